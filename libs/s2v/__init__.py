@@ -1,0 +1,1 @@
+"""Speech to video: what the four services, the command line and clients share."""

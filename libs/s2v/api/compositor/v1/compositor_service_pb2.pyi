@@ -1,0 +1,70 @@
+from s2v.api.common.v1 import artifact_pb2 as _artifact_pb2
+from s2v.api.common.v1 import media_pb2 as _media_pb2
+from s2v.api.common.v1 import speech_pb2 as _speech_pb2
+from s2v.api.render.v1 import render_service_pb2 as _render_service_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ComposeRequest(_message.Message):
+    __slots__ = ("config", "segment")
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    config: ComposeConfig
+    segment: ComposeSegment
+    def __init__(self, config: _Optional[_Union[ComposeConfig, _Mapping]] = ..., segment: _Optional[_Union[ComposeSegment, _Mapping]] = ...) -> None: ...
+
+class ComposeConfig(_message.Message):
+    __slots__ = ("frame_rate", "live")
+    FRAME_RATE_FIELD_NUMBER: _ClassVar[int]
+    LIVE_FIELD_NUMBER: _ClassVar[int]
+    frame_rate: int
+    live: bool
+    def __init__(self, frame_rate: _Optional[int] = ..., live: bool = ...) -> None: ...
+
+class ComposeSegment(_message.Message):
+    __slots__ = ("index", "clip", "speech")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    CLIP_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    clip: _render_service_pb2.Clip
+    speech: _speech_pb2.Speech
+    def __init__(self, index: _Optional[int] = ..., clip: _Optional[_Union[_render_service_pb2.Clip, _Mapping]] = ..., speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ...) -> None: ...
+
+class ComposeResponse(_message.Message):
+    __slots__ = ("progress", "media", "film")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_FIELD_NUMBER: _ClassVar[int]
+    FILM_FIELD_NUMBER: _ClassVar[int]
+    progress: ComposeProgress
+    media: _media_pb2.MediaChunk
+    film: Film
+    def __init__(self, progress: _Optional[_Union[ComposeProgress, _Mapping]] = ..., media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ...) -> None: ...
+
+class ComposeProgress(_message.Message):
+    __slots__ = ("segments_done", "frames_done")
+    SEGMENTS_DONE_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_DONE_FIELD_NUMBER: _ClassVar[int]
+    segments_done: int
+    frames_done: int
+    def __init__(self, segments_done: _Optional[int] = ..., frames_done: _Optional[int] = ...) -> None: ...
+
+class Film(_message.Message):
+    __slots__ = ("video", "frames", "samples", "width_pixels", "height_pixels", "frame_rate")
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_PIXELS_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_PIXELS_FIELD_NUMBER: _ClassVar[int]
+    FRAME_RATE_FIELD_NUMBER: _ClassVar[int]
+    video: _artifact_pb2.Artifact
+    frames: int
+    samples: int
+    width_pixels: int
+    height_pixels: int
+    frame_rate: int
+    def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., samples: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., frame_rate: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,1 @@
+"""How services talk: servers, channels, errors, logs, settings, and messages to values."""

@@ -1,0 +1,83 @@
+"""Messages that several services share, to values and back."""
+
+from s2v.api.common.v1 import artifact_pb2, media_pb2, speech_pb2
+from s2v.core.artifact import Artifact, is_sha256
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import Notice
+from s2v.core.script import LipSync, Mark, Speech
+
+_LIP_SYNC = {
+    LipSync.PHONEMES: speech_pb2.LIP_SYNC_PHONEMES,
+    LipSync.LOUDNESS: speech_pb2.LIP_SYNC_LOUDNESS,
+}
+_LIP_SYNC_BACK = {number: value for value, number in _LIP_SYNC.items()}
+
+
+def artifact_to_proto(artifact: Artifact) -> artifact_pb2.Artifact:
+    """Spell an artifact as a message."""
+    return artifact_pb2.Artifact(
+        sha256=artifact.sha256, size_bytes=artifact.size_bytes, media_type=artifact.media_type
+    )
+
+
+def artifact_from_proto(message: artifact_pb2.Artifact, *, field: str) -> Artifact:
+    """Read an artifact.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, the digest is not one or the size is negative.
+    """
+    if not is_sha256(message.sha256) or message.size_bytes < 0:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"{field} must name an artifact: 64 lower-case hex digits, got {message.sha256!r}",
+            field=field,
+        )
+    return Artifact(message.sha256, message.size_bytes, message.media_type)
+
+
+def mark_to_proto(mark: Mark) -> speech_pb2.Mark:
+    """Spell a mark as a message."""
+    return speech_pb2.Mark(
+        label=mark.label, first_sample=mark.first_sample, end_sample=mark.end_sample
+    )
+
+
+def mark_from_proto(message: speech_pb2.Mark) -> Mark:
+    """Read a mark."""
+    return Mark(message.label, message.first_sample, message.end_sample)
+
+
+def lip_sync_to_proto(lip_sync: LipSync | None) -> speech_pb2.LipSync:
+    """Spell the quality of lip sync as an enum value; None is UNSPECIFIED."""
+    return _LIP_SYNC[lip_sync] if lip_sync else speech_pb2.LIP_SYNC_UNSPECIFIED
+
+
+def speech_to_proto(speech: Speech) -> speech_pb2.Speech:
+    """Spell a speech as a message."""
+    return speech_pb2.Speech(
+        audio=artifact_to_proto(speech.audio),
+        samples=speech.samples,
+        words=map(mark_to_proto, speech.words),
+        phonemes=map(mark_to_proto, speech.phonemes),
+        lip_sync=lip_sync_to_proto(speech.lip_sync),
+    )
+
+
+def speech_from_proto(message: speech_pb2.Speech, *, field: str = "speech") -> Speech:
+    """Read a speech.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, its sound is not an artifact.
+    """
+    return Speech(
+        audio=artifact_from_proto(message.audio, field=f"{field}.audio"),
+        samples=message.samples,
+        words=tuple(map(mark_from_proto, message.words)),
+        phonemes=tuple(map(mark_from_proto, message.phonemes)),
+        lip_sync=_LIP_SYNC_BACK.get(message.lip_sync, LipSync.LOUDNESS),
+    )
+
+
+def notice_to_proto(notice: Notice) -> media_pb2.Notice:
+    """Spell a notice as a message."""
+    return media_pb2.Notice(code=notice.code, message=notice.message)

@@ -1,0 +1,123 @@
+"""Run one gRPC server: health from the first moment, reflection, a shutdown that drains."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+
+from s2v.rpc.interceptor import CallInterceptor
+
+_log = structlog.get_logger()
+_OPTIONS = (
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # A second server on the same port would silently get half of the calls.
+    ("grpc.so_reuseport", 0),
+)
+
+
+class Server:
+    """A gRPC server; register servicers on `grpc`, then `run` it.
+
+    Args:
+        address: `host:port`, port 0 for any free one, or `unix:/path`.
+        services: full names of the services that are registered, for health and reflection.
+        reflection_enabled: whether clients may ask for the descriptors.
+    """
+
+    def __init__(
+        self, address: str, services: Sequence[str], *, reflection_enabled: bool = True
+    ) -> None:
+        self.grpc = grpc.aio.server(interceptors=[CallInterceptor()], options=_OPTIONS)
+        self._services = ("", *services)
+        self._health = HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc)
+        if reflection_enabled:
+            names = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
+            reflection.enable_server_reflection(
+                [*names, reflection.SERVICE_NAME],
+                self.grpc,
+            )
+        self.port = self._bind(address)
+        self.address = address if address.startswith("unix:") else f"{_host(address)}:{self.port}"
+
+    def _bind(self, address: str) -> int:
+        try:
+            return self.grpc.add_insecure_port(address)
+        except RuntimeError as error:
+            raise SystemExit(
+                f"cannot listen on {address}: is something else running there? ({error})"
+            ) from error
+
+    async def start(self) -> None:
+        """Begin to answer; health says NOT_SERVING until `serving` is called."""
+        await self._set(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self.grpc.start()
+
+    async def serving(self) -> None:
+        """Say SERVING from now on."""
+        await self._set(health_pb2.HealthCheckResponse.SERVING)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Refuse new calls, let running ones end within the grace, then cancel them."""
+        await self._health.enter_graceful_shutdown()
+        await self.grpc.stop(grace_seconds)
+
+    async def run(
+        self,
+        *,
+        warm: Callable[[], Awaitable[None]] | None = None,
+        close: Callable[[], Awaitable[None]] | None = None,
+        grace_seconds: float = 10.0,
+    ) -> None:
+        """Serve until SIGTERM or SIGINT: start, warm up, say SERVING; then drain and close."""
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        await self.start()
+        _log.info("listening", address=self.address)
+        try:
+            if await self._warmed(warm, stopped):
+                await self.serving()
+                _log.info("serving", address=self.address)
+                await stopped.wait()
+        finally:
+            _log.info("draining", grace_seconds=grace_seconds)
+            await self.stop(grace_seconds)
+            if close:
+                await close()
+            _log.info("stopped")
+
+    async def _warmed(
+        self, warm: Callable[[], Awaitable[None]] | None, stopped: asyncio.Event
+    ) -> bool:
+        """Warm up; return False if a signal came first."""
+        if warm is None:
+            return True
+        warming = asyncio.ensure_future(warm())
+        waiting = asyncio.ensure_future(stopped.wait())
+        await asyncio.wait((warming, waiting), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if warming.done():
+            warming.result()
+            return not stopped.is_set()
+        warming.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await warming
+        return False
+
+    async def _set(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
+        for service in self._services:
+            await self._health.set(service, status)
+
+
+def _host(address: str) -> str:
+    return address.rsplit(":", 1)[0]

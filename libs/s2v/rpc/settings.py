@@ -1,0 +1,48 @@
+"""Deployment settings from the environment, refused when a key or a value is wrong."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
+
+
+def default_home() -> Path:
+    """Return where everything is kept unless told otherwise: $S2V_HOME or ~/.local/share/s2v."""
+    return Path(os.environ.get("S2V_HOME") or Path.home() / ".local" / "share" / "s2v")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service can be told; each adds its own `env_prefix` and fields."""
+
+    model_config = SettingsConfigDict(extra="forbid")
+
+    listen: str = Field(description="host:port or unix:/path to listen on")
+    store_url: str = Field(
+        default_factory=lambda: str(default_home() / "artifacts"),
+        description="directory or fsspec URL of the artifact store that all services share",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    reflection: bool = Field(default=True, description="serve gRPC reflection")
+    shutdown_grace_seconds: float = Field(default=10.0, ge=0)
+
+
+def read_settings(kind: type[SettingsT]) -> SettingsT:
+    """Read a service's settings, or end the process with a message that names the bad key."""
+    prefix = str(kind.model_config["env_prefix"])
+    known = {f"{prefix}{name}".upper() for name in kind.model_fields}
+    unknown = sorted(
+        key for key in os.environ if key.upper().startswith(prefix) and key.upper() not in known
+    )
+    if unknown:
+        sys.exit(f"unknown setting {unknown[0]}; known are: {', '.join(sorted(known))}")
+    try:
+        return kind()  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = f"{prefix}{first['loc'][0]}".upper() if first["loc"] else prefix
+        sys.exit(f"bad setting {key}: {first['msg']} (got {first['input']!r})")

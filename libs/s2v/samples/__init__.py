@@ -1,0 +1,1 @@
+"""A portrait to try things with: NASA's photograph of Eileen Collins, public domain."""

@@ -1,0 +1,225 @@
+"""Keep immutable bytes under their SHA-256, in a directory or behind any fsspec URL."""
+
+import errno
+import fcntl
+import hashlib
+import os
+import tempfile
+import uuid
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from s2v.core.artifact import Artifact, is_sha256
+from s2v.core.errors import Exhausted, NotFound, Reason
+
+_PIECE_BYTES = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class FsspecStore:
+    """An `ArtifactStore` in a directory, or behind an fsspec URL such as "s3://bucket/prefix".
+
+    Below the root, `sha256/ab/abcdef...` holds a blob and `tmp/` what is being written. A blob
+    gets its name only when it is whole, so a reader finds all of it or nothing. In a directory,
+    the file and then its folder are synced to the disk before `put` returns: what has a name
+    survives the loss of power. Object stores promise that by themselves.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._files, root = url_to_fs(url, use_listings_cache=False)
+        self._root = str(root).rstrip("/")
+        self._is_directory = isinstance(self._files, LocalFileSystem)
+
+    def put(self, data: Path | Iterable[bytes], media_type: str) -> Artifact:
+        """Store bytes and return their name; nothing is left behind when it fails.
+
+        Bytes that are there already are not stored twice, but count as new to `sweep`.
+
+        Raises:
+            Exhausted: the disk is full (STORAGE_FULL).
+        """
+        temporary = f"{self._root}/tmp/{uuid.uuid4().hex}"
+        try:
+            sha256, size_bytes = self._write(temporary, data)
+            self._publish(temporary, sha256)
+        except BaseException as error:
+            with suppress(OSError):
+                self._files.rm_file(temporary)
+            if _is_full(error):
+                raise _storage_full(f"the artifact store {self._root}", error) from error
+            raise
+        return Artifact(sha256, size_bytes, media_type)
+
+    def open(self, artifact: Artifact) -> BinaryIO:
+        """Open for reading; seekable.
+
+        Raises:
+            NotFound: no such artifact (ARTIFACT_NOT_FOUND).
+        """
+        try:
+            return cast(BinaryIO, self._files.open(self._path(artifact.sha256), "rb"))
+        except FileNotFoundError as error:
+            raise _missing(artifact) from error
+
+    def stat(self, sha256: str) -> int | None:
+        """Return the size in bytes, or None if there is no such artifact."""
+        if not is_sha256(sha256):
+            return None
+        try:
+            return int(self._files.info(self._path(sha256))["size"])
+        except FileNotFoundError:
+            return None
+
+    @contextmanager
+    def local(self, artifact: Artifact) -> Iterator[Path]:
+        """Give a file with the artifact's bytes: the blob itself, or a copy for the time being.
+
+        Raises:
+            NotFound: no such artifact (ARTIFACT_NOT_FOUND).
+            Exhausted: the disk for temporary files is full (STORAGE_FULL).
+        """
+        if self._is_directory:
+            if self.stat(artifact.sha256) is None:
+                raise _missing(artifact)
+            yield Path(self._path(artifact.sha256))
+            return
+        with tempfile.TemporaryDirectory(prefix="s2v-artifact-") as folder:
+            copy = Path(folder) / artifact.sha256
+            self._download(artifact, copy)
+            yield copy
+
+    def delete(self, sha256: str) -> None:
+        """Remove an artifact; nothing happens if there is none."""
+        if is_sha256(sha256):
+            with suppress(FileNotFoundError):
+                self._files.rm_file(self._path(sha256))
+
+    def sweep(self, keep: Container[str], older_than_seconds: float) -> int:
+        """Remove old artifacts whose digest nobody keeps, and what broken writes left.
+
+        Age counts from the last `put`. It must exceed the time that a caller takes from a put to
+        the record that makes the digest part of `keep`.
+
+        Returns:
+            How many files were removed.
+        """
+        oldest = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
+        paths = [
+            path
+            for folder in ("tmp", "sha256")
+            for path in self._files.find(f"{self._root}/{folder}")
+            if path.rpartition("/")[2] not in keep
+        ]
+        return sum(self._remove_older(path, oldest) for path in paths)
+
+    def _path(self, sha256: str) -> str:
+        return f"{self._root}/sha256/{sha256[:2]}/{sha256}"
+
+    def _write(self, path: str, data: Path | Iterable[bytes]) -> tuple[str, int]:
+        self._make_folder(f"{self._root}/tmp")
+        digest = hashlib.sha256()
+        size_bytes = 0
+        with self._files.open(path, "wb") as file:
+            for piece in _pieces(data):
+                digest.update(piece)
+                file.write(piece)
+                size_bytes += len(piece)
+            if self._is_directory:
+                file.flush()
+                os.fsync(file.fileno())
+        return digest.hexdigest(), size_bytes
+
+    def _publish(self, temporary: str, sha256: str) -> None:
+        """Rename; a directory's blob that is there already gets a fresh date instead."""
+        target = self._path(sha256)
+        folder = target.rpartition("/")[0]
+        self._make_folder(folder)
+        with self._lock(fcntl.LOCK_SH):
+            if self._is_directory and os.path.exists(target):
+                os.utime(target)
+                os.unlink(temporary)
+            else:
+                self._files.mv(temporary, target)
+        if self._is_directory:
+            _sync_folder(folder)
+
+    def _make_folder(self, folder: str) -> None:
+        """Make a folder that survives the loss of power, as far as a directory is concerned."""
+        if not self._is_directory:
+            self._files.makedirs(folder, exist_ok=True)
+            return
+        missing = [path for path in (Path(folder), *Path(folder).parents) if not path.exists()]
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for path in missing:
+            _sync_folder(path.parent)
+
+    def _remove_older(self, path: str, oldest: datetime) -> bool:
+        with self._lock(fcntl.LOCK_EX), suppress(FileNotFoundError):
+            if self._files.modified(path) < oldest:
+                self._files.rm_file(path)
+                return True
+        return False
+
+    @contextmanager
+    def _lock(self, mode: int) -> Iterator[None]:
+        """Keep a sweep from removing the very blob that a put finds there already.
+
+        Between processes and threads, but in a directory only: elsewhere the age alone protects.
+        """
+        if not self._is_directory:
+            yield
+            return
+        with open(f"{self._root}/.lock", "ab") as file:
+            fcntl.flock(file, mode)
+            yield
+
+    def _download(self, artifact: Artifact, path: Path) -> None:
+        try:
+            self._files.get_file(self._path(artifact.sha256), str(path))
+        except FileNotFoundError as error:
+            raise _missing(artifact) from error
+        except OSError as error:
+            if _is_full(error):
+                raise _storage_full(f"the folder {tempfile.gettempdir()}", error) from error
+            raise
+
+
+def _pieces(data: Path | Iterable[bytes]) -> Iterator[bytes]:
+    if not isinstance(data, Path):
+        yield from data
+        return
+    with data.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
+
+
+def _sync_folder(folder: str | Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_full(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def _storage_full(place: str, error: BaseException) -> Exhausted:
+    return Exhausted(
+        Reason.STORAGE_FULL,
+        f"{place} is full ({error}); free space there or configure a larger one, then try again",
+    )
+
+
+def _missing(artifact: Artifact) -> NotFound:
+    return NotFound(
+        Reason.ARTIFACT_NOT_FOUND,
+        f"there is no artifact {artifact.sha256}; make or upload it again",
+    )

@@ -1,0 +1,1 @@
+"""Fakes and contract suites for every port, for our tests and for those of new adapters."""

@@ -1,0 +1,1 @@
+"""Prepare scripts for speaking; standard library only."""

@@ -1,0 +1,1 @@
+"""Turn speech and a reference into clips."""

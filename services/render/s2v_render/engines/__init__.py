@@ -1,0 +1,1 @@
+"""Ways to render, one package each, imported only when they are used."""

@@ -1,0 +1,1 @@
+"""The engine `portrait`: animates a photograph on a CPU by bending it along a face mesh."""
