@@ -4,9 +4,8 @@ import errno
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import fsspec
 import pytest
@@ -132,7 +131,7 @@ def test_sweep_removes_what_is_old_and_not_kept(store: FsspecStore) -> None:
 def test_sweep_removes_what_a_killed_process_left(tmp_path: Path) -> None:
     store = FsspecStore(str(tmp_path))
     store.put([b"abc"], "text/plain")
-    leftover = tmp_path / "tmp" / "leftover"
+    leftover = tmp_path / "unfinished" / "leftover"
     leftover.write_bytes(b"half of a bl")
     os.utime(leftover, (1_000, 1_000))
 
@@ -158,7 +157,7 @@ class FullFileSystem(MemoryFileSystem):
     """A file system whose disk is full."""
 
     protocol = "full"
-    store: dict[str, Any] = {}
+    store: ClassVar[dict[str, Any]] = {}
     number = errno.ENOSPC
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
@@ -174,8 +173,6 @@ def full_url() -> Iterator[str]:
     fsspec.register_implementation("full", FullFileSystem, clobber=True)
     yield "full://store"
     FullFileSystem.store.clear()
-    with suppress(KeyError):
-        fsspec.registry.pop("full", None)  # a mapping of names to classes
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -185,7 +182,7 @@ def test_a_full_disk_is_named_with_a_remedy_and_leaves_nothing(
     monkeypatch.setattr(FullFileSystem, "number", number)
     store = FsspecStore(full_url)
 
-    with pytest.raises(Exhausted, match="artifact store .*store is full .*free space") as raised:
+    with pytest.raises(Exhausted, match=r"artifact store .*store is full .*free space") as raised:
         store.put([b"12345678", b"12345678"], "text/plain")
 
     assert raised.value.reason == Reason.STORAGE_FULL

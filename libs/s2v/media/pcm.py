@@ -80,17 +80,41 @@ def read_wav(source: BinaryIO, first_sample: int = 0, end_sample: int | None = N
     Raises:
         InvalidInput: it is not such a WAV (AUDIO_UNREADABLE).
     """
-    try:
-        with wave.open(source, "rb") as reader:
-            _require_ours(reader)
-            end = reader.getnframes() if end_sample is None else end_sample
-            first = min(first_sample, reader.getnframes())
-            reader.setpos(first)
-            data = reader.readframes(max(end - first, 0))
-    except (wave.Error, EOFError) as error:
-        message = f"This is no WAV file ({error}); send 16-bit mono PCM at {SAMPLE_RATE} Hz."
-        raise InvalidInput(Reason.AUDIO_UNREADABLE, message) from error
+    with _open_wav(source) as reader:
+        end = reader.getnframes() if end_sample is None else end_sample
+        first = min(first_sample, reader.getnframes())
+        reader.setpos(first)
+        data = reader.readframes(max(end - first, 0))
     return np.frombuffer(data, dtype="<i2").astype(np.int16, copy=False)
+
+
+def wav_samples(source: BinaryIO) -> int:
+    """Return how many samples a 16-bit mono 48 kHz WAV holds, from its header.
+
+    Raises:
+        InvalidInput: it is not such a WAV (AUDIO_UNREADABLE).
+    """
+    with _open_wav(source) as reader:
+        return reader.getnframes()
+
+
+def decode_sound(path: Path) -> Pcm:
+    """Decode a film's sound so that sample 0 is heard when the film starts, as a player does.
+
+    Sound before the start is dropped, a late start is filled with silence, and the padding that
+    the encoder put after the end of the track is cut.
+    """
+    with open_media(path) as container:
+        packets = (packet for packet in container.demux(audio=0) if packet.size)
+        end_seconds = max((packet.pts + packet.duration) * packet.time_base for packet in packets)
+    with open_media(path) as container:
+        frames = list(_frames(container, container.streams.audio[0]))
+    rate = frames[0].sample_rate
+    start = round(frames[0].pts * frames[0].time_base * rate)
+    mono = np.concatenate([_mono(frame) for frame in frames])
+    mono = mono[-start:] if start < 0 else np.pad(mono, (start, 0))
+    mono = mono[: round(end_seconds * rate)]
+    return resample(mono, rate)
 
 
 def _write(target: BinaryIO, pcm: Pcm) -> None:
@@ -99,6 +123,17 @@ def _write(target: BinaryIO, pcm: Pcm) -> None:
         writer.setsampwidth(_SAMPLE_BYTES)
         writer.setframerate(SAMPLE_RATE)
         writer.writeframes(pcm.astype("<i2", copy=False).tobytes())
+
+
+def _open_wav(source: BinaryIO) -> wave.Wave_read:
+    source.seek(0)
+    try:
+        reader = wave.open(source, "rb")  # noqa: SIM115
+    except (wave.Error, EOFError) as error:
+        message = f"This is no WAV file ({error}); send 16-bit mono PCM at {SAMPLE_RATE} Hz."
+        raise InvalidInput(Reason.AUDIO_UNREADABLE, message) from error
+    _require_ours(reader)
+    return reader
 
 
 def _require_ours(reader: wave.Wave_read) -> None:

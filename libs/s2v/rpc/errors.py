@@ -28,10 +28,13 @@ _CODES: dict[type[S2VError], grpc.StatusCode] = {
     errors.Internal: grpc.StatusCode.INTERNAL,
 }
 _KINDS = {code.value[0]: kind for kind, code in _CODES.items()}
-_FOREIGN: dict[grpc.StatusCode, tuple[type[S2VError], Reason]] = {
-    grpc.StatusCode.UNAVAILABLE: (errors.Unavailable, Reason.SERVICE_UNAVAILABLE),
-    grpc.StatusCode.DEADLINE_EXCEEDED: (errors.DeadlineExceeded, Reason.DEADLINE_EXCEEDED),
-    grpc.StatusCode.CANCELLED: (errors.Cancelled, Reason.JOB_CANCELLED),
+# How a call ends when the server dies under it or shuts down: our servers put an ErrorInfo into
+# every status, so these codes without one were made by the transport.
+_LOST = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
 }
 
 
@@ -77,16 +80,29 @@ def from_status(status: status_pb2.Status) -> S2VError:
     )
 
 
+def status_bytes(error: S2VError) -> bytes:
+    """Serialize an error for a database."""
+    data: bytes = to_status(error).SerializeToString(deterministic=True)
+    return data
+
+
+def status_from_bytes(data: bytes) -> S2VError:
+    """Read back what `status_bytes` made."""
+    return from_status(status_pb2.Status.FromString(data))
+
+
 def from_rpc_error(error: grpc.RpcError) -> S2VError:
     """Turn the failure of a call into our error, whether the server was ours or never answered."""
     status = rpc_status.from_call(error)
     if status is not None:
         return from_status(status)
     code: grpc.StatusCode = error.code()
-    kind, reason = _FOREIGN.get(code, (errors.Internal, Reason.INTERNAL))
-    retry = 1.0 if kind is errors.Unavailable else None
-    details = error.details() or code.name
-    return kind(reason, f"the call ended with {code.name}: {details}", retry_after_seconds=retry)
+    details = f"the call ended with {code.name}: {error.details() or 'no details'}"
+    if code in _LOST:
+        return errors.Unavailable(Reason.SERVICE_UNAVAILABLE, details, retry_after_seconds=1.0)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return errors.DeadlineExceeded(Reason.DEADLINE_EXCEEDED, details)
+    return errors.Internal(Reason.INTERNAL, details)
 
 
 async def abort(context: "grpc.aio.ServicerContext[object, object]", error: S2VError) -> NoReturn:

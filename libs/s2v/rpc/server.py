@@ -74,10 +74,14 @@ class Server:
         self,
         *,
         warm: Callable[[], Awaitable[None]] | None = None,
+        drain: Callable[[], None] | None = None,
         close: Callable[[], Awaitable[None]] | None = None,
         grace_seconds: float = 10.0,
     ) -> None:
-        """Serve until SIGTERM or SIGINT: start, warm up, say SERVING; then drain and close."""
+        """Serve until SIGTERM or SIGINT: start, warm up, say SERVING; then drain and close.
+
+        `drain` is told when the draining begins, `close` is awaited when it is over.
+        """
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -91,6 +95,8 @@ class Server:
                 await stopped.wait()
         finally:
             _log.info("draining", grace_seconds=grace_seconds)
+            if drain:
+                drain()
             await self.stop(grace_seconds)
             if close:
                 await close()

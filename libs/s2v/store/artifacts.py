@@ -1,6 +1,5 @@
 """Keep immutable bytes under their SHA-256, in a directory or behind any fsspec URL."""
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -16,16 +15,17 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from s2v.core.artifact import Artifact, is_sha256
-from s2v.core.errors import Exhausted, NotFound, Reason
+from s2v.core.errors import NotFound, Reason
+from s2v.store.space import full_disk_named
 
 _PIECE_BYTES = 1 << 20
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_UNFINISHED = "unfinished"
 
 
 class FsspecStore:
     """An `ArtifactStore` in a directory, or behind an fsspec URL such as "s3://bucket/prefix".
 
-    Below the root, `sha256/ab/abcdef...` holds a blob and `tmp/` what is being written. A blob
+    Below the root, `sha256/ab/abcdef...` holds a blob, `unfinished/` what is being written. A blob
     gets its name only when it is whole, so a reader finds all of it or nothing. In a directory,
     the file and then its folder are synced to the disk before `put` returns: what has a name
     survives the loss of power. Object stores promise that by themselves.
@@ -44,15 +44,14 @@ class FsspecStore:
         Raises:
             Exhausted: the disk is full (STORAGE_FULL).
         """
-        temporary = f"{self._root}/tmp/{uuid.uuid4().hex}"
+        temporary = f"{self._root}/{_UNFINISHED}/{uuid.uuid4().hex}"
         try:
-            sha256, size_bytes = self._write(temporary, data)
-            self._publish(temporary, sha256)
-        except BaseException as error:
+            with full_disk_named(f"the artifact store {self._root}"):
+                sha256, size_bytes = self._write(temporary, data)
+                self._publish(temporary, sha256)
+        except BaseException:
             with suppress(OSError):
                 self._files.rm_file(temporary)
-            if _is_full(error):
-                raise _storage_full(f"the artifact store {self._root}", error) from error
             raise
         return Artifact(sha256, size_bytes, media_type)
 
@@ -91,7 +90,11 @@ class FsspecStore:
             return
         with tempfile.TemporaryDirectory(prefix="s2v-artifact-") as folder:
             copy = Path(folder) / artifact.sha256
-            self._download(artifact, copy)
+            try:
+                with full_disk_named(f"the folder for temporary files, {folder},"):
+                    self._files.get_file(self._path(artifact.sha256), str(copy))
+            except FileNotFoundError as error:
+                raise _missing(artifact) from error
             yield copy
 
     def delete(self, sha256: str) -> None:
@@ -112,7 +115,7 @@ class FsspecStore:
         oldest = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
         paths = [
             path
-            for folder in ("tmp", "sha256")
+            for folder in (_UNFINISHED, "sha256")
             for path in self._files.find(f"{self._root}/{folder}")
             if path.rpartition("/")[2] not in keep
         ]
@@ -122,7 +125,7 @@ class FsspecStore:
         return f"{self._root}/sha256/{sha256[:2]}/{sha256}"
 
     def _write(self, path: str, data: Path | Iterable[bytes]) -> tuple[str, int]:
-        self._make_folder(f"{self._root}/tmp")
+        self._make_folder(f"{self._root}/{_UNFINISHED}")
         digest = hashlib.sha256()
         size_bytes = 0
         with self._files.open(path, "wb") as file:
@@ -179,16 +182,6 @@ class FsspecStore:
             fcntl.flock(file, mode)
             yield
 
-    def _download(self, artifact: Artifact, path: Path) -> None:
-        try:
-            self._files.get_file(self._path(artifact.sha256), str(path))
-        except FileNotFoundError as error:
-            raise _missing(artifact) from error
-        except OSError as error:
-            if _is_full(error):
-                raise _storage_full(f"the folder {tempfile.gettempdir()}", error) from error
-            raise
-
 
 def _pieces(data: Path | Iterable[bytes]) -> Iterator[bytes]:
     if not isinstance(data, Path):
@@ -205,17 +198,6 @@ def _sync_folder(folder: str | Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _is_full(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in _FULL
-
-
-def _storage_full(place: str, error: BaseException) -> Exhausted:
-    return Exhausted(
-        Reason.STORAGE_FULL,
-        f"{place} is full ({error}); free space there or configure a larger one, then try again",
-    )
 
 
 def _missing(artifact: Artifact) -> NotFound:

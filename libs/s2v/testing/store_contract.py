@@ -1,3 +1,4 @@
+# ruff: noqa: D102 (the names of the tests are sentences)
 """What every artifact store must do: subclass `StoreContract` and give it a `store` fixture."""
 
 import hashlib

@@ -1,4 +1,5 @@
 """Cut a text into sentences, and sentences into segments that are spoken as one unit."""
+# ruff: noqa: RUF001 - the typographic quotes, dashes and commas here are meant
 
 import re
 import unicodedata
@@ -16,31 +17,44 @@ Span = tuple[int, int]
 
 _CLOSERS = "\"'”’»)\\]}"
 _END = re.compile(
-    rf"[.!?…।؟۔]+[{_CLOSERS}]*(?=\s)"  # ends a sentence only before white space: 3.14, s2v.dev
-    r"|[。！？｡]+[」』”’）】》]*"  # ends it wherever it stands
-    r"|\s*\n\s*"
+    rf"(?<![.!?…।؟۔])[.!?…।؟۔]++[{_CLOSERS}]*+(?=\s)"  # only before white space: 3.14, s2v.dev
+    r"|[。！？｡]+[」』”’）】》]*"  # wherever it stands
+    r"|\n\s*"
 )
-_CLAUSE_END = re.compile(r"[;:—–][\"'”’)]*\s+|[；：]")  # noqa: RUF001
-_COMMA_END = re.compile(r",[\"'”’)]*\s+|[，、]")  # noqa: RUF001
+_CLAUSE_END = re.compile(r"[;:—–][\"'”’)]*\s+|[；：]")
+_COMMA_END = re.compile(r",[\"'”’)]*\s+|[，、]")
 _SPACE = re.compile(r"\s+")
+_PUNCTUATION = (_CLAUSE_END, _COMMA_END)
+_ANYWHERE = (_CLAUSE_END, _COMMA_END, _SPACE)
 
-_NEVER_LAST = frozenset(
-    "mr mrs ms mx dr prof st mt gen gov sen rep capt lt col sgt cmdr rev hon pres supt maj adm "
-    "messrs mme mlle e.g i.e cf vs viz al fig figs eq no nos vol pp approx ca est dept".split()
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TITLES = _words(
+    "Mr Mrs Ms Mx Dr Prof St Mt Gen Gov Sen Rep Capt Lt Col Sgt Cmdr Rev Hon Pres Supt Maj Adm "
+    "Messrs Mme Mlle"
 )
-"""Words whose full stop marks an abbreviation that goes on: "Dr. Smith", "e.g. apples"."""
-_MAYBE_LAST = frozenset(
-    "etc inc ltd co corp jr sr bros ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec "
-    "mon tue tues wed thu thur thurs fri sat sun".split()
+_NEVER_LAST = _words("e.g i.e cf vs viz al approx")
+"""Words whose full stop never ends a sentence: "e.g. apples"."""
+_BEFORE_NUMBER = _words("no nos fig figs eq vol p pp ch sec")
+"""Abbreviations only where a number follows: "No. 5", but "She said no. Then she left."."""
+_MAYBE_LAST = _words(
+    "etc inc ltd co corp jr sr bros ave blvd rd dept jan feb mar apr jun jul aug sep sept oct nov "
+    "dec"
 )
 """Abbreviations that end a sentence only where the next word clearly begins one."""
-_STARTERS = frozenset(
+_STARTERS = _words(
     "a an the this that these those there here he she it we they you i his her its our their my "
     "your but and so or if in on at as for when while after before then now what who why how yet "
-    "however meanwhile today yesterday tomorrow".split()
+    "however meanwhile today yesterday tomorrow"
 )
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 """An initial, or letters with stops between them: "J", "U.S", "a.m"."""
+_WORD = re.compile(r"[\w'’]+")
+_OPENERS_AND_SPACE = " \t\"'“‘«([{"
+_JOINERS = "\u200d\ufe0f"
 
 
 def cut_text(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[str, ...]:
@@ -54,7 +68,7 @@ def cut_text(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[str, .
     if not sentences:
         return ()
     first, *rest = sentences
-    opening = list(_cut_long(text, first, min(FIRST_CHARACTERS, max_characters), anywhere=False))
+    opening = _cut_long(text, first, min(FIRST_CHARACTERS, max_characters), _PUNCTUATION)
     return tuple(text[a:b] for a, b in _joined(text, [*opening, *rest], max_characters))
 
 
@@ -72,7 +86,7 @@ def _sentences(text: str, max_characters: int) -> list[Span]:
     return [
         piece
         for sentence in _whole_sentences(text)
-        for piece in _cut_long(text, sentence, max_characters, anywhere=True)
+        for piece in _cut_long(text, sentence, max_characters, _ANYWHERE)
     ]
 
 
@@ -88,8 +102,8 @@ def _whole_sentences(text: str) -> Iterator[Span]:
 
 def _ends_sentence(text: str, first: int, match: re.Match[str]) -> bool:
     mark = match.group()
-    following = text[match.end() : match.end() + 40].lstrip(" \t\"'“‘«([{")
-    if "\n" in mark:  # a paragraph; or a line, unless a hard-wrapped sentence goes on
+    following = text[match.end() : match.end() + 40].lstrip(_OPENERS_AND_SPACE)
+    if mark[0] == "\n":  # a paragraph; or a line, unless a hard-wrapped sentence goes on
         return mark.count("\n") > 1 or not following[:1].islower()
     if mark[0] not in ".!?…":
         return True
@@ -97,23 +111,25 @@ def _ends_sentence(text: str, first: int, match: re.Match[str]) -> bool:
         return False
     if mark.rstrip(_CLOSERS) != ".":
         return True
-    return _full_stop_ends(text[first : match.start()].strip(), following)
+    return _full_stop_ends(text[max(first, match.start() - 60) : match.start()].strip(), following)
 
 
 def _full_stop_ends(before: str, following: str) -> bool:
-    word = before.split()[-1].lstrip("\"'“‘«([{") if before else ""
-    next_word = re.match(r"[\w'’]*", following)
-    starts_clearly = next_word is not None and next_word.group().lower() in _STARTERS
+    word = before.split()[-1].lstrip(_OPENERS_AND_SPACE) if before else ""
     if word == before and word.isdigit():
         return False  # "1. Open the door": the number of a list item
-    if word.lower() in _NEVER_LAST:
+    if word in _TITLES or word.lower() in _NEVER_LAST:
         return False
+    if word.lower() in _BEFORE_NUMBER:
+        return not following[:1].isdigit()
     if word.lower() in _MAYBE_LAST or _DOTTED.fullmatch(word):
-        return starts_clearly or not following
+        next_word = _WORD.match(following)
+        return next_word is None or next_word.group().lower() in _STARTERS
     return True
 
 
 def _stripped(text: str, first: int, end: int) -> Iterator[Span]:
+    """Yield the span without white space at its edges, or nothing if no more is in it."""
     while first < end and text[first].isspace():
         first += 1
     while first < end and text[end - 1].isspace():
@@ -122,59 +138,58 @@ def _stripped(text: str, first: int, end: int) -> Iterator[Span]:
         yield first, end
 
 
-def _cut_long(text: str, span: Span, limit: int, *, anywhere: bool) -> Iterator[Span]:
-    """Yield the span in pieces of at most `limit`; without `anywhere` only at clauses and commas.
+def _cut_long(
+    text: str, span: Span, limit: int, borders: tuple[re.Pattern[str], ...]
+) -> Iterator[Span]:
+    """Yield the span in pieces of at most `limit`, about equally long, cut at the best borders.
 
-    Pieces come out about equally long, so that no short rest is left over.
+    Where no border is near, a cut falls inside a word if `borders` has white space, else nowhere.
     """
     first, end = span
     while end - first > limit and is_speakable(text[first:end]):
-        pieces = -(-(end - first) // limit)
-        cut = _best_cut(text, (first, end), (end - first) // pieces, limit)
+        cut = _best_cut(text, (first, end), limit, borders)
+        if cut is None and _SPACE not in borders:
+            break
         if cut is None:
-            if not anywhere:
-                break
             cut = _hard_cut(text, first, first + limit)
         yield from _stripped(text, first, cut)
         first = cut
     yield from _stripped(text, first, end)
 
 
-def _best_cut(text: str, span: Span, wanted: int, limit: int) -> int | None:
-    """Return where to cut, nearest to `wanted` characters in, at the best kind of border."""
+def _best_cut(
+    text: str, span: Span, limit: int, borders: tuple[re.Pattern[str], ...]
+) -> int | None:
     first, end = span
-    for pattern in (_CLAUSE_END, _COMMA_END, _SPACE):
-        cuts = (match.end() for match in pattern.finditer(text, first, min(first + limit + 1, end)))
-        usable = [cut for cut in cuts if limit // 4 <= cut - first and _long_enough(cut, end)]
-        usable = [cut for cut in usable if len(text[first:cut].rstrip()) <= limit]
+    wanted = (end - first) // -(-(end - first) // limit)
+    for border in borders:
+        matches = border.finditer(text, first + limit // 4, min(first + limit + 1, end))
+        cuts = [match.end() for match in matches]
+        usable = [cut for cut in cuts if cut < end and len(text[first:cut].rstrip()) <= limit]
         if usable:
             return min(usable, key=lambda cut: abs(cut - first - wanted))
     return None
 
 
-def _long_enough(cut: int, end: int) -> bool:
-    return end - cut >= 2
-
-
 def _hard_cut(text: str, first: int, cut: int) -> int:
     """Return the last place up to `cut` that does not part a letter from its accents."""
     for candidate in range(cut, first + (cut - first) // 2, -1):
-        if candidate >= len(text):
-            return len(text)
-        if not unicodedata.combining(text[candidate]) and text[candidate] not in "\u200d\ufe0f":
+        if not unicodedata.combining(text[candidate]) and text[candidate] not in _JOINERS:
             return candidate
     return cut
 
 
-def _joined(text: str, sentences: list[Span], max_characters: int) -> Iterator[Span]:
-    current = sentences[0]
-    for position, (first, end) in enumerate(sentences[1:]):
-        limit = FIRST_CHARACTERS if position == 0 and current[0] == sentences[0][0] else 0
-        if _belong_together(text, current, (first, end), min(limit or max_characters, max_characters)):
+def _joined(text: str, spans: list[Span], max_characters: int) -> Iterator[Span]:
+    """Yield the spans, those too short to stand alone joined to a neighbour."""
+    current = spans[0]
+    limit = min(FIRST_CHARACTERS, max_characters)
+    for first, end in spans[1:]:
+        if _belong_together(text, current, (first, end), limit):
             current = (current[0], end)
             continue
         yield current
         current = (first, end)
+        limit = max_characters
     yield current
 
 

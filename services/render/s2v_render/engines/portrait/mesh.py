@@ -51,7 +51,8 @@ class _Crop:
         c, s = scale * np.cos(self.tilt), scale * np.sin(self.tilt)
         turn = np.array([[c, -s], [s, c]])
         half = np.full(2, _INPUT_SIZE / 2)
-        return np.c_[turn, np.array(self.centre) - turn @ half]
+        matrix: Floats = np.c_[turn, np.array(self.centre) - turn @ half]
+        return matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class FaceMesh:
         left = _window(coarse, (362, 263), topo.REFINED_LEFT_EYE)
         crops = [self._features_in(features, window) for window in (lips, right, left)]
         values = self._heads.run(_OUTPUTS, dict(zip(self._head_inputs, crops, strict=True)))
-        targets = (
+        targets: tuple[tuple[_Window, list[int] | slice], ...] = (
             (lips, list(topo.REFINED_LIPS)),
             (right, list(topo.REFINED_RIGHT_EYE)),
             (right, topo.RIGHT_IRIS),
@@ -131,7 +132,7 @@ class FaceMesh:
         sampled = np.zeros((features.shape[0], len(at)), np.float32)
         for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
             weight = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
-            x, y = np.clip(corner + (dx, dy), 0, last).T
+            x, y = np.clip(corner + np.array([dx, dy]), 0, last).T
             sampled += features[:, y, x] * weight.astype(np.float32)
         sampled *= ((at >= 0) & (at <= last)).all(axis=1)
         return sampled.reshape(1, -1, _WINDOW_SIZE, _WINDOW_SIZE)

@@ -1,0 +1,65 @@
+# Every command of the project. `make` alone lists them.
+#
+# Nothing needs to be installed but Python 3.11 or 3.12 with venv: the commands make their own
+# environments, .venv for the product and its tests, .venv-protos for the code generators.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+PIP_INSTALL = install --quiet --disable-pip-version-check -c constraints.txt
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: .venv/light ## make out/demo.mp4 from the sample portrait and text
+	@$(BIN)/s2v make --script libs/s2v/samples/script.txt --image libs/s2v/samples/portrait.jpg \
+		-o out/demo.mp4 --force
+
+serve: .venv/light ## run the four services; the gateway listens on 127.0.0.1:50051
+	@$(BIN)/s2v serve
+
+test: check ## check everything and run every test
+	@$(BIN)/python -m pytest
+
+check: .venv/dev .venv-protos/ready ## lint, types, import rules, protos
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --quiet
+	@tools/check_protos.sh
+
+fmt: .venv/dev .venv-protos/ready ## format the sources and the protos
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+	@PATH="$$PWD/.venv-protos/bin:$$PATH" buf format -w protos
+
+protos: .venv-protos/ready ## generate libs/s2v/api from protos/
+	@rm -rf libs/s2v/api
+	@PATH="$$PWD/.venv-protos/bin:$$PATH" buf generate 2> /dev/null
+
+clean: ## delete what the commands made
+	@rm -rf .venv .venv-protos out build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/light: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing S2V into .venv ..."
+	@$(BIN)/python -m pip $(PIP_INSTALL) -e .
+	@touch $@
+
+.venv/dev: .venv/light
+	@echo "Installing what the tests need into .venv ..."
+	@$(BIN)/python -m pip $(PIP_INSTALL) -e '.[dev]'
+	@touch $@
+
+.venv/bin/python:
+	@"$$(tools/find_python.sh)" -m venv .venv
+
+# The generators are older than the runtime on purpose: what they make runs on both.
+.venv-protos/ready: tools/protos-requirements.txt
+	@"$$(tools/find_python.sh)" -m venv .venv-protos
+	@.venv-protos/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: help demo serve test check fmt protos clean

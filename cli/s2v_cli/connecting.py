@@ -1,0 +1,65 @@
+"""Find a gateway to talk to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from s2v.client import Client
+from s2v.core.errors import Reason, S2VError, Unavailable
+from s2v_cli.local import ephemeral_services
+
+DEFAULT_ADDRESS = "127.0.0.1:50051"
+_PROBE_SECONDS = 3.0
+
+ServerOption = Annotated[
+    str,
+    typer.Option(
+        "--server", envvar="S2V_SERVER", help="Address of the gateway.", show_default=False
+    ),
+]
+
+
+def version_at(address: str) -> str | None:
+    """Return the version of the gateway that answers there, or None."""
+    with Client(address, patience_seconds=0) as client:
+        try:
+            return client.server_info(timeout_seconds=_PROBE_SECONDS).version
+        except S2VError:
+            return None
+
+
+@contextmanager
+def running_gateway(address: str) -> Iterator[Client]:
+    """Give a client of the gateway at an address, by default the one of `s2v serve`.
+
+    Raises:
+        Unavailable: nothing answers there.
+    """
+    address = address or DEFAULT_ADDRESS
+    if version_at(address) is None:
+        raise Unavailable(
+            Reason.SERVICE_UNAVAILABLE,
+            f"no gateway answers at {address}; start one with `s2v serve` or name another "
+            "with --server",
+        )
+    with Client(address) as client:
+        yield client
+
+
+@contextmanager
+def any_gateway(address: str, say: Callable[[str], None]) -> Iterator[Client]:
+    """Give a client of the gateway at an address, of a running one, or of one just for now.
+
+    Raises:
+        Unavailable: nothing answers at the given address.
+        ServiceFailed: a service cannot start.
+    """
+    if address or version_at(DEFAULT_ADDRESS) is not None:
+        with running_gateway(address) as client:
+            yield client
+        return
+    say("no gateway is running: starting the services for this film only")
+    with ephemeral_services(say) as own, Client(own) as client:
+        yield client

@@ -1,0 +1,44 @@
+"""What to say and which exit code to give when a job has ended."""
+
+import typer
+
+from s2v.api.gateway.v1 import job_pb2
+from s2v.rpc.errors import from_status
+from s2v_cli.failing import FAILED, INTERRUPTED, explained, say
+
+_STAGES = {
+    job_pb2.STAGE_SPEAK: "speaking",
+    job_pb2.STAGE_RENDER: "rendering",
+    job_pb2.STAGE_COMPOSE: "composing",
+}
+
+
+def require_film(job: job_pb2.Job) -> job_pb2.Film:
+    """Return the film of a job that has one.
+
+    Raises:
+        typer.Exit: it failed, was cancelled or has not ended; the user was told.
+    """
+    if job.state == job_pb2.JOB_STATE_SUCCEEDED:
+        return job.film
+    if job.state == job_pb2.JOB_STATE_CANCELLED:
+        say(f"{job.name} was cancelled")
+        raise typer.Exit(INTERRUPTED)
+    if job.state == job_pb2.JOB_STATE_FAILED:
+        say(f"error: {job.name} failed: {explained(from_status(job.error))}")
+        raise typer.Exit(FAILED)
+    say(f"error: {job.name} has no film yet; see how far it is with `s2v watch {job.name}`")
+    raise typer.Exit(FAILED)
+
+
+def film_facts(film: job_pb2.Film) -> str:
+    """Spell a film's length and format for people."""
+    return (
+        f"{film.duration_seconds:.2f} s, {film.width_pixels}x{film.height_pixels}, "
+        f"{film.frame_rate} frames/s, {film.size_bytes / 1e6:.1f} MB"
+    )
+
+
+def stage_times(job: job_pb2.Job) -> list[str]:
+    """Spell how long each stage was at work."""
+    return [f"{_STAGES[time.stage]} {time.seconds:.1f} s" for time in job.stage_times]

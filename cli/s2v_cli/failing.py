@@ -1,0 +1,57 @@
+"""How commands fail: a line or two that say what, where and what to do, and an exit code."""
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from s2v.core.errors import Conflict, InvalidInput, NotFound, OutOfRange, S2VError
+from s2v_cli.supervisor import ServiceFailed
+
+FAILED = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+_CALLERS_FAULT = (InvalidInput, NotFound, Conflict, OutOfRange)
+_OPTIONS = {
+    "spec.script.text": "text",
+    "spec.script.audio": "--audio",
+    "spec.reference": "--image",
+    "spec.voice": "--voice",
+    "spec.engine": "--engine",
+    "spec.preset": "--preset",
+    "spec.width_pixels": "--size",
+    "spec.height_pixels": "--size",
+    "spec.frame_rate": "--fps",
+    "spec.seed": "--seed",
+}
+
+
+class FailingGroup(TyperGroup):
+    """Ends the process with a plain message where a command raises one of our errors."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except S2VError as error:
+            say(f"error: {explained(error)}")
+            code = BAD_INPUT if isinstance(error, _CALLERS_FAULT) else FAILED
+            raise typer.Exit(code) from error
+        except (ServiceFailed, OSError) as error:
+            say(f"error: {error}")
+            raise typer.Exit(FAILED) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(INTERRUPTED) from error
+
+
+def explained(error: S2VError) -> str:
+    """Spell an error for people, with the option to blame."""
+    option = _OPTIONS.get(error.field, error.field)
+    return f"{option}: {error.message}" if option else error.message
+
+
+def say(line: str) -> None:
+    """Tell the user something that is not the command's result."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,47 @@
+"""Look at the user's files before any work is begun."""
+
+import os
+from pathlib import Path
+
+from s2v.core.errors import InvalidInput, Reason
+
+
+def readable_file(path: Path, option: str) -> None:
+    """Make sure that there is a file with something in it.
+
+    Raises:
+        InvalidInput: FIELD_INVALID; `field` is the option.
+    """
+    problem = ""
+    if path.is_dir():
+        problem = f"{path} is a folder; name a file"
+    elif not path.exists():
+        problem = f"there is no file {path}"
+    elif not os.access(path, os.R_OK):
+        problem = f"{path} cannot be read; check its permissions"
+    elif path.stat().st_size == 0:
+        problem = f"{path} is empty"
+    if problem:
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field=option)
+
+
+def writable_file(path: Path, *, force: bool) -> None:
+    """Make sure that a file can be written, and make its folder.
+
+    Raises:
+        InvalidInput: FIELD_INVALID; `field` is "--output".
+    """
+    problem = ""
+    if path.is_dir():
+        problem = f"{path} is a folder; name a file in it"
+    elif path.exists() and not force:
+        problem = f"{path} exists; replace it with --force or name another file"
+    else:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"cannot make the folder {path.parent}: {error.strerror}"
+        if not problem and not os.access(path.parent, os.W_OK):
+            problem = f"cannot write into {path.parent}; choose another folder"
+    if problem:
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field="--output")

@@ -1,0 +1,114 @@
+"""The four services as a set on this machine."""
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v_cli.child import ServiceSpec
+from s2v_cli.home import socket_folder
+from s2v_cli.supervisor import Supervisor
+
+# In the order in which they call each other: the last one is ended first.
+_MODULES = {
+    "tts": "s2v_tts.main",
+    "render": "s2v_render.main",
+    "compositor": "s2v_compositor.main",
+    "gateway": "s2v_gateway.main",
+}
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - only compared with
+
+
+def service_specs(
+    home: Path, sockets: Path, *, listen: str, environment: Mapping[str, str]
+) -> list[ServiceSpec]:
+    """Describe the four services: the gateway at `listen`, the others on sockets.
+
+    The environment's own settings of the store, the database and the uploads are kept.
+    """
+    addresses = {name: f"unix:{sockets / name}.sock" for name in _MODULES} | {"gateway": listen}
+    settings = {
+        "S2V_HOME": str(home),
+        **{f"S2V_{name.upper()}_STORE_URL": str(home / "artifacts") for name in _MODULES},
+        "S2V_GATEWAY_DATABASE_URL": f"sqlite:///{home / 'gateway.db'}",
+        "S2V_GATEWAY_UPLOAD_DIR": str(home / "uploads"),
+        **environment,
+        **{f"S2V_{name.upper()}_LISTEN": address for name, address in addresses.items()},
+        **{
+            f"S2V_GATEWAY_{name.upper()}_ADDRESS": address
+            for name, address in addresses.items()
+            if name != "gateway"
+        },
+    }
+    return [
+        ServiceSpec(
+            name, (sys.executable, "-m", module), reachable_address(addresses[name]), settings
+        )
+        for name, module in _MODULES.items()
+    ]
+
+
+@contextmanager
+def ephemeral_services(say: Callable[[str], None]) -> Iterator[str]:
+    """Run the four services over a temporary folder and give the gateway's address.
+
+    Raises:
+        ServiceFailed: one cannot start.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="s2v-", ignore_cleanup_errors=True) as folder,
+        socket_folder(Path(folder)) as sockets,
+        (Path(folder) / "services.log").open("w", encoding="utf-8") as log,
+    ):
+        listen = f"unix:{sockets / 'gateway.sock'}"
+        specs = service_specs(
+            Path(folder), sockets, listen=listen, environment=_without_homes(os.environ)
+        )
+        with Supervisor(specs, report=say, sink=log) as supervisor:
+            try:
+                yield listen
+            except KeyboardInterrupt:
+                supervisor.kill()
+                raise
+
+
+def free_address(host: str, port: int) -> str:
+    """Return `host:port`, with a free port in place of port 0.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, the port is taken or the host is not this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family) as server:
+            port = server.getsockname()[1]
+    except OSError as error:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"cannot listen on {host}:{port}: {error.strerror}; "
+            "stop what runs there or choose another port",
+            field="--port",
+        ) from error
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def reachable_address(listen: str) -> str:
+    """Return the address at which this machine reaches what listens there."""
+    if listen.startswith("unix:"):
+        return listen
+    host, _, port = listen.rpartition(":")
+    return f"localhost:{port}" if host.strip("[]") in _EVERYWHERE else listen
+
+
+def _without_homes(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out settings that would mix a temporary set with a lasting one."""
+    lasting = ("_STORE_URL", "_DATABASE_URL", "_UPLOAD_DIR")
+    return {
+        key: value
+        for key, value in environment.items()
+        if not (key.startswith("S2V_") and key.endswith(lasting))
+    }

@@ -1,0 +1,47 @@
+"""The `s2v` command's entry point."""
+
+import typer
+
+from s2v_cli.commands.cancel import cancel
+from s2v_cli.commands.doctor import doctor
+from s2v_cli.commands.download import download
+from s2v_cli.commands.engines import engines
+from s2v_cli.commands.jobs import jobs
+from s2v_cli.commands.make import make
+from s2v_cli.commands.serve import serve
+from s2v_cli.commands.status import status
+from s2v_cli.commands.voices import voices
+from s2v_cli.commands.watch import watch
+from s2v_cli.failing import FailingGroup
+
+app = typer.Typer(
+    cls=FailingGroup,
+    help="Speech to video: a talking film from a text or a sound and a portrait.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in (
+    make,
+    serve,
+    jobs,
+    watch,
+    cancel,
+    download,
+    voices,
+    engines,
+    status,
+    doctor,
+):
+    app.command()(_command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="s2v")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+"""Run services as child processes: health-gated start, restart of what dies, a clean end."""
+
+import contextlib
+import enum
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self, TextIO
+
+from s2v_cli.child import Child, ServiceSpec
+
+_TICK_SECONDS = 0.05
+_START_LIMIT_SECONDS = 180.0
+_STOP_LIMIT_SECONDS = 20.0
+_FIRST_DELAY_SECONDS = 0.2
+_LONGEST_DELAY_SECONDS = 10.0
+_STABLE_SECONDS = 30.0
+_MOST_DEATHS = 6
+
+
+class ServiceFailed(Exception):
+    """A service cannot start; the message has its exit code and its last lines."""
+
+
+class _Order(enum.IntEnum):
+    RUN = 0
+    STOP = 1
+    KILL = 2
+
+
+class Supervisor:
+    """Keeps services running.
+
+    One thread starts, watches and ends every child: the kernel kills children whose starting
+    thread is gone, so it has to live as long as they do. All that other threads and signal handlers
+    do is raise its order, which takes no lock.
+
+    Args:
+        services: what to run; ended in reverse order, so put those that others call first.
+        report: told, for people, what happens to the services.
+        sink: where what they write goes.
+    """
+
+    def __init__(
+        self,
+        services: Sequence[ServiceSpec],
+        *,
+        report: Callable[[str], None],
+        sink: TextIO = sys.stderr,
+    ) -> None:
+        self._children = {spec.name: Child(spec, sink) for spec in services}
+        self._restart_at: dict[str, float] = {}
+        self._report = report
+        self._order = _Order.RUN
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start every service and return when all are SERVING, or when `request_stop` was called.
+
+        Raises:
+            ServiceFailed: one cannot start; the others were ended.
+        """
+        self._thread.start()
+        try:
+            while self._thread.is_alive() and not self.all_serving:
+                time.sleep(_TICK_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
+        self._raise_failure()
+
+    @property
+    def all_serving(self) -> bool:
+        """Whether every service is SERVING."""
+        return all(child.serving for child in self._children.values())
+
+    def pid(self, name: str) -> int | None:
+        """Return the process id of a service; None between its death and its restart.
+
+        Raises:
+            KeyError: there is no such service.
+        """
+        return self._children[name].pid
+
+    def wait_serving(
+        self, name: str, *, after_pid: int | None = None, timeout_seconds: float = 60.0
+    ) -> int:
+        """Return the process id of a service once it is SERVING and no longer `after_pid`.
+
+        Raises:
+            TimeoutError: it was not in time.
+            ServiceFailed: the services were given up.
+        """
+        child = self._children[name]
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            self._raise_failure()
+            pid = child.pid
+            if pid is not None and pid != after_pid and child.serving:
+                return pid
+            time.sleep(_TICK_SECONDS)
+        raise TimeoutError(f"{name} was not serving within {timeout_seconds:g} s")
+
+    def wait(self) -> None:
+        """Return when the services have ended after `request_stop` or `kill`.
+
+        Raises:
+            ServiceFailed: a service kept dying; all were ended.
+        """
+        while self._thread.is_alive():
+            # A join without a timeout would keep signal handlers waiting.
+            self._thread.join(0.2)
+        self._raise_failure()
+
+    def request_stop(self) -> None:
+        """Ask for a clean end and return at once; fit for signal handlers."""
+        self._order = max(self._order, _Order.STOP)
+
+    def kill(self) -> None:
+        """Ask for an end without waiting for anything and return at once."""
+        self._order = _Order.KILL
+
+    @property
+    def stopping(self) -> bool:
+        """Whether an end was asked for."""
+        return self._order is not _Order.RUN
+
+    def stop(self) -> None:
+        """End every service and return when none is left; safe to repeat."""
+        self.request_stop()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _supervise(self) -> None:
+        try:
+            for child in self._children.values():
+                child.spawn()
+            while self._order is _Order.RUN:
+                for child in self._children.values():
+                    self._look_after(child)
+                time.sleep(_TICK_SECONDS)
+        except BaseException as error:  # noqa: BLE001 - it goes on in the thread that waits
+            self._failure = error
+        finally:
+            self._end()
+
+    def _look_after(self, child: Child) -> None:
+        if child.pid is None:
+            if time.monotonic() >= self._restart_at[child.spec.name]:
+                child.spawn()
+            return
+        code = child.exit_code()
+        if code is not None:
+            self._after_death(child, code)
+        elif child.serving:
+            return
+        elif child.check():
+            self._report(f"{child.spec.name} is serving ({child.uptime_seconds:.1f} s)")
+        elif child.uptime_seconds > _START_LIMIT_SECONDS:
+            raise ServiceFailed(
+                f"{child.spec.name} was not serving within {_START_LIMIT_SECONDS:g} s"
+                + _quoted(child.last_lines())
+            )
+
+    def _after_death(self, child: Child, code: int) -> None:
+        name, ending = child.spec.name, _ending(code)
+        stable = child.serving and child.uptime_seconds > _STABLE_SECONDS
+        child.deaths = 1 if stable else child.deaths + 1
+        hopeless = not child.served_once or child.deaths >= _MOST_DEATHS
+        if not child.serving and hopeless:
+            raise ServiceFailed(f"{name} cannot start: it {ending}" + _quoted(child.last_lines()))
+        child.bury()
+        delay = min(_FIRST_DELAY_SECONDS * 2 ** (child.deaths - 1), _LONGEST_DELAY_SECONDS)
+        self._restart_at[name] = time.monotonic() + delay
+        self._report(f"{name} {ending}; starting it again in {delay:g} s")
+
+    def _end(self) -> None:
+        deadline = time.monotonic() + _STOP_LIMIT_SECONDS
+        for child in reversed(self._children.values()):
+            with contextlib.suppress(OSError):
+                self._end_one(child, deadline)
+            child.close()
+
+    def _end_one(self, child: Child, deadline: float) -> None:
+        if child.pid is None:
+            return
+        child.terminate()
+        while child.exit_code() is None and self._order is not _Order.KILL:
+            if time.monotonic() > deadline:
+                self._report(f"{child.spec.name} does not end; killing it")
+                break
+            time.sleep(_TICK_SECONDS)
+        child.bury()
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+def _quoted(lines: str) -> str:
+    if not lines:
+        return ""
+    return "; its last lines:\n" + "\n".join(f"  {line}" for line in lines.splitlines())

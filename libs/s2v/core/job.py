@@ -1,0 +1,128 @@
+"""One request for one film: what is asked for, where it stands, what came of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from s2v.core.artifact import Artifact
+from s2v.core.errors import S2VError
+from s2v.core.ports import Continuity, Notice
+from s2v.core.script import LipSync
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    CANCELLING = "CANCELLING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the job has ended."""
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+
+class Stage(StrEnum):
+    """A part of the work; stages overlap."""
+
+    SPEAK = "speak"
+    RENDER = "render"
+    COMPOSE = "compose"
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What a user asks for; empty and zero fields mean the default.
+
+    `audio` and `reference` are names of assets. Either `text` or `audio` is set.
+    """
+
+    text: str = ""
+    audio: str = ""
+    reference: str = ""
+    voice: str = ""
+    engine: str = ""
+    preset: str = ""
+    width_pixels: int = 0
+    height_pixels: int = 0
+    frame_rate: int = 0
+    seed: int = 0
+    display_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the stages need to know of a job: a spec with every default filled in."""
+
+    job_id: str
+    spec: JobSpec
+    reference: Artifact
+    audio: Artifact | None
+    continuity: Continuity
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is; `fraction` (0 to 1) and the `_done` counts never decrease."""
+
+    fraction: float = 0.0
+    stage: Stage = Stage.SPEAK
+    segments_spoken: int = 0
+    segments_rendered: int = 0
+    segments_total: int = 0
+    frames_done: int = 0
+    frames_total: int = 0
+    frames_per_second: float = 0.0
+    remaining_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """The encoded picture of one segment."""
+
+    video: Artifact
+    frames: int
+    width_pixels: int
+    height_pixels: int
+    state: Artifact | None = None
+    takes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The finished MP4; `asset` is its public name."""
+
+    video: Artifact
+    frames: int
+    samples: int
+    width_pixels: int
+    height_pixels: int
+    frame_rate: int
+    asset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request for one film; `stage_seconds` is how long each stage was at work."""
+
+    job_id: str
+    spec: JobSpec
+    state: JobState
+    create_time: datetime
+    progress: Progress = Progress()
+    film: Film | None = None
+    error: S2VError | None = None
+    notices: tuple[Notice, ...] = ()
+    lip_sync: LipSync | None = None
+    stage_seconds: dict[Stage, float] = field(default_factory=dict)
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The job's public name."""
+        return f"jobs/{self.job_id}"

@@ -1,0 +1,1 @@
+"""The compositor: joins clips and speech into one film."""

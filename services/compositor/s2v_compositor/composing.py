@@ -1,0 +1,196 @@
+"""Compose a film: join clips as they come and encode their speech once, from end to end."""
+
+import errno
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from s2v.core.errors import Exhausted, InvalidInput, Reason
+from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
+from s2v.media.film import ClipFormat, FilmMuxer, Fragment, read_clip
+from s2v.media.pcm import Pcm, read_wav, wav_samples
+
+_PIECE_SAMPLES = SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A finished film: an MP4 whose index comes first; `samples` of sound at 48 kHz."""
+
+    path: Path
+    width: int
+    height: int
+    frame_rate: int
+    frames: int
+    samples: int
+
+
+class FilmWriter:
+    """Writes one film from segments that come one after the other, in order.
+
+    Each segment's pictures and sound are of equal length, so the film's stay together however
+    many segments there are. The same segments give the same bytes, film and fragments, so a
+    composition that was cut off can be done again and its watchers go on where they were.
+    Memory does not grow with the film. As a context manager it deletes a film that is not
+    finished.
+    """
+
+    def __init__(self, path: Path, frame_rate: int) -> None:
+        """Open the file for writing.
+
+        Raises:
+            ValueError: the frame rate is not in FRAME_RATES.
+        """
+        self._path = path
+        self._frame_rate = frame_rate
+        self._frame_samples = samples_per_frame(frame_rate)
+        self._format: ClipFormat | None = None
+        self._segments = 0
+        self._frames = 0
+        self._film: Film | None = None
+        with _disk_full():
+            self._muxer = FilmMuxer(path, frame_rate)
+
+    def add(self, clip: Path, speech: BinaryIO, frames: int) -> Generator[Fragment]:
+        """Check a segment, then append it while its fragments are taken.
+
+        The segment is in the film when the iterator has ended. `speech` is a 16-bit mono 48 kHz
+        WAV, read in pieces; `frames` is how long the segment shall last.
+
+        Raises:
+            InvalidInput: the clip cannot be read or differs from the first one in size, frame
+                rate or encoding, or the clip's or the speech's length is not `frames`; `field`
+                names the segment. The film is as it was before.
+            Exhausted: the disk is full (STORAGE_FULL).
+            RuntimeError: the segment before this one is not in the film yet.
+        """
+        self._require_appended()
+        field = f"segments[{self._segments}]"
+        found = self._checked_clip(clip, frames, f"{field}.clip")
+        self._check_speech(speech, frames, f"{field}.speech")
+        self._format = found
+        self._segments += 1
+        self._frames += frames
+        return self._append(clip, speech, f"{field}.clip")
+
+    def finish(self) -> Generator[Fragment]:
+        """Write the end of the film, yielding the last fragment if sound is left for one.
+
+        The film is finished, and `film` is there, when the iterator has ended.
+
+        Raises:
+            InvalidInput: there is no segment.
+            Exhausted: the disk is full (STORAGE_FULL).
+            RuntimeError: the last segment is not in the film yet.
+        """
+        if self._format is None:
+            message = "A film needs at least one segment; send one before finishing."
+            raise InvalidInput(Reason.FIELD_INVALID, message, field="segments")
+        self._require_appended()
+        with _disk_full():
+            yield from self._muxer.finish()
+        self._film = Film(
+            self._path,
+            self._format.width,
+            self._format.height,
+            self._frame_rate,
+            self._muxer.frames,
+            self._muxer.samples,
+        )
+
+    @property
+    def film(self) -> Film:
+        """The finished film.
+
+        Raises:
+            RuntimeError: it is not finished.
+        """
+        if self._film is None:
+            raise RuntimeError("the film is not finished")
+        return self._film
+
+    def close(self) -> None:
+        """Delete the file unless the film is finished; harmless when called again."""
+        if self._film is not None:
+            return
+        try:
+            self._muxer.close()
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(self, clip: Path, speech: BinaryIO, field: str) -> Generator[Fragment]:
+        with _disk_full():
+            yield from self._muxer.append(clip, _pieces(speech))
+        if self._muxer.frames != self._frames:
+            _refuse(field, "film's number of frames", self._muxer.frames, self._frames)
+
+    def _require_appended(self) -> None:
+        if self._muxer.frames != self._frames:
+            raise RuntimeError("take every fragment of a segment before going on")
+
+    def _checked_clip(self, clip: Path, frames: int, field: str) -> ClipFormat:
+        try:
+            found, clip_frames = read_clip(clip)
+        except ValueError as error:
+            message = f"The clip is not usable: {error}; render it again."
+            raise InvalidInput(Reason.FIELD_INVALID, message, field=field) from error
+        expected = self._format or found
+        if found.frame_rate != self._frame_rate:
+            _refuse(field, "frame rate", found.frame_rate, self._frame_rate)
+        if (found.width, found.height) != (expected.width, expected.height):
+            _refuse(
+                field,
+                "size",
+                f"{found.width}x{found.height}",
+                f"{expected.width}x{expected.height}",
+            )
+        if found.setup != expected.setup:
+            _refuse(field, "H.264 setup", found.setup.hex(), expected.setup.hex())
+        if clip_frames != frames:
+            _refuse(field, "number of frames", clip_frames, frames)
+        return found
+
+    def _check_speech(self, speech: BinaryIO, frames: int, field: str) -> None:
+        samples = wav_samples(speech)
+        if samples != frames * self._frame_samples:
+            _refuse(field, "number of samples", samples, frames * self._frame_samples)
+
+
+def _pieces(speech: BinaryIO) -> Iterator[Pcm]:
+    first = 0
+    while len(piece := read_wav(speech, first, first + _PIECE_SAMPLES)):
+        yield piece
+        first += len(piece)
+
+
+def _refuse(field: str, what: str, found: object, expected: object) -> None:
+    message = (
+        f"The {what} is {found} where {expected} is needed; "
+        "make every segment of a film with the same settings."
+    )
+    raise InvalidInput(Reason.FIELD_INVALID, message, field=field)
+
+
+@contextmanager
+def _disk_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        message = "The disk is full; free space where films are written and try again."
+        raise Exhausted(Reason.STORAGE_FULL, message) from error

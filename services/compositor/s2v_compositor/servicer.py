@@ -1,0 +1,147 @@
+"""CompositorService over the composing core."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from s2v.api.common.v1 import media_pb2
+from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
+from s2v.core.artifact import MP4
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import ArtifactStore
+from s2v.core.timebase import FRAME_RATES
+from s2v.rpc.convert import artifact_from_proto, artifact_to_proto
+from s2v.rpc.interceptor import Context
+from s2v_compositor.composing import FilmWriter
+
+Request = compositor_service_pb2.ComposeRequest
+Response = compositor_service_pb2.ComposeResponse
+
+_CHUNK_BYTES = 256 * 1024
+
+
+class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
+    """See compositor_service.proto."""
+
+    def __init__(self, store: ArtifactStore, work_dir: Path) -> None:
+        self._store = store
+        self._work_dir = work_dir
+
+    async def Compose(
+        self, requests: AsyncIterator[Request], context: Context
+    ) -> AsyncIterator[Response]:
+        config = await _config(requests)
+        loop = asyncio.get_running_loop()
+        # One thread of its own: whatever is cancelled, closing comes after the work under way.
+        thread = ThreadPoolExecutor(1, "compose")
+        composition = await loop.run_in_executor(
+            thread, _Composition, self._store, self._work_dir, config
+        )
+        try:
+            async for request in requests:
+                responses = composition.add(request)
+                while response := await loop.run_in_executor(thread, next, responses, None):
+                    yield response
+            responses = composition.finish()
+            while response := await loop.run_in_executor(thread, next, responses, None):
+                yield response
+        finally:
+            thread.submit(composition.close)
+            thread.shutdown(wait=False)
+
+
+class _Composition:
+    """One film in the making; every method blocks."""
+
+    def __init__(
+        self,
+        store: ArtifactStore,
+        work_dir: Path,
+        config: compositor_service_pb2.ComposeConfig,
+    ) -> None:
+        self._store = store
+        self._live = config.live
+        self._folder = TemporaryDirectory(prefix="s2v-film-", dir=work_dir)
+        self._writer = FilmWriter(Path(self._folder.name, "film.mp4"), config.frame_rate)
+        self._segments = 0
+        self._frames = 0
+        self._media_bytes = 0
+
+    def add(self, request: Request) -> Iterator[Response]:
+        """Join one segment, yielding media and progress."""
+        segment = self._checked(request)
+        field = f"segments[{segment.index}]"
+        video = artifact_from_proto(segment.clip.video, field=f"{field}.clip.video")
+        audio = artifact_from_proto(segment.speech.audio, field=f"{field}.speech.audio")
+        with self._store.local(video) as clip, self._store.open(audio) as speech:
+            for fragment in self._writer.add(clip, speech, segment.clip.frames):
+                yield from self._media(fragment.data)
+        self._segments += 1
+        self._frames += segment.clip.frames
+        yield Response(
+            progress=compositor_service_pb2.ComposeProgress(
+                segments_done=self._segments, frames_done=self._frames
+            )
+        )
+
+    def finish(self) -> Iterator[Response]:
+        """Write the end of the film, store it, yield it."""
+        for fragment in self._writer.finish():
+            yield from self._media(fragment.data)
+        film = self._writer.film
+        video = self._store.put(film.path, MP4)
+        yield Response(
+            film=compositor_service_pb2.Film(
+                video=artifact_to_proto(video),
+                frames=film.frames,
+                samples=film.samples,
+                width_pixels=film.width,
+                height_pixels=film.height,
+                frame_rate=film.frame_rate,
+            )
+        )
+
+    def close(self) -> None:
+        """Delete what is left on the disk."""
+        self._writer.close()
+        self._folder.cleanup()
+
+    def _media(self, data: bytes) -> Iterator[Response]:
+        if not self._live:
+            return
+        for start in range(0, len(data), _CHUNK_BYTES):
+            piece = data[start : start + _CHUNK_BYTES]
+            yield Response(media=media_pb2.MediaChunk(offset=self._media_bytes, data=piece))
+            self._media_bytes += len(piece)
+
+    def _checked(self, request: Request) -> compositor_service_pb2.ComposeSegment:
+        if not request.HasField("segment"):
+            raise InvalidInput(
+                Reason.CONFIG_EXPECTED, "only the first message may be the config", field="config"
+            )
+        if request.segment.index != self._segments:
+            raise InvalidInput(
+                Reason.FIELD_INVALID,
+                f"segment {request.segment.index} came where {self._segments} was expected; "
+                "send them in order",
+                field="segment.index",
+            )
+        return request.segment
+
+
+async def _config(requests: AsyncIterator[Request]) -> compositor_service_pb2.ComposeConfig:
+    async for request in requests:
+        if not request.HasField("config"):
+            break
+        if request.config.frame_rate not in FRAME_RATES:
+            raise InvalidInput(
+                Reason.FIELD_INVALID,
+                f"frame_rate is {request.config.frame_rate}; it must be one of {FRAME_RATES}",
+                field="config.frame_rate",
+            )
+        return request.config
+    raise InvalidInput(
+        Reason.CONFIG_EXPECTED, "the first message must be the config", field="config"
+    )

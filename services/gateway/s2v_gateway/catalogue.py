@@ -1,0 +1,100 @@
+"""Which engines and voices there are, as the services told."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import Continuity
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named choice between speed and quality."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOffer:
+    """An engine, as the render service describes it; the first preset is the default."""
+
+    name: str
+    description: str
+    continuity: Continuity
+    frame_rates: tuple[int, ...]
+    min_side_pixels: int
+    max_side_pixels: int
+    reference_media_types: tuple[str, ...]
+    presets: tuple[Preset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOffer:
+    """A voice, as the tts service describes it."""
+
+    name: str
+    language: str
+    description: str
+
+
+OfferT = TypeVar("OfferT", EngineOffer, VoiceOffer)
+
+
+class Catalogue:
+    """Engines and voices, asked for once and kept; a name that is not known asks again."""
+
+    def __init__(
+        self,
+        list_engines: Callable[[], Awaitable[Sequence[EngineOffer]]],
+        list_voices: Callable[[], Awaitable[Sequence[VoiceOffer]]],
+    ) -> None:
+        self._list_engines = list_engines
+        self._list_voices = list_voices
+        self._engines: Sequence[EngineOffer] = ()
+        self._voices: Sequence[VoiceOffer] = ()
+
+    async def engines(self) -> Sequence[EngineOffer]:
+        """Return every engine, the default one first."""
+        self._engines = await self._list_engines()
+        return self._engines
+
+    async def voices(self) -> Sequence[VoiceOffer]:
+        """Return every voice, the default one first."""
+        self._voices = await self._list_voices()
+        return self._voices
+
+    async def engine(self, name: str) -> EngineOffer:
+        """Return the engine of that name, or the default one for an empty name.
+
+        Raises:
+            InvalidInput: ENGINE_UNKNOWN.
+        """
+        found = _find(self._engines, name) or _find(await self.engines(), name)
+        if found is None:
+            names = ", ".join(e.name for e in self._engines)
+            raise InvalidInput(
+                Reason.ENGINE_UNKNOWN,
+                f"no engine {name!r}; there are: {names}",
+                field="spec.engine",
+            )
+        return found
+
+    async def voice(self, name: str) -> VoiceOffer:
+        """Return the voice of that name, or the default one for an empty name.
+
+        Raises:
+            InvalidInput: VOICE_UNKNOWN.
+        """
+        found = _find(self._voices, name) or _find(await self.voices(), name)
+        if found is None:
+            names = ", ".join(v.name for v in self._voices)
+            raise InvalidInput(
+                Reason.VOICE_UNKNOWN, f"no voice {name!r}; there are: {names}", field="spec.voice"
+            )
+        return found
+
+
+def _find(offers: Sequence[OfferT], name: str) -> OfferT | None:
+    return next((offer for offer in offers if name in ("", offer.name)), None)

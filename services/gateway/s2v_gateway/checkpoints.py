@@ -1,0 +1,69 @@
+"""Checkpoints that survive a crash, kept by DBOS in SQLite or PostgreSQL."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+Work = Callable[[str], Awaitable[None]]
+
+
+class DurableCheckpoints:
+    """The checkpoints of the workflow that calls it (`s2v_gateway.workflow.Checkpoints`)."""
+
+    def take(self, name: str) -> "_DurableCheckpoint":
+        """Take the next checkpoint: draws its number now, so that it may run at any later time."""
+        return _DurableCheckpoint(name, DBOS.reserve_step())
+
+
+class _DurableCheckpoint:
+    """One DBOS step; its outcome is kept as JSON."""
+
+    def __init__(self, name: str, step: Any) -> None:
+        self._name = name
+        self._step = step
+
+    async def run(self, work: Callable[[], Awaitable[T]], kind: type[T]) -> T:
+        """Do the work, keep its outcome; or return the outcome that was kept."""
+        adapter = TypeAdapter(kind)
+
+        async def step() -> str:
+            return adapter.dump_json(await work()).decode()
+
+        return adapter.validate_json(await self._step.run_async({"name": self._name}, step))
+
+
+class DurableJobs:
+    """Runs `work(job_id)` to its end, over crashes and restarts, once for each job.
+
+    There is one per process: DBOS keeps its state in the process.
+    """
+
+    def __init__(self, database_url: str, work: Work) -> None:
+        # One version and one executor for ever: a job goes on in whatever release comes back up.
+        config = DBOSConfig(
+            name="s2v",
+            system_database_url=database_url,
+            application_version="1",
+            executor_id="gateway",
+            log_level="WARNING",
+        )
+        DBOS(config=config)
+
+        @DBOS.workflow(name="film")
+        async def film(job_id: str) -> None:
+            await work(job_id)
+
+        self._film = film
+
+    def launch(self) -> None:
+        """Open the database and go on with what was not finished; call it on the event loop."""
+        DBOS.launch()
+
+    async def start(self, job_id: str) -> None:
+        """Start the work of a job; does nothing if it was started before."""
+        with SetWorkflowID(job_id):
+            await DBOS.start_workflow_async(self._film, job_id)

@@ -1,0 +1,155 @@
+"""The public messages of jobs, assets and uploads, to values and back."""
+
+from datetime import datetime
+
+from google.protobuf import timestamp_pb2
+
+from s2v.api.common.v1 import media_pb2
+from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
+from s2v.core.job import Film, Job, JobSpec, JobState, Progress, Stage
+from s2v.rpc.convert import lip_sync_to_proto, notice_to_proto
+from s2v.rpc.errors import to_status
+from s2v_gateway.assets import Asset
+from s2v_gateway.stages import Preview
+from s2v_gateway.uploads import Upload
+
+_STAGES = {
+    Stage.SPEAK: job_pb2.STAGE_SPEAK,
+    Stage.RENDER: job_pb2.STAGE_RENDER,
+    Stage.COMPOSE: job_pb2.STAGE_COMPOSE,
+}
+
+
+def asset_to_proto(asset: Asset) -> asset_service_pb2.Asset:
+    """Spell an asset as a message."""
+    return asset_service_pb2.Asset(
+        name=asset.name,
+        media_type=asset.media_type,
+        size_bytes=asset.size_bytes,
+        sha256=asset.sha256,
+        width_pixels=asset.width_pixels,
+        height_pixels=asset.height_pixels,
+        duration_seconds=asset.duration_seconds,
+        create_time=timestamp(asset.create_time),
+    )
+
+
+def upload_to_proto(upload: Upload) -> asset_service_pb2.Upload:
+    """Spell an upload as a message."""
+    return asset_service_pb2.Upload(
+        name=upload.name,
+        media_type=upload.media_type,
+        total_bytes=upload.total_bytes,
+        committed_bytes=upload.committed_bytes,
+        expire_time=timestamp(upload.expire_time),
+    )
+
+
+def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
+    """Read a spec as it was given."""
+    return JobSpec(
+        text=message.script.text,
+        audio=message.script.audio,
+        reference=message.reference,
+        voice=message.voice,
+        engine=message.engine,
+        preset=message.preset,
+        width_pixels=message.width_pixels,
+        height_pixels=message.height_pixels,
+        frame_rate=message.frame_rate,
+        seed=message.seed,
+        display_name=message.display_name,
+    )
+
+
+def spec_to_proto(spec: JobSpec) -> job_pb2.JobSpec:
+    """Spell a spec as a message."""
+    script = job_pb2.Script(audio=spec.audio) if spec.audio else job_pb2.Script(text=spec.text)
+    return job_pb2.JobSpec(
+        script=script,
+        reference=spec.reference,
+        voice=spec.voice,
+        engine=spec.engine,
+        preset=spec.preset,
+        width_pixels=spec.width_pixels,
+        height_pixels=spec.height_pixels,
+        frame_rate=spec.frame_rate,
+        seed=spec.seed,
+        display_name=spec.display_name,
+    )
+
+
+def job_to_proto(job: Job) -> job_pb2.Job:
+    """Spell a job as a message."""
+    return job_pb2.Job(
+        name=job.name,
+        spec=spec_to_proto(job.spec),
+        state=state_to_proto(job.state),
+        progress=progress_to_proto(job.progress),
+        film=_film_to_proto(job.film) if job.film else None,
+        error=to_status(job.error) if job.error else None,
+        notices=map(notice_to_proto, job.notices),
+        lip_sync=lip_sync_to_proto(job.lip_sync),
+        stage_times=[
+            job_pb2.StageTime(stage=_STAGES[stage], seconds=job.stage_seconds[stage])
+            for stage in Stage
+            if stage in job.stage_seconds
+        ],
+        create_time=timestamp(job.create_time),
+        start_time=timestamp(job.start_time) if job.start_time else None,
+        end_time=timestamp(job.end_time) if job.end_time else None,
+    )
+
+
+def state_to_proto(state: JobState) -> "job_pb2.JobState.ValueType":
+    """Spell a state as an enum value."""
+    return job_pb2.JobState.Value(f"JOB_STATE_{state.value}")
+
+
+def state_from_proto(value: "job_pb2.JobState.ValueType") -> JobState:
+    """Read a state.
+
+    Raises:
+        ValueError: the value is UNSPECIFIED or unknown.
+    """
+    return JobState(job_pb2.JobState.Name(value).removeprefix("JOB_STATE_"))
+
+
+def progress_to_proto(progress: Progress) -> job_pb2.Progress:
+    """Spell progress as a message."""
+    return job_pb2.Progress(
+        fraction=progress.fraction,
+        stage=_STAGES[progress.stage],
+        segments_spoken=progress.segments_spoken,
+        segments_rendered=progress.segments_rendered,
+        segments_total=progress.segments_total,
+        frames_done=progress.frames_done,
+        frames_total=progress.frames_total,
+        frames_per_second=progress.frames_per_second,
+        remaining_seconds=progress.remaining_seconds,
+    )
+
+
+def preview_to_proto(preview: Preview) -> media_pb2.Preview:
+    """Spell a preview as a message."""
+    return media_pb2.Preview(frame=preview.frame, jpeg=preview.jpeg)
+
+
+def timestamp(time: datetime) -> timestamp_pb2.Timestamp:
+    """Spell an aware time as a message."""
+    message = timestamp_pb2.Timestamp()
+    message.FromDatetime(time)
+    return message
+
+
+def _film_to_proto(film: Film) -> job_pb2.Film:
+    return job_pb2.Film(
+        asset=film.asset,
+        sha256=film.video.sha256,
+        size_bytes=film.video.size_bytes,
+        duration_seconds=film.frames / film.frame_rate,
+        frames=film.frames,
+        width_pixels=film.width_pixels,
+        height_pixels=film.height_pixels,
+        frame_rate=film.frame_rate,
+    )

@@ -1,0 +1,163 @@
+"""Open the gateway's database: a SQLite file by default, PostgreSQL by URL."""
+
+import fcntl
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    MetaData,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from s2v.store.space import storage_full
+
+metadata = MetaData()
+"""Every table of the gateway's own; the modules that use them define them."""
+
+_BUSY_SECONDS = 30
+_CREATION_LOCK = 0x733276
+_ID = re.compile(r"[0-9a-f]{32}")
+_FULL = frozenset({"SQLITE_FULL", "53100"})
+_DEFERRED = "s2v_deferred"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC; SQLite, which knows no zones, keeps it without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC.
+
+        Raises:
+            ValueError: the time has no zone.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone: {value}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware time in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def open_database(url: str) -> Engine:
+    """Open "sqlite:///path/to/file" or "postgresql://user@host/name"; create no tables.
+
+    What a transaction of `engine.begin()` has committed survives the loss of power: PostgreSQL
+    syncs each commit, and so does SQLite as set up here. On SQLite such a transaction holds the
+    write lock from its start, so that reading first and writing then cannot fail halfway; what
+    only reads should use `reading`.
+
+    Whoever uses the engine gets `Exhausted` (STORAGE_FULL) when the database's disk is full.
+
+    Raises:
+        ValueError: the URL names no database that the gateway can use.
+    """
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            engine = _open_sqlite(parsed)
+        case "postgresql" | "postgres":
+            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        case other:
+            raise ValueError(
+                f"the database {other!r} is not supported; use sqlite:///PATH or postgresql://..."
+            )
+    event.listen(engine, "handle_error", _name_full_disk)
+    return engine
+
+
+def create_tables(engine: Engine) -> None:
+    """Create the tables that are missing; safe when several processes do so at once."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
+        metadata.create_all(connection)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that only reads, and so never waits for a writer."""
+    with engine.connect() as connection:
+        yield connection.execution_options(**{_DEFERRED: True})
+
+
+def insert_if_absent(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless one with an equal key is there; tell whether it was inserted."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return connection.execute(statement.returning(*table.primary_key)).first() is not None
+
+
+def id_in_name(name: str, collection: str) -> str | None:
+    """Return the id, 32 hex digits, in a name such as "uploads/0123..."; None if it has none."""
+    prefix, _, row_id = name.partition("/")
+    return row_id if prefix == collection and _ID.fullmatch(row_id) else None
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ValueError("an SQLite database in memory loses accepted jobs; use sqlite:///PATH")
+    _switch_to_wal(Path(url.database))
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _switch_to_wal(path: Path) -> None:
+    """Let readers and a writer work side by side; kept in the file from then on.
+
+    SQLite fails at once when two do this together, however long it was told to wait, so they
+    queue at a lock on the folder.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        os.close(folder)
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # or the driver begins transactions of its own
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    deferred = connection.get_execution_options().get(_DEFERRED, False)
+    connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+
+
+def _name_full_disk(context: ExceptionContext) -> None:
+    error = context.original_exception
+    codes = (getattr(error, "sqlite_errorname", None), getattr(error, "sqlstate", None))
+    if not _FULL.isdisjoint(codes):
+        raise storage_full("the disk of the gateway's database", str(error)) from error

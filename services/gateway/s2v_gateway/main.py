@@ -1,0 +1,115 @@
+"""Start the gateway: python -m s2v_gateway.main."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from s2v.api.gateway.v1 import (
+    asset_service_pb2_grpc,
+    generation_service_pb2_grpc,
+    job_service_pb2_grpc,
+    system_service_pb2_grpc,
+    voice_service_pb2_grpc,
+)
+from s2v.media.probe import probe
+from s2v.rpc.channel import connect
+from s2v.rpc.logs import configure_logs
+from s2v.rpc.server import Server
+from s2v.rpc.settings import read_settings
+from s2v.store.artifacts import FsspecStore
+from s2v_gateway.assets import Assets
+from s2v_gateway.catalogue import Catalogue
+from s2v_gateway.database import open_database, workflow_url
+from s2v_gateway.desk import Desk
+from s2v_gateway.feed import Feed
+from s2v_gateway.jobs import Jobs
+from s2v_gateway.limits import Limits
+from s2v_gateway.remote import RemoteStages
+from s2v_gateway.servicers.assets import AssetServicer
+from s2v_gateway.servicers.generation import GenerationServicer
+from s2v_gateway.servicers.jobs import JobServicer
+from s2v_gateway.servicers.system import SystemServicer
+from s2v_gateway.servicers.voices import VoiceServicer
+from s2v_gateway.settings import GatewaySettings
+from s2v_gateway.spool import Spool
+from s2v_gateway.studio import Studio
+
+_PACKAGE = "s2v.api.gateway.v1"
+_SERVICES = tuple(
+    f"{_PACKAGE}.{name}Service" for name in ("Asset", "Generation", "Job", "System", "Voice")
+)
+_SWEEP_SECONDS = 600.0
+
+
+async def serve(settings: GatewaySettings) -> None:
+    """Wire everything together and serve until a signal comes."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    limits = Limits(
+        max_upload_bytes=settings.max_upload_bytes, max_queued_jobs=settings.max_queued_jobs
+    )
+    channels = {
+        "tts": connect(settings.tts_address),
+        "render": connect(settings.render_address),
+        "compositor": connect(settings.compositor_address),
+    }
+    stages = RemoteStages(**channels, patience_seconds=settings.patience_seconds)
+    catalogue = Catalogue(stages.list_engines, stages.list_voices)
+    database = open_database(settings.database)
+    assets = Assets(
+        database,
+        FsspecStore(settings.store_url),
+        staging=settings.data_dir / "uploads",
+        probe=probe,
+        max_upload_bytes=limits.max_upload_bytes,
+    )
+    jobs = Jobs(database, max_queued_jobs=limits.max_queued_jobs)
+    feed = Feed()
+    studio = Studio(
+        jobs,
+        assets,
+        stages,
+        feed=feed,
+        spool=Spool(settings.data_dir / "media"),
+        max_running_jobs=settings.max_running_jobs,
+        parallel_takes=settings.parallel_takes,
+    )
+    desk = Desk(catalogue, assets, jobs, studio, limits)
+    server = Server(settings.listen, _SERVICES, reflection_enabled=settings.reflection)
+    asset_service_pb2_grpc.add_AssetServiceServicer_to_server(AssetServicer(assets), server.grpc)
+    job_service_pb2_grpc.add_JobServiceServicer_to_server(
+        JobServicer(desk, studio, jobs, feed), server.grpc
+    )
+    generation_service_pb2_grpc.add_GenerationServiceServicer_to_server(
+        GenerationServicer(desk, studio, jobs, assets, feed=feed, limits=limits), server.grpc
+    )
+    system_service_pb2_grpc.add_SystemServiceServicer_to_server(
+        SystemServicer(
+            catalogue, jobs, limits, channels=channels, list_workers=stages.list_workers
+        ),
+        server.grpc,
+    )
+    voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(VoiceServicer(catalogue), server.grpc)
+    sweeping = asyncio.create_task(_sweep_forever(assets))
+    await server.run(
+        warm=lambda: studio.open(workflow_url(settings.database)),
+        drain=studio.close,
+        grace_seconds=settings.shutdown_grace_seconds,
+    )
+    sweeping.cancel()
+
+
+async def _sweep_forever(assets: Assets) -> None:
+    """Drop expired uploads now and then."""
+    while True:
+        await asyncio.to_thread(assets.sweep_uploads, datetime.now(UTC))
+        await asyncio.sleep(_SWEEP_SECONDS)
+
+
+def main() -> None:
+    """Run the gateway."""
+    settings = read_settings(GatewaySettings)
+    configure_logs("gateway", settings.log_level)
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Check what a user asks for and fill in the defaults."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from s2v.core.errors import InvalidInput, NotFound, Reason
+from s2v.core.job import JobSpec, Order
+from s2v.core.timebase import DEFAULT_FRAME_RATE
+from s2v_gateway.assets import Asset
+from s2v_gateway.catalogue import Catalogue, EngineOffer
+from s2v_gateway.limits import Limits
+
+_MAX_NAME_CHARACTERS = 200
+
+
+async def complete(
+    spec: JobSpec,
+    *,
+    job_id: str,
+    catalogue: Catalogue,
+    find_asset: Callable[[str], Asset],
+    limits: Limits,
+) -> Order:
+    """Make an order of a spec.
+
+    Raises:
+        InvalidInput: something can never work; the field is named.
+        NotFound: ASSET_NOT_FOUND.
+        Unavailable: the services that know the engines and voices are away.
+    """
+    _check_text(spec, limits)
+    _check_name(spec)
+    reference = _asset(spec.reference, "spec.reference", find_asset)
+    audio = _asset(spec.audio, "spec.script.audio", find_asset) if spec.audio else None
+    engine = await catalogue.engine(spec.engine)
+    _check_reference(reference, engine)
+    if audio is not None:
+        _check_audio(audio, limits)
+    voice = "" if audio else (await catalogue.voice(spec.voice)).name
+    frame_rate = spec.frame_rate or DEFAULT_FRAME_RATE
+    _check_frame_rate(frame_rate, engine)
+    _check_size(spec, engine)
+    completed = replace(
+        spec,
+        engine=engine.name,
+        voice=voice,
+        preset=_preset(spec.preset, engine),
+        frame_rate=frame_rate,
+    )
+    return Order(
+        job_id=job_id,
+        spec=completed,
+        reference=reference.artifact,
+        audio=audio.artifact if audio else None,
+        continuity=engine.continuity,
+    )
+
+
+def _check_text(spec: JobSpec, limits: Limits) -> None:
+    if spec.audio:
+        return
+    if not spec.text.strip():
+        raise InvalidInput(
+            Reason.TEXT_EMPTY,
+            "the script is empty; give a text to speak or the name of an audio asset",
+            field="spec.script.text",
+        )
+    if len(spec.text) > limits.max_text_characters:
+        raise InvalidInput(
+            Reason.TEXT_TOO_LONG,
+            f"the text has {len(spec.text)} characters, at most {limits.max_text_characters} are "
+            "allowed; cut it into several jobs",
+            field="spec.script.text",
+            metadata={"limit_characters": str(limits.max_text_characters)},
+        )
+
+
+def _check_name(spec: JobSpec) -> None:
+    if len(spec.display_name) > _MAX_NAME_CHARACTERS:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"display_name has {len(spec.display_name)} characters, at most "
+            f"{_MAX_NAME_CHARACTERS} are allowed",
+            field="spec.display_name",
+        )
+
+
+def _asset(name: str, field: str, find_asset: Callable[[str], Asset]) -> Asset:
+    if not name:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"{field} is missing; upload the file with AssetService and give the asset's name",
+            field=field,
+        )
+    try:
+        return find_asset(name)
+    except NotFound as error:
+        raise NotFound(error.reason, error.message, field=field) from error
+
+
+def _check_reference(reference: Asset, engine: EngineOffer) -> None:
+    if reference.media_type not in engine.reference_media_types:
+        raise InvalidInput(
+            Reason.MEDIA_TYPE_UNSUPPORTED,
+            f"the reference is {reference.media_type}; engine {engine.name} takes "
+            f"{', '.join(engine.reference_media_types)}",
+            field="spec.reference",
+        )
+
+
+def _check_audio(audio: Asset, limits: Limits) -> None:
+    field = "spec.script.audio"
+    if not audio.media_type.startswith(("audio/", "video/")):
+        raise InvalidInput(
+            Reason.MEDIA_TYPE_UNSUPPORTED,
+            f"the script's audio is {audio.media_type}; give a sound file",
+            field=field,
+        )
+    if audio.duration_seconds < limits.min_audio_seconds:
+        raise InvalidInput(
+            Reason.AUDIO_TOO_SHORT,
+            f"the audio is {audio.duration_seconds:.2f} s long, at least "
+            f"{limits.min_audio_seconds} s are needed",
+            field=field,
+            metadata={"limit_seconds": str(limits.min_audio_seconds)},
+        )
+    if audio.duration_seconds > limits.max_audio_seconds:
+        raise InvalidInput(
+            Reason.AUDIO_TOO_LONG,
+            f"the audio is {audio.duration_seconds:.0f} s long, at most "
+            f"{limits.max_audio_seconds:.0f} s are allowed; cut it into several jobs",
+            field=field,
+            metadata={"limit_seconds": str(limits.max_audio_seconds)},
+        )
+
+
+def _check_frame_rate(frame_rate: int, engine: EngineOffer) -> None:
+    if frame_rate not in engine.frame_rates:
+        rates = ", ".join(map(str, engine.frame_rates))
+        raise InvalidInput(
+            Reason.FRAME_RATE_UNSUPPORTED,
+            f"engine {engine.name} cannot render {frame_rate} frames a second; it can: {rates}",
+            field="spec.frame_rate",
+        )
+
+
+def _check_size(spec: JobSpec, engine: EngineOffer) -> None:
+    for field in ("width_pixels", "height_pixels"):
+        side = getattr(spec, field)
+        fits = engine.min_side_pixels <= side <= engine.max_side_pixels
+        if side and (side % 2 or not fits):
+            raise InvalidInput(
+                Reason.SIZE_UNSUPPORTED,
+                f"{field} is {side}; it must be even and from {engine.min_side_pixels} to "
+                f"{engine.max_side_pixels}, or 0 for the reference's own size",
+                field=f"spec.{field}",
+            )
+
+
+def _preset(name: str, engine: EngineOffer) -> str:
+    names = [preset.name for preset in engine.presets]
+    if name and name not in names:
+        raise InvalidInput(
+            Reason.PRESET_UNKNOWN,
+            f"engine {engine.name} has no preset {name!r}; there are: {', '.join(names)}",
+            field="spec.preset",
+        )
+    return name or names[0]

@@ -1,0 +1,169 @@
+"""How far a job is, made of what its stages tell; it never goes back."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from s2v.core.job import Clip, Progress, Stage
+from s2v.core.script import LipSync, Segment, Speech
+from s2v_gateway.stages import AtWork, Happening, SegmentProgress
+
+# What each stage is worth of the whole: speaking is about fifty times real time, joining is a copy.
+_SPEAK_SHARE, _RENDER_SHARE = 0.05, 0.92
+_NOTHING = Progress()
+
+
+class ProgressMeter:
+    """Counts segments and frames, measures speed, and tells `publish` when something changed.
+
+    Args:
+        frame_rate: of the film.
+        publish: called with the new progress.
+        pass_on: called with everything that is not progress.
+        before: how far the job was when it was interrupted.
+        stage_seconds: how long each stage had been at work by then.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        frame_rate: int,
+        publish: Callable[[Progress], None],
+        pass_on: Callable[[Happening], None],
+        *,
+        before: Progress = _NOTHING,
+        stage_seconds: Mapping[Stage, float] = MappingProxyType({}),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._frame_rate = frame_rate
+        self._publish = publish
+        self._pass_on = pass_on
+        self._clock = clock
+        self._progress = before
+        self._lip_sync: LipSync | None = None
+        self._segments: tuple[Segment, ...] = ()
+        self._spoken_frames: dict[int, int] = {}
+        self._rendered_frames: dict[int, int] = {}
+        self._finished: set[int] = set()
+        self._rendering_since: tuple[float, int] | None = None
+        self._stopwatches = {s: _Stopwatch(stage_seconds.get(s, 0.0)) for s in Stage}
+
+    @property
+    def stage_seconds(self) -> dict[Stage, float]:
+        """How long each stage was at work so far; overlapping work of one stage counts once."""
+        now = self._clock()
+        return {stage: watch.seconds(now) for stage, watch in self._stopwatches.items()}
+
+    @property
+    def lip_sync(self) -> LipSync | None:
+        """What drives the mouth; None until the first segment is spoken."""
+        return self._lip_sync
+
+    def cut(self, segments: tuple[Segment, ...]) -> None:
+        """The script is cut."""
+        self._segments = segments
+        self._update()
+
+    def spoken(self, segment: Segment, speech: Speech) -> None:
+        """A segment is spoken."""
+        self._lip_sync = speech.lip_sync
+        self._spoken_frames[segment.index] = speech.frames(self._frame_rate)
+        self._update()
+
+    def rendered(self, index: int, clip: Clip) -> None:
+        """A segment is rendered."""
+        self._rendered_frames[index] = clip.frames
+        self._finished.add(index)
+        self._update()
+
+    def report(self, happening: Happening) -> None:
+        """Something happened within a stage."""
+        if isinstance(happening, AtWork):
+            self._stopwatches[happening.stage].count(happening.working, self._clock())
+            self._update()
+            return
+        if isinstance(happening, SegmentProgress):
+            known = self._rendered_frames.get(happening.index, 0)
+            self._rendered_frames[happening.index] = max(known, happening.frames_done)
+            self._update()
+            return
+        self._pass_on(happening)
+
+    def finished(self) -> Progress:
+        """Return the progress of a job that is done."""
+        return replace(self._progress, fraction=1.0, stage=Stage.COMPOSE, remaining_seconds=0.0)
+
+    def _update(self) -> None:
+        before = self._progress
+        done = max(before.frames_done, sum(self._rendered_frames.values()))
+        total = max(self._estimate_total_frames(), done)
+        rate = self._measure_rate(done)
+        spoken = len(self._spoken_frames) / max(len(self._segments), 1)
+        fraction = _SPEAK_SHARE * spoken + _RENDER_SHARE * done / max(total, 1)
+        self._progress = replace(
+            before,
+            fraction=max(before.fraction, min(fraction, 1.0)),
+            stage=self._furthest_stage(),
+            segments_spoken=max(before.segments_spoken, len(self._spoken_frames)),
+            segments_rendered=max(before.segments_rendered, len(self._finished)),
+            segments_total=len(self._segments),
+            frames_done=done,
+            frames_total=total,
+            frames_per_second=rate,
+            remaining_seconds=(total - done) / rate if rate else 0.0,
+        )
+        if self._progress != before:
+            self._publish(self._progress)
+
+    def _estimate_total_frames(self) -> int:
+        """Count the frames that are known and guess the rest by the length of the text."""
+        known = sum(self._spoken_frames.values())
+        weight = {s.index: _weight(s) for s in self._segments}
+        spoken_weight = sum(weight.get(i, 0) for i in self._spoken_frames)
+        if not spoken_weight:
+            return 0
+        return round(known * sum(weight.values()) / spoken_weight)
+
+    def _measure_rate(self, done: int) -> float:
+        """Return frames a second since the first frames of this run."""
+        now = self._clock()
+        if self._rendering_since is None:
+            if done:
+                self._rendering_since = (now, done)
+            return 0.0
+        since, before = self._rendering_since
+        return (done - before) / (now - since) if now > since else 0.0
+
+    def _furthest_stage(self) -> Stage:
+        if self._segments and len(self._finished) == len(self._segments):
+            return Stage.COMPOSE
+        rendering = self._rendered_frames or self._stopwatches[Stage.RENDER].running
+        return Stage.RENDER if rendering else Stage.SPEAK
+
+
+class _Stopwatch:
+    """Adds up the time during which at least one piece of work was going on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._pieces = 0
+        self._since = 0.0
+
+    @property
+    def running(self) -> bool:
+        return self._pieces > 0
+
+    def count(self, working: bool, now: float) -> None:
+        if working and not self._pieces:
+            self._since = now
+        self._pieces += 1 if working else -1
+        if not working and not self._pieces:
+            self._seconds += now - self._since
+
+    def seconds(self, now: float) -> float:
+        return self._seconds + (now - self._since if self._pieces else 0.0)
+
+
+def _weight(segment: Segment) -> int:
+    return len(segment.text) or segment.end_sample - segment.first_sample

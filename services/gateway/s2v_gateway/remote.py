@@ -1,0 +1,255 @@
+"""The stages as gRPC services; a service that is away is waited for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import grpc
+import structlog
+
+from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
+from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
+from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
+from s2v.core.artifact import Artifact
+from s2v.core.errors import Exhausted, Internal, Reason, S2VError, Unavailable
+from s2v.core.job import Clip, Film, Order, Stage
+from s2v.core.ports import Notice
+from s2v.core.script import Segment, Speech
+from s2v.rpc.convert import artifact_to_proto, speech_from_proto, speech_to_proto
+from s2v.rpc.errors import from_rpc_error
+from s2v.rpc.logs import correlation
+from s2v_gateway import remote_messages as messages
+from s2v_gateway.catalogue import EngineOffer, VoiceOffer
+from s2v_gateway.stages import (
+    AtWork,
+    CutScript,
+    FinishedSegment,
+    Media,
+    Preview,
+    Report,
+    SegmentProgress,
+)
+
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+_LISTING_SECONDS = 10.0
+_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.2, 5.0
+
+
+class RemoteStages:
+    """Speak, render and compose by calling the three services (`s2v_gateway.stages.Stages`).
+
+    Args:
+        tts: channel to the tts service.
+        render: channel to the render service.
+        compositor: channel to the compositor service.
+        patience_seconds: how long to wait for a service that is away before the job fails.
+    """
+
+    def __init__(
+        self,
+        tts: grpc.aio.Channel,
+        render: grpc.aio.Channel,
+        compositor: grpc.aio.Channel,
+        *,
+        patience_seconds: float,
+    ) -> None:
+        self._tts = speech_service_pb2_grpc.SpeechServiceStub(tts)
+        self._render = render_service_pb2_grpc.RenderServiceStub(render)
+        self._compositor = compositor_service_pb2_grpc.CompositorServiceStub(compositor)
+        self._patience_seconds = patience_seconds
+
+    async def list_engines(self) -> Sequence[EngineOffer]:
+        """Ask the render service for its engines.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        try:
+            response = await self._render.ListEngines(
+                render_service_pb2.ListEnginesRequest(), timeout=_LISTING_SECONDS
+            )
+        except grpc.RpcError as error:
+            raise _away("render", error) from error
+        return [messages.engine_offer(engine) for engine in response.engines]
+
+    async def list_voices(self) -> Sequence[VoiceOffer]:
+        """Ask the tts service for its voices.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        try:
+            response = await self._tts.ListVoices(
+                speech_service_pb2.ListVoicesRequest(), timeout=_LISTING_SECONDS
+            )
+        except grpc.RpcError as error:
+            raise _away("tts", error) from error
+        return [VoiceOffer(v.name, v.language, v.description) for v in response.voices]
+
+    async def list_workers(self) -> Sequence[render_service_pb2.Worker]:
+        """Ask the render service for its workers.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        try:
+            response = await self._render.ListWorkers(
+                render_service_pb2.ListWorkersRequest(), timeout=_LISTING_SECONDS
+            )
+        except grpc.RpcError as error:
+            raise _away("render", error) from error
+        return response.workers
+
+    async def cut(self, order: Order, report: Report) -> CutScript:
+        """Cut the order's script into segments."""
+        request = speech_service_pb2.CutScriptRequest(frame_rate=order.spec.frame_rate)
+        if order.audio:
+            request.audio.CopyFrom(artifact_to_proto(order.audio))
+        else:
+            request.text = order.spec.text
+
+        async def call() -> CutScript:
+            response = await self._tts.CutScript(request, metadata=correlation(order.job_id))
+            return messages.cut_script(response)
+
+        return await self._persist("tts", call, report)
+
+    async def speak(
+        self, order: Order, segment: Segment, decoded_audio: Artifact | None, report: Report
+    ) -> Speech:
+        """Make the speech of one segment."""
+        request = speech_service_pb2.SpeakRequest(
+            segment=messages.segment(segment),
+            voice=order.spec.voice,
+            frame_rate=order.spec.frame_rate,
+            decoded_audio=artifact_to_proto(decoded_audio) if decoded_audio else None,
+        )
+
+        async def call() -> Speech:
+            metadata = correlation(order.job_id, segment.index)
+            async for response in self._tts.Speak(request, metadata=metadata):
+                if response.HasField("speech"):
+                    return speech_from_proto(response.speech)
+            raise _no_result("tts")
+
+        return await self._persist("tts", call, report)
+
+    async def render(
+        self,
+        order: Order,
+        index: int,
+        speech: Speech,
+        *,
+        first_frame: int,
+        state: Artifact | None,
+        report: Report,
+    ) -> Clip:
+        """Render one segment; `first_frame` counts from the start of the film."""
+        request = render_service_pb2.RenderRequest(
+            speech=speech_to_proto(speech),
+            reference=artifact_to_proto(order.reference),
+            engine=order.spec.engine,
+            preset=order.spec.preset,
+            frame_rate=order.spec.frame_rate,
+            width_pixels=order.spec.width_pixels,
+            height_pixels=order.spec.height_pixels,
+            seed=order.spec.seed,
+            first_frame=first_frame,
+            state=artifact_to_proto(state) if state else None,
+        )
+
+        async def call() -> Clip:
+            metadata = correlation(order.job_id, index)
+            async for response in self._render.Render(request, metadata=metadata):
+                if response.HasField("clip"):
+                    return messages.clip(response.clip)
+                _report_render(response, index, report)
+            raise _no_result("render")
+
+        return await self._persist("render", call, report)
+
+    async def compose(
+        self,
+        order: Order,
+        segments: Callable[[], AsyncIterator[FinishedSegment]],
+        *,
+        live: bool,
+        report: Report,
+    ) -> Film:
+        """Join the segments; report Media when `live`."""
+
+        async def call() -> Film:
+            requests = _compose_requests(order, segments(), live=live, report=report)
+            metadata = correlation(order.job_id)
+            async for response in self._compositor.Compose(requests, metadata=metadata):
+                if response.HasField("film"):
+                    return messages.film(response.film)
+                if response.HasField("media"):
+                    report(Media(response.media.offset, response.media.data))
+            raise _no_result("compositor")
+
+        film = await self._persist("compositor", call, report)
+        report(AtWork(Stage.COMPOSE, working=False))
+        return film
+
+    async def _persist(self, service: str, call: Callable[[], Awaitable[T]], report: Report) -> T:
+        """Call until it succeeds or fails for good; wait while the service is away or full."""
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + self._patience_seconds
+        delay_seconds = _FIRST_DELAY_SECONDS
+        while True:
+            try:
+                return await call()
+            except grpc.RpcError as rpc_error:
+                error = from_rpc_error(rpc_error)
+            if not _worth_waiting(error) or loop.time() > patient_until:
+                raise error
+            if isinstance(error, Unavailable):
+                _log.warning("service away", callee=service, message=error.message)
+                report(Notice("SERVICE_AWAY", f"Waited for the {service} service to come back."))
+            else:
+                # Busy is not broken: a queue in front of the workers may take any time.
+                patient_until = loop.time() + self._patience_seconds
+            await asyncio.sleep(delay_seconds)
+            delay_seconds = min(delay_seconds * 2, _LONGEST_DELAY_SECONDS)
+
+
+async def _compose_requests(
+    order: Order, segments: AsyncIterator[FinishedSegment], *, live: bool, report: Report
+) -> AsyncIterator[compositor_service_pb2.ComposeRequest]:
+    config = compositor_service_pb2.ComposeConfig(frame_rate=order.spec.frame_rate, live=live)
+    yield compositor_service_pb2.ComposeRequest(config=config)
+    async for finished in segments:
+        yield compositor_service_pb2.ComposeRequest(segment=messages.compose_segment(finished))
+    # Joining happens while others render; what the user waits for begins after the last segment.
+    report(AtWork(Stage.COMPOSE, working=True))
+
+
+def _report_render(response: render_service_pb2.RenderResponse, index: int, report: Report) -> None:
+    if response.HasField("progress"):
+        report(SegmentProgress(index, response.progress.frames_done))
+    elif response.HasField("preview"):
+        report(Preview(response.preview.frame, response.preview.jpeg))
+    elif response.HasField("notice"):
+        report(Notice(response.notice.code, response.notice.message))
+
+
+def _worth_waiting(error: S2VError) -> bool:
+    return isinstance(error, Unavailable) or (
+        isinstance(error, Exhausted) and error.reason is Reason.WORKERS_BUSY
+    )
+
+
+def _away(service: str, error: grpc.RpcError) -> S2VError:
+    cause = from_rpc_error(error)
+    return Unavailable(
+        Reason.SERVICE_UNAVAILABLE,
+        f"the {service} service does not answer ({cause.message}); try again in a moment",
+        retry_after_seconds=1.0,
+    )
+
+
+def _no_result(service: str) -> S2VError:
+    return Internal(Reason.INTERNAL, f"the {service} service ended its stream without a result")

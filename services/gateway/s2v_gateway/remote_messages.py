@@ -1,0 +1,93 @@
+"""Messages of the services behind the gateway, to values and back."""
+
+from s2v.api.compositor.v1 import compositor_service_pb2
+from s2v.api.render.v1 import render_service_pb2
+from s2v.api.tts.v1 import speech_service_pb2
+from s2v.core.job import Clip, Film
+from s2v.core.ports import Continuity
+from s2v.core.script import Segment
+from s2v.rpc.convert import artifact_from_proto, artifact_to_proto, speech_to_proto
+from s2v_gateway.catalogue import EngineOffer, Preset
+from s2v_gateway.stages import CutScript, FinishedSegment
+
+_CONTINUITY = {
+    render_service_pb2.CONTINUITY_INDEPENDENT: Continuity.INDEPENDENT,
+    render_service_pb2.CONTINUITY_SEQUENTIAL: Continuity.SEQUENTIAL,
+}
+
+
+def engine_offer(message: render_service_pb2.Engine) -> EngineOffer:
+    """Read an engine."""
+    return EngineOffer(
+        name=message.name,
+        description=message.description,
+        continuity=_CONTINUITY[message.continuity],
+        frame_rates=tuple(message.frame_rates),
+        min_side_pixels=message.min_side_pixels,
+        max_side_pixels=message.max_side_pixels,
+        reference_media_types=tuple(message.reference_media_types),
+        presets=tuple(Preset(p.name, p.description) for p in message.presets),
+    )
+
+
+def cut_script(message: speech_service_pb2.CutScriptResponse) -> CutScript:
+    """Read a script that was cut."""
+    return CutScript(
+        segments=tuple(
+            Segment(s.index, s.text, s.first_sample, s.end_sample) for s in message.segments
+        ),
+        decoded_audio=artifact_from_proto(message.decoded_audio, field="decoded_audio")
+        if message.HasField("decoded_audio")
+        else None,
+    )
+
+
+def segment(value: Segment) -> speech_service_pb2.Segment:
+    """Spell a segment as a message."""
+    return speech_service_pb2.Segment(
+        index=value.index,
+        text=value.text,
+        first_sample=value.first_sample,
+        end_sample=value.end_sample,
+    )
+
+
+def clip(message: render_service_pb2.Clip) -> Clip:
+    """Read a clip."""
+    return Clip(
+        video=artifact_from_proto(message.video, field="clip.video"),
+        frames=message.frames,
+        width_pixels=message.width_pixels,
+        height_pixels=message.height_pixels,
+        state=artifact_from_proto(message.state, field="clip.state")
+        if message.HasField("state")
+        else None,
+        takes=message.takes,
+    )
+
+
+def compose_segment(value: FinishedSegment) -> compositor_service_pb2.ComposeSegment:
+    """Spell a finished segment as a message."""
+    return compositor_service_pb2.ComposeSegment(
+        index=value.index,
+        clip=render_service_pb2.Clip(
+            video=artifact_to_proto(value.clip.video),
+            frames=value.clip.frames,
+            width_pixels=value.clip.width_pixels,
+            height_pixels=value.clip.height_pixels,
+            takes=value.clip.takes,
+        ),
+        speech=speech_to_proto(value.speech),
+    )
+
+
+def film(message: compositor_service_pb2.Film) -> Film:
+    """Read a film."""
+    return Film(
+        video=artifact_from_proto(message.video, field="film.video"),
+        frames=message.frames,
+        samples=message.samples,
+        width_pixels=message.width_pixels,
+        height_pixels=message.height_pixels,
+        frame_rate=message.frame_rate,
+    )

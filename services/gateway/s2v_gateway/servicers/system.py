@@ -1,0 +1,115 @@
+"""SystemService: what this server is and how it is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.metadata import version
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from s2v.api.gateway.v1 import system_service_pb2, system_service_pb2_grpc
+from s2v.api.render.v1 import render_service_pb2
+from s2v.core.errors import S2VError
+from s2v.core.job import JobState
+from s2v.rpc.errors import from_rpc_error
+from s2v.rpc.interceptor import Context
+from s2v_gateway.catalogue import Catalogue
+from s2v_gateway.jobs import Jobs
+from s2v_gateway.limits import Limits
+
+_HEALTH_SECONDS = 2.0
+
+
+class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
+    """See system_service.proto."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        jobs: Jobs,
+        limits: Limits,
+        *,
+        channels: Mapping[str, grpc.aio.Channel],
+        list_workers: Callable[[], Awaitable[Sequence[render_service_pb2.Worker]]],
+    ) -> None:
+        self._catalogue = catalogue
+        self._jobs = jobs
+        self._limits = limits
+        self._channels = channels
+        self._list_workers = list_workers
+
+    async def GetServerInfo(
+        self, request: system_service_pb2.GetServerInfoRequest, context: Context
+    ) -> system_service_pb2.GetServerInfoResponse:
+        return system_service_pb2.GetServerInfoResponse(
+            version=version("s2v"),
+            max_text_characters=self._limits.max_text_characters,
+            max_audio_seconds=self._limits.max_audio_seconds,
+            max_upload_bytes=self._limits.max_upload_bytes,
+            max_queued_jobs=self._limits.max_queued_jobs,
+        )
+
+    async def GetSystemStatus(
+        self, request: system_service_pb2.GetSystemStatusRequest, context: Context
+    ) -> system_service_pb2.GetSystemStatusResponse:
+        checks = [_status(name, channel) for name, channel in self._channels.items()]
+        counts, workers, services = await asyncio.gather(
+            asyncio.to_thread(self._jobs.count), self._workers(), asyncio.gather(*checks)
+        )
+        return system_service_pb2.GetSystemStatusResponse(
+            services=services,
+            workers=workers,
+            queued_jobs=counts.get(JobState.QUEUED, 0),
+            running_jobs=counts.get(JobState.RUNNING, 0) + counts.get(JobState.CANCELLING, 0),
+        )
+
+    async def ListEngines(
+        self, request: system_service_pb2.ListEnginesRequest, context: Context
+    ) -> system_service_pb2.ListEnginesResponse:
+        return system_service_pb2.ListEnginesResponse(
+            engines=[
+                system_service_pb2.Engine(
+                    name=engine.name,
+                    description=engine.description,
+                    frame_rates=engine.frame_rates,
+                    min_side_pixels=engine.min_side_pixels,
+                    max_side_pixels=engine.max_side_pixels,
+                    reference_media_types=engine.reference_media_types,
+                    presets=[
+                        system_service_pb2.Preset(name=p.name, description=p.description)
+                        for p in engine.presets
+                    ],
+                )
+                for engine in await self._catalogue.engines()
+            ]
+        )
+
+    async def _workers(self) -> list[system_service_pb2.WorkerStatus]:
+        try:
+            workers = await self._list_workers()
+        except S2VError:
+            return []
+        return [
+            system_service_pb2.WorkerStatus(
+                name=worker.name,
+                state=render_service_pb2.WorkerState.Name(worker.state)
+                .removeprefix("WORKER_STATE_")
+                .lower(),
+                device=worker.device,
+                restarts=worker.restarts,
+            )
+            for worker in workers
+        ]
+
+
+async def _status(name: str, channel: grpc.aio.Channel) -> system_service_pb2.ServiceStatus:
+    try:
+        health = await health_pb2_grpc.HealthStub(channel).Check(
+            health_pb2.HealthCheckRequest(), timeout=_HEALTH_SECONDS
+        )
+    except grpc.RpcError as error:
+        message = from_rpc_error(error).message
+        return system_service_pb2.ServiceStatus(name=name, serving=False, message=message)
+    serving = health.status == health_pb2.HealthCheckResponse.SERVING
+    message = "" if serving else "it starts or shuts down"
+    return system_service_pb2.ServiceStatus(name=name, serving=serving, message=message)

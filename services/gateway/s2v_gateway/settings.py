@@ -1,0 +1,39 @@
+"""Settings of the gateway, from S2V_GATEWAY_… variables."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from s2v.rpc.settings import ServiceSettings, default_home
+
+
+class GatewaySettings(ServiceSettings):
+    """Where the gateway listens, keeps its state and finds the other services."""
+
+    model_config = SettingsConfigDict(env_prefix="S2V_GATEWAY_", extra="forbid")
+
+    listen: str = "127.0.0.1:50051"
+    data_dir: Path = Field(
+        default_factory=lambda: default_home() / "gateway",
+        description="folder for uploads on their way and live media",
+    )
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of SQLite or PostgreSQL; empty is gateway.db in data_dir",
+    )
+    tts_address: str = "127.0.0.1:50052"
+    render_address: str = "127.0.0.1:50053"
+    compositor_address: str = "127.0.0.1:50054"
+    max_running_jobs: int = Field(default=4, ge=1, description="jobs worked on at once")
+    max_queued_jobs: int = Field(default=1000, ge=1, description="jobs that wait or run")
+    parallel_takes: int = Field(default=4, ge=1, description="segments of one job at once")
+    max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
+    patience_seconds: float = Field(
+        default=1800.0, ge=0, description="how long to wait for a service that is away"
+    )
+
+    @property
+    def database(self) -> str:
+        """The URL of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'gateway.db'}"

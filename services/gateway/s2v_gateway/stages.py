@@ -1,0 +1,105 @@
+"""What the workflow needs of the other services."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from s2v.core.artifact import Artifact
+from s2v.core.job import Clip, Film, Order, Stage
+from s2v.core.ports import Notice
+from s2v.core.script import Segment, Speech
+
+
+@dataclass(frozen=True, slots=True)
+class CutScript:
+    """A script cut into segments; `decoded_audio` is what they count in for given sound."""
+
+    segments: tuple[Segment, ...]
+    decoded_audio: Artifact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedSegment:
+    """A segment whose sound and picture are ready."""
+
+    index: int
+    clip: Clip
+    speech: Speech
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentProgress:
+    """Frames of a take that are rendered; falls back to 0 when the take is tried anew."""
+
+    index: int
+    frames_done: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A small JPEG of one frame, counted from the start of the film."""
+
+    frame: int
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A piece of the film as fragmented MP4; `offset` in bytes from its start."""
+
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A stage began (`working`) or ended one piece of its work."""
+
+    stage: Stage
+    working: bool
+
+
+Happening = SegmentProgress | Preview | Media | AtWork | Notice
+Report = Callable[[Happening], None]
+
+
+class Stages(Protocol):
+    """Speak, render, compose.
+
+    Each method does one piece of the work and tells `report` what happens meanwhile. It waits for a
+    service that is away, raises S2VError when the work cannot be done, and stops the work when
+    it is cancelled. The same arguments give the same result.
+    """
+
+    async def cut(self, order: Order, report: Report) -> CutScript:
+        """Cut the order's script into segments."""
+
+    async def speak(
+        self, order: Order, segment: Segment, decoded_audio: Artifact | None, report: Report
+    ) -> Speech:
+        """Make the speech of one segment."""
+
+    async def render(
+        self,
+        order: Order,
+        index: int,
+        speech: Speech,
+        *,
+        first_frame: int,
+        state: Artifact | None,
+        report: Report,
+    ) -> Clip:
+        """Render one segment; `first_frame` counts from the start of the film."""
+
+    async def compose(
+        self,
+        order: Order,
+        segments: Callable[[], AsyncIterator[FinishedSegment]],
+        *,
+        live: bool,
+        report: Report,
+    ) -> Film:
+        """Join the segments; report Media when `live`.
+
+        `segments` gives them in order as they finish, from the first one at each call.
+        """

@@ -1,0 +1,131 @@
+"""Join the two layers at the mouth and paint between the lips."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from s2v_render.engines.portrait import topology as topo
+from s2v_render.engines.portrait.arrays import Floats, Pixels
+from s2v_render.engines.portrait.curves import height_at, spline_matrix
+from s2v_render.engines.portrait.head import Head, Pose
+from s2v_render.engines.portrait.paint import MouthInside, Opening, painted
+from s2v_render.engines.portrait.phones import Mouth
+from s2v_render.engines.portrait.rig import Region
+
+_BAND = 0.12
+_SOFTNESS = 0.014
+_CHEEK_SOFTNESS = 0.08
+_SIDE = 0.10
+_OPEN_PHOTO = 0.02
+_INSET = 0.006
+"""How much of the lips' inner edge is given up in a photo that shows teeth: it has their glow."""
+_SPLINE = spline_matrix(len(topo.UPPER_INNER))
+
+
+@dataclass(frozen=True, slots=True)
+class Lips:
+    """Where the lips part in one frame.
+
+    Attributes:
+        region: of the picture that everything else is relative to.
+        top, bottom: rows of the region between which the layers are joined; may be empty.
+        upper, lower: the lips' inner edges from corner to corner, pixels of the region, [n, 2].
+        unit: the eye distance in pixels.
+    """
+
+    region: Region
+    top: int
+    bottom: int
+    upper: Floats
+    lower: Floats
+    unit: float
+
+    @property
+    def columns(self) -> slice:
+        """The columns of the region that the mouth may touch; may be empty."""
+        both = np.r_[self.upper[:, 0], self.lower[:, 0]]
+        left = int(np.clip(both.min() - _SIDE * self.unit, 0, self.region.width))
+        right = int(np.clip(both.max() + _SIDE * self.unit, left, self.region.width))
+        return slice(left, right)
+
+
+def lips_of(targets: Floats, region: Region, unit: float, first: int, last: int) -> Lips:
+    """Return the lips of a bent mesh [468, 2]; both layers exist in the rows first..last."""
+    corner = (region.left, region.top)
+    upper = _SPLINE @ (targets[list(topo.UPPER_INNER)] - corner)
+    lower = _SPLINE @ (targets[list(topo.LOWER_INNER)] - corner)
+    heights = np.r_[upper[:, 1], lower[:, 1]]
+    top = int(np.clip(heights.min() - _BAND * unit, first, last))
+    bottom = int(np.clip(heights.max() + _BAND * unit, top, last))
+    return Lips(region, top, bottom, upper, lower, unit)
+
+
+def join_layers(
+    above: Pixels,
+    beneath: Pixels,
+    lips: Lips,
+    *,
+    mouth: Mouth,
+    inside: MouthInside,
+    photo_gap: float,
+    head: Head,
+    pose: Pose,
+) -> None:
+    """Join the lower layer into the upper one, in place; both [bottom - top, width, 4]."""
+    height, width = above.shape[:2]
+    x = np.arange(width, dtype=np.float64)
+    offset = np.array([0, lips.top])
+    upper = height_at(lips.upper - offset, x)
+    lower = np.maximum(height_at(lips.lower - offset, x), upper)
+    y = np.arange(height, dtype=np.float32)[:, None]
+    columns = lips.columns
+    over = above[:, columns, :3].astype(np.float32)
+    under = beneath[:, columns, :3].astype(np.float32)
+    middle = ((upper + lower) / 2).astype(np.float32)
+    share = np.clip((y - middle) / (_CHEEK_SOFTNESS * lips.unit) + 0.5, 0, 1)
+    above[:] = cv2.blendLinear(above, beneath, 1 - share, share)
+    if over.size == 0:
+        return
+    opening = Opening(
+        left=lips.region.left + columns.start,
+        top=lips.region.top + lips.top,
+        upper=upper[columns],
+        lower=lower[columns],
+        height=height,
+        place=lambda points: head.to_picture(pose.moved(points)),
+        axes=(head.axes @ pose.turn)[:2, :2] * head.eye_distance,
+    )
+    inset = _INSET * lips.unit if photo_gap > _OPEN_PHOTO else 0.0
+    upper_cover, lower_cover = _covers(opening, lips, columns.start, inset)
+    behind = painted(inside, opening, mouth)
+    total = np.maximum(upper_cover + lower_cover, 1)
+    joined = behind * np.maximum(1 - upper_cover - lower_cover, 0)[..., None]
+    joined += (over * upper_cover[..., None] + under * lower_cover[..., None]) / total[..., None]
+    count = columns.stop - columns.start
+    from_side = np.minimum(np.arange(1, count + 1), np.arange(count, 0, -1))
+    weight = np.clip(from_side / (0.08 * lips.unit), 0, 1).astype(np.float32)[None, :, None]
+    cheeks = above[:, columns, :3].astype(np.float32)
+    above[:, columns, :3] = np.clip(cheeks + (joined - cheeks) * weight + 0.5, 0, 255)
+
+
+def _covers(opening: Opening, lips: Lips, left: int, inset: float) -> tuple[Floats, Floats]:
+    """Return how much of each pixel the upper and the lower lip cover, [height, width] each."""
+    x = left + np.arange(len(opening.upper))
+    first, last = lips.upper[0, 0], lips.upper[-1, 0]
+    along = np.clip((2 * x - first - last) / max(last - first, 1.0), -1, 1)
+    give = inset * (1 - along**4)
+    y = np.arange(opening.height, dtype=np.float32)[:, None]
+    softness = max(1.0, _SOFTNESS * lips.unit)
+    upper_edge, lower_edge = opening.upper - give, opening.lower + give
+    upper = np.clip((upper_edge - y) * _steepness(upper_edge) / softness + 0.5, 0, 1)
+    lower = np.clip((y - lower_edge) * _steepness(lower_edge) / softness + 0.5, 0, 1)
+    return upper.astype(np.float32), lower.astype(np.float32)
+
+
+def _steepness(edge: Floats) -> Floats:
+    """Return the cosine of an edge's slope, which turns heights into distances."""
+    if len(edge) < 2:
+        return np.ones(len(edge))
+    cosine: Floats = 1 / np.hypot(1, np.gradient(edge))
+    return cosine

@@ -1,0 +1,1 @@
+"""The tts service: scripts into speech with word and phoneme times."""

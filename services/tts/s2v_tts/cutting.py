@@ -1,0 +1,140 @@
+"""Cut a script into segments: a text at its sentences, given sound at its pauses."""
+
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.script import Segment
+from s2v.core.timebase import samples_per_frame, seconds
+from s2v.text.segmentation import cut_text, is_speakable
+from s2v_tts.loudness import SILENCE_DBFS, audible_range, levels_dbfs
+
+MAX_CHARACTERS = 20_000
+"""The longest text, about 20 minutes of speech."""
+MIN_SECONDS = 0.25
+MAX_SECONDS = 3600.0
+
+_TEXT_FIELD = "spec.script.text"
+_AUDIO_FIELD = "spec.script.audio"
+
+_SHORTEST_SECONDS = 4
+_LONGEST_SECONDS = 15
+_OPENING_SECONDS = (1.5, 6)
+"""The first segment is shorter if a pause allows, so that the first frames come soon."""
+_PAUSE_RADIUS_SECONDS = 0.2
+_PAUSE_DB = 20
+"""A pause is so much quieter than the loud parts of the speech."""
+
+
+def cut_script_text(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[Segment, ...]:
+    """Cut a text into segments at the ends of sentences.
+
+    Raises:
+        InvalidInput: no letter or digit in it (TEXT_EMPTY), or longer than `max_characters`
+            (TEXT_TOO_LONG, metadata `limit_characters`).
+    """
+    if not is_speakable(text):
+        what = "is empty" if not text.strip() else "holds nothing that can be pronounced"
+        message = f"The text {what}; write at least one word."
+        raise InvalidInput(Reason.TEXT_EMPTY, message, field=_TEXT_FIELD)
+    if len(text) > max_characters:
+        message = (
+            f"The text has {len(text)} characters; the limit is {max_characters}. "
+            "Make several films of it."
+        )
+        metadata = {"limit_characters": str(max_characters), "characters": str(len(text))}
+        raise InvalidInput(Reason.TEXT_TOO_LONG, message, field=_TEXT_FIELD, metadata=metadata)
+    return tuple(Segment(index, text=piece) for index, piece in enumerate(cut_text(text)))
+
+
+def cut_audio(
+    pcm: npt.NDArray[np.int16], *, frame_rate: int, max_seconds: float = MAX_SECONDS
+) -> tuple[Segment, ...]:
+    """Cut sound (mono int16 at 48 kHz) at its pauses into segments of 4 to 15 seconds.
+
+    The segments cover the sound exactly and without gaps; borders inside are frame borders. Where
+    nobody pauses, the quietest border is taken.
+
+    Raises:
+        InvalidInput: shorter than 0.25 seconds (AUDIO_TOO_SHORT), longer than `max_seconds`
+            (AUDIO_TOO_LONG), or nowhere louder than -60 dBFS (AUDIO_SILENT).
+    """
+    _require_speech(pcm, max_seconds)
+    frame_samples = samples_per_frame(frame_rate)
+    levels = levels_dbfs(pcm, frame_samples)
+    cuts = [border * frame_samples for border in _inner_borders(levels, frame_rate)]
+    edges = [0, *cuts, len(pcm)]
+    return tuple(
+        Segment(index, first_sample=first, end_sample=end)
+        for index, (first, end) in enumerate(pairwise(edges))
+    )
+
+
+def _require_speech(pcm: npt.NDArray[np.int16], max_seconds: float) -> None:
+    length = seconds(len(pcm))
+    if length < MIN_SECONDS:
+        message = (
+            f"The sound lasts {length:.3f} seconds; at least {MIN_SECONDS:g} seconds are needed."
+        )
+        raise _invalid_audio(Reason.AUDIO_TOO_SHORT, message, MIN_SECONDS)
+    if length > max_seconds:
+        message = (
+            f"The sound lasts {length:.1f} seconds; the limit is {max_seconds:g} seconds. "
+            "Cut it into shorter parts."
+        )
+        raise _invalid_audio(Reason.AUDIO_TOO_LONG, message, max_seconds)
+    if audible_range(pcm) == (0, 0):
+        message = (
+            f"The sound is silent: nothing in it is louder than {SILENCE_DBFS:g} dB of full scale. "
+            "Send sound with speech in it."
+        )
+        raise InvalidInput(Reason.AUDIO_SILENT, message, field=_AUDIO_FIELD)
+
+
+def _invalid_audio(reason: Reason, message: str, limit_seconds: float) -> InvalidInput:
+    metadata = {"limit_seconds": f"{limit_seconds:g}"}
+    return InvalidInput(reason, message, field=_AUDIO_FIELD, metadata=metadata)
+
+
+def _inner_borders(levels: npt.NDArray[np.float32], frame_rate: int) -> list[int]:
+    """Return the frames that begin a segment, but for the first."""
+    shortest = _SHORTEST_SECONDS * frame_rate
+    longest = _LONGEST_SECONDS * frame_rate
+    around = _levels_around_borders(levels, round(_PAUSE_RADIUS_SECONDS * frame_rate))
+    borders = _opening_border(levels, around, frame_rate)
+    first = borders[-1] if borders else 0
+    while len(levels) - first > longest:
+        earliest = first + shortest
+        latest = min(first + longest, len(levels) - shortest)
+        first = earliest + int(np.argmin(around[earliest : latest + 1]))
+        borders.append(first)
+    return borders
+
+
+def _opening_border(
+    levels: npt.NDArray[np.float32], around: npt.NDArray[np.float64], frame_rate: int
+) -> list[int]:
+    earliest = round(_OPENING_SECONDS[0] * frame_rate)
+    rest = len(levels) - _SHORTEST_SECONDS * frame_rate
+    latest = min(round(_OPENING_SECONDS[1] * frame_rate), rest)
+    if latest < earliest:
+        return []
+    border = earliest + int(np.argmin(around[earliest : latest + 1]))
+    is_pause = around[border] < np.percentile(levels, 90) - _PAUSE_DB
+    return [border] if is_pause else []
+
+
+def _levels_around_borders(levels: npt.NDArray[np.float32], radius: int) -> npt.NDArray[np.float64]:
+    """Return the mean level around the start of each frame, in dB, shape [frames + 1].
+
+    It is lowest in the middle of the longest quiet. Levels below silence count as silence, else a
+    single frame of digital zeros would outweigh a real pause.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(np.maximum(levels, SILENCE_DBFS), dtype=np.float64)])
+    borders = np.arange(len(sums))
+    first = np.maximum(borders - max(radius, 1), 0)
+    end = np.minimum(borders + max(radius, 1), len(levels))
+    around: npt.NDArray[np.float64] = (sums[end] - sums[first]) / (end - first)
+    return around

@@ -1,0 +1,47 @@
+"""Start the tts service: python -m s2v_tts.main."""
+
+import asyncio
+import sys
+
+from s2v.api.tts.v1 import speech_service_pb2_grpc
+from s2v.rpc.logs import configure_logs
+from s2v.rpc.server import Server
+from s2v.rpc.settings import read_settings
+from s2v.store.artifacts import FsspecStore
+from s2v_tts.backends import REGISTRY
+from s2v_tts.servicer import SpeechServicer
+from s2v_tts.settings import TtsSettings
+
+
+async def serve(settings: TtsSettings) -> None:
+    """Wire everything together and serve until a signal comes."""
+    backend = REGISTRY.load(settings.backend)()
+    server = Server(
+        settings.listen,
+        ["s2v.api.tts.v1.SpeechService"],
+        reflection_enabled=settings.reflection,
+    )
+    servicer = SpeechServicer(
+        backend, FsspecStore(settings.store_url), backend_name=settings.backend
+    )
+    speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
+    await server.run(
+        warm=lambda: asyncio.to_thread(backend.warm),
+        grace_seconds=settings.shutdown_grace_seconds,
+    )
+
+
+def main() -> None:
+    """Run the tts service."""
+    settings = read_settings(TtsSettings)
+    configure_logs("tts", settings.log_level)
+    if settings.backend not in REGISTRY.names:
+        sys.exit(
+            f"bad setting S2V_TTS_BACKEND: no backend {settings.backend!r}; "
+            f"there are: {', '.join(REGISTRY.names)}"
+        )
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

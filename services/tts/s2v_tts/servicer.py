@@ -1,0 +1,144 @@
+"""SpeechService over the cutting and speaking cores."""
+
+import asyncio
+from collections.abc import AsyncIterator, Generator
+
+from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
+from s2v.core.artifact import WAV, Artifact
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import ArtifactStore, Backend
+from s2v.core.script import Segment, Speech
+from s2v.core.timebase import FRAME_RATES
+from s2v.media.pcm import decode_audio, read_wav, wav_bytes
+from s2v.rpc.convert import (
+    artifact_from_proto,
+    artifact_to_proto,
+    mark_to_proto,
+    speech_to_proto,
+)
+from s2v.rpc.interceptor import Context
+from s2v.rpc.threads import iterate_in_thread
+from s2v_tts.cutting import MAX_SECONDS, cut_audio, cut_script_text
+from s2v_tts.speaking import (
+    PhonemeSpoken,
+    SpeechProgress,
+    SpokenSegment,
+    WordSpoken,
+    find_voice,
+    speak_audio,
+    speak_text,
+)
+
+Response = speech_service_pb2.SpeakResponse
+
+
+class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
+    """See speech_service.proto."""
+
+    def __init__(self, backend: Backend, store: ArtifactStore, *, backend_name: str) -> None:
+        self._backend = backend
+        self._store = store
+        self._backend_name = backend_name
+
+    async def CutScript(
+        self, request: speech_service_pb2.CutScriptRequest, context: Context
+    ) -> speech_service_pb2.CutScriptResponse:
+        _check_frame_rate(request.frame_rate)
+        return await asyncio.to_thread(self._cut, request)
+
+    async def Speak(
+        self, request: speech_service_pb2.SpeakRequest, context: Context
+    ) -> AsyncIterator[Response]:
+        _check_frame_rate(request.frame_rate)
+        if request.HasField("decoded_audio"):
+            responses = self._speak_audio(request)
+        else:
+            find_voice(self._backend, request.voice)
+            responses = self._speak_text(request)
+        async for response in iterate_in_thread(responses):
+            yield response
+
+    async def ListVoices(
+        self, request: speech_service_pb2.ListVoicesRequest, context: Context
+    ) -> speech_service_pb2.ListVoicesResponse:
+        return speech_service_pb2.ListVoicesResponse(
+            voices=[
+                speech_service_pb2.Voice(
+                    name=voice.name,
+                    language=voice.language,
+                    backend=self._backend_name,
+                    description=voice.description,
+                )
+                for voice in self._backend.voices
+            ]
+        )
+
+    def _cut(
+        self, request: speech_service_pb2.CutScriptRequest
+    ) -> speech_service_pb2.CutScriptResponse:
+        if not request.HasField("audio"):
+            segments = cut_script_text(request.text)
+            return speech_service_pb2.CutScriptResponse(segments=map(_segment, segments))
+        audio = artifact_from_proto(request.audio, field="audio")
+        with self._store.local(audio) as path:
+            pcm = decode_audio(path, max_seconds=MAX_SECONDS)
+        segments = cut_audio(pcm, frame_rate=request.frame_rate)
+        decoded = self._store.put([wav_bytes(pcm)], WAV)
+        return speech_service_pb2.CutScriptResponse(
+            segments=map(_segment, segments), decoded_audio=artifact_to_proto(decoded)
+        )
+
+    def _speak_text(self, request: speech_service_pb2.SpeakRequest) -> Generator[Response]:
+        events = speak_text(
+            self._backend, request.segment.text, request.voice, frame_rate=request.frame_rate
+        )
+        for event in events:
+            match event:
+                case SpeechProgress(samples):
+                    yield Response(samples_done=samples)
+                case WordSpoken(mark):
+                    yield Response(word=mark_to_proto(mark))
+                case PhonemeSpoken(mark):
+                    yield Response(phoneme=mark_to_proto(mark))
+                case SpokenSegment():
+                    yield self._stored(event)
+
+    def _speak_audio(self, request: speech_service_pb2.SpeakRequest) -> Generator[Response]:
+        decoded = artifact_from_proto(request.decoded_audio, field="decoded_audio")
+        first, end = request.segment.first_sample, request.segment.end_sample
+        with self._store.open(decoded) as file:
+            pcm = read_wav(file, first, end)
+        span = Segment(request.segment.index, "", 0, end - first)
+        spoken = speak_audio(pcm, span, frame_rate=request.frame_rate)
+        yield Response(samples_done=len(spoken.pcm))
+        yield self._stored(spoken)
+
+    def _stored(self, spoken: SpokenSegment) -> Response:
+        audio: Artifact = self._store.put([wav_bytes(spoken.pcm)], WAV)
+        speech = Speech(
+            audio=audio,
+            samples=len(spoken.pcm),
+            words=spoken.words,
+            phonemes=spoken.phonemes,
+            lip_sync=spoken.lip_sync,
+        )
+        return Response(speech=speech_to_proto(speech))
+
+
+def _segment(segment: Segment) -> speech_service_pb2.Segment:
+    return speech_service_pb2.Segment(
+        index=segment.index,
+        text=segment.text,
+        first_sample=segment.first_sample,
+        end_sample=segment.end_sample,
+    )
+
+
+def _check_frame_rate(frame_rate: int) -> None:
+    if frame_rate not in FRAME_RATES:
+        rates = ", ".join(map(str, FRAME_RATES))
+        raise InvalidInput(
+            Reason.FRAME_RATE_UNSUPPORTED,
+            f"frame rate {frame_rate} is not supported; use one of: {rates}",
+            field="spec.frame_rate",
+        )

@@ -1,0 +1,132 @@
+"""Make the speech of one segment, from its text or from sound that was spoken already."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import Backend, Utterance, Voice
+from s2v.core.script import LipSync, Mark, Segment
+from s2v.core.timebase import SAMPLE_RATE, frames_covering, samples_per_frame
+from s2v_tts.edges import faded, shifted, trimmed
+from s2v_tts.loudness import audible_range
+
+LEAD_SAMPLES = SAMPLE_RATE // 20
+"""Silence kept before the first sound: the mouth opens before it is heard."""
+PAUSE_SAMPLES = SAMPLE_RATE * 3 // 10
+"""Silence after the last sound, so that joined segments keep the rhythm of sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechProgress:
+    """So many samples (48 kHz) are spoken so far."""
+
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class WordSpoken:
+    """A word, counted from the start of the segment's speech."""
+
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class PhonemeSpoken:
+    """A phoneme, counted from the start of the segment's speech."""
+
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenSegment:
+    """The finished speech: mono int16 at 48 kHz, whole frames long, and its marks in order."""
+
+    pcm: npt.NDArray[np.int16]
+    words: tuple[Mark, ...]
+    phonemes: tuple[Mark, ...]
+    lip_sync: LipSync
+
+
+SpeechEvent = SpeechProgress | WordSpoken | PhonemeSpoken | SpokenSegment
+
+
+def speak_text(
+    backend: Backend, text: str, voice: str, *, frame_rate: int
+) -> Iterator[SpeechEvent]:
+    """Speak a segment's text, telling of each stretch as it is ready; the speech comes last.
+
+    The speech begins at most 50 ms before its first sound and lasts 300 ms after its last one,
+    then to the end of the frame. Closing the iterator stops the backend.
+
+    Args:
+        backend: the way to speak.
+        text: of the segment.
+        voice: one of the backend's; empty takes its first.
+        frame_rate: of the film, one of FRAME_RATES.
+
+    Raises:
+        InvalidInput: no such voice (VOICE_UNKNOWN), or nothing to pronounce (TEXT_EMPTY).
+    """
+    name = find_voice(backend, voice).name
+    stretches: list[npt.NDArray[np.int16]] = []
+    words: list[Mark] = []
+    phonemes: list[Mark] = []
+    samples = 0
+    for utterance in backend.speak(text, name):
+        stretch = utterance if samples else _without_lead(utterance)
+        new_words = shifted(stretch.words, samples)
+        new_phonemes = shifted(stretch.phonemes, samples)
+        yield from map(WordSpoken, new_words)
+        yield from map(PhonemeSpoken, new_phonemes)
+        words += new_words
+        phonemes += new_phonemes
+        stretches.append(stretch.pcm)
+        samples += len(stretch.pcm)
+        yield SpeechProgress(samples)
+    pcm = _padded(_with_pause(np.concatenate(stretches), phonemes), frame_rate)
+    yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.lip_sync)
+
+
+def speak_audio(pcm: npt.NDArray[np.int16], segment: Segment, *, frame_rate: int) -> SpokenSegment:
+    """Return a segment of given sound (mono int16 at 48 kHz), padded to whole frames.
+
+    Nothing is faded or added inside: segments that follow each other join without a seam.
+    """
+    span = pcm[segment.first_sample : segment.end_sample]
+    return SpokenSegment(_padded(span, frame_rate), (), (), LipSync.LOUDNESS)
+
+
+def find_voice(backend: Backend, name: str) -> Voice:
+    """Return a backend's voice by name; the first one where the name is empty.
+
+    Raises:
+        InvalidInput: no such voice (VOICE_UNKNOWN).
+    """
+    voices = {voice.name: voice for voice in backend.voices}
+    if not name:
+        return backend.voices[0]
+    if name in voices:
+        return voices[name]
+    message = f'There is no voice "{name}"; choose one of: {", ".join(voices)}.'
+    raise InvalidInput(Reason.VOICE_UNKNOWN, message, field="spec.voice")
+
+
+def _without_lead(utterance: Utterance) -> Utterance:
+    return trimmed(utterance, before_samples=LEAD_SAMPLES, after_samples=len(utterance.pcm))
+
+
+def _with_pause(pcm: npt.NDArray[np.int16], phonemes: Sequence[Mark]) -> npt.NDArray[np.int16]:
+    """Return the sound with exactly PAUSE_SAMPLES of silence after its last sound."""
+    _, audible_end = audible_range(pcm)
+    last_phoneme_end = phonemes[-1].end_sample if phonemes else 0
+    end = max(audible_end, last_phoneme_end)
+    spoken = faded(pcm[: end + PAUSE_SAMPLES])
+    return np.pad(spoken, (0, end + PAUSE_SAMPLES - len(spoken)))
+
+
+def _padded(pcm: npt.NDArray[np.int16], frame_rate: int) -> npt.NDArray[np.int16]:
+    samples = frames_covering(len(pcm), frame_rate) * samples_per_frame(frame_rate)
+    return np.pad(pcm, (0, samples - len(pcm)))

@@ -1,0 +1,79 @@
+"""A disk that is really full is named with its remedy, and nothing half-written stays on it."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import google_crc32c
+import pytest
+
+from s2v.core.errors import Exhausted, Reason
+from s2v.store.artifacts import FsspecStore
+from s2v_gateway.staging import Staging
+from s2v_gateway.upload_rules import Writer
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MiB, in a mount namespace of its own that needs no privileges."""
+    script = 'mount -t tmpfs -o size=4m none "$0" && echo ready && read -r _'
+    holder = subprocess.Popen(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    try:
+        if holder.stdout.readline() != "ready\n":
+            pytest.skip(f"no small disk can be mounted here: {holder.communicate()[1].strip()}")
+        yield Path(f"/proc/{holder.pid}/root{tmp_path}")
+    finally:
+        holder.communicate()
+
+
+def test_the_store_refuses_a_blob_that_does_not_fit_and_takes_one_that_does(
+    small_disk: Path,
+) -> None:
+    store = FsspecStore(str(small_disk))
+
+    with pytest.raises(Exhausted, match=r"artifact store .* is full .*free space") as raised:
+        store.put((bytes(MIB) for _ in range(5)), "video/mp4")
+
+    assert raised.value.reason == Reason.STORAGE_FULL
+    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
+    assert store.put((bytes(MIB) for _ in range(3)), "video/mp4").size_bytes == 3 * MIB
+
+
+def test_a_remote_blob_that_does_not_fit_into_the_temporary_folder_names_that(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FsspecStore("memory://full-disk")
+    artifact = store.put((bytes(MIB) for _ in range(5)), "video/mp4")
+    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+
+    with pytest.raises(Exhausted, match="temporary files"), store.local(artifact):
+        pass
+
+    assert list(small_disk.iterdir()) == []
+    store.delete(artifact.sha256)
+
+
+def test_an_upload_keeps_the_whole_chunks_that_fitted(small_disk: Path) -> None:
+    staging = Staging(small_disk)
+    chunk = bytes(MIB - 1)
+    crc32c = google_crc32c.value(chunk)
+
+    with staging.lease("one") as staged:
+        writer = Writer(staged, 8 * MIB)
+        for index in range(4):
+            writer.append(index * len(chunk), chunk, crc32c)
+        with pytest.raises(Exhausted, match="folder of uploads") as raised:
+            writer.append(4 * len(chunk), chunk, crc32c)
+
+    assert raised.value.reason == Reason.STORAGE_FULL
+    assert staging.size_bytes("one") == 4 * len(chunk)

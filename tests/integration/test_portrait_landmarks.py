@@ -1,0 +1,58 @@
+"""The vendored networks see what MediaPipe sees.
+
+tests/data/portrait_landmarks.npy holds what MediaPipe 0.10.21 (`FaceMesh`, refined landmarks, the
+third of three looks at the same picture) finds in the sample portrait: float32 [478, 2], pixels.
+"""
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from s2v_render.engines.portrait import topology as topo
+from s2v_render.engines.portrait.arrays import Rgb
+from s2v_render.engines.portrait.detector import FaceDetector
+from s2v_render.engines.portrait.matte import PersonMatte
+from s2v_render.engines.portrait.mesh import FaceMesh, Landmarks
+from s2v_render.engines.portrait.reference import read_photo
+
+STORED = Path(__file__).parents[1] / "data" / "portrait_landmarks.npy"
+
+
+@pytest.fixture(scope="module")
+def photo() -> Rgb:
+    with as_file(files("s2v.samples") / "portrait.jpg") as path:
+        return read_photo(path)
+
+
+@pytest.fixture(scope="module")
+def found(photo: Rgb) -> Landmarks:
+    return FaceMesh().locate(photo, FaceDetector().find(photo)[0])
+
+
+def test_landmarks_agree_with_mediapipe_to_a_hundredth_of_the_eye_distance(
+    found: Landmarks,
+) -> None:
+    stored = np.load(STORED)
+    unit = np.linalg.norm(stored[topo.LEFT_EYE_OUTER] - stored[topo.RIGHT_EYE_OUTER])
+    errors = np.linalg.norm(found.points[:, :2] - stored, axis=1) / unit
+    assert errors.mean() < 0.01
+    assert errors[list(topo.REFINED_LIPS)].mean() < 0.01
+    assert errors[topo.RIGHT_IRIS].mean() < 0.01
+    assert errors[topo.LEFT_IRIS].mean() < 0.01
+    assert found.score > 0.9
+
+
+def test_following_a_face_stays_where_locating_it_came_out(photo: Rgb, found: Landmarks) -> None:
+    again = FaceMesh().follow(photo, found)
+    assert np.abs(again.points[:, :2] - found.points[:, :2]).max() < 1.5
+
+
+def test_the_matte_keeps_the_face_and_drops_the_backdrop(photo: Rgb, found: Landmarks) -> None:
+    alpha = PersonMatte().cut(photo)
+    x, y = found.points[topo.NOSE_BRIDGE, :2].astype(int)
+    assert alpha.shape == photo.shape[:2]
+    assert alpha[y, x] == 1
+    assert alpha[:40, -40:].max() == 0
+    assert 0.2 < alpha.mean() < 0.8

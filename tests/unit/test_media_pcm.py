@@ -1,0 +1,189 @@
+"""Sound in and out of files."""
+
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.pcm import (
+    Pcm,
+    decode_audio,
+    decode_sound,
+    read_wav,
+    resample,
+    wav_bytes,
+    wav_samples,
+    write_wav,
+)
+
+
+def tone(seconds: float, *, rate: int = SAMPLE_RATE, hertz: float = 440) -> np.ndarray:
+    return 0.4 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+
+
+def pcm_tone(seconds: float) -> Pcm:
+    return np.asarray(np.rint(tone(seconds) * 32_768), dtype=np.int16)
+
+
+def encode(path: Path, codec: str, channels: list[np.ndarray], rate: int) -> Path:
+    layout = {1: "mono", 2: "stereo"}[len(channels)]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, layout=layout)
+        frame = av.AudioFrame.from_ndarray(
+            np.stack(channels).astype(np.float32), format="fltp", layout=layout
+        )
+        frame.sample_rate, frame.pts = rate, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_pcm_survives_a_wav_file_unchanged(tmp_path: Path) -> None:
+    pcm = np.random.default_rng(1).integers(-32_768, 32_768, 10_000).astype(np.int16)
+    write_wav(tmp_path / "a.wav", pcm)
+    assert (tmp_path / "a.wav").read_bytes() == wav_bytes(pcm)
+    assert np.array_equal(decode_audio(tmp_path / "a.wav"), pcm)
+    assert np.array_equal(read_wav(io.BytesIO(wav_bytes(pcm))), pcm)
+
+
+def test_a_range_of_a_wav_is_read_and_cut_at_its_end() -> None:
+    pcm = np.arange(1000, dtype=np.int16)
+    source = io.BytesIO(wav_bytes(pcm))
+    assert wav_samples(source) == 1000
+    assert read_wav(source, 10, 20).tolist() == list(range(10, 20))
+    assert read_wav(source, 990, 2000).tolist() == list(range(990, 1000))
+    assert read_wav(source, 5000, 6000).tolist() == []
+
+
+def test_a_wav_of_another_format_is_refused(tmp_path: Path) -> None:
+    other = encode(tmp_path / "a.wav", "pcm_s16le", [tone(0.1, rate=16_000)], 16_000)
+    with other.open("rb") as source, pytest.raises(InvalidInput, match="16000 Hz") as refusal:
+        read_wav(source)
+    assert refusal.value.reason is Reason.AUDIO_UNREADABLE
+    with pytest.raises(InvalidInput, match="no WAV file"):
+        read_wav(io.BytesIO(b"RIFF"))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "rate", "channels"),
+    [
+        ("a.wav", "pcm_u8", 8_000, 2),
+        ("a.wav", "pcm_s24le", 96_000, 2),
+        ("a.wav", "pcm_f32le", 16_000, 1),
+        ("a.mp3", "libmp3lame", 44_100, 2),
+        ("a.flac", "flac", 44_100, 2),
+        ("a.ogg", "libopus", 48_000, 1),
+        ("a.m4a", "aac", 44_100, 2),
+        ("a.aac", "aac", 22_050, 1),
+        ("a.mp4", "aac", 48_000, 2),
+        ("a.webm", "libopus", 48_000, 2),
+    ],
+)
+def test_every_accepted_format_decodes_to_48_khz_mono(
+    tmp_path: Path, name: str, codec: str, rate: int, channels: int
+) -> None:
+    path = encode(tmp_path / name, codec, [tone(1, rate=rate)] * channels, rate)
+    pcm = decode_audio(path)
+    assert pcm.dtype == np.int16
+    assert len(pcm) == pytest.approx(SAMPLE_RATE, abs=4_500)  # bare AAC cannot say its padding
+    spectrum = np.abs(np.fft.rfft(pcm[4_000:44_000]))
+    assert np.argmax(spectrum) * SAMPLE_RATE / 40_000 == pytest.approx(440, abs=2)
+    assert np.sqrt(np.mean(pcm[4_000:44_000] ** 2.0)) / 32_768 == pytest.approx(0.283, abs=0.02)
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.wav", "pcm_s16le", [tone(0.2), -tone(0.2)], SAMPLE_RATE)
+    assert np.abs(decode_audio(path)).max() <= 1
+
+
+def test_sound_longer_than_the_limit_is_refused_without_being_decoded_whole(
+    tmp_path: Path,
+) -> None:
+    write_wav(tmp_path / "long.wav", np.zeros(20 * SAMPLE_RATE, np.int16))
+    assert len(decode_audio(tmp_path / "long.wav", max_seconds=20)) == 20 * SAMPLE_RATE
+    with pytest.raises(InvalidInput, match=r"limit of 19\.5 seconds") as refusal:
+        decode_audio(tmp_path / "long.wav", max_seconds=19.5)
+    assert refusal.value.reason is Reason.AUDIO_TOO_LONG
+    assert refusal.value.field == "spec.script.audio"
+
+
+def test_three_hours_are_refused_from_their_first_seconds(tmp_path: Path) -> None:
+    write_wav(tmp_path / "hours.wav", np.zeros(SAMPLE_RATE, np.int16))
+    header = bytearray((tmp_path / "hours.wav").read_bytes()[:44])
+    size = 3 * 3600 * SAMPLE_RATE * 2
+    header[4:8] = (size + 36).to_bytes(4, "little")
+    header[40:44] = size.to_bytes(4, "little")
+    with (tmp_path / "hours.wav").open("wb") as target:
+        target.write(header)
+        target.truncate(size + 44)  # a hole; reading it all would show in the test's time
+    with pytest.raises(InvalidInput, match="limit of 2 seconds"):
+        decode_audio(tmp_path / "hours.wav", max_seconds=2)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"these are words, not sound" * 100,
+        np.random.default_rng(2).bytes(100_000),
+        b"\xff\xfb\x90\x64" + np.random.default_rng(3).bytes(100_000),
+        b"#EXTM3U\n#EXTINF:10,\n/etc/hostname\n",
+        b"ffconcat version 1.0\nfile a.wav\n",
+    ],
+)
+def test_what_is_not_sound_is_refused(tmp_path: Path, data: bytes) -> None:
+    write_wav(tmp_path / "a.wav", pcm_tone(0.5))
+    (tmp_path / "noise").write_bytes(data)
+    with pytest.raises(InvalidInput) as refusal:
+        decode_audio(tmp_path / "noise")
+    assert refusal.value.reason is Reason.AUDIO_UNREADABLE
+    assert refusal.value.field == "spec.script.audio"
+
+
+def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "mute.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width = stream.height = 64
+        frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with pytest.raises(InvalidInput, match="holds no sound"):
+        decode_audio(tmp_path / "mute.mp4")
+
+
+def test_a_tag_that_is_not_utf_8_is_no_obstacle(tmp_path: Path) -> None:
+    wav = wav_bytes(pcm_tone(0.1))
+    tag = b"INFOINAM" + (6).to_bytes(4, "little") + b"caf\xe9\xff\0"
+    data = wav[:36] + b"LIST" + len(tag).to_bytes(4, "little") + tag + wav[36:]
+    (tmp_path / "a.wav").write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
+    assert len(decode_audio(tmp_path / "a.wav")) == 4_800
+
+
+def test_resampling_keeps_duration_level_and_pitch() -> None:
+    floats = resample(tone(1, rate=24_000).astype(np.float32), 24_000)
+    ints = resample(np.rint(tone(1, rate=24_000) * 32_768).astype(np.int16), 24_000)
+    for pcm in (floats, ints):
+        assert len(pcm) == SAMPLE_RATE
+        assert np.abs(pcm[1_000:-1_000] - pcm_tone(1)[1_000:-1_000].astype(int)).max() <= 3
+
+
+def test_loud_floats_are_clipped_not_wrapped() -> None:
+    assert resample(np.array([2.0, -2.0], np.float32), SAMPLE_RATE).tolist() == [32_767, -32_768]
+
+
+def test_a_late_track_is_heard_late(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "late.mp4"), "w") as container:
+        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            tone(0.5).astype(np.float32)[None], format="fltp", layout="mono"
+        )
+        frame.sample_rate, frame.pts = SAMPLE_RATE, SAMPLE_RATE
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    pcm = decode_sound(tmp_path / "late.mp4")
+    assert len(pcm) == pytest.approx(1.5 * SAMPLE_RATE, abs=1_100)
+    assert np.abs(pcm[: SAMPLE_RATE - 2_048]).max() == 0

@@ -1,0 +1,213 @@
+"""What an upload is, and what is refused."""
+
+import io
+import struct
+import zlib
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.media.pcm import wav_bytes
+from s2v.media.probe import MediaInfo, probe
+
+
+def picture(width: int = 80, height: int = 64) -> Image.Image:
+    noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    return Image.fromarray(noise)
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    target = io.BytesIO()
+    image.save(target, kind, **options)
+    return target.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds no pixels to speak of."""
+    data = b"\x89PNG\r\n\x1a\n"
+    content = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    for kind, body in ((b"IHDR", content), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")):
+        data += struct.pack(">I", len(body)) + kind + body
+        data += struct.pack(">I", zlib.crc32(kind + body))
+    return data
+
+
+def webp_header(width: int, height: int) -> bytes:
+    body = struct.pack("<I", 0) + (width - 1).to_bytes(3, "little")
+    body += (height - 1).to_bytes(3, "little")
+    chunk = b"VP8X" + struct.pack("<I", len(body)) + body
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+
+
+def movie(path: Path, *, sound: bool, pictures: bool) -> Path:
+    with av.open(str(path), "w") as container:
+        codecs = ("libvpx", "libopus") if path.suffix == ".webm" else ("libx264", "aac")
+        streams = []
+        if pictures:
+            video = container.add_stream(codecs[0], rate=Fraction(25))
+            video.width, video.height, video.pix_fmt = 128, 96, "yuv420p"
+            streams.append(video)
+        if sound:
+            streams.append(container.add_stream(codecs[1], rate=48_000, layout="mono"))
+        for stream in streams:
+            for at in range(10):
+                if stream.type == "video":
+                    frame = av.VideoFrame.from_ndarray(
+                        np.zeros((96, 128, 3), np.uint8), format="rgb24"
+                    )
+                    frame.pts, frame.time_base = at, Fraction(1, 25)
+                else:
+                    silence = np.zeros((1, 1920), np.float32)
+                    frame = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+                    frame.pts, frame.sample_rate = at * 1920, 48_000
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    return path
+
+
+def refusal(path: Path, data: bytes, media_type: str = "") -> InvalidInput:
+    path.write_bytes(data)
+    with pytest.raises(InvalidInput) as caught:
+        probe(path, media_type)
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_images_are_known_by_their_content(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a").write_bytes(saved(picture(), kind))
+    expected = MediaInfo(f"image/{kind.lower()}", "image", 80, 64)
+    assert probe(tmp_path / "a", "application/octet-stream") == expected
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_both_kinds_of_webp_are_read(tmp_path: Path, lossless: bool) -> None:
+    (tmp_path / "a").write_bytes(saved(picture(200, 70), "WEBP", lossless=lossless))
+    assert probe(tmp_path / "a").width_pixels == 200
+
+
+def test_a_picture_taken_sideways_is_measured_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (tmp_path / "a").write_bytes(saved(picture(80, 64), "JPEG", exif=exif))
+    info = probe(tmp_path / "a")
+    assert (info.width_pixels, info.height_pixels) == (64, 80)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_truncated_image_is_refused(tmp_path: Path, kind: str, share: float) -> None:
+    data = saved(picture(400, 300), kind)
+    error = refusal(tmp_path / "a", data[: round(len(data) * share)])
+    assert error.reason is Reason.IMAGE_UNREADABLE
+    assert error.field == "asset"
+    assert "save it again" in error.message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        saved(picture(1, 1), "PNG"),
+        saved(picture(63, 400), "JPEG"),
+        png_header(20_000, 20_000),
+        png_header(8_193, 100),
+        png_header(8_000, 8_000),
+        webp_header(16_000, 16_000),
+    ],
+)
+def test_an_image_of_an_unsupported_size_is_refused_from_its_header(
+    tmp_path: Path, data: bytes
+) -> None:
+    error = refusal(tmp_path / "a", data)
+    assert error.reason is Reason.IMAGE_SIZE_UNSUPPORTED
+    assert "64 to 8192 pixels" in error.message
+    assert "50 megapixels" in error.message
+
+
+def test_a_huge_jpeg_is_refused_from_its_header(tmp_path: Path) -> None:
+    data = bytearray(saved(picture(), "JPEG"))
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = struct.pack(">HH", 20_000, 20_000)
+    error = refusal(tmp_path / "a", bytes(data))
+    assert error.reason is Reason.IMAGE_SIZE_UNSUPPORTED
+    assert "20000x20000" in error.message
+
+
+def test_sound_is_told_with_its_duration(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(wav_bytes(np.zeros(24_000, np.int16)))
+    expected = MediaInfo("audio/wav", "audio", duration_seconds=0.5, has_audio=True)
+    assert probe(tmp_path / "a") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("a.mp4", "video/mp4"),
+        ("a.mov", "video/quicktime"),
+        ("a.webm", "video/webm"),
+    ],
+)
+@pytest.mark.parametrize("sound", [True, False])
+def test_video_is_told_with_size_rate_and_sound(
+    tmp_path: Path, name: str, media_type: str, sound: bool
+) -> None:
+    info = probe(movie(tmp_path / name, sound=sound, pictures=True))
+    assert (info.media_type, info.kind, info.has_audio) == (media_type, "video", sound)
+    assert (info.width_pixels, info.height_pixels) == (128, 96)
+    assert info.frame_rate == pytest.approx(25)
+    assert info.duration_seconds == pytest.approx(0.4, abs=0.05)
+
+
+@pytest.mark.parametrize(("name", "media_type"), [("a.mp4", "audio/mp4"), ("a.webm", "audio/webm")])
+def test_a_movie_without_pictures_is_sound(tmp_path: Path, name: str, media_type: str) -> None:
+    info = probe(movie(tmp_path / name, sound=True, pictures=False))
+    assert (info.media_type, info.kind) == (media_type, "audio")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "reason"),
+    [
+        ("", Reason.MEDIA_TYPE_UNSUPPORTED),
+        ("text/plain", Reason.MEDIA_TYPE_UNSUPPORTED),
+        ("image/png", Reason.IMAGE_UNREADABLE),
+        ("audio/mpeg", Reason.AUDIO_UNREADABLE),
+    ],
+)
+@pytest.mark.parametrize("data", [b"", b"words", b"\0\0\0\x1cftypheic" + bytes(52)])
+def test_what_is_neither_is_refused_with_what_would_be_accepted(
+    tmp_path: Path, data: bytes, media_type: str, reason: Reason
+) -> None:
+    error = refusal(tmp_path / "a", data, media_type)
+    assert error.reason is reason
+    assert "JPEG, PNG or WebP image" in error.message
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type", "reason"),
+    [
+        (b"ID3" + bytes(500), "", Reason.AUDIO_UNREADABLE),
+        (b"RIFF\0\0\0\0WAVE", "", Reason.AUDIO_UNREADABLE),
+        (b"fLaC" + bytes(100), "", Reason.AUDIO_UNREADABLE),
+        (b"OggS" + bytes(100), "", Reason.AUDIO_UNREADABLE),
+        (b"\0\0\0\x1cftypM4A " + bytes(52), "", Reason.AUDIO_UNREADABLE),
+        (b"\0\0\0\x1cftypisom" + bytes(52), "audio/mp4", Reason.AUDIO_UNREADABLE),
+        (b"\0\0\0\x1cftypisom" + bytes(52), "video/mp4", Reason.IMAGE_UNREADABLE),
+    ],
+)
+def test_sound_and_video_that_only_begin_like_it_are_refused(
+    tmp_path: Path, data: bytes, media_type: str, reason: Reason
+) -> None:
+    error = refusal(tmp_path / "a", data, media_type)
+    assert error.reason is reason
+    assert "plays in a player" in error.message
+
+
+def test_the_field_to_blame_is_the_caller_s(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"words")
+    with pytest.raises(InvalidInput) as caught:
+        probe(tmp_path / "a", field="spec.reference")
+    assert caught.value.field == "spec.reference"

@@ -1,0 +1,141 @@
+# ruff: noqa: RUF001 - typographic quotes and full-width marks are what is tested
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s2v.text.segmentation import (
+    FIRST_CHARACTERS,
+    MIN_CHARACTERS,
+    cut_sentences,
+    cut_text,
+    is_speakable,
+)
+
+LONG = "This sentence is long enough to be a segment of its own"
+
+PIECES = (
+    'Hello Dr. e.g. U.S. 3.14 one two, three; four: - ... ! ? 。 ， 好 ( ) " etc. I '
+    "https://s2v.dev/a?b=c. \N{SLIGHTLY SMILING FACE} e\N{COMBINING ACUTE ACCENT}"
+)
+SCRIPTS = st.one_of(
+    st.text(max_size=400),
+    st.lists(st.sampled_from([*PIECES.split(), "\n", "\n\n"]), max_size=300).map(" ".join),
+)
+
+
+def without_white_space(text: str) -> str:
+    return "".join(text.split())
+
+
+@given(SCRIPTS, st.integers(20, 250))
+def test_nothing_of_the_text_is_lost(text: str, max_characters: int) -> None:
+    segments = cut_text(text, max_characters=max_characters)
+    sentences = cut_sentences(text, max_characters=max_characters)
+
+    assert without_white_space("".join(segments)) == without_white_space(text)
+    assert without_white_space("".join(sentences)) == without_white_space(text)
+
+
+@given(SCRIPTS, st.integers(20, 250))
+def test_segments_are_speakable_and_bounded_wherever_the_text_is(
+    text: str, max_characters: int
+) -> None:
+    segments = cut_text(text, max_characters=max_characters)
+
+    assert all(segment == segment.strip() != "" for segment in segments)
+    if is_speakable(text):
+        assert all(is_speakable(segment) for segment in segments)
+    if all(is_speakable(word) for word in text.split()):
+        assert all(len(segment) <= max_characters for segment in segments)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"Dr. Smith and Mrs. Jones met Prof. Brown at St. Mary's. {LONG}.",
+        f"Fruit, e.g. apples, i.e. food, etc. are on p. 5 of vol. 2, see fig. 3. {LONG}.",
+        f"The U.S. Army was in Washington D.C. at the time, at 5 p.m. sharp. {LONG}.",
+        f"J. K. Rowling and J. R. R. Tolkien wrote books that children read. {LONG}.",
+        f"Pi is 3.14159 and version 2.0.1 costs $12.50 or 1.234,56 euros. {LONG}.",
+        f"Visit https://www.example.com/docs?q=1.2 or write to a.b@example.com. {LONG}.",
+        f"Well... it is... how shall I say... rather a long story, you see. {LONG}.",
+        f'"Stop!" he cried, "what are you doing?" asked the woman by the door. {LONG}.',
+        f"1. Open the door that leads into the garden behind the house. {LONG}.",
+    ],
+)
+def test_marks_inside_a_sentence_do_not_end_it(sentence: str) -> None:
+    first = sentence.removesuffix(f" {LONG}.")
+
+    assert cut_sentences(sentence) == (first, f"{LONG}.")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("It rains! Does it? Yes.", ("It rains!", "Does it?", "Yes.")),
+        ("She said no. Then she left.", ("She said no.", "Then she left.")),
+        ("I live in the U.S. He does not.", ("I live in the U.S.", "He does not.")),
+        ("He said “Go.” Then he left.", ("He said “Go.”", "Then he left.")),
+        ("Wait… What was that?", ("Wait…", "What was that?")),
+        ("你好。今天好吗？“好！”我说。", ("你好。", "今天好吗？", "“好！”", "我说。")),
+        ("A heading\n\nand its text.", ("A heading", "and its text.")),
+        ("First line\nSecond line", ("First line", "Second line")),
+        ("a hard-wrapped\nsentence", ("a hard-wrapped\nsentence",)),
+    ],
+)
+def test_sentences_end_where_a_reader_pauses(text: str, sentences: tuple[str, ...]) -> None:
+    assert cut_sentences(text) == sentences
+
+
+def test_a_sentence_is_a_segment() -> None:
+    assert cut_text(f"{LONG}. {LONG}!  {LONG}?\n") == (f"{LONG}.", f"{LONG}!", f"{LONG}?")
+
+
+def test_short_sentences_join_a_neighbour() -> None:
+    segments = cut_text(f"{LONG}. No. Never. {LONG}. Really? Yes! So it is. Why? Because.")
+
+    assert all(len(segment) >= MIN_CHARACTERS for segment in segments)
+
+
+def test_the_first_segment_is_short_so_that_the_first_frames_come_soon() -> None:
+    clause = "and then it went on through the woods and over the hills"
+    first, *rest = cut_text(f"Once upon a time, {clause}, {clause}, {clause}. {LONG}.")
+
+    assert len(first) <= FIRST_CHARACTERS
+    assert first.endswith(",")
+    assert rest[-1] == f"{LONG}."
+
+
+def test_a_long_sentence_is_cut_after_a_clause_rather_than_a_comma() -> None:
+    opening = f"{LONG}."
+    long = ("One, two, three, four, five, six, seven, " * 4).strip(", ")
+    segments = cut_text(f"{opening} {long}; {long}.")
+
+    assert segments == (opening, f"{long};", f"{long}.")
+
+
+def test_a_long_sentence_without_marks_is_cut_between_words_into_even_parts() -> None:
+    segments = cut_text("word " * 100)
+
+    assert all(set(segment.split()) == {"word"} for segment in segments)
+    assert max(map(len, segments)) - min(map(len, segments)) <= 10
+
+
+def test_a_word_without_end_is_cut_too_but_not_before_an_accent() -> None:
+    segments = cut_text("e\N{COMBINING ACUTE ACCENT}" * 300, max_characters=101)
+
+    assert all(segment.startswith("e") and len(segment) <= 101 for segment in segments)
+
+
+def test_ornaments_stay_with_a_neighbour() -> None:
+    rule = "-" * 300
+
+    assert cut_text(f"{rule}\n{LONG}.\n{rule}\n{LONG}.\n***") == (
+        f"{rule}\n{LONG}.\n{rule}",
+        f"{LONG}.\n***",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t\n"])
+def test_white_space_has_no_segments(text: str) -> None:
+    assert cut_text(text) == cut_sentences(text) == ()
