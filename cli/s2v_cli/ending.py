@@ -25,9 +25,9 @@ def require_film(job: job_pb2.Job) -> job_pb2.Film:
         say(f"{job.name} was cancelled")
         raise typer.Exit(INTERRUPTED)
     if job.state == job_pb2.JOB_STATE_FAILED:
-        say(f"error: {job.name} failed: {explained(from_status(job.error))}")
+        say(f"Error: {job.name} failed: {explained(from_status(job.error))}")
         raise typer.Exit(FAILED)
-    say(f"error: {job.name} has no film yet; see how far it is with `s2v watch {job.name}`")
+    say(f"Error: {job.name} has no film yet; see how far it is with `s2v watch {job.name}`")
     raise typer.Exit(FAILED)
 
 

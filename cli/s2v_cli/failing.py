@@ -36,14 +36,22 @@ class FailingGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except S2VError as error:
-            say(f"error: {explained(error)}")
-            code = BAD_INPUT if isinstance(error, _CALLERS_FAULT) else FAILED
-            raise typer.Exit(code) from error
+            say(f"Error: {explained(error)}")
+            raise typer.Exit(exit_code(error)) from error
         except (ServiceFailed, OSError) as error:
-            say(f"error: {error}")
-            raise typer.Exit(FAILED) from error
+            say(f"Error: {error}")
+            raise typer.Exit(exit_code(error)) from error
         except KeyboardInterrupt as error:
-            raise typer.Exit(INTERRUPTED) from error
+            raise typer.Exit(exit_code(error)) from error
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of a command that ends with an error."""
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    return BAD_INPUT if isinstance(error, _CALLERS_FAULT) else FAILED
 
 
 def explained(error: S2VError) -> str:

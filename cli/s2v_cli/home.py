@@ -55,7 +55,7 @@ def socket_folder(home: Path) -> Iterator[Path]:
     """
     run = home / "run"
     if len(os.fsencode(run)) + _LONGEST_SOCKET_NAME > _LONGEST_SOCKET_PATH:
-        with tempfile.TemporaryDirectory(prefix="s2v-run-", dir="/tmp") as folder:  # noqa: S108
+        with tempfile.TemporaryDirectory(prefix="s2v-run-", dir="/tmp") as folder:
             yield Path(folder)
         return
     run.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v_cli.child import ServiceSpec
+from s2v_cli.failing import FAILED, exit_code
 from s2v_cli.home import socket_folder
 from s2v_cli.supervisor import Supervisor
 
@@ -28,15 +30,12 @@ def service_specs(
 ) -> list[ServiceSpec]:
     """Describe the four services: the gateway at `listen`, the others on sockets.
 
-    The environment's own settings of the store, the database and the uploads are kept.
+    Where they keep things follows from the home, unless the environment has settings for it.
     """
     addresses = {name: f"unix:{sockets / name}.sock" for name in _MODULES} | {"gateway": listen}
     settings = {
-        "S2V_HOME": str(home),
-        **{f"S2V_{name.upper()}_STORE_URL": str(home / "artifacts") for name in _MODULES},
-        "S2V_GATEWAY_DATABASE_URL": f"sqlite:///{home / 'gateway.db'}",
-        "S2V_GATEWAY_UPLOAD_DIR": str(home / "uploads"),
         **environment,
+        "S2V_HOME": str(home),
         **{f"S2V_{name.upper()}_LISTEN": address for name, address in addresses.items()},
         **{
             f"S2V_GATEWAY_{name.upper()}_ADDRESS": address
@@ -60,9 +59,9 @@ def ephemeral_services(say: Callable[[str], None]) -> Iterator[str]:
         ServiceFailed: one cannot start.
     """
     with (
+        _log_kept_on_failure(say) as log,
         tempfile.TemporaryDirectory(prefix="s2v-", ignore_cleanup_errors=True) as folder,
         socket_folder(Path(folder)) as sockets,
-        (Path(folder) / "services.log").open("w", encoding="utf-8") as log,
     ):
         listen = f"unix:{sockets / 'gateway.sock'}"
         specs = service_specs(
@@ -74,6 +73,22 @@ def ephemeral_services(say: Callable[[str], None]) -> Iterator[str]:
             except KeyboardInterrupt:
                 supervisor.kill()
                 raise
+
+
+@contextmanager
+def _log_kept_on_failure(say: Callable[[str], None]) -> Iterator[TextIO]:
+    number, name = tempfile.mkstemp(prefix="s2v-", suffix=".log")
+    path = Path(name)
+    with open(number, "w", encoding="utf-8") as log:
+        try:
+            yield log
+        except BaseException as error:
+            if exit_code(error) == FAILED:
+                say(f"the log of the services is in {path}")
+            else:
+                path.unlink()
+            raise
+    path.unlink()
 
 
 def free_address(host: str, port: int) -> str:
@@ -106,7 +121,7 @@ def reachable_address(listen: str) -> str:
 
 def _without_homes(environment: Mapping[str, str]) -> dict[str, str]:
     """Leave out settings that would mix a temporary set with a lasting one."""
-    lasting = ("_STORE_URL", "_DATABASE_URL", "_UPLOAD_DIR")
+    lasting = ("_STORE_URL", "_DATABASE_URL", "_DATA_DIR")
     return {
         key: value
         for key, value in environment.items()

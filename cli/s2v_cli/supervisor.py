@@ -69,6 +69,9 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        if error is not None:
+            # What went wrong there most likely went wrong because a service was given up.
+            self._raise_failure()
 
     def start(self) -> None:
         """Start every service and return when all are SERVING, or when `request_stop` was called.

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Frames, Notice, Size, Take
 from s2v.core.script import Mark
 from s2v.core.timebase import samples_per_frame
-
 from s2v_render.engines.portrait.arrays import Rgb
 from s2v_render.engines.portrait.detector import FaceDetector
 from s2v_render.engines.portrait.engine import PortraitEngine

@@ -4,12 +4,14 @@ tests/data/portrait_landmarks.npy holds what MediaPipe 0.10.21 (`FaceMesh`, refi
 third of three looks at the same picture) finds in the sample portrait: float32 [478, 2], pixels.
 """
 
+from hashlib import sha256
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from s2v_render.engines.portrait import models
 from s2v_render.engines.portrait import topology as topo
 from s2v_render.engines.portrait.arrays import Rgb
 from s2v_render.engines.portrait.detector import FaceDetector
@@ -56,3 +58,14 @@ def test_the_matte_keeps_the_face_and_drops_the_backdrop(photo: Rgb, found: Land
     assert alpha[y, x] == 1
     assert alpha[:40, -40:].max() == 0
     assert 0.2 < alpha.mean() < 0.8
+
+
+def test_the_networks_are_the_ones_that_their_readme_names() -> None:
+    readme = (files(models) / "README.md").read_text()
+    listed = dict(line.split()[::-1] for line in readme.split("```")[1].strip().splitlines())
+    digests = {
+        entry.name: sha256(entry.read_bytes()).hexdigest()
+        for entry in files(models).iterdir()
+        if entry.name.endswith(".onnx")
+    }
+    assert digests == listed

@@ -56,7 +56,9 @@ def test_stress_opens_the_vowel_that_follows_it() -> None:
     plain = mouths_of_phonemes(marks(("ɛ", 0.3, 0.6)), EVEN, frames=25, frame_rate=25)
     sounds = marks(("ˈ", 0.28, 0.3), ("ɛ", 0.3, 0.6))
     stressed = mouths_of_phonemes(sounds, EVEN, frames=25, frame_rate=25)
+    joined = mouths_of_phonemes(marks(("ˈɛ", 0.3, 0.6)), EVEN, frames=25, frame_rate=25)
     assert stressed[11].gap > 1.1 * plain[11].gap
+    assert joined[11].gap == pytest.approx(stressed[11].gap, abs=0.01)
 
 
 def test_a_label_of_several_symbols_is_shared_out_evenly() -> None:

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from s2v.api.gateway.v1 import job_pb2
 from s2v_cli.connecting import ServerOption, running_gateway
-from s2v_cli.naming import job_name
+from s2v_cli.naming import job_name, state_name
 
 
 def cancel(
@@ -16,5 +15,4 @@ def cancel(
     """Stop a job; one that has ended stays as it is."""
     with running_gateway(server) as client:
         after = client.cancel(job_name(job))
-    state = job_pb2.JobState.Name(after.state).removeprefix("JOB_STATE_").lower()
-    print(f"{after.name}  {state}")
+    print(f"{after.name}  {state_name(after)}")

@@ -1,24 +1,13 @@
 """`s2v jobs`: list jobs."""
 
 import itertools
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v_cli.connecting import ServerOption, running_gateway
-
-
-class StateName(StrEnum):
-    """A job's state, as people write it."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    CANCELLING = "cancelling"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
+from s2v_cli.naming import STATES, StateName, state_name
 
 
 def jobs(
@@ -29,14 +18,13 @@ def jobs(
     server: ServerOption = "",
 ) -> None:
     """List jobs, the newest first."""
-    states = [job_pb2.JobState.Value(f"JOB_STATE_{one.name}") for one in state or ()]
+    states = [STATES[name] for name in state or ()]
     with running_gateway(server) as client:
         for job in itertools.islice(client.list_jobs(states=states), limit):
             print(_line(job))
 
 
 def _line(job: job_pb2.Job) -> str:
-    state = job_pb2.JobState.Name(job.state).removeprefix("JOB_STATE_").lower()
     made = job.create_time.ToDatetime().isoformat(" ", "seconds")
-    columns = (job.name, f"{state:<10}", f"{job.progress.fraction:4.0%}", made)
+    columns = (job.name, f"{state_name(job):<10}", f"{job.progress.fraction:4.0%}", made)
     return "  ".join((*columns, job.spec.display_name)).rstrip()

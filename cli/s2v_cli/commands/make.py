@@ -33,8 +33,10 @@ def make(
     engine: Annotated[str, typer.Option(help="See `s2v engines`.", show_default=False)] = "",
     preset: Annotated[str, typer.Option(help="See `s2v engines`.", show_default=False)] = "",
     size: Annotated[
-        str, typer.Option(metavar="WxH", help="Such as 720x1280. [default: the portrait's]",
-                          show_default=False)
+        str,
+        typer.Option(
+            metavar="WxH", help="Such as 720x1280. [default: the portrait's]", show_default=False
+        ),
     ] = "",
     fps: Annotated[int, typer.Option(help="Frames a second.", min=1)] = 25,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal films.")] = 0,
@@ -84,9 +86,7 @@ def _cancelled(client: Client, job: str, shown: Display) -> job_pb2.Job:
 
 def _spec(text: str | None, script: Path | None, audio: Path | None) -> job_pb2.JobSpec:
     if sum(source is not None for source in (text, script, audio)) != 1:
-        raise InvalidInput(
-            Reason.FIELD_INVALID, "give exactly one of --text, --script and --audio"
-        )
+        raise InvalidInput(Reason.FIELD_INVALID, "give exactly one of --text, --script and --audio")
     if audio is not None:
         readable_file(audio, "--audio")
         return job_pb2.JobSpec()

@@ -24,8 +24,10 @@ def serve(
     ] = 50051,
     home: Annotated[
         Path | None,
-        typer.Option(help="Folder for everything that is kept. [default: $S2V_HOME or "
-                     "~/.local/share/s2v]", show_default=False),
+        typer.Option(
+            help="Folder for everything that is kept. [default: $S2V_HOME or ~/.local/share/s2v]",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Run the services: speech, rendering, composing and the gateway.

@@ -7,7 +7,10 @@ from s2v_cli.failing import FAILED
 
 
 def status(server: ServerOption = "") -> None:
-    """Tell how every service and worker is; exit code 1 if a service is away."""
+    """Tell how every service and worker is.
+
+    The exit code is 1 if a service is away.
+    """
     with running_gateway(server) as client:
         info = client.server_info()
         now = client.system_status()

@@ -222,5 +222,5 @@ def _too_long(max_seconds: float, field: str) -> InvalidInput:
         Reason.AUDIO_TOO_LONG,
         message,
         field=field,
-        metadata={"max_seconds": f"{max_seconds:g}"},
+        metadata={"limit_seconds": f"{max_seconds:g}"},
     )

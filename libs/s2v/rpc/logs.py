@@ -11,6 +11,10 @@ from collections.abc import Iterable
 import structlog
 
 TRACEPARENT = "traceparent"
+# Local variables would carry scripts into the logs.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 _BOUND = {"x-s2v-job-id": "job_id", "x-s2v-segment": "segment"}
 
 
@@ -35,9 +39,9 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     final: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if terminal
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import grpc
 from google_crc32c import value as crc32c
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health import HealthServicer
 from grpc_status import rpc_status
 
 from s2v.api.common.v1 import media_pb2
@@ -77,6 +79,7 @@ class FakeGateway:
         generation_service_pb2_grpc.add_GenerationServiceServicer_to_server(
             _Generation(self), self._server
         )
+        health_pb2_grpc.add_HealthServicer_to_server(HealthServicer(), self._server)
         self._server.add_insecure_port(self.address)
         self._server.start()
 

@@ -101,12 +101,13 @@ def job_to_proto(job: Job) -> job_pb2.Job:
     )
 
 
-def state_to_proto(state: JobState) -> "job_pb2.JobState.ValueType":
+def state_to_proto(state: JobState) -> job_pb2.JobState:
     """Spell a state as an enum value."""
-    return job_pb2.JobState.Value(f"JOB_STATE_{state.value}")
+    value: job_pb2.JobState = getattr(job_pb2, f"JOB_STATE_{state.value}")
+    return value
 
 
-def state_from_proto(value: "job_pb2.JobState.ValueType") -> JobState:
+def state_from_proto(value: int) -> JobState:
     """Read a state.
 
     Raises:

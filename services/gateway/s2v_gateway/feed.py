@@ -1,15 +1,16 @@
 """Who watches a job hears of it at once; who reads slowly misses pictures, never facts."""
 
 import asyncio
+import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from s2v.core.job import Progress
 from s2v_gateway.stages import Preview
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class News:
     """What happened since the watcher last looked.
 
@@ -29,10 +30,26 @@ class News:
         return bool(self.progress or self.preview or self.history or self.media)
 
 
-@dataclass(eq=False)
-class _Watcher:
-    news: News = field(default_factory=News)
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
+class Watcher:
+    """Somebody who watches one job."""
+
+    def __init__(self) -> None:
+        self._pending = News()
+        self._woken = asyncio.Event()
+
+    async def news(self, *, quiet_seconds: float) -> News:
+        """Wait for news; after so many seconds of silence return empty news."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(quiet_seconds):
+                await self._woken.wait()
+        self._woken.clear()
+        news, self._pending = self._pending, News()
+        return news
+
+    def tell(self, **what: Progress | Preview | bool) -> None:
+        """Add to the news that are pending."""
+        self._pending = replace(self._pending, **what)  # type: ignore[arg-type]
+        self._woken.set()
 
 
 class Feed:
@@ -42,56 +59,27 @@ class Feed:
     """
 
     def __init__(self) -> None:
-        self._watchers: dict[str, set[_Watcher]] = defaultdict(set)
+        self._watchers: dict[str, set[Watcher]] = defaultdict(set)
 
     def watched(self, job_id: str) -> bool:
         """Whether anybody watches the job."""
-        return bool(self._watchers.get(job_id))
+        return job_id in self._watchers
 
-    def progress(self, job_id: str, progress: Progress) -> None:
-        """The job is further."""
+    def tell(self, job_id: str, **what: Progress | Preview | bool) -> None:
+        """Tell whoever watches the job; the names are those of `News`."""
         for watcher in self._watchers.get(job_id, ()):
-            watcher.news.progress = progress
-            watcher.woken.set()
+            watcher.tell(**what)
 
-    def preview(self, job_id: str, preview: Preview) -> None:
-        """There is a new picture."""
-        for watcher in self._watchers.get(job_id, ()):
-            watcher.news.preview = preview
-            watcher.woken.set()
+    @contextlib.contextmanager
+    def watching(self, job_id: str) -> Iterator[Watcher]:
+        """Watch a job.
 
-    def history(self, job_id: str) -> None:
-        """The job's history grew."""
-        for watcher in self._watchers.get(job_id, ()):
-            watcher.news.history = True
-            watcher.woken.set()
-
-    def media(self, job_id: str) -> None:
-        """The job's media file grew."""
-        for watcher in self._watchers.get(job_id, ()):
-            watcher.news.media = True
-            watcher.woken.set()
-
-    async def watch(self, job_id: str, *, quiet_seconds: float) -> AsyncIterator[News]:
-        """Yield news as they come, and empty news after every so many seconds of silence.
-
-        The first news come at once and are empty: whoever watches reads the job's state after it
-        subscribed, so nothing falls in between.
+        Read the job's state after this: then nothing falls in between.
         """
-        watcher = _Watcher()
+        watcher = Watcher()
         self._watchers[job_id].add(watcher)
         try:
-            yield News()
-            while True:
-                try:
-                    async with asyncio.timeout(quiet_seconds):
-                        await watcher.woken.wait()
-                except TimeoutError:
-                    yield News()
-                    continue
-                watcher.woken.clear()
-                news, watcher.news = watcher.news, News()
-                yield news
+            yield watcher
         finally:
             self._watchers[job_id].discard(watcher)
             if not self._watchers[job_id]:

@@ -14,7 +14,7 @@ from s2v.core.job import Film, Job, JobSpec, JobState, Order, Progress, Stage
 from s2v.core.ports import Notice
 from s2v.core.script import LipSync
 from s2v.rpc.errors import status_bytes, status_from_bytes
-from s2v_gateway.database import UtcDateTime, metadata
+from s2v_gateway.database import UtcDateTime, metadata, reading
 
 _jobs = sa.Table(
     "jobs",
@@ -94,7 +94,7 @@ class Jobs:
         Raises:
             Conflict: REQUEST_ID_REUSED, the earlier call asked for something else.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = _find(connection, _jobs.c.request_id == request_id)
         if row is None:
             return None
@@ -145,7 +145,7 @@ class Jobs:
         Raises:
             NotFound: JOB_NOT_FOUND.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _job(_need(connection, job_id))
 
     def accepted(self, job_id: str) -> Accepted:
@@ -154,19 +154,19 @@ class Jobs:
         Raises:
             NotFound: JOB_NOT_FOUND.
         """
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _accepted(_need(connection, job_id))
 
     def unfinished(self) -> list[Accepted]:
         """Return every job that has not ended, the oldest first."""
         query = sa.select(_jobs).where(_jobs.c.state.in_(_LIVE_STATES)).order_by(_jobs.c.number)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [_accepted(row) for row in connection.execute(query)]
 
     def count(self) -> dict[JobState, int]:
         """Return how many jobs are in each state that has any."""
         query = sa.select(_jobs.c.state, sa.func.count()).group_by(_jobs.c.state)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {JobState(state): number for state, number in connection.execute(query)}
 
     def page(self, *, size: int, token: str, states: Sequence[JobState]) -> tuple[list[Job], str]:
@@ -180,7 +180,7 @@ class Jobs:
             query = query.where(_jobs.c.number < _page_start(token))
         if states:
             query = query.where(_jobs.c.state.in_([s.value for s in states]))
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         more = len(rows) > size
         rows = rows[:size]
@@ -193,7 +193,7 @@ class Jobs:
             .where(_history.c.job_id == job_id, _history.c.sequence > after)
             .order_by(_history.c.sequence)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [
                 HistoryEvent(r.sequence, r.time, _EVENT.validate_json(r.event))
                 for r in connection.execute(query)

@@ -1,7 +1,11 @@
 """Start the gateway: python -m s2v_gateway.main."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import grpc
 
 from s2v.api.gateway.v1 import (
     asset_service_pb2_grpc,
@@ -10,6 +14,7 @@ from s2v.api.gateway.v1 import (
     system_service_pb2_grpc,
     voice_service_pb2_grpc,
 )
+from s2v.api.render.v1 import render_service_pb2
 from s2v.media.probe import probe
 from s2v.rpc.channel import connect
 from s2v.rpc.logs import configure_logs
@@ -18,7 +23,7 @@ from s2v.rpc.settings import read_settings
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.assets import Assets
 from s2v_gateway.catalogue import Catalogue
-from s2v_gateway.database import open_database, workflow_url
+from s2v_gateway.database import create_tables, open_database
 from s2v_gateway.desk import Desk
 from s2v_gateway.feed import Feed
 from s2v_gateway.jobs import Jobs
@@ -31,6 +36,7 @@ from s2v_gateway.servicers.system import SystemServicer
 from s2v_gateway.servicers.voices import VoiceServicer
 from s2v_gateway.settings import GatewaySettings
 from s2v_gateway.spool import Spool
+from s2v_gateway.stages import Stages
 from s2v_gateway.studio import Studio
 
 _PACKAGE = "s2v.api.gateway.v1"
@@ -40,20 +46,35 @@ _SERVICES = tuple(
 _SWEEP_SECONDS = 600.0
 
 
-async def serve(settings: GatewaySettings) -> None:
-    """Wire everything together and serve until a signal comes."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that is wired but not running yet."""
+
+    server: Server
+    studio: Studio
+    assets: Assets
+    database_url: str
+
+    async def open(self) -> None:
+        """Go on with the jobs that have not ended."""
+        await self.studio.open(self.database_url)
+
+
+def wire(
+    settings: GatewaySettings,
+    stages: Stages,
+    catalogue: Catalogue,
+    *,
+    channels: Mapping[str, grpc.aio.Channel],
+    list_workers: Callable[[], Awaitable[Sequence[render_service_pb2.Worker]]],
+) -> Gateway:
+    """Build a gateway over whoever does the work; tests give fakes."""
     limits = Limits(
         max_upload_bytes=settings.max_upload_bytes, max_queued_jobs=settings.max_queued_jobs
     )
-    channels = {
-        "tts": connect(settings.tts_address),
-        "render": connect(settings.render_address),
-        "compositor": connect(settings.compositor_address),
-    }
-    stages = RemoteStages(**channels, patience_seconds=settings.patience_seconds)
-    catalogue = Catalogue(stages.list_engines, stages.list_voices)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database)
+    create_tables(database)
     assets = Assets(
         database,
         FsspecStore(settings.store_url),
@@ -81,17 +102,31 @@ async def serve(settings: GatewaySettings) -> None:
     generation_service_pb2_grpc.add_GenerationServiceServicer_to_server(
         GenerationServicer(desk, studio, jobs, assets, feed=feed, limits=limits), server.grpc
     )
-    system_service_pb2_grpc.add_SystemServiceServicer_to_server(
-        SystemServicer(
-            catalogue, jobs, limits, channels=channels, list_workers=stages.list_workers
-        ),
-        server.grpc,
-    )
+    system = SystemServicer(catalogue, jobs, limits, channels=channels, list_workers=list_workers)
+    system_service_pb2_grpc.add_SystemServiceServicer_to_server(system, server.grpc)
     voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(VoiceServicer(catalogue), server.grpc)
-    sweeping = asyncio.create_task(_sweep_forever(assets))
-    await server.run(
-        warm=lambda: studio.open(workflow_url(settings.database)),
-        drain=studio.close,
+    return Gateway(server, studio, assets, database.url.render_as_string(hide_password=False))
+
+
+async def serve(settings: GatewaySettings) -> None:
+    """Serve over the three services until a signal comes."""
+    channels = {
+        "tts": connect(settings.tts_address),
+        "render": connect(settings.render_address),
+        "compositor": connect(settings.compositor_address),
+    }
+    stages = RemoteStages(**channels, patience_seconds=settings.patience_seconds)
+    gateway = wire(
+        settings,
+        stages,
+        Catalogue(stages.list_engines, stages.list_voices),
+        channels=channels,
+        list_workers=stages.list_workers,
+    )
+    sweeping = asyncio.create_task(_sweep_forever(gateway.assets))
+    await gateway.server.run(
+        warm=gateway.open,
+        drain=gateway.studio.close,
         grace_seconds=settings.shutdown_grace_seconds,
     )
     sweeping.cancel()

@@ -116,7 +116,8 @@ def _check_audio(audio: Asset, limits: Limits) -> None:
             f"the script's audio is {audio.media_type}; give a sound file",
             field=field,
         )
-    if audio.duration_seconds < limits.min_audio_seconds:
+    # 0 is a length that the file's header does not tell; whoever decodes the sound will know.
+    if 0 < audio.duration_seconds < limits.min_audio_seconds:
         raise InvalidInput(
             Reason.AUDIO_TOO_SHORT,
             f"the audio is {audio.duration_seconds:.2f} s long, at least "

@@ -97,7 +97,7 @@ class ProgressMeter:
     def _update(self) -> None:
         before = self._progress
         done = max(before.frames_done, sum(self._rendered_frames.values()))
-        total = max(self._estimate_total_frames(), done)
+        total = max(self._estimate_total_frames() or before.frames_total, done)
         rate = self._measure_rate(done)
         spoken = len(self._spoken_frames) / max(len(self._segments), 1)
         fraction = _SPEAK_SHARE * spoken + _RENDER_SHARE * done / max(total, 1)

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from s2v.core.errors import Cancelled, Internal, Reason, S2VError
 from s2v.core.job import Film, Job, JobSpec, JobState, Order, Progress
 from s2v.core.ports import Notice
+from s2v.media.probe import MediaInfo
 from s2v_gateway.assets import Assets
 from s2v_gateway.checkpoints import DurableCheckpoints, DurableJobs
 from s2v_gateway.feed import Feed
@@ -172,26 +173,26 @@ class Studio:
             self._working.pop(job_id, None)
 
     async def _end_succeeded(self, job_id: str, film: Film, progress: Progress) -> None:
-        asset = await asyncio.to_thread(self._assets.register, film.video, _FilmFacts(film))
+        asset = await asyncio.to_thread(self._assets.register, film.video, _film_info(film))
         film = replace(film, asset=asset.name)
         await asyncio.to_thread(self._jobs.succeed, job_id, film, progress)
         _log.info("job succeeded", frames=film.frames)
-        self._feed.history(job_id)
+        self._feed.tell(job_id, history=True)
 
     async def _end_failed(self, job_id: str, error: S2VError) -> None:
         await asyncio.to_thread(self._jobs.fail, job_id, error)
-        self._feed.history(job_id)
+        self._feed.tell(job_id, history=True)
 
     async def _end_cancelled(self, job_id: str) -> None:
         error = Cancelled(Reason.JOB_CANCELLED, "the job was cancelled")
         await asyncio.to_thread(self._jobs.fail, job_id, error, cancelled=True)
         _log.info("job cancelled")
-        self._feed.history(job_id)
+        self._feed.tell(job_id, history=True)
 
     async def _move(self, job_id: str, to: JobState, *only_from: JobState) -> bool:
         moved = await asyncio.to_thread(self._jobs.move, job_id, to=to, only_from=only_from)
         if moved:
-            self._feed.history(job_id)
+            self._feed.tell(job_id, history=True)
         return moved
 
 
@@ -238,7 +239,7 @@ class _Making:
         notices, self._notices = self._notices, []
         await asyncio.to_thread(self._write, progress, notices)
         if notices:
-            self._feed.history(self._job_id)
+            self._feed.tell(self._job_id, history=True)
 
     def _write(self, progress: Progress | None, notices: list[Notice]) -> None:
         if progress:
@@ -250,37 +251,27 @@ class _Making:
 
     def _progressed(self, progress: Progress) -> None:
         self._changed = progress
-        self._feed.progress(self._job_id, progress)
+        self._feed.tell(self._job_id, progress=progress)
 
     def _happened(self, happening: Happening) -> None:
         if isinstance(happening, Preview):
-            self._feed.preview(self._job_id, happening)
+            self._feed.tell(self._job_id, preview=happening)
         elif isinstance(happening, Media):
             self._spool.write(self._job_id, happening.offset, happening.data)
-            self._feed.media(self._job_id)
+            self._feed.tell(self._job_id, media=True)
         elif isinstance(happening, Notice):
             self._notices.append(happening)
             self._noticed.set()
 
 
-@dataclass(frozen=True, slots=True)
-class _FilmFacts:
-    """Describes a film to the table of assets."""
-
-    film: Film
-
-    @property
-    def media_type(self) -> str:
-        return self.film.video.media_type
-
-    @property
-    def width_pixels(self) -> int:
-        return self.film.width_pixels
-
-    @property
-    def height_pixels(self) -> int:
-        return self.film.height_pixels
-
-    @property
-    def duration_seconds(self) -> float:
-        return self.film.frames / self.film.frame_rate
+def _film_info(film: Film) -> MediaInfo:
+    """Describe a film to the table of assets."""
+    return MediaInfo(
+        media_type=film.video.media_type,
+        kind="video",
+        width_pixels=film.width_pixels,
+        height_pixels=film.height_pixels,
+        duration_seconds=film.frames / film.frame_rate,
+        frame_rate=film.frame_rate,
+        has_audio=True,
+    )

@@ -1,7 +1,7 @@
 """A job's life as a stream: a snapshot, what happens, the end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -44,34 +44,34 @@ class JobEvent:
     what: Happened
 
 
-async def watch_job(job_id: str, jobs: Jobs, feed: Feed, *, after: int) -> AsyncIterator[JobEvent]:
+async def watch_job(job_id: str, jobs: Jobs, feed: Feed, *, after: int) -> AsyncGenerator[JobEvent]:
     """Yield a snapshot (a Job), then the history after `after` and all that happens, then Ended.
 
     Raises:
         NotFound: JOB_NOT_FOUND.
         InvalidInput: RESUME_TOKEN_INVALID, the history is shorter than `after`.
     """
-    sequence = after
-    snapshot: Job | None = None
-    async for news in feed.watch(job_id, quiet_seconds=KEEPALIVE_SECONDS):
-        first = snapshot is None
-        if first:
-            snapshot = await asyncio.to_thread(_snapshot, jobs, job_id, after)
-            yield JobEvent(sequence, _now(), snapshot)
-        if first or news.history:
-            for entry in await asyncio.to_thread(jobs.history, job_id, sequence):
-                sequence = entry.sequence
-                yield JobEvent(sequence, entry.time, entry.event)
-        for what in _live(news):
-            yield JobEvent(sequence, _now(), what)
-        if first or news.history:
-            job = await asyncio.to_thread(jobs.get, job_id)
+    with feed.watching(job_id) as watcher:
+        job = await asyncio.to_thread(_snapshot, jobs, job_id, after)
+        yield JobEvent(after, _now(), job)
+        sequence = after
+        news = News(history=True)
+        while True:
+            if news.history:
+                for entry in await asyncio.to_thread(jobs.history, job_id, sequence):
+                    sequence = entry.sequence
+                    yield JobEvent(sequence, entry.time, entry.event)
+            for what in _live(news):
+                yield JobEvent(sequence, _now(), what)
+            if news.history:
+                job = await asyncio.to_thread(jobs.get, job_id)
             if job.state.terminal:
-                async for event in _rest(jobs, job, sequence):
-                    yield event
-                return
-        elif not news:
-            yield JobEvent(sequence, _now(), Quiet())
+                break
+            news = await watcher.news(quiet_seconds=KEEPALIVE_SECONDS)
+            if not news:
+                yield JobEvent(sequence, _now(), Quiet())
+        async for event in _rest(jobs, job, sequence):
+            yield event
 
 
 async def _rest(jobs: Jobs, job: Job, sequence: int) -> AsyncIterator[JobEvent]:

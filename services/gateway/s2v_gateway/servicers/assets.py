@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from s2v.core.checksum import crc32c
+import google_crc32c
 
 from s2v.api.gateway.v1 import asset_service_pb2, asset_service_pb2_grpc
 from s2v.core.errors import InvalidInput, Reason
 from s2v.rpc.interceptor import Context
 from s2v_gateway.assets import Asset, Assets
 from s2v_gateway.convert import asset_to_proto, upload_to_proto
-from s2v_gateway.uploads import Writer
+from s2v_gateway.upload_rules import Writer
 
 
 class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
@@ -84,7 +84,7 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
         offset = request.offset
         while piece := await asyncio.to_thread(next, pieces, b""):
             yield asset_service_pb2.ReadAssetResponse(
-                offset=offset, data=piece, crc32c=crc32c(piece)
+                offset=offset, data=piece, crc32c=google_crc32c.value(piece)
             )
             offset += len(piece)
 

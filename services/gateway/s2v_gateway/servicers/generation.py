@@ -1,8 +1,8 @@
 """GenerationService: a film within one call."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 
 from s2v.api.common.v1 import media_pb2
@@ -58,8 +58,9 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
         job = await self._desk.order(spec, request_id=config.request_id, live=live)
         try:
             yield Response(accepted=job_to_proto(job))
-            async for response in self._follow(job.job_id, live=live):
-                yield response
+            async with aclosing(self._follow(job.job_id, live=live)) as responses:
+                async for response in responses:
+                    yield response
         except (asyncio.CancelledError, GeneratorExit):
             if not config.keep_running:
                 await asyncio.shield(self._studio.abandon(job.job_id))
@@ -67,16 +68,17 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
         finally:
             self._studio.forget_media(job.job_id)
 
-    async def _follow(self, job_id: str, *, live: bool) -> AsyncIterator[Response]:
+    async def _follow(self, job_id: str, *, live: bool) -> AsyncGenerator[Response]:
         """Send everything that happens until the job has ended."""
         offset = 0
-        async for event in watch_job(job_id, self._jobs, self._feed, after=0):
-            if live and isinstance(event.what, MediaGrew | Ended):
-                async for media in self._media(job_id, offset):
-                    offset += len(media.data)
-                    yield Response(media=media)
-            if response := _response(event.what):
-                yield response
+        async with aclosing(watch_job(job_id, self._jobs, self._feed, after=0)) as events:
+            async for event in events:
+                if live and isinstance(event.what, MediaGrew | Ended):
+                    async for media in self._media(job_id, offset):
+                        offset += len(media.data)
+                        yield Response(media=media)
+                if response := _response(event.what):
+                    yield response
 
     async def _media(self, job_id: str, offset: int) -> AsyncIterator[media_pb2.MediaChunk]:
         while data := await asyncio.to_thread(self._studio.read_media, job_id, offset):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 from s2v.api.gateway.v1 import job_service_pb2, job_service_pb2_grpc
 from s2v.core.errors import InvalidInput, Reason
@@ -69,9 +70,10 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
     ) -> AsyncIterator[job_service_pb2.WatchJobResponse]:
         job_id = job_id_of(request.name)
         after = _sequence(request.resume_token)
-        async for event in watch_job(job_id, self._jobs, self._feed, after=after):
-            if response := _response(event):
-                yield response
+        async with aclosing(watch_job(job_id, self._jobs, self._feed, after=after)) as events:
+            async for event in events:
+                if response := _response(event):
+                    yield response
 
     async def CancelJob(
         self, request: job_service_pb2.CancelJobRequest, context: Context

@@ -18,7 +18,11 @@ from s2v_render.engines.portrait.motion import motions
 from s2v_render.engines.portrait.phones import Mouth
 from s2v_render.engines.portrait.portrait import Portrait, make_portrait
 from s2v_render.engines.portrait.reference import MAX_LONG_SIDE, fitted, read_photo
-from s2v_render.engines.portrait.speaker import Suitability, find_speaker
+from s2v_render.engines.portrait.speaker import (
+    DEFAULT_SUITABILITY,
+    Suitability,
+    find_speaker,
+)
 from s2v_render.engines.portrait.visemes import mouths_of_loudness, mouths_of_phonemes
 
 _CAPABILITIES = Capabilities(
@@ -47,7 +51,7 @@ class PortraitSettings:
     batch_frames: int = 8
     kept_portraits: int = 2
     image_threads: int = 2
-    suitability: Suitability = Suitability()
+    suitability: Suitability = DEFAULT_SUITABILITY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,12 @@ from s2v_render.engines.portrait import topology as topo
 from s2v_render.engines.portrait.arrays import Floats, Pixels
 from s2v_render.engines.portrait.curves import spline_matrix
 
-_SHUT = 0.95
-"""How far towards the lower lid the upper one comes."""
+_MEETING = 0.76
+"""Where the lids of a shut eye meet, from the open eye's upper lid to its lower one."""
+_LOWER_REACH = 0.14
+"""How far below the lower lid the skin follows it."""
+_STREAKS = 0.12
+"""How wide the skin is smoothed where stretching would leave streaks, in widths of the eye."""
 _LASHES = 0.016
 _LASH_REACH = 0.05
 """How far over the lid's edge lashes and their shadow may lie, which must not be stretched."""
@@ -33,6 +37,7 @@ class Eye:
         lid_height: how high the skin of the lid reaches over the upper lid's edge.
         lashes: thickness of the lash line.
         lash_reach: how far above the edge the skin moves without being stretched.
+        lower_reach: how far below the edge the skin of the lower lid moves.
     """
 
     corner: Floats
@@ -45,6 +50,7 @@ class Eye:
     lid_height: float
     lashes: float
     lash_reach: float
+    lower_reach: float
 
 
 def eyes_of(points: Floats, eye_distance: float) -> tuple[Eye, Eye]:
@@ -74,22 +80,36 @@ def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, amount
     offset = at - eye.corner.astype(np.float32)
     u, v = offset @ eye.along.astype(np.float32), offset @ eye.down.astype(np.float32)
     upper = np.interp(u, eye.u, eye.upper)
-    drop = (np.interp(u, eye.u, eye.lower) - upper) * (_SHUT * amount)
+    height = (np.interp(u, eye.u, eye.lower) - upper) * amount
+    drop = _MEETING * height
     edge = upper + drop
     crease = upper - eye.lid_height
     skin = edge - eye.lash_reach
     stretch = eye.lid_height - eye.lash_reach
     drawn = crease + (v - crease) * stretch / np.maximum(skin - crease, 1e-3)
     origin = np.where(v > skin, v - drop, np.where(v < crease, v, drawn))
-    moved = (at + (origin - v)[..., None] * eye.down).astype(np.float32)
-    lid = cv2.remap(texture, moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    lid = _moved(texture, at, eye, origin - v)
+    width = max(1, round(_STREAKS * eye.width * len(at) / float(np.ptp(at[..., 1]) + 1)))
+    streakless = cv2.blur(lid, (width, 1), borderType=cv2.BORDER_REPLICATE)
+    stretched = np.clip((skin - v) / eye.lashes, 0, 1) * np.clip((v - crease) / eye.lashes, 0, 1)
+    stretched = stretched * np.clip(3 * drop / eye.lid_height, 0, 1)
+    lid += (streakless - lid) * stretched[..., None]
+    follow = np.clip(1 - (v - edge) / eye.lower_reach, 0, 1)
+    under = _moved(texture, at, eye, (1 - _MEETING) * height * follow * follow * (3 - 2 * follow))
     pixel = 2.0
-    cover = np.clip((edge + 0.4 * eye.lashes - v) / pixel + 0.5, 0, 1) * (v > crease)
+    cover = np.clip((edge + 0.4 * eye.lashes - v) / pixel + 0.5, 0, 1)
     lashes = np.exp(-(((v - edge) / eye.lashes) ** 2)) * np.clip(4 * drop / eye.width * 2.5, 0, 1)
-    under = picture[rows, columns].astype(np.float32)
     blended = under + (lid - under) * cover[..., None]
     blended[..., :3] *= (1 - _SHADE * lashes)[..., None]
     picture[rows, columns] = (blended + 0.5).astype(np.uint8)
+
+
+def _moved(texture: Pixels, at: Floats, eye: Eye, by: Floats) -> Floats:
+    """Sample the texture so far below the places `at`, float32."""
+    places = (at + by[..., None] * eye.down).astype(np.float32)
+    pixels = cv2.remap(texture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    sampled: Floats = pixels.astype(np.float32)
+    return sampled
 
 
 def _eye(
@@ -119,6 +139,7 @@ def _eye(
         lower=np.maximum(lower_v, upper_v),
         lid_height=lid_height,
         lashes=_LASHES * eye_distance,
+        lower_reach=_LOWER_REACH * eye_distance,
         lash_reach=min(_LASH_REACH * eye_distance, 0.5 * lid_height),
     )
 

@@ -61,57 +61,79 @@ def lips_of(targets: Floats, region: Region, unit: float, first: int, last: int)
     return Lips(region, top, bottom, upper, lower, unit)
 
 
-def join_layers(
-    above: Pixels,
-    beneath: Pixels,
-    lips: Lips,
-    *,
-    mouth: Mouth,
-    inside: MouthInside,
-    photo_gap: float,
-    head: Head,
-    pose: Pose,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What one frame needs to know to paint between the lips.
+
+    Attributes:
+        mouth: its shape.
+        inside: what is behind the lips.
+        photo_gap: the mouth's opening in the photo, in units of the eye distance.
+        head: of the photo.
+        pose: its motion.
+    """
+
+    mouth: Mouth
+    inside: MouthInside
+    photo_gap: float
+    head: Head
+    pose: Pose
+
+
+def join_layers(above: Pixels, beneath: Pixels, lips: Lips, setting: Setting) -> None:
     """Join the lower layer into the upper one, in place; both [bottom - top, width, 4]."""
     height, width = above.shape[:2]
+    columns = lips.columns
     x = np.arange(width, dtype=np.float64)
     offset = np.array([0, lips.top])
     upper = height_at(lips.upper - offset, x)
     lower = np.maximum(height_at(lips.lower - offset, x), upper)
-    y = np.arange(height, dtype=np.float32)[:, None]
-    columns = lips.columns
-    over = above[:, columns, :3].astype(np.float32)
+    sharp = above[:, columns, :3].astype(np.float32)
     under = beneath[:, columns, :3].astype(np.float32)
+    y = np.arange(height, dtype=np.float32)[:, None]
     middle = ((upper + lower) / 2).astype(np.float32)
     share = np.clip((y - middle) / (_CHEEK_SOFTNESS * lips.unit) + 0.5, 0, 1)
     above[:] = cv2.blendLinear(above, beneath, 1 - share, share)
-    if over.size == 0:
+    if sharp.size == 0:
         return
+    rows = _rows(upper[columns], lower[columns], height, margin=3 + 0.03 * lips.unit)
+    sharp[rows.stop :] = under[rows.stop :]
     opening = Opening(
         left=lips.region.left + columns.start,
-        top=lips.region.top + lips.top,
-        upper=upper[columns],
-        lower=lower[columns],
-        height=height,
-        place=lambda points: head.to_picture(pose.moved(points)),
-        axes=(head.axes @ pose.turn)[:2, :2] * head.eye_distance,
+        top=lips.region.top + lips.top + rows.start,
+        upper=upper[columns] - rows.start,
+        lower=lower[columns] - rows.start,
+        height=rows.stop - rows.start,
+        place=lambda points: setting.head.to_picture(setting.pose.moved(points)),
+        axes=(setting.head.axes @ setting.pose.turn)[:2, :2] * setting.head.eye_distance,
     )
-    inset = _INSET * lips.unit if photo_gap > _OPEN_PHOTO else 0.0
-    upper_cover, lower_cover = _covers(opening, lips, columns.start, inset)
-    behind = painted(inside, opening, mouth)
-    total = np.maximum(upper_cover + lower_cover, 1)
-    joined = behind * np.maximum(1 - upper_cover - lower_cover, 0)[..., None]
-    joined += (over * upper_cover[..., None] + under * lower_cover[..., None]) / total[..., None]
+    sharp[rows] = _parted(sharp[rows], under[rows], opening, lips, setting)
     count = columns.stop - columns.start
     from_side = np.minimum(np.arange(1, count + 1), np.arange(count, 0, -1))
     weight = np.clip(from_side / (0.08 * lips.unit), 0, 1).astype(np.float32)[None, :, None]
-    cheeks = above[:, columns, :3].astype(np.float32)
-    above[:, columns, :3] = np.clip(cheeks + (joined - cheeks) * weight + 0.5, 0, 255)
+    soft = above[:, columns, :3].astype(np.float32)
+    above[:, columns, :3] = np.clip(soft + (sharp - soft) * weight + 0.5, 0, 255)
 
 
-def _covers(opening: Opening, lips: Lips, left: int, inset: float) -> tuple[Floats, Floats]:
+def _rows(upper: Floats, lower: Floats, height: int, *, margin: float) -> slice:
+    first = int(np.clip(upper.min() - margin, 0, height))
+    return slice(first, int(np.clip(lower.max() + margin, first, height)))
+
+
+def _parted(over: Floats, under: Floats, opening: Opening, lips: Lips, setting: Setting) -> Floats:
+    """Return the two lips and what is seen between them, float32 RGB."""
+    inset = _INSET * lips.unit if setting.photo_gap > _OPEN_PHOTO else 0.0
+    upper, lower = _covers(opening, lips, inset)
+    behind = painted(setting.inside, opening, setting.mouth)
+    total = np.maximum(upper + lower, 1)[..., None]
+    parted: Floats = behind * np.maximum(1 - upper - lower, 0)[..., None]
+    parted += (over * upper[..., None] + under * lower[..., None]) / total
+    return parted
+
+
+def _covers(opening: Opening, lips: Lips, inset: float) -> tuple[Floats, Floats]:
     """Return how much of each pixel the upper and the lower lip cover, [height, width] each."""
-    x = left + np.arange(len(opening.upper))
+    x = opening.left - lips.region.left + np.arange(len(opening.upper))
     first, last = lips.upper[0, 0], lips.upper[-1, 0]
     along = np.clip((2 * x - first - last) / max(last - first, 1.0), -1, 1)
     give = inset * (1 - along**4)

@@ -7,8 +7,8 @@ from s2v_render.engines.portrait import models
 from s2v_render.engines.portrait.arrays import Floats, Rgb
 
 _INPUT_SIZE = 256
-_FILL_SCALE_PIXELS = 90.0
-_FILL_SIGMAS = (1, 2, 4, 8, 16, 32, 64)
+_FILL_SCALE_PIXELS = 60.0
+_FILL_SIGMAS = (1, 2, 4, 8, 16, 32)
 
 
 class PersonMatte:

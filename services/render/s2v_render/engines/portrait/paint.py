@@ -192,7 +192,7 @@ def _teeth(widths: Floats, height: float, curve: float, colour: Floats, resoluti
     groove = np.clip((from_middle - 0.80) / 0.20, 0, 1)
     side = across / borders[-1]
     shade = (1 - 0.10 * from_middle**4) * (1 - 0.14 * groove**2) * (1 - 0.03 * tooth)
-    shade = shade * (1 - 0.42 * side**2.2) * (0.84 + 0.16 * np.clip(y / height, 0, 1))
+    shade = shade * (1 - 0.42 * side**2.2) * (0.93 + 0.07 * np.clip(y / height, 0, 1))
     rgba = np.dstack([shade[..., None] * cover[..., None] * colour, cover]).astype(np.float32)
     soft = cv2.GaussianBlur(rgba, (0, 0), max(0.0055 * resolution, 0.5))
     return Teeth(soft, np.array([(columns - 1) / 2, height * resolution - 0.5]), resolution)
@@ -250,7 +250,7 @@ def _shaded(picture: Floats, opening: Opening, x: Floats, y: Floats) -> Floats:
     below = np.clip((y - upper) / (0.030 * unit), 0, 1) ** 0.7
     above = np.clip((lower - y) / (0.02 * unit), 0, 1)
     side = np.clip(1 - ((x - centre) / half) ** 2, 0, 1) ** 0.6
-    shade = (0.62 + 0.38 * below) * (0.82 + 0.18 * above) * (0.35 + 0.65 * side)
-    shade *= 0.86 + 0.14 * min(gap / (0.05 * unit), 1.0)
-    shaded: Floats = picture * shade[..., None] ** np.array([0.92, 1.10, 1.30], np.float32)
+    shade = (0.70 + 0.30 * below) * (0.86 + 0.14 * above) * (0.40 + 0.60 * side)
+    shade *= 0.92 + 0.08 * min(gap / (0.05 * unit), 1.0)
+    shaded: Floats = picture * shade[..., None] ** np.array([0.85, 1.06, 1.30], np.float32)
     return shaded

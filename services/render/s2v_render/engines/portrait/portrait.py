@@ -9,12 +9,12 @@ from s2v_render.engines.portrait.arrays import Floats, Pixels, Rgb
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
 from s2v_render.engines.portrait.eyelids import Eye, eyes_of, shut_eye
 from s2v_render.engines.portrait.head import head_of, pose_of
-from s2v_render.engines.portrait.lips import join_layers, lips_of
+from s2v_render.engines.portrait.lips import Setting, join_layers, lips_of
 from s2v_render.engines.portrait.matte import background_plate
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.paint import MouthInside, mouth_inside
 from s2v_render.engines.portrait.phones import Mouth
-from s2v_render.engines.portrait.rig import Layer, Region, Rig
+from s2v_render.engines.portrait.rig import Layer, Rig
 
 _UPSCALE = 2
 """A texture of twice the size keeps linear sampling as sharp as cubic would be."""
@@ -64,16 +64,8 @@ class Portrait:
         beneath = np.empty((lips.bottom - lips.top, region.width, 4), np.uint8)
         self._sample(lower[lips.top - first : lips.bottom - first], beneath)
         if beneath.size:
-            join_layers(
-                warped[lips.top : lips.bottom],
-                beneath,
-                lips,
-                mouth=mouth,
-                inside=self.inside,
-                photo_gap=self.shape.photo_gap,
-                head=rig.head,
-                pose=pose,
-            )
+            setting = Setting(mouth, self.inside, self.shape.photo_gap, rig.head, pose)
+            join_layers(warped[lips.top : lips.bottom], beneath, lips, setting)
         np.copyto(out, self.picture)
         out[region.rows, region.columns] = _over(warped, self.plate)
 
@@ -102,26 +94,26 @@ def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
     shape = face_shape(head.to_local(points))
     rig = Rig(points, head, shape, (picture.shape[1], picture.shape[0]))
     region = rig.region
-    plate = background_plate(picture, alpha, head.eye_distance)[region.rows, region.columns]
+    person = alpha[region.rows, region.columns]
+    plate = background_plate(picture[region.rows, region.columns], person, head.eye_distance)
     in_texture = (points[:, :2] - (region.left, region.top)) * _UPSCALE + (_UPSCALE - 1) / 2
     return Portrait(
         picture=picture,
         rig=rig,
         shape=shape,
-        texture=_texture(picture, alpha, plate, region),
+        texture=_texture(picture[region.rows, region.columns], person, plate),
         identity=_identity(rig),
-        plate=np.ascontiguousarray(plate),
+        plate=plate,
         eyes=eyes_of(in_texture, head.eye_distance * _UPSCALE),
         inside=mouth_inside(picture, points, shape, head.eye_distance),
     )
 
 
-def _texture(picture: Rgb, alpha: Floats, plate: Rgb, region: Region) -> Pixels:
+def _texture(picture: Rgb, alpha: Floats, plate: Rgb) -> Pixels:
     """Take the background off the person, so that putting both together gives the photo again."""
-    opacity = np.round(alpha[region.rows, region.columns] * 255).astype(np.uint8)
-    person = cv2.subtract(picture[region.rows, region.columns], _seen_through(plate, opacity))
-    layers = np.dstack([person, opacity])
-    size = (region.width * _UPSCALE, region.height * _UPSCALE)
+    opacity = np.round(alpha * 255).astype(np.uint8)
+    layers = np.dstack([cv2.subtract(picture, _seen_through(plate, opacity)), opacity])
+    size = (picture.shape[1] * _UPSCALE, picture.shape[0] * _UPSCALE)
     texture: Pixels = cv2.resize(layers, size, interpolation=cv2.INTER_LANCZOS4)
     return texture
 

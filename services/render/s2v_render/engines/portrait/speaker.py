@@ -30,6 +30,9 @@ class Suitability:
     min_eye_distance_pixels: float = 40.0
 
 
+DEFAULT_SUITABILITY = Suitability()
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """The largest face of a picture, and how many there are in all."""

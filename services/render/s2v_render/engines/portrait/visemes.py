@@ -120,11 +120,12 @@ def _resolved(phonemes: Sequence[Mark]) -> Iterator[_Sound]:
 
 
 def _symbols(phonemes: Sequence[Mark]) -> Iterator[tuple[str, float, float]]:
-    """Yield single symbols with times; a label of several symbols is shared out evenly."""
+    """Yield single symbols with times; a label of several sounds is shared out evenly."""
     for mark in phonemes:
         symbols = mark.label.replace(LENGTH_MARK, "") or " "
         start, end = seconds(mark.first_sample), seconds(mark.end_sample)
-        borders = np.linspace(start, end, len(symbols) + 1)
+        lengths = np.array([symbol not in STRESS_MARKS for symbol in symbols], float)
+        borders = start + np.cumsum([0.0, *lengths]) * (end - start) / max(lengths.sum(), 1)
         for symbol, left, right in zip(symbols, borders[:-1], borders[1:], strict=True):
             yield symbol, float(left), float(right)
 

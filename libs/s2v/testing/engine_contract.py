@@ -1,0 +1,125 @@
+# ruff: noqa: D102 (the names of the tests are sentences)
+"""What every render engine must do: subclass `EngineContract`, give it an engine and a picture."""
+
+import hashlib
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+
+from s2v.core.ports import Capabilities, Continuity, Engine, Frames, Notice, Size, State, Take
+from s2v.core.script import Mark
+from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
+
+FRAMES = 21
+SIZE = Size(192, 240)
+
+
+class EngineContract:
+    """The suite; a subclass adds the fixtures `engine` and `reference`, a picture it can use."""
+
+    @pytest.fixture
+    def take(self, engine: Engine, reference: Path) -> Take:
+        return a_take(reference, engine.capabilities)
+
+    def test_capabilities_make_sense(self, engine: Engine) -> None:
+        found = engine.capabilities
+
+        assert found.description
+        assert found.frame_rates == tuple(sorted(set(found.frame_rates)))
+        assert set(found.frame_rates) <= set(FRAME_RATES)
+        assert 0 < found.min_size.width <= found.max_size.width
+        assert 0 < found.min_size.height <= found.max_size.height
+        sides = (found.min_size.width, found.min_size.height)
+        assert all(side % 2 == 0 for side in (*sides, found.max_size.width, found.max_size.height))
+        assert found.reference_media_types
+        assert found.devices
+
+    @pytest.mark.parametrize("frames", [1, FRAMES])
+    def test_there_are_exactly_as_many_frames_as_the_speech_lasts(
+        self, engine: Engine, take: Take, frames: int
+    ) -> None:
+        samples = frames * samples_per_frame(take.frame_rate)
+
+        assert len(_film(engine, replace(take, pcm=take.pcm[:samples]))) == frames
+
+    def test_every_frame_rate_works(self, engine: Engine, take: Take) -> None:
+        for rate in (engine.capabilities.frame_rates[0], engine.capabilities.frame_rates[-1]):
+            pcm = np.zeros(5 * samples_per_frame(rate), np.int16)
+
+            assert len(_film(engine, replace(take, pcm=pcm, phonemes=(), frame_rate=rate))) == 5
+
+    def test_batches_are_rgb_bytes_of_the_size_asked_for(self, engine: Engine, take: Take) -> None:
+        for batch in _batches(engine, take):
+            assert batch.rgb.dtype == np.uint8
+            assert len(batch.rgb) > 0
+            assert batch.rgb.shape[1:] == (SIZE.height, SIZE.width, 3)
+
+    def test_without_a_size_the_picture_is_even_and_not_too_large(
+        self, engine: Engine, take: Take
+    ) -> None:
+        _, height, width, _ = _film(engine, replace(take, size=None)).shape
+
+        assert height % 2 == width % 2 == 0
+        assert height <= engine.capabilities.max_size.height
+        assert width <= engine.capabilities.max_size.width
+
+    def test_a_batch_stays_as_it_was_yielded(self, engine: Engine, take: Take) -> None:
+        kept = [(batch, _digest(batch)) for batch in _batches(engine, take)]
+
+        assert all(_digest(batch) == digest for batch, digest in kept)
+
+    def test_equal_takes_give_equal_frames(self, engine: Engine, take: Take) -> None:
+        assert np.array_equal(_film(engine, take), _film(engine, take))
+
+    def test_another_seed_gives_other_frames(self, engine: Engine, take: Take) -> None:
+        assert not np.array_equal(_film(engine, take), _film(engine, replace(take, seed=8)))
+
+    def test_notices_come_before_frames_and_a_state_after_them(
+        self, engine: Engine, take: Take
+    ) -> None:
+        order = [Notice, Frames, State]
+        kinds = [order.index(type(item)) for item in engine.render(take)]
+
+        assert kinds == sorted(kinds)
+        states = kinds.count(order.index(State))
+        assert states == (engine.capabilities.continuity == Continuity.SEQUENTIAL)
+
+    def test_closing_stops_and_leaves_the_engine_usable(self, engine: Engine, take: Take) -> None:
+        items = cast(Generator[Frames | Notice | State], engine.render(take))
+        while not isinstance(next(items), Frames):
+            pass
+
+        items.close()
+
+        assert next(items, None) is None
+        assert len(_film(engine, take)) == FRAMES
+
+
+def a_take(reference: Path, capabilities: Capabilities) -> Take:
+    """Return a take of FRAMES frames over a hum with a few phonemes."""
+    rate = 25 if 25 in capabilities.frame_rates else capabilities.frame_rates[0]
+    samples = FRAMES * samples_per_frame(rate)
+    times = np.arange(samples) / SAMPLE_RATE
+    pcm = (8_000 * np.sin(2 * np.pi * 180 * times)).astype(np.int16)
+    length = samples // 6
+    phonemes = tuple(
+        Mark(label, index * length, (index + 1) * length) for index, label in enumerate("mɑbuiː")
+    )
+    digest = hashlib.sha256(reference.read_bytes()).hexdigest()
+    return Take(pcm, phonemes, reference, digest, rate, size=SIZE, seed=7)
+
+
+def _batches(engine: Engine, take: Take) -> list[Frames]:
+    return [item for item in engine.render(take) if isinstance(item, Frames)]
+
+
+def _film(engine: Engine, take: Take) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    return np.concatenate([batch.rgb for batch in _batches(engine, take)])
+
+
+def _digest(batch: Frames) -> bytes:
+    return hashlib.sha256(batch.rgb.tobytes()).digest()

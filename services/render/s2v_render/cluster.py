@@ -1,0 +1,156 @@
+"""The Ray that the workers live in: a local one of our own, or the cluster at RAY_ADDRESS."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+_log = structlog.get_logger()
+
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Workers write the log lines of this service; they shall arrive as they are.
+    "RAY_DISABLE_WORKER_LOG_PREFIX": "1",
+    "RAY_DEDUP_LOGS": "0",
+    # SIGTERM is how this service is told to drain, not a crash.
+    "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
+}
+_LOCAL_ENVIRONMENT = {
+    # Listen on 127.0.0.1 only; Ray reads this on every system, whatever the name says.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    # Everybody on this machine can reach that, so it asks for a token, kept in no file.
+    "RAY_AUTH_MODE": "token",
+    "RAY_enable_metrics_collection": "0",
+}
+_OBJECT_STORE_BYTES = 128 * 1024 * 1024
+"""Only events travel through Ray; pictures and sound are in the artifact store."""
+_VITAL = ("raylet", "gcs_server")
+_LOOK_SECONDS = 0.5
+_MAX_FOLDER_LENGTH = 40
+"""Ray puts Unix sockets 60 characters below its folder; their paths may have 107."""
+
+
+class RayCluster:
+    """Starts Ray at most once, and tells when it is gone.
+
+    A local Ray dies with this process, however it dies: Ray asks the kernel to kill its processes
+    with the thread that started them, so that thread is kept for as long as this object.
+
+    Args:
+        processors: how many processors the workers of a local Ray may claim together.
+    """
+
+    def __init__(self, processors: int) -> None:
+        self._processors = processors
+        self._thread = ThreadPoolExecutor(1, "ray")
+        self._folder: _Folder | None = None
+        self.is_lost = False
+        """Whether the local Ray has died."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether Ray is our own."""
+        return not os.environ.get("RAY_ADDRESS")
+
+    async def start(self) -> None:
+        """Start Ray or connect to it; takes seconds."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._start)
+
+    async def gone(self) -> None:
+        """Return when the local Ray has lost a process that it cannot do without.
+
+        Of a cluster elsewhere, Ray itself keeps watch and ends this process.
+        """
+        while self._is_whole():
+            await asyncio.sleep(_LOOK_SECONDS)  # noqa: ASYNC110 (Ray tells nobody)
+        self.is_lost = True
+
+    async def stop(self) -> None:
+        """End the local Ray or disconnect."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._stop)
+
+    def _start(self) -> None:
+        for key, value in _ENVIRONMENT.items():
+            os.environ.setdefault(key, value)
+        if self.is_local:
+            self._start_local()
+            return
+        _import_ray().init(configure_logging=False)
+
+    def _start_local(self) -> None:
+        for key, value in _LOCAL_ENVIRONMENT.items():
+            os.environ.setdefault(key, value)
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        self._folder = _Folder()
+        _import_ray().init(
+            address="local",
+            num_cpus=self._processors,
+            include_dashboard=False,
+            configure_logging=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            _temp_dir=str(self._folder.path),
+        )
+
+    def _is_whole(self) -> bool:
+        if not self.is_local:
+            return True
+        # Nothing public tells it before Ray's own timeouts, which are a minute long.
+        from ray._private import worker
+
+        node: Any = worker._global_node
+        return node is not None and not any(kind in _VITAL for kind, _ in node.dead_processes())
+
+    def _stop(self) -> None:
+        import ray
+
+        ray.shutdown()
+        if self._folder:
+            self._folder.remove()
+            self._folder = None
+
+
+def _import_ray() -> Any:
+    """Import Ray, which reads its environment now, and let its logs be ours."""
+    import ray
+
+    logger = logging.getLogger("ray")
+    logger.handlers.clear()
+    logger.propagate = True
+    logger.setLevel(logging.ERROR)  # its warnings are about how it was started, which is as meant
+    return ray
+
+
+class _Folder:
+    """A folder for Ray's sockets and logs, locked by us; makes way with those left by the dead."""
+
+    def __init__(self) -> None:
+        base = tempfile.gettempdir()
+        if len(base) > _MAX_FOLDER_LENGTH - len("/s2v-ray-12345678"):
+            base = "/tmp"  # noqa: S108 (mkdtemp makes it ours alone)
+        for old in Path(base).glob("s2v-ray-*"):
+            _remove_if_unlocked(old)
+        self.path = Path(tempfile.mkdtemp(prefix="s2v-ray-", dir=base))
+        self._lock = (self.path / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def remove(self) -> None:
+        """Remove it with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._lock.close()
+
+
+def _remove_if_unlocked(folder: Path) -> None:
+    """Remove a folder of ours whose process has ended."""
+    with contextlib.suppress(OSError), (folder / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+        _log.info("removed what a dead render service left behind", folder=str(folder))

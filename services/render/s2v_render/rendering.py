@@ -1,0 +1,224 @@
+"""Render one segment: read what it takes, run the engine, encode beside it, store the clip."""
+
+import tempfile
+from collections import deque
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from s2v.core.artifact import MP4, Artifact
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import ArtifactStore, Engine, Frames, Notice, Size, State, Take
+from s2v.core.script import Speech
+from s2v.core.timebase import samples_per_frame
+from s2v.media.pcm import Pcm, read_wav
+from s2v.media.video import H264, ClipEncoder, jpeg
+
+STATE = "application/octet-stream"
+_MAX_UNENCODED_BATCHES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOrder:
+    """What one segment's clip shall be; everything in it was checked.
+
+    Attributes:
+        speech: the sound to render to, whole frames.
+        reference: the portrait.
+        engine: name of the engine.
+        frame_rate: of the film, frames a second.
+        size: of the film.
+        quality: how to encode.
+        first_frame: this segment's first frame counted from the start of the film.
+        seed: equal seeds give equal pictures.
+        state: what the segment before left behind; SEQUENTIAL engines only.
+    """
+
+    speech: Speech
+    reference: Artifact
+    engine: str
+    frame_rate: int
+    size: Size
+    quality: H264
+    first_frame: int = 0
+    seed: int = 0
+    state: Artifact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderProgress:
+    """How many frames are rendered."""
+
+    frames_done: int
+    frames_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewShown:
+    """A small picture; `frame` counts from the start of the film."""
+
+    frame: int
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRendered:
+    """The stored clip, and how many takes it took."""
+
+    video: Artifact
+    frames: int
+    width_pixels: int
+    height_pixels: int
+    state: Artifact | None = None
+    takes: int = 1
+
+
+RenderEvent = RenderProgress | PreviewShown | Notice | ClipRendered
+
+
+def render_segment(
+    engine: Engine, order: RenderOrder, store: ArtifactStore, *, threads: int = 1
+) -> Generator[RenderEvent]:
+    """Render one segment; the clip comes last. Closing it stops engine and encoder.
+
+    Raises:
+        InvalidInput: the engine refuses the reference, or the speech is not what it says it is.
+        NotFound: the speech, the reference or the state is not in the store.
+        Exhausted: the store or the disk is full.
+        RuntimeError: the engine did not keep its promise.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder,
+        store.local(order.reference) as reference,
+    ):
+        path = Path(folder) / "clip.mp4"
+        take = _take(order, reference, store)
+        state = yield from _film(engine.render(take), order, path, threads=threads)
+        video = store.put(path, MP4)
+    yield ClipRendered(
+        video=video,
+        frames=order.speech.frames(order.frame_rate),
+        width_pixels=order.size.width,
+        height_pixels=order.size.height,
+        state=store.put([state.data], STATE) if state else None,
+    )
+
+
+def _take(order: RenderOrder, reference: Path, store: ArtifactStore) -> Take:
+    return Take(
+        pcm=_pcm(order, store),
+        phonemes=order.speech.phonemes,
+        reference=reference,
+        reference_sha256=order.reference.sha256,
+        frame_rate=order.frame_rate,
+        size=order.size,
+        first_frame=order.first_frame,
+        seed=order.seed,
+        state=_bytes(order.state, store) if order.state else None,
+    )
+
+
+def _pcm(order: RenderOrder, store: ArtifactStore) -> Pcm:
+    with store.open(order.speech.audio) as file:
+        pcm = read_wav(file)
+    promised = order.speech.samples
+    if len(pcm) != promised or promised % samples_per_frame(order.frame_rate):
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"the speech has {len(pcm)} samples and says {promised}; pad it to whole frames of "
+            f"{samples_per_frame(order.frame_rate)} samples and say how many there are",
+            field="speech.samples",
+        )
+    return pcm
+
+
+def _bytes(artifact: Artifact, store: ArtifactStore) -> bytes:
+    with store.open(artifact) as file:
+        return file.read()
+
+
+def _film(
+    batches: Generator[Frames | Notice | State], order: RenderOrder, path: Path, *, threads: int
+) -> Generator[RenderEvent, None, State | None]:
+    """Run the engine and encode what it yields; return the state that it left behind."""
+    total = order.speech.frames(order.frame_rate)
+    state: State | None = None
+    done = 0
+    with closing(batches), _encoding(order, path, threads) as encoding:
+        for item in batches:
+            match item:
+                case Notice():
+                    yield item
+                case State():
+                    state = item
+                case Frames(rgb):
+                    _check(rgb, order.size, total - done)
+                    encoding.write(rgb)
+                    yield from _previews(rgb, done, order)
+                    done += len(rgb)
+                    yield RenderProgress(done, total)
+        if done != total:
+            raise RuntimeError(f"engine {order.engine} yielded {done} of {total} frames")
+        encoding.finish()
+    return state
+
+
+def _check(rgb: npt.NDArray[np.uint8], size: Size, frames_left: int) -> None:
+    expected = (size.height, size.width, 3)
+    if rgb.dtype != np.uint8 or rgb.shape[1:] != expected or len(rgb) > frames_left:
+        raise RuntimeError(
+            f"expected at most {frames_left} frames of uint8 {expected}, "
+            f"the engine yielded {rgb.dtype} {rgb.shape}"
+        )
+
+
+def _previews(
+    rgb: npt.NDArray[np.uint8], first: int, order: RenderOrder
+) -> Generator[PreviewShown]:
+    """Show the first frame of the segment and then one for each second."""
+    for index in range(-first % order.frame_rate, len(rgb), order.frame_rate):
+        yield PreviewShown(order.first_frame + first + index, jpeg(rgb[index]))
+
+
+class _Encoding:
+    """An encoder on a thread of its own that lags behind by a few batches at most."""
+
+    def __init__(self, encoder: ClipEncoder, thread: ThreadPoolExecutor) -> None:
+        self._encoder = encoder
+        self._thread = thread
+        self._pending: deque[Future[None]] = deque()
+
+    def write(self, rgb: npt.NDArray[np.uint8]) -> None:
+        """Hand a batch over; wait while too many are pending; raise what went wrong before."""
+        while len(self._pending) >= _MAX_UNENCODED_BATCHES:
+            self._pending.popleft().result()
+        self._pending.append(self._thread.submit(self._encoder.write, rgb))
+
+    def finish(self) -> None:
+        """Wait for the end of the file; raise what went wrong."""
+        self._pending.append(self._thread.submit(self._encoder.close))
+        while self._pending:
+            self._pending.popleft().result()
+
+
+@contextmanager
+def _encoding(order: RenderOrder, path: Path, threads: int) -> Generator[_Encoding]:
+    encoder = ClipEncoder(
+        path,
+        width=order.size.width,
+        height=order.size.height,
+        frame_rate=order.frame_rate,
+        quality=order.quality,
+        threads=threads,
+    )
+    thread = ThreadPoolExecutor(1, "encode")
+    with encoder:
+        try:
+            yield _Encoding(encoder, thread)
+        finally:
+            thread.shutdown(cancel_futures=True)

@@ -1,0 +1,169 @@
+"""RenderService over the planning core and the pool of workers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from s2v.api.common.v1 import media_pb2
+from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
+from s2v.core.artifact import Artifact
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Size
+from s2v.core.timebase import samples_per_frame
+from s2v.media.probe import probe
+from s2v.rpc.convert import (
+    artifact_from_proto,
+    artifact_to_proto,
+    notice_to_proto,
+    speech_from_proto,
+)
+from s2v.rpc.interceptor import Context
+from s2v_render.planning import (
+    PRESETS,
+    check_frame_rate,
+    check_media_type,
+    find_engine,
+    find_preset,
+    plan_size,
+)
+from s2v_render.pool import WorkerPool, WorkerState, WorkerStatus
+from s2v_render.rendering import (
+    ClipRendered,
+    PreviewShown,
+    RenderEvent,
+    RenderOrder,
+    RenderProgress,
+)
+
+Response = render_service_pb2.RenderResponse
+
+_CONTINUITY = {
+    Continuity.INDEPENDENT: render_service_pb2.CONTINUITY_INDEPENDENT,
+    Continuity.SEQUENTIAL: render_service_pb2.CONTINUITY_SEQUENTIAL,
+}
+_STATE = {
+    WorkerState.STARTING: render_service_pb2.WORKER_STATE_STARTING,
+    WorkerState.IDLE: render_service_pb2.WORKER_STATE_IDLE,
+    WorkerState.BUSY: render_service_pb2.WORKER_STATE_BUSY,
+}
+
+
+class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
+    """See render_service.proto."""
+
+    def __init__(self, pool: WorkerPool, store: ArtifactStore, *, default_engine: str) -> None:
+        self._pool = pool
+        self._store = store
+        self._default_engine = default_engine
+
+    async def Render(
+        self, request: render_service_pb2.RenderRequest, context: Context
+    ) -> AsyncIterator[Response]:
+        order = await asyncio.to_thread(self._order, request)
+        async with aclosing(self._pool.run(order)) as events:
+            async for event in events:
+                yield _response(event)
+
+    async def ListEngines(
+        self, request: render_service_pb2.ListEnginesRequest, context: Context
+    ) -> render_service_pb2.ListEnginesResponse:
+        capabilities = self._pool.capabilities
+        names = sorted(capabilities, key=lambda name: (name != self._default_engine, name))
+        return render_service_pb2.ListEnginesResponse(
+            engines=[_engine(name, capabilities[name]) for name in names]
+        )
+
+    async def ListWorkers(
+        self, request: render_service_pb2.ListWorkersRequest, context: Context
+    ) -> render_service_pb2.ListWorkersResponse:
+        return render_service_pb2.ListWorkersResponse(
+            workers=map(_worker, self._pool.status()), waiting_takes=self._pool.waiting
+        )
+
+    def _order(self, request: render_service_pb2.RenderRequest) -> RenderOrder:
+        """Check everything that can be checked before a worker is needed."""
+        engine, capabilities = find_engine(
+            request.engine, self._pool.capabilities, default=self._default_engine
+        )
+        preset = find_preset(request.preset)
+        check_frame_rate(request.frame_rate, capabilities)
+        speech = speech_from_proto(request.speech, field="speech")
+        if speech.samples <= 0 or speech.samples % samples_per_frame(request.frame_rate):
+            raise InvalidInput(
+                Reason.FIELD_INVALID,
+                f"speech.samples is {speech.samples}; it must be a positive multiple of "
+                f"{samples_per_frame(request.frame_rate)}, the length of a frame",
+                field="speech.samples",
+            )
+        reference = artifact_from_proto(request.reference, field="reference")
+        requested = Size(request.width_pixels, request.height_pixels)
+        return RenderOrder(
+            speech=speech,
+            reference=reference,
+            engine=engine,
+            frame_rate=request.frame_rate,
+            size=plan_size(self._size(reference, capabilities), requested, preset, capabilities),
+            quality=preset.quality,
+            first_frame=request.first_frame,
+            seed=request.seed,
+            state=artifact_from_proto(request.state, field="state")
+            if request.HasField("state")
+            else None,
+        )
+
+    def _size(self, reference: Artifact, capabilities: Capabilities) -> Size:
+        with self._store.local(reference) as path:
+            info = probe(path, reference.media_type, field="spec.reference")
+        check_media_type(info.media_type, capabilities)
+        return Size(info.width_pixels, info.height_pixels)
+
+
+def _response(event: RenderEvent) -> Response:
+    match event:
+        case RenderProgress(done, total):
+            progress = render_service_pb2.RenderProgress(frames_done=done, frames_total=total)
+            return Response(progress=progress)
+        case PreviewShown(frame, jpeg):
+            return Response(preview=media_pb2.Preview(frame=frame, jpeg=jpeg))
+        case Notice():
+            return Response(notice=notice_to_proto(event))
+        case ClipRendered():
+            return Response(clip=_clip(event))
+
+
+def _clip(clip: ClipRendered) -> render_service_pb2.Clip:
+    return render_service_pb2.Clip(
+        video=artifact_to_proto(clip.video),
+        frames=clip.frames,
+        width_pixels=clip.width_pixels,
+        height_pixels=clip.height_pixels,
+        state=artifact_to_proto(clip.state) if clip.state else None,
+        takes=clip.takes,
+    )
+
+
+def _engine(name: str, capabilities: Capabilities) -> render_service_pb2.Engine:
+    return render_service_pb2.Engine(
+        name=name,
+        description=capabilities.description,
+        continuity=_CONTINUITY[capabilities.continuity],
+        frame_rates=capabilities.frame_rates,
+        min_side_pixels=max(capabilities.min_size.width, capabilities.min_size.height),
+        max_side_pixels=min(capabilities.max_size.width, capabilities.max_size.height),
+        reference_media_types=capabilities.reference_media_types,
+        presets=[
+            render_service_pb2.Preset(name=preset.name, description=preset.description)
+            for preset in PRESETS
+        ],
+        devices=capabilities.devices,
+    )
+
+
+def _worker(worker: WorkerStatus) -> render_service_pb2.Worker:
+    return render_service_pb2.Worker(
+        name=worker.name,
+        state=_STATE[worker.state],
+        device=worker.device,
+        restarts=worker.restarts,
+        pid=worker.pid,
+    )

@@ -1,0 +1,226 @@
+"""The commands against a gateway in memory, and what they say to bad input."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from s2v.api.gateway.v1 import job_pb2
+from s2v.core.errors import InvalidInput, Reason
+from s2v.testing.fakes_gateway import FILM, FakeGateway
+from s2v_cli.main import app
+
+PHOTO = b"\xff\xd8\xff" + bytes(1000)
+
+
+@pytest.fixture
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGateway]:
+    gateway = FakeGateway(f"unix:{tmp_path_factory.mktemp('g')}/gateway.sock")
+    gateway.start()
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(PHOTO)
+    return path
+
+
+def s2v(*arguments: object, gateway: FakeGateway | None = None) -> Result:
+    environment = {"S2V_SERVER": gateway.address} if gateway else {}
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
+
+
+def test_make_writes_the_film_and_says_where_it_is(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out" / "film.mp4"
+
+    result = s2v(
+        *("make", "--text", "Hello.", "--image", photo, "-o", output, "--size", "512x640"),
+        *("--voice", "nobody", "--seed", "7"),
+        gateway=gateway,
+    )
+
+    assert result.exit_code == 0, result.output
+    assert output.read_bytes() == FILM
+    assert result.stdout.splitlines()[0] == f"{output}: 4.00 s, 512x640, 25 frames/s, 0.6 MB"
+    assert "speaking 1.2 s, rendering 8.5 s, total" in result.stdout
+    assert "rendering: 25%, 25/100 frames, 12.5 frames/s, 6.0 s left" in result.stderr
+    assert "note: By the way." in result.stderr
+    (job,) = gateway.jobs.values()
+    assert job.spec.script.text == "Hello."
+    assert job.spec.voice == "nobody"
+    assert (job.spec.width_pixels, job.spec.height_pixels) == (512, 640)
+    assert job.spec.frame_rate == 25
+    assert job.spec.seed == 7
+    assert gateway.blobs[job.spec.reference] == PHOTO
+
+
+def test_make_uploads_the_sound_when_there_is_one(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(b"RIFF\0\0\0\0WAVE" + bytes(100))
+
+    result = s2v(
+        "make", "--audio", sound, "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+    )
+
+    assert result.exit_code == 0, result.output
+    (job,) = gateway.jobs.values()
+    assert gateway.assets[job.spec.script.audio].media_type == "audio/wav"
+
+
+def test_make_reads_the_script_from_a_file(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text("\ufeffGrüß Gott.", encoding="utf-8")
+
+    result = s2v(
+        "make", "--script", script, "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+    )
+
+    assert result.exit_code == 0, result.output
+    (job,) = gateway.jobs.values()
+    assert job.spec.script.text == "Grüß Gott."
+
+
+def test_a_job_that_fails_ends_make_with_1_and_the_option_to_blame(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    gateway.error = InvalidInput(
+        Reason.FACE_NOT_FOUND, "the picture shows no face; use a portrait", field="spec.reference"
+    )
+
+    result = s2v(
+        "make", "--text", "Hi", "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+    )
+
+    assert result.exit_code == 1
+    (name,) = gateway.jobs
+    assert result.stderr.splitlines()[-1] == (
+        f"Error: {name} failed: --image: the picture shows no face; use a portrait"
+    )
+    assert not (tmp_path / "f.mp4").exists()
+
+
+def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    gateway.endless = True
+    gateway.on_watch = lambda: (
+        None if gateway.cancelled.is_set() else os.kill(os.getpid(), signal.SIGINT)
+    )
+
+    result = s2v(
+        "make", "--text", "Hi", "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+    )
+
+    assert result.exit_code == 130
+    assert "CancelJob" in gateway.calls
+    (job,) = gateway.jobs.values()
+    assert f"{job.name} was cancelled" in result.stderr
+    assert job.state == job_pb2.JOB_STATE_CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--text", "a", "--audio", "b"], "give exactly one of --text, --script and --audio"),
+        ([], "give exactly one of --text, --script and --audio"),
+        (["--text", "  "], "--text: there is nothing to say in it"),
+        (["--text", "a", "--image", "no.jpg"], "--image: there is no file no.jpg"),
+        (["--audio", "no.wav"], "--audio: there is no file no.wav"),
+        (["--script", "."], "--script: . is a folder; name a file"),
+        (["--text", "a", "--size", "big"], "--size: must be two even numbers"),
+        (["--text", "a", "--size", "511x640"], "--size: must be two even numbers"),
+        (["--text", "a", "--size", "0x0"], "--size: must be two even numbers"),
+        (["--text", "a", "--fps", "0"], "'--fps'"),
+        (["--text", "a", "-o", "."], "--output: . is a folder; name a file in it"),
+    ],
+)
+def test_make_refuses_bad_input_in_one_line_before_any_work(
+    gateway: FakeGateway, photo: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    result = s2v("make", "--image", photo, "-o", tmp_path / "f.mp4", *arguments, gateway=gateway)
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+    assert gateway.calls == []
+
+
+def test_make_does_not_replace_a_film_unless_forced(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "film.mp4"
+    output.write_bytes(b"precious")
+    command = ("make", "--text", "Hi", "--image", photo, "-o", output)
+
+    refused = s2v(*command, gateway=gateway)
+    assert refused.exit_code == 2
+    assert "exists; replace it with --force" in refused.stderr
+    assert output.read_bytes() == b"precious"
+
+    assert s2v(*command, "--force", gateway=gateway).exit_code == 0
+    assert output.read_bytes() == FILM
+
+
+def test_jobs_are_listed_the_newest_first_and_by_state(gateway: FakeGateway) -> None:
+    done = gateway.add_job(job_pb2.JobSpec(display_name="first film"))
+    gateway.finish(done)
+    running = gateway.add_job(job_pb2.JobSpec())
+
+    listed = s2v("jobs", gateway=gateway).stdout.splitlines()
+    assert [line.split()[:2] for line in listed] == [
+        [running.name, "running"],
+        [done.name, "succeeded"],
+    ]
+    assert listed[1].endswith("first film")
+    only = s2v("jobs", "--state", "succeeded", gateway=gateway).stdout.splitlines()
+    assert only == listed[1:]
+
+
+def test_watch_then_download_fetch_a_job_that_somebody_else_made(
+    gateway: FakeGateway, tmp_path: Path
+) -> None:
+    job = gateway.add_job(job_pb2.JobSpec())
+    output = tmp_path / "film.mp4"
+
+    early = s2v("download", job.name, "-o", output, gateway=gateway)
+    assert early.exit_code == 1
+    assert "has no film yet" in early.stderr
+    watched = s2v("watch", job.name.removeprefix("jobs/"), gateway=gateway)
+    assert watched.exit_code == 0, watched.output
+    assert f"s2v download {job.name} -o film.mp4" in watched.stdout
+    fetched = s2v("download", job.name, "-o", output, gateway=gateway)
+    assert fetched.exit_code == 0, fetched.output
+    assert output.read_bytes() == FILM
+
+
+def test_a_job_that_is_not_there_is_bad_input(gateway: FakeGateway) -> None:
+    result = s2v("cancel", "nonsense", gateway=gateway)
+    assert result.exit_code == 2
+    assert result.stderr == "Error: name: there is no job jobs/nonsense\n"
+
+
+def test_voices_engines_and_status_tell_what_there_is(gateway: FakeGateway) -> None:
+    assert "nobody  en-US  Silent." in s2v("voices", gateway=gateway).stdout
+    assert "preset fast: Quick." in s2v("engines", gateway=gateway).stdout
+    status = s2v("status", gateway=gateway)
+    assert status.exit_code == 1
+    assert "render      away     it does not answer" in status.stdout
+    assert "worker-0    idle     cpu, 0 restarts" in status.stdout
+
+
+def test_a_server_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> None:
+    result = s2v("jobs", "--server", f"unix:{tmp_path}/none.sock")
+    assert result.exit_code == 1
+    assert "start one with `s2v serve`" in result.stderr

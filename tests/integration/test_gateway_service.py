@@ -1,0 +1,507 @@
+"""The gateway's public services over real gRPC, database and DBOS; the work is faked."""
+
+import asyncio
+import hashlib
+import io
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import google_crc32c
+import grpc
+import pytest
+from dbos import DBOS
+from PIL import Image
+
+from s2v.api.gateway.v1 import (
+    asset_service_pb2,
+    asset_service_pb2_grpc,
+    generation_service_pb2,
+    generation_service_pb2_grpc,
+    job_pb2,
+    job_service_pb2,
+    job_service_pb2_grpc,
+    system_service_pb2,
+    system_service_pb2_grpc,
+)
+from s2v.core.errors import InvalidInput, Reason, S2VError
+from s2v.core.ports import Continuity
+from s2v.rpc.channel import connect
+from s2v.rpc.errors import from_rpc_error, from_status
+from s2v_gateway.catalogue import Catalogue, EngineOffer, Preset, VoiceOffer
+from s2v_gateway.fakes import FakeStages
+from s2v_gateway.main import Gateway, wire
+from s2v_gateway.settings import GatewaySettings
+
+ENGINE = EngineOffer(
+    "portrait",
+    "",
+    Continuity.INDEPENDENT,
+    (25, 30),
+    64,
+    1920,
+    ("image/jpeg", "image/png"),
+    (Preset("standard", ""), Preset("draft", "")),
+)
+
+
+async def _engines() -> list[EngineOffer]:
+    return [ENGINE]
+
+
+async def _voices() -> list[VoiceOffer]:
+    return [VoiceOffer("heart", "en-US", "")]
+
+
+async def _workers() -> list[object]:
+    return []
+
+
+@dataclass
+class Running:
+    """A gateway that runs, and stubs to call it with."""
+
+    gateway: Gateway
+    stages: FakeStages
+    channel: grpc.aio.Channel
+    assets: asset_service_pb2_grpc.AssetServiceStub = field(init=False)
+    jobs: job_service_pb2_grpc.JobServiceStub = field(init=False)
+    generation: generation_service_pb2_grpc.GenerationServiceStub = field(init=False)
+    system: system_service_pb2_grpc.SystemServiceStub = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.assets = asset_service_pb2_grpc.AssetServiceStub(self.channel)
+        self.jobs = job_service_pb2_grpc.JobServiceStub(self.channel)
+        self.generation = generation_service_pb2_grpc.GenerationServiceStub(self.channel)
+        self.system = system_service_pb2_grpc.SystemServiceStub(self.channel)
+
+    async def upload(self, data: bytes, media_type: str = "image/png") -> str:
+        created = await self.assets.CreateUpload(
+            asset_service_pb2.CreateUploadRequest(media_type=media_type, total_bytes=len(data))
+        )
+        await self.assets.WriteUpload(
+            iter(
+                [
+                    asset_service_pb2.WriteUploadRequest(
+                        name=created.upload.name, data=data, crc32c=google_crc32c.value(data)
+                    )
+                ]
+            )
+        )
+        finished = await self.assets.FinishUpload(
+            asset_service_pb2.FinishUploadRequest(
+                name=created.upload.name, sha256=hashlib.sha256(data).hexdigest()
+            )
+        )
+        return finished.asset.name
+
+    async def create(self, request_id: str = "", **spec: object) -> job_pb2.Job:
+        text = str(spec.pop("text", "a bb ccc"))
+        reference = spec.pop("reference", None) or await self.upload(png())
+        request = job_service_pb2.CreateJobRequest(
+            request_id=request_id,
+            spec=job_pb2.JobSpec(
+                script=job_pb2.Script(text=text),
+                reference=str(reference),
+                **spec,  # type: ignore[arg-type]
+            ),
+        )
+        return (await self.jobs.CreateJob(request)).job
+
+    async def watch(self, name: str, token: str = "") -> list[job_service_pb2.WatchJobResponse]:
+        request = job_service_pb2.WatchJobRequest(name=name, resume_token=token)
+        return [event async for event in self.jobs.WatchJob(request)]
+
+    async def finished(self, name: str) -> job_pb2.Job:
+        return (await self.watch(name))[-1].finished
+
+
+Start = Callable[..., "asyncio.Future[Running]"]
+
+
+def png(colour: str = "teal") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
+    running: list[Running] = []
+
+    async def starting(stages: FakeStages | None = None, **settings: object) -> Running:
+        stages = stages or FakeStages()
+        gateway = wire(
+            GatewaySettings(
+                listen="127.0.0.1:0",
+                data_dir=tmp_path / "gateway",
+                store_url=str(tmp_path / "store"),
+                **settings,  # type: ignore[arg-type]
+            ),
+            stages,
+            Catalogue(_engines, _voices),
+            channels={},
+            list_workers=_workers,  # type: ignore[arg-type]
+        )
+        await gateway.server.start()
+        await gateway.open()
+        await gateway.server.serving()
+        running.append(Running(gateway, stages, connect(gateway.server.address)))
+        return running[-1]
+
+    yield starting
+    for one in running:
+        await one.channel.close()
+        await one.gateway.server.stop(0)
+    await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+
+async def rest(call: grpc.aio.Call) -> list[object]:
+    """Read a stream to its end; grpc.aio does not let `read` and iteration mix."""
+    messages = []
+    while (message := await call.read()) is not grpc.aio.EOF:  # type: ignore[attr-defined]
+        messages.append(message)
+    return messages
+
+
+async def failure(call: object) -> S2VError:
+    with pytest.raises(grpc.RpcError) as caught:
+        await call  # type: ignore[misc]
+    return from_rpc_error(caught.value)
+
+
+async def test_a_job_becomes_a_film(start: Start) -> None:
+    server = await start()
+    job = await server.create()
+    assert job.spec.voice == "heart"
+    assert job.spec.preset == "standard"
+    assert job.spec.frame_rate == 25
+    ended = await server.finished(job.name)
+    assert ended.state == job_pb2.JOB_STATE_SUCCEEDED
+    assert ended.film.frames == 6
+    assert ended.progress.fraction == 1.0
+    assert ended.film.asset.startswith("assets/")
+    assert [t.stage for t in ended.stage_times] == [1, 2, 3]
+
+
+async def test_watching_begins_with_a_snapshot_and_ends_with_the_end(start: Start) -> None:
+    hold = asyncio.Event()
+    server = await start(FakeStages(hold={"render-1": hold}))
+    job = await server.create()
+    await server.stages.called("render-1")
+    call = server.jobs.WatchJob(job_service_pb2.WatchJobRequest(name=job.name))
+    events = [await call.read()]
+    hold.set()
+    events += await rest(call)
+    assert events[0].WhichOneof("event") == "snapshot"
+    assert events[-1].WhichOneof("event") == "finished"
+    fractions = [e.progress.fraction for e in events if e.HasField("progress")]
+    assert fractions == sorted(fractions)
+    assert [e.state for e in events if e.WhichOneof("event") == "state"] == [1, 2, 4]
+
+
+async def test_a_resume_token_leaves_out_what_was_seen(start: Start) -> None:
+    server = await start()
+    job = await server.create()
+    everything = await server.watch(job.name)
+    states = [e for e in everything if e.WhichOneof("event") == "state"]
+    again = await server.watch(job.name, states[1].resume_token)
+    assert [e.state for e in again if e.WhichOneof("event") == "state"] == [4]
+    for token in ("99", "nonsense"):
+        error = await failure(server.watch(job.name, token))
+        assert error.reason is Reason.RESUME_TOKEN_INVALID
+
+
+async def test_repeating_a_request_id_gives_the_same_job(start: Start) -> None:
+    server = await start()
+    request_id = str(uuid.uuid4())
+    reference = await server.upload(png())
+    first = await server.create(request_id, reference=reference)
+    again = await server.create(request_id, reference=reference)
+    assert again.name == first.name
+    error = await failure(server.create(request_id, reference=reference, text="something else"))
+    assert error.reason is Reason.REQUEST_ID_REUSED
+    listed = await server.jobs.ListJobs(job_service_pb2.ListJobsRequest())
+    assert len(listed.jobs) == 1
+
+
+async def test_calls_with_one_request_id_at_the_same_moment_make_one_job(start: Start) -> None:
+    server = await start()
+    reference = await server.upload(png())
+    jobs = await asyncio.gather(*(server.create("same", reference=reference) for _ in range(8)))
+    assert len({job.name for job in jobs}) == 1
+
+
+REFUSED_SPECS: list[tuple[dict[str, object], Reason, str]] = [
+    ({"text": " \n "}, Reason.TEXT_EMPTY, "spec.script.text"),
+    ({"text": "x" * 20_001}, Reason.TEXT_TOO_LONG, "spec.script.text"),
+    ({"voice": "nobody"}, Reason.VOICE_UNKNOWN, "spec.voice"),
+    ({"engine": "steam"}, Reason.ENGINE_UNKNOWN, "spec.engine"),
+    ({"preset": "best"}, Reason.PRESET_UNKNOWN, "spec.preset"),
+    ({"frame_rate": 24}, Reason.FRAME_RATE_UNSUPPORTED, "spec.frame_rate"),
+    ({"frame_rate": -1}, Reason.FRAME_RATE_UNSUPPORTED, "spec.frame_rate"),
+    ({"width_pixels": 101}, Reason.SIZE_UNSUPPORTED, "spec.width_pixels"),
+    ({"height_pixels": 4000}, Reason.SIZE_UNSUPPORTED, "spec.height_pixels"),
+    ({"reference": "assets/none"}, Reason.ASSET_NOT_FOUND, "spec.reference"),
+    ({"display_name": "x" * 201}, Reason.FIELD_INVALID, "spec.display_name"),
+]
+
+
+async def test_a_spec_that_cannot_work_is_refused_and_leaves_no_job(start: Start) -> None:
+    server = await start()
+    reference = await server.upload(png())
+    for spec, reason, field_ in REFUSED_SPECS:
+        error = await failure(server.create(**{"reference": reference, **spec}))
+        assert (error.reason, error.field) == (reason, field_)
+    listed = await server.jobs.ListJobs(job_service_pb2.ListJobsRequest())
+    assert not listed.jobs
+
+
+async def test_the_failure_of_a_job_is_told_in_the_job(start: Start) -> None:
+    fault = InvalidInput(Reason.FACE_NOT_FOUND, "no face", field="spec.reference")
+    server = await start(FakeStages(fail={"render-0": fault}))
+    job = await server.create()
+    ended = await server.finished(job.name)
+    assert ended.state == job_pb2.JOB_STATE_FAILED
+    error = from_status(ended.error)
+    assert (error.reason, error.field) == (Reason.FACE_NOT_FOUND, "spec.reference")
+
+
+async def test_cancelling_reaches_the_stage_and_is_told(start: Start) -> None:
+    server = await start(FakeStages(hold={"render-0": asyncio.Event()}))
+    job = await server.create(text="a")
+    await server.stages.called("render-0")
+    request = job_service_pb2.CancelJobRequest(name=job.name)
+    await server.jobs.CancelJob(request)
+    ended = await server.finished(job.name)
+    assert ended.state == job_pb2.JOB_STATE_CANCELLED
+    assert from_status(ended.error).reason is Reason.JOB_CANCELLED
+    assert server.stages.cancelled == ["render-0"] or "compose" in server.stages.cancelled
+    again = (await server.jobs.CancelJob(request)).job
+    assert again.state == job_pb2.JOB_STATE_CANCELLED
+
+
+async def test_a_job_that_waits_is_cancelled_at_once(start: Start) -> None:
+    hold = asyncio.Event()
+    server = await start(FakeStages(hold={"cut": hold}), max_running_jobs=1)
+    first = await server.create()
+    await server.stages.called("cut")
+    second = await server.create()
+    job = (await server.jobs.CancelJob(job_service_pb2.CancelJobRequest(name=second.name))).job
+    assert job.state == job_pb2.JOB_STATE_CANCELLED
+    hold.set()
+    assert (await server.finished(first.name)).state == job_pb2.JOB_STATE_SUCCEEDED
+    assert server.stages.calls.count("cut") == 1
+
+
+async def test_a_full_queue_says_when_to_try_again(start: Start) -> None:
+    server = await start(FakeStages(hold={"cut": asyncio.Event()}), max_queued_jobs=1)
+    await server.create()
+    error = await failure(server.create())
+    assert error.reason is Reason.QUEUE_FULL
+    assert error.retry_after_seconds is not None
+
+
+async def test_jobs_are_listed_in_pages_the_newest_first(start: Start) -> None:
+    server = await start()
+    made = [(await server.create()).name for _ in range(5)]
+    for name in made:
+        await server.finished(name)
+    listed: list[str] = []
+    token = ""
+    while True:
+        page = await server.jobs.ListJobs(
+            job_service_pb2.ListJobsRequest(
+                page_size=2, page_token=token, states=[job_pb2.JOB_STATE_SUCCEEDED]
+            )
+        )
+        listed += [job.name for job in page.jobs]
+        token = page.next_page_token
+        if not token:
+            break
+    assert listed == made[::-1]
+    none = job_service_pb2.ListJobsRequest(states=[job_pb2.JOB_STATE_FAILED])
+    assert not (await server.jobs.ListJobs(none)).jobs
+    for bad in ({"page_size": 201}, {"page_size": -1}, {"page_token": "x"}, {"states": [99]}):
+        request = job_service_pb2.ListJobsRequest(**bad)  # type: ignore[arg-type]
+        assert (await failure(server.jobs.ListJobs(request))).reason is Reason.FIELD_INVALID
+
+
+def generate_requests(
+    reference: bytes, *, text: tuple[str, ...] = ("a ", "bb"), **config: object
+) -> list[generation_service_pb2.GenerateRequest]:
+    request = generation_service_pb2.GenerateRequest
+    half = len(reference) // 2
+    return [
+        request(config=generation_service_pb2.GenerateConfig(**config)),  # type: ignore[arg-type]
+        *(request(text_chunk=chunk) for chunk in text),
+        request(reference_chunk=reference[:half]),
+        request(reference_chunk=reference[half:]),
+    ]
+
+
+async def test_generate_sends_everything_in_one_call(start: Start) -> None:
+    server = await start()
+    call = server.generation.Generate(iter(generate_requests(png())))
+    responses = [response async for response in call]
+    kinds = [r.WhichOneof("event") for r in responses]
+    assert kinds[0] == "accepted"
+    assert responses[0].accepted.spec.script.text == "a bb"
+    assert kinds[-1] == "finished"
+    assert responses[-1].finished.film.sha256
+    media = b"".join(r.media.data for r in responses if r.HasField("media"))
+    assert media == b"xx"
+    assert not list(Path(server.gateway.database_url[10:]).parent.glob("media/*"))
+
+
+REFUSED_STREAMS: list[tuple[list[dict[str, object]], Reason]] = [
+    ([], Reason.CONFIG_EXPECTED),
+    ([{"text_chunk": "hello"}], Reason.CONFIG_EXPECTED),
+    ([{"config": {}}, {"config": {}}], Reason.CONFIG_EXPECTED),
+    ([{"config": {}}, {"reference_chunk": b"no image"}], Reason.MEDIA_TYPE_UNSUPPORTED),
+    ([{"config": {}}, {"text_chunk": "x" * 20_001}], Reason.TEXT_TOO_LONG),
+    ([{"config": {}}, {"reference_chunk": png()}], Reason.TEXT_EMPTY),
+]
+
+
+async def test_generate_refuses_what_cannot_work_and_leaves_nothing(
+    start: Start, tmp_path: Path
+) -> None:
+    server = await start()
+    for requests, reason in REFUSED_STREAMS:
+        messages = [generation_service_pb2.GenerateRequest(**r) for r in requests]  # type: ignore[arg-type]
+        call = server.generation.Generate(iter(messages))
+        error = await failure(call.read())
+        assert error.reason is reason
+    assert not list((tmp_path / "gateway" / "uploads").iterdir())
+    assert not (await server.jobs.ListJobs(job_service_pb2.ListJobsRequest())).jobs
+
+
+@pytest.mark.parametrize("keep_running", [False, True])
+async def test_a_client_that_vanishes_takes_its_job_with_it_unless_told_otherwise(
+    start: Start, keep_running: bool
+) -> None:
+    hold = asyncio.Event()
+    server = await start(FakeStages(hold={"render-0": hold}))
+    call = server.generation.Generate(
+        iter(generate_requests(png(), text=("a",), keep_running=keep_running))
+    )
+    name = (await call.read()).accepted.name
+    await server.stages.called("render-0")
+    call.cancel()
+    if keep_running:
+        hold.set()
+    ended = await server.finished(name)
+    expected = job_pb2.JOB_STATE_SUCCEEDED if keep_running else job_pb2.JOB_STATE_CANCELLED
+    assert ended.state == expected
+
+
+async def test_generate_again_with_the_same_request_id_joins_the_job(start: Start) -> None:
+    hold = asyncio.Event()
+    server = await start(FakeStages(hold={"render-1": hold}))
+    requests = generate_requests(png(), request_id="one", keep_running=True)
+    first = server.generation.Generate(iter(requests))
+    name = (await first.read()).accepted.name
+    await server.stages.called("render-1")
+    first.cancel()
+    second = server.generation.Generate(iter(requests))
+    assert (await second.read()).accepted.name == name
+    hold.set()
+    responses = await rest(second)
+    assert b"".join(r.media.data for r in responses) == b"xx"
+    assert responses[-1].finished.state == job_pb2.JOB_STATE_SUCCEEDED
+
+
+async def test_writing_with_a_wrong_crc_offset_or_digest_is_refused(start: Start) -> None:
+    server = await start()
+    data = png()
+    created = await server.assets.CreateUpload(
+        asset_service_pb2.CreateUploadRequest(media_type="image/png", total_bytes=len(data))
+    )
+    name = created.upload.name
+    write = asset_service_pb2.WriteUploadRequest
+
+    async def wrong(**message: object) -> S2VError:
+        return await failure(server.assets.WriteUpload(iter([write(**message)])))  # type: ignore[arg-type]
+
+    crc = google_crc32c.value(data)
+    assert (await wrong(name=name, data=data, crc32c=crc ^ 1)).reason is Reason.CHUNK_CORRUPT
+    offset = await wrong(name=name, offset=7, data=data, crc32c=crc)
+    assert offset.reason is Reason.UPLOAD_OFFSET_MISMATCH
+    assert offset.metadata["committed_bytes"] == "0"
+    assert (await wrong(data=data, crc32c=crc)).reason is Reason.UPLOAD_NOT_FOUND
+    assert (await failure(server.assets.WriteUpload(iter([])))).reason is Reason.FIELD_INVALID
+    await server.assets.WriteUpload(iter([write(name=name, data=data, crc32c=crc)]))
+    finish = asset_service_pb2.FinishUploadRequest(name=name, sha256="0" * 64)
+    assert (await failure(server.assets.FinishUpload(finish))).reason is Reason.DIGEST_MISMATCH
+
+
+async def test_a_second_writer_is_refused_while_the_first_one_writes(start: Start) -> None:
+    server = await start()
+    data = png()
+    created = await server.assets.CreateUpload(
+        asset_service_pb2.CreateUploadRequest(media_type="image/png", total_bytes=len(data))
+    )
+    message = asset_service_pb2.WriteUploadRequest(
+        name=created.upload.name, data=data, crc32c=google_crc32c.value(data)
+    )
+    first = server.assets.WriteUpload()
+    await first.write(message)
+    asked = asset_service_pb2.GetUploadRequest(name=created.upload.name)
+    while not (await server.assets.GetUpload(asked)).upload.committed_bytes:
+        pass
+    second = await failure(server.assets.WriteUpload(iter([message])))
+    assert second.reason is Reason.CONCURRENT_WRITER
+    await first.done_writing()
+    assert (await first).upload.committed_bytes == len(data)
+
+
+async def test_a_client_that_vanishes_while_uploading_can_go_on(start: Start) -> None:
+    server = await start()
+    data = png()
+    created = await server.assets.CreateUpload(
+        asset_service_pb2.CreateUploadRequest(media_type="image/png", total_bytes=len(data))
+    )
+    name = created.upload.name
+    write = asset_service_pb2.WriteUploadRequest
+    first = server.assets.WriteUpload()
+    await first.write(write(name=name, data=data[:50], crc32c=google_crc32c.value(data[:50])))
+    asked = asset_service_pb2.GetUploadRequest(name=name)
+    while not (await server.assets.GetUpload(asked)).upload.committed_bytes:
+        pass
+    first.cancel()
+    last = write(name=name, offset=50, data=data[50:], crc32c=google_crc32c.value(data[50:]))
+    while True:  # until the server has seen the cancellation and given the lease back
+        try:
+            await server.assets.WriteUpload(iter([last]))
+            break
+        except grpc.RpcError as error:
+            if from_rpc_error(error).reason is not Reason.CONCURRENT_WRITER:
+                raise
+    finish = asset_service_pb2.FinishUploadRequest(
+        name=name, sha256=hashlib.sha256(data).hexdigest()
+    )
+    assert (await server.assets.FinishUpload(finish)).asset.size_bytes == len(data)
+
+
+async def test_an_asset_is_read_back_from_any_offset(start: Start) -> None:
+    server = await start()
+    data = png()
+    name = await server.upload(data)
+    request = asset_service_pb2.ReadAssetRequest(name=name, offset=10, limit_bytes=20)
+    pieces = [piece async for piece in server.assets.ReadAsset(request)]
+    assert b"".join(p.data for p in pieces) == data[10:30]
+    assert pieces[0].offset == 10
+    assert pieces[0].crc32c == google_crc32c.value(pieces[0].data)
+    beyond = asset_service_pb2.ReadAssetRequest(name=name, offset=len(data) + 1)
+    error = await failure(server.assets.ReadAsset(beyond).read())
+    assert error.reason is Reason.OFFSET_OUT_OF_RANGE
+
+
+async def test_the_server_tells_its_limits_and_engines(start: Start) -> None:
+    server = await start()
+    info = await server.system.GetServerInfo(system_service_pb2.GetServerInfoRequest())
+    assert info.max_text_characters == 20_000
+    engines = await server.system.ListEngines(system_service_pb2.ListEnginesRequest())
+    assert [p.name for p in engines.engines[0].presets] == ["standard", "draft"]

@@ -1,0 +1,184 @@
+"""`s2v serve` and a `s2v make` that brings its own services, over fakes under the real names."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from s2v.testing.fakes_gateway import FILM
+
+DATA = Path(__file__).parent.parent / "data"
+SERVICES = ("tts", "render", "compositor", "gateway")
+MAIN = """
+import os, runpy, sys
+if os.environ.get("S2V_{upper}_COLOUR"):
+    sys.exit("unknown setting S2V_{upper}_COLOUR")
+sys.argv = ["main", os.environ["S2V_{upper}_LISTEN"]]
+runpy.run_path({script!r}, run_name="__main__")
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Give an environment in which `python -m s2v_tts.main` and so on start fakes."""
+    modules = tmp_path / "modules"
+    for name in SERVICES:
+        package = modules / f"s2v_{name}"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        script = DATA / ("fake_gateway.py" if name == "gateway" else "fake_service.py")
+        source = MAIN.format(upper=name.upper(), script=str(script))
+        (package / "main.py").write_text(source)
+    path = os.pathsep.join(filter(None, [str(modules), os.environ.get("PYTHONPATH")]))
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("S2V_")}
+    return {**clean, "PYTHONPATH": path}
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("h")
+
+
+class Served:
+    """A running `s2v serve`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.lines: list[str] = []
+
+    def read_until(self, pattern: str) -> "re.Match[str]":
+        """Return the match in the next line that has one."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if match := re.search(pattern, line):
+                return match
+        raise AssertionError(f"no {pattern!r} in:\n{''.join(self.lines)}")
+
+
+@pytest.fixture
+def served(environment: dict[str, str], home: Path) -> Iterator[Served]:
+    process = subprocess.Popen(
+        serve_command(home), env=environment, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        yield Served(process)
+        process.kill()
+
+
+def serve_command(home: Path) -> list[str]:
+    return [sys.executable, "-m", "s2v_cli.main", "serve", "--port", "0", "--home", str(home)]
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def test_serve_says_when_it_is_ready_and_ctrl_c_leaves_nothing(served: Served, home: Path) -> None:
+    served.read_until(r"s2v: ready at 127\.0\.0\.1:\d+; Ctrl-C ends it")
+    children = children_of(served.process.pid)
+    assert len(children) == 4
+
+    served.process.send_signal(signal.SIGINT)
+    served.read_until("s2v: ended")
+
+    assert served.process.wait(30) == 0
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert list(home.rglob("*.sock")) == []
+    told = "".join(served.lines)
+    for name in SERVICES:
+        assert f"s2v: {name} is serving" in told
+
+
+def test_a_service_killed_under_serve_comes_back(served: Served) -> None:
+    served.read_until("ready at")
+    first = children_of(served.process.pid)[0]
+    os.kill(first, signal.SIGKILL)
+    name = served.read_until(r"s2v: (\w+) was killed by SIGKILL; starting it again")[1]
+    served.read_until(f"s2v: {name} is serving")
+
+
+def test_a_second_serve_over_the_same_home_is_refused(
+    served: Served, environment: dict[str, str], home: Path
+) -> None:
+    served.read_until("ready at")
+    second = subprocess.run(
+        serve_command(home), env=environment, capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 2
+    assert second.stderr == (
+        f"Error: --home: another s2v serve (process {served.process.pid}) runs over {home}; "
+        "stop it or choose another folder\n"
+    )
+
+
+def test_a_bad_setting_ends_serve_with_the_services_own_words(
+    environment: dict[str, str], home: Path
+) -> None:
+    done = subprocess.run(
+        serve_command(home),
+        env={**environment, "S2V_RENDER_COLOUR": "green"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        "Error: render cannot start: it ended with exit code 1; its last lines:\n"
+        "  unknown setting S2V_RENDER_COLOUR\n"
+    )
+
+
+class Made:
+    """A `s2v make` that finds no gateway; whatever runs on the usual port is left alone."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.output = folder / "film.mp4"
+        self.temporary = folder / "t"
+        self.temporary.mkdir()
+        photo = folder / "photo.jpg"
+        photo.write_bytes(b"\xff\xd8\xff" + bytes(100))
+        program = (
+            "import s2v_cli.connecting as connecting, s2v_cli.main as main;"
+            f"connecting.DEFAULT_ADDRESS = 'unix:{folder}/none.sock'; main.main()"
+        )
+        arguments = ["make", "--text", "Hello.", "--image", str(photo), "-o", str(self.output)]
+        self.done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            env={**environment, "TMPDIR": str(self.temporary)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def test_make_brings_its_own_services_and_leaves_nothing_of_them(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    made = Made(environment, tmp_path)
+
+    assert made.done.returncode == 0, made.done.stderr
+    assert made.output.read_bytes() == FILM
+    said = made.done.stderr
+    assert said.startswith("no gateway is running: starting the services for this film only\n")
+    assert list(made.temporary.iterdir()) == []
+
+
+def test_make_keeps_only_the_log_when_its_own_services_fail(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    made = Made({**environment, "S2V_TTS_COLOUR": "green"}, tmp_path)
+
+    assert made.done.returncode == 1
+    assert "Error: tts cannot start: it ended with exit code 1" in made.done.stderr
+    assert "  unknown setting S2V_TTS_COLOUR\n" in made.done.stderr
+    (log,) = made.temporary.iterdir()
+    assert f"the log of the services is in {log}\n" in made.done.stderr
+    assert "unknown setting S2V_TTS_COLOUR" in log.read_text()
+    assert not made.output.exists()

@@ -1,0 +1,49 @@
+"""The doctor's checks tell bad from good and say what to do."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from s2v_cli.checks import Level, check_disk, check_memory, check_port, check_python
+
+
+@pytest.mark.parametrize(
+    ("version", "level"),
+    [
+        ((3, 10), Level.FAIL),
+        ((3, 11), Level.PASS),
+        ((3, 12), Level.PASS),
+        ((3, 14), Level.WARN),
+    ],
+)
+def test_pythons_that_are_too_old_fail_and_untried_ones_warn(
+    version: tuple[int, int], level: Level
+) -> None:
+    finding = check_python(version)
+    assert finding.level is level
+    assert bool(finding.remedy) is (level is not Level.PASS)
+
+
+def test_a_free_port_passes_and_one_that_something_else_holds_fails() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{holder.getsockname()[1]}"
+        assert check_port(address).level is Level.FAIL
+    assert check_port(address).level is Level.PASS
+
+
+@pytest.mark.parametrize(
+    ("kilobytes", "level"),
+    [(512 * 1024, Level.FAIL), (2 * 1024**2, Level.WARN), (8 * 1024**2, Level.PASS)],
+)
+def test_little_memory_warns_and_very_little_fails(
+    tmp_path: Path, kilobytes: int, level: Level
+) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text(f"MemTotal: 99 kB\nMemAvailable:   {kilobytes} kB\n")
+    assert check_memory(meminfo).level is level
+
+
+def test_the_disk_is_looked_at_where_the_home_will_be(tmp_path: Path) -> None:
+    assert str(tmp_path / "not" / "yet") in check_disk(tmp_path / "not" / "yet").fact
