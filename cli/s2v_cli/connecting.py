@@ -8,6 +8,7 @@ import typer
 
 from s2v.client import Client
 from s2v.core.errors import Reason, S2VError, Unavailable
+from s2v_cli.background import call
 from s2v_cli.local import ephemeral_services
 
 DEFAULT_ADDRESS = "127.0.0.1:50051"
@@ -25,7 +26,7 @@ def version_at(address: str) -> str | None:
     """Return the version of the gateway that answers there, or None."""
     with Client(address, patience_seconds=0) as client:
         try:
-            return client.server_info(timeout_seconds=_PROBE_SECONDS).version
+            return call(client, lambda: client.server_info(timeout_seconds=_PROBE_SECONDS)).version
         except S2VError:
             return None
 

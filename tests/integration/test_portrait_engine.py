@@ -238,6 +238,15 @@ def test_a_face_that_is_too_small_is_refused(
     assert "pixels apart" in error.message
 
 
+def test_a_photo_on_its_side_is_refused_until_it_is_turned_upright(
+    engine: PortraitEngine, photo: Path, tmp_path: Path
+) -> None:
+    Image.open(photo).rotate(90).save(tmp_path / "side.png")
+    error = refusal(engine, tmp_path / "side.png")
+    assert error.reason == Reason.FACE_UNSUITABLE
+    assert "turn the photo upright" in error.message
+
+
 def test_refusals_name_the_field_and_are_not_remembered(
     engine: PortraitEngine, photo: Path, tmp_path: Path
 ) -> None:

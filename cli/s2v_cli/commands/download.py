@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from s2v_cli.background import call
 from s2v_cli.connecting import ServerOption, running_gateway
 from s2v_cli.ending import film_facts, require_film
 from s2v_cli.files import writable_file
@@ -21,5 +22,5 @@ def download(
     writable_file(output, force=force)
     with running_gateway(server) as client:
         film = require_film(client.job(job_name(job)))
-        client.download(film.asset, output)
+        call(client, lambda: client.download(film.asset, output))
     print(f"{output}: {film_facts(film)}")

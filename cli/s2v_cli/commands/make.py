@@ -14,11 +14,12 @@ import typer
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
 from s2v.core.errors import InvalidInput, Reason
+from s2v_cli.background import Background, call
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
 from s2v_cli.files import readable_file, writable_file
-from s2v_cli.showing import Display, display, follow
+from s2v_cli.showing import display, follow
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 
@@ -58,30 +59,31 @@ def make(
     writable_file(output, force=force)
     with _sigterm_as_ctrl_c(), any_gateway(server, say) as client:
         reached = time.monotonic()
-        spec.reference = client.upload(image).name
-        if audio is not None:
-            spec.script.audio = client.upload(audio).name
-        job = _made(client, spec)
+        created = call(client, lambda: _created(client, spec, image, audio))
+        job = _made(client, created.name)
         film = require_film(job)
-        client.download(film.asset, output)
+        call(client, lambda: client.download(film.asset, output))
         print(f"{output}: {film_facts(film)}")
         total = f"total {time.monotonic() - started:.1f} s"
         print(", ".join([f"starting {reached - started:.1f} s", *stage_times(job), total]))
 
 
-def _made(client: Client, spec: job_pb2.JobSpec) -> job_pb2.Job:
-    job = client.create_job(spec)
+def _created(client: Client, spec: job_pb2.JobSpec, image: Path, audio: Path | None) -> job_pb2.Job:
+    spec.reference = client.upload(image).name
+    if audio is not None:
+        spec.script.audio = client.upload(audio).name
+    return client.create_job(spec)
+
+
+def _made(client: Client, job: str) -> job_pb2.Job:
     with display() as shown:
+        watching = Background(lambda: follow(client.watch(job), shown))
         try:
-            return follow(client.watch(job.name), shown)
+            return watching.result()
         except KeyboardInterrupt:
-            return _cancelled(client, job.name, shown)
-
-
-def _cancelled(client: Client, job: str, shown: Display) -> job_pb2.Job:
-    shown.line(f"cancelling {job}; Ctrl-C again leaves at once")
-    client.cancel(job)
-    return follow(client.watch(job), shown)
+            shown.line(f"cancelling {job}; Ctrl-C again leaves at once")
+            call(client, lambda: client.cancel(job))
+            return watching.result()
 
 
 def _spec(text: str | None, script: Path | None, audio: Path | None) -> job_pb2.JobSpec:

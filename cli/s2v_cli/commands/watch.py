@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from s2v_cli.background import call
 from s2v_cli.connecting import ServerOption, running_gateway
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
@@ -20,7 +21,7 @@ def watch(
     with running_gateway(server) as client:
         try:
             with display() as shown:
-                ended = follow(client.watch(name), shown)
+                ended = call(client, lambda: follow(client.watch(name), shown))
         except KeyboardInterrupt:
             say(f"{name} goes on; end it with `s2v cancel {name}`")
             raise

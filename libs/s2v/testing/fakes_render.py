@@ -32,7 +32,7 @@ class FakeScript:
 
     Attributes:
         folder: where the fake leaves files for the test: `begun` holds its process id after the
-            first batch, `closed` is there once the take was closed early.
+            first batch, `closed` is there once a take was closed early.
         seconds_per_batch: how long each batch but the first takes, until a file `go` is in
             `folder`.
         refuse: refuse the reference as one without a face.

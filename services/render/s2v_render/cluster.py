@@ -70,8 +70,8 @@ class RayCluster:
 
         Of a cluster elsewhere, Ray itself keeps watch and ends this process.
         """
-        while self._is_whole():
-            await asyncio.sleep(_LOOK_SECONDS)  # noqa: ASYNC110 (Ray tells nobody)
+        while self._is_whole():  # noqa: ASYNC110 (Ray tells nobody)
+            await asyncio.sleep(_LOOK_SECONDS)
         self.is_lost = True
 
     async def stop(self) -> None:

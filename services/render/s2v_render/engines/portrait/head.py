@@ -44,6 +44,11 @@ class Head:
         """How far the head is turned to the side."""
         return float(np.degrees(np.arctan2(self.axes[2, 0], self.axes[0, 0])))
 
+    @property
+    def tilt_degrees(self) -> float:
+        """How far the head leans towards a shoulder, clockwise positive."""
+        return float(np.degrees(np.arctan2(self.axes[1, 0], self.axes[0, 0])))
+
 
 @dataclass(frozen=True, slots=True)
 class Pose:

@@ -146,7 +146,10 @@ def _patch(picture: Rgb, point: Floats, radius: float) -> Floats:
 
 
 def _tooth_colour(picture: Rgb, points: Floats, skin: Floats, photo_gap: float) -> Floats:
-    """Take the colour of the photo's own teeth, or an ivory under the light on the skin."""
+    """Take the colour of the photo's own teeth, or an ivory under the light on the skin.
+
+    Teeth in shadow look blue to a camera; on an open mouth that would look wrong.
+    """
     low = np.maximum(points[:468, :2].min(axis=0), 0).astype(int)
     high = np.maximum(points[:468, :2].max(axis=0), low + 1).astype(int)
     light = float(np.percentile(picture[low[1] : high[1], low[0] : high[0]] @ _LUMA, 92))
@@ -159,8 +162,9 @@ def _tooth_colour(picture: Rgb, points: Floats, skin: Floats, photo_gap: float) 
     if (seen.max() - seen.min()) / max(seen.max(), 1) > 0.45:
         return ivory
     bright = min(1.05, 242 / max(float(seen.max()), 1.0))
-    mixed: Floats = 0.15 * ivory + 0.85 * bright * seen
-    return mixed
+    mixed = 0.15 * ivory + 0.85 * bright * seen
+    warm: Floats = np.minimum(mixed, 1.04 * mixed[0] * ivory / max(ivory[0], 1.0))
+    return warm
 
 
 def _seen_teeth(picture: Rgb, points: Floats) -> Floats | None:

@@ -22,11 +22,13 @@ class Suitability:
     Attributes:
         min_score: how sure the mesh must be that it is one, 0..1.
         max_yaw_degrees: how far it may be turned away.
+        max_tilt_degrees: how far it may lean towards a shoulder.
         min_eye_distance_pixels: between the outer corners of the eyes, at the film's size.
     """
 
     min_score: float = 0.5
     max_yaw_degrees: float = 40.0
+    max_tilt_degrees: float = 45.0
     min_eye_distance_pixels: float = 40.0
 
 
@@ -80,6 +82,12 @@ def _check(found: Landmarks, suitability: Suitability) -> None:
             f"the face in the reference is turned {abs(head.yaw_degrees):.0f} degrees to the "
             f"side, at most {suitability.max_yaw_degrees:.0f} are possible",
             "use a photo in which the person looks towards the camera",
+        )
+    if abs(head.tilt_degrees) > suitability.max_tilt_degrees:
+        raise _unsuitable(
+            f"the face in the reference leans {abs(head.tilt_degrees):.0f} degrees to the side, "
+            f"at most {suitability.max_tilt_degrees:.0f} are possible",
+            "turn the photo upright",
         )
     if head.eye_distance < suitability.min_eye_distance_pixels:
         raise _unsuitable(

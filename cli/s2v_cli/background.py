@@ -1,0 +1,71 @@
+"""Work that Ctrl-C must not strike.
+
+Ctrl-C is an exception in the main thread, wherever that happens to be. In the middle of gRPC's
+code it can leave a lock held for ever, so calls that a user may want to interrupt are made in a
+thread of their own while the main thread waits for it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from s2v.client import Client
+
+ResultT = TypeVar("ResultT")
+
+_TICK_SECONDS = 0.02
+_TIDY_SECONDS = 2.0
+
+
+class Background(Generic[ResultT]):
+    """Work for a thread of its own, which does not keep the process alive."""
+
+    def __init__(self, work: Callable[[], ResultT]) -> None:
+        self._work = work
+        self._result: list[ResultT] = []
+        self._error: BaseException | None = None
+        self._begun = False
+        self._done = False
+        self._thread = threading.Thread(target=self._run, name="background", daemon=True)
+
+    def result(self) -> ResultT:
+        """Do the work and return or raise what came of it; may be interrupted and repeated.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed; the work goes on.
+        """
+        if not self._begun:
+            self._begun = True
+            self._thread.start()
+        while not self._done:
+            # Neither join nor a lock: both can be left in disorder by Ctrl-C.
+            time.sleep(_TICK_SECONDS)
+        if self._error is not None:
+            raise self._error
+        return self._result[0]
+
+    def settle(self) -> None:
+        """Give the work a moment to tidy up."""
+        deadline = time.monotonic() + _TIDY_SECONDS
+        while not self._done and time.monotonic() < deadline:
+            time.sleep(_TICK_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            self._result.append(self._work())
+        except BaseException as error:  # noqa: BLE001 - it goes on in the thread that waits
+            self._error = error
+        finally:
+            self._done = True
+
+
+def call(client: Client, work: Callable[[], ResultT]) -> ResultT:
+    """Do work that calls the gateway; Ctrl-C closes the client and with it ends the work."""
+    background = Background(work)
+    try:
+        return background.result()
+    except KeyboardInterrupt:
+        client.close()
+        background.settle()
+        raise

@@ -1,0 +1,3 @@
+"""What tests of every layer share."""
+
+pytest_plugins = ["s2v.testing.postgres"]

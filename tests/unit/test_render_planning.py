@@ -1,0 +1,171 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import Capabilities, Continuity, Size
+from s2v_render.planning import (
+    PRESETS,
+    check_frame_rate,
+    check_media_type,
+    find_engine,
+    find_preset,
+    plan_size,
+)
+
+CAPABILITIES = Capabilities(
+    continuity=Continuity.INDEPENDENT,
+    frame_rates=(24, 25),
+    min_size=Size(64, 64),
+    max_size=Size(1920, 1920),
+    reference_media_types=("image/png",),
+    devices=("cpu",),
+)
+STANDARD, DRAFT, HIGH = PRESETS
+KEEP = Size(0, 0)
+SIDES = st.integers(64, 8192)
+EVEN_SIDES = st.integers(32, 960).map(lambda half: 2 * half)
+
+
+def test_no_engine_named_is_the_default_one() -> None:
+    assert find_engine("", {"other": CAPABILITIES, "portrait": CAPABILITIES}, default="portrait")[
+        0
+    ] == ("portrait")
+
+
+def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        find_engine("magic", {"portrait": CAPABILITIES}, default="portrait")
+
+    assert refusal.value.reason == Reason.ENGINE_UNKNOWN
+    assert refusal.value.field == "spec.engine"
+    assert "magic" in refusal.value.message
+    assert "portrait" in refusal.value.message
+
+
+def test_presets_are_found_by_name_and_standard_is_the_default() -> None:
+    assert find_preset("") is STANDARD
+    assert [find_preset(preset.name) for preset in PRESETS] == [STANDARD, DRAFT, HIGH]
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        find_preset("ultra")
+
+    assert refusal.value.reason == Reason.PRESET_UNKNOWN
+    assert refusal.value.field == "spec.preset"
+    assert all(preset.name in refusal.value.message for preset in PRESETS)
+
+
+@pytest.mark.parametrize("frame_rate", [-25, 0, 23, 26, 1000])
+def test_a_frame_rate_that_the_engine_has_not_is_refused(frame_rate: int) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        check_frame_rate(frame_rate, CAPABILITIES)
+
+    assert refusal.value.reason == Reason.FRAME_RATE_UNSUPPORTED
+    assert refusal.value.field == "spec.frame_rate"
+    assert "24, 25" in refusal.value.message
+
+
+def test_a_portrait_of_another_type_is_refused() -> None:
+    check_media_type("image/png", CAPABILITIES)
+    with pytest.raises(InvalidInput) as refusal:
+        check_media_type("video/mp4", CAPABILITIES)
+
+    assert refusal.value.reason == Reason.MEDIA_TYPE_UNSUPPORTED
+    assert refusal.value.field == "spec.reference"
+
+
+@pytest.mark.parametrize(
+    ("reference", "preset", "expected"),
+    [
+        (Size(640, 480), STANDARD, Size(640, 480)),
+        (Size(641, 481), STANDARD, Size(640, 480)),
+        (Size(3840, 2160), STANDARD, Size(1920, 1080)),
+        (Size(2160, 3840), HIGH, Size(1080, 1920)),
+        (Size(3000, 3000), HIGH, Size(1080, 1080)),
+        (Size(1920, 1080), DRAFT, Size(640, 360)),
+        (Size(480, 640), DRAFT, Size(480, 640)),
+    ],
+)
+def test_a_film_keeps_the_size_of_the_portrait_up_to_the_bounds_of_the_preset(
+    reference: Size, preset: object, expected: Size
+) -> None:
+    assert plan_size(reference, KEEP, preset, CAPABILITIES) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("requested", "expected"),
+    [
+        (Size(500, 400), Size(500, 400)),
+        (Size(1280, 0), Size(1280, 960)),
+        (Size(0, 240), Size(320, 240)),
+        (Size(802, 0), Size(802, 602)),
+    ],
+)
+def test_what_is_requested_wins_over_the_preset_and_a_missing_side_follows(
+    requested: Size, expected: Size
+) -> None:
+    assert plan_size(Size(640, 480), requested, DRAFT, CAPABILITIES) == expected
+
+
+@pytest.mark.parametrize(
+    ("requested", "side"),
+    [
+        (Size(301, 400), "width"),
+        (Size(300, 401), "height"),
+        (Size(62, 400), "width"),
+        (Size(1922, 400), "width"),
+        (Size(400, 4000), "height"),
+        (Size(-2, 400), "width"),
+        (Size(400, -400), "height"),
+        (Size(0, 33), "height"),
+        (Size(0, 1920), "height"),
+    ],
+)
+def test_a_size_that_cannot_be_is_refused_and_names_the_side(requested: Size, side: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        plan_size(Size(640, 480), requested, STANDARD, CAPABILITIES)
+
+    assert refusal.value.reason == Reason.SIZE_UNSUPPORTED
+    assert refusal.value.field == f"spec.{side}_pixels"
+    assert "64 to 1920" in refusal.value.message
+
+
+@pytest.mark.parametrize("reference", [Size(64, 8000), Size(70, 70)])
+def test_a_portrait_too_small_or_too_long_for_the_engine_is_refused(reference: Size) -> None:
+    capable = replace(CAPABILITIES, min_size=Size(100, 100))
+
+    with pytest.raises(InvalidInput) as refusal:
+        plan_size(reference, KEEP, STANDARD, capable)
+
+    assert refusal.value.reason == Reason.IMAGE_SIZE_UNSUPPORTED
+    assert refusal.value.field == "spec.reference"
+
+
+@given(SIDES, SIDES, st.sampled_from(PRESETS), st.sampled_from(["none", "width", "height"]))
+def test_a_planned_size_is_even_in_range_and_nearly_undistorted(
+    width: int, height: int, preset: object, given_side: str
+) -> None:
+    requested = {"none": KEEP, "width": Size(640, 0), "height": Size(0, 640)}[given_side]
+    try:
+        size = plan_size(Size(width, height), requested, preset, CAPABILITIES)  # type: ignore[arg-type]
+    except InvalidInput:
+        return
+    assert size.width % 2 == size.height % 2 == 0
+    assert 64 <= min(size.width, size.height) <= max(size.width, size.height) <= 1920
+    # Each side is off by less than two pixels from where the aspect ratio would have it.
+    assert abs(size.width * height - size.height * width) <= 2 * (width + height)
+
+
+@given(EVEN_SIDES, EVEN_SIDES, SIDES, SIDES)
+def test_two_even_sides_in_range_are_taken_as_they_are(
+    width: int, height: int, reference_width: int, reference_height: int
+) -> None:
+    requested = Size(width, height)
+
+    assert plan_size(Size(reference_width, reference_height), requested, DRAFT, CAPABILITIES) == (
+        requested
+    )
