@@ -5,12 +5,7 @@ import typer
 from s2v.api.gateway.v1 import job_pb2
 from s2v.rpc.errors import from_status
 from s2v_cli.failing import FAILED, INTERRUPTED, explained, say
-
-_STAGES = {
-    job_pb2.STAGE_SPEAK: "speaking",
-    job_pb2.STAGE_RENDER: "rendering",
-    job_pb2.STAGE_COMPOSE: "composing",
-}
+from s2v_cli.showing import ACTIVITIES
 
 
 def require_film(job: job_pb2.Job) -> job_pb2.Film:
@@ -41,4 +36,4 @@ def film_facts(film: job_pb2.Film) -> str:
 
 def stage_times(job: job_pb2.Job) -> list[str]:
     """Spell how long each stage was at work."""
-    return [f"{_STAGES[time.stage]} {time.seconds:.1f} s" for time in job.stage_times]
+    return [f"{ACTIVITIES[time.stage]} {time.seconds:.1f} s" for time in job.stage_times]

@@ -64,9 +64,9 @@ def ephemeral_services(say: Callable[[str], None]) -> Iterator[str]:
         socket_folder(Path(folder)) as sockets,
     ):
         listen = f"unix:{sockets / 'gateway.sock'}"
-        specs = service_specs(
-            Path(folder), sockets, listen=listen, environment=_without_homes(os.environ)
-        )
+        # What they leave behind when they are killed goes with the folder.
+        environment = _without_homes(os.environ) | {"TMPDIR": folder}
+        specs = service_specs(Path(folder), sockets, listen=listen, environment=environment)
         with Supervisor(specs, report=say, sink=log) as supervisor:
             try:
                 yield listen

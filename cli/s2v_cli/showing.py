@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2
 
-_ACTIVITIES = {
+ACTIVITIES = {
     job_pb2.STAGE_SPEAK: "speaking",
     job_pb2.STAGE_RENDER: "rendering",
     job_pb2.STAGE_COMPOSE: "composing",
@@ -73,7 +73,7 @@ def _tell(notices: Iterable[media_pb2.Notice], told: set[str], display: Display)
 
 def activity(progress: job_pb2.Progress) -> str:
     """Say in a word what is going on."""
-    return _ACTIVITIES.get(progress.stage, "waiting")
+    return ACTIVITIES.get(progress.stage, "waiting")
 
 
 def details(progress: job_pb2.Progress) -> str:

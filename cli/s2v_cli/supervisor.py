@@ -18,6 +18,7 @@ _STOP_LIMIT_SECONDS = 20.0
 _FIRST_DELAY_SECONDS = 0.2
 _LONGEST_DELAY_SECONDS = 10.0
 _STABLE_SECONDS = 30.0
+_FIRST_TRY_SECONDS = 10.0
 _MOST_DEATHS = 6
 
 
@@ -84,6 +85,7 @@ class Supervisor:
             while self._thread.is_alive() and not self.all_serving:
                 time.sleep(_TICK_SECONDS)
         except BaseException:
+            self.kill()  # nothing has begun that could end well
             self.stop()
             raise
         self._raise_failure()
@@ -189,8 +191,12 @@ class Supervisor:
         name, ending = child.spec.name, _ending(code)
         stable = child.serving and child.uptime_seconds > _STABLE_SECONDS
         child.deaths = 1 if stable else child.deaths + 1
-        hopeless = not child.served_once or child.deaths >= _MOST_DEATHS
-        if not child.serving and hopeless:
+        # What dies at once has bad settings; what dies later, as Ray does on a very busy machine,
+        # is worth another try.
+        hopeless = not child.served_once and (
+            child.uptime_seconds < _FIRST_TRY_SECONDS or child.deaths > 1
+        )
+        if not child.serving and (hopeless or child.deaths >= _MOST_DEATHS):
             raise ServiceFailed(f"{name} cannot start: it {ending}" + _quoted(child.last_lines()))
         child.bury()
         delay = min(_FIRST_DELAY_SECONDS * 2 ** (child.deaths - 1), _LONGEST_DELAY_SECONDS)
