@@ -1,0 +1,49 @@
+"""The README's commands do what it says."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from s2v.media.pcm import decode_sound
+from s2v.media.video import decode_frames
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"^```\n(.*?)^```", Path("README.md").read_text(), re.M | re.S)
+    lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def test_the_two_commands_are_the_readme_s_first() -> None:
+    assert commands()[:2] == ["make demo", "make test"]
+
+
+def test_every_make_command_exists() -> None:
+    listed = subprocess.run(["make"], capture_output=True, text=True, check=True).stdout
+    targets = {line.split()[0] for line in listed.splitlines()}
+    used = {line.split()[1] for line in commands() if line.startswith("make ")}
+    assert used <= targets
+
+
+@pytest.mark.timeout(600)
+def test_make_demo_makes_a_playable_film_in_a_fresh_clone(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("S2V_", "VIRTUAL_"))}
+    done = subprocess.run(
+        ["make", "demo"], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    film = clone / "out" / "demo.mp4"
+    frames = sum(1 for _ in decode_frames(film))
+    assert abs(frames / 25 - len(decode_sound(film)) / 48_000) < 1 / 25
+    assert frames > 100
+    for stage in ("starting", "speaking", "rendering", "composing", "total"):
+        assert re.search(rf"{stage} \d+\.\d s", done.stdout), done.stdout
+    installed = sum(f.stat().st_size for f in (clone / ".venv").rglob("*") if f.is_file())
+    assert installed < 900e6
+    shutil.rmtree(clone)
