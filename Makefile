@@ -39,6 +39,7 @@ fmt: .venv/dev .venv-protos/ready ## format the sources and the protos
 protos: .venv-protos/ready ## generate libs/s2v/api from protos/
 	@rm -rf libs/s2v/api
 	@PATH="$$PWD/.venv-protos/bin:$$PATH" buf generate 2> /dev/null
+	@find libs/s2v/api -type d -exec touch {}/__init__.py \;
 
 clean: ## delete what the commands made
 	@rm -rf .venv .venv-protos out build .mypy_cache .ruff_cache .pytest_cache .hypothesis
