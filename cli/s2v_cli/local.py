@@ -1,6 +1,7 @@
 """The four services as a set on this machine."""
 
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -30,12 +31,16 @@ def service_specs(
 ) -> list[ServiceSpec]:
     """Describe the four services: the gateway at `listen`, the others on sockets.
 
-    Where they keep things follows from the home, unless the environment has settings for it.
+    Where they keep things follows from the home, unless the environment has settings for it. What
+    they work on lies in `home/tmp`: emptied here, because a service that was killed leaves it full.
     """
+    shutil.rmtree(home / "tmp", ignore_errors=True)
+    (home / "tmp").mkdir(parents=True)
     addresses = {name: f"unix:{sockets / name}.sock" for name in _MODULES} | {"gateway": listen}
     settings = {
         **environment,
         "S2V_HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
         **{f"S2V_{name.upper()}_LISTEN": address for name, address in addresses.items()},
         **{
             f"S2V_GATEWAY_{name.upper()}_ADDRESS": address
@@ -64,9 +69,9 @@ def ephemeral_services(say: Callable[[str], None]) -> Iterator[str]:
         socket_folder(Path(folder)) as sockets,
     ):
         listen = f"unix:{sockets / 'gateway.sock'}"
-        # What they leave behind when they are killed goes with the folder.
-        environment = _without_homes(os.environ) | {"TMPDIR": folder}
-        specs = service_specs(Path(folder), sockets, listen=listen, environment=environment)
+        specs = service_specs(
+            Path(folder), sockets, listen=listen, environment=_without_homes(os.environ)
+        )
         with Supervisor(specs, report=say, sink=log) as supervisor:
             try:
                 yield listen

@@ -39,10 +39,12 @@ class Installation:
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    # A short grace: a job of some seconds shall still be at work when the gateway has gone.
+    environment = {**os.environ, "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5"}
     home = tmp_path_factory.mktemp("home")
     address = free_address("127.0.0.1", 0)
     with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
-        specs = service_specs(home, sockets, listen=address, environment=dict(os.environ))
+        specs = service_specs(home, sockets, listen=address, environment=environment)
         with Supervisor(specs, report=print, sink=log) as supervisor:
             yield Installation(home, sockets, address, supervisor)
 

@@ -31,7 +31,7 @@ from s2v.rpc.channel import connect
 from s2v.rpc.errors import from_rpc_error, from_status
 from s2v_gateway.catalogue import Catalogue, EngineOffer, Preset, VoiceOffer
 from s2v_gateway.fakes import FakeStages
-from s2v_gateway.main import Gateway, wire
+from s2v_gateway.main import Gateway, sweep, wire
 from s2v_gateway.settings import GatewaySettings
 
 ENGINE = EngineOffer(
@@ -505,3 +505,36 @@ async def test_the_server_tells_its_limits_and_engines(start: Start) -> None:
     assert info.max_text_characters == 20_000
     engines = await server.system.ListEngines(system_service_pb2.ListEnginesRequest())
     assert [p.name for p in engines.engines[0].presets] == ["standard", "draft"]
+
+
+async def test_a_gateway_that_goes_down_tells_its_watchers_and_leaves_the_job_alone(
+    start: Start,
+) -> None:
+    server = await start(FakeStages(hold={"render-0": asyncio.Event()}))
+    call = server.generation.Generate(iter(generate_requests(png(), text=("a",))))
+    name = (await call.read()).accepted.name
+    await server.stages.called("render-0")
+    server.gateway.studio.close()
+    error = await failure(rest(call))
+    assert error.reason is Reason.SERVICE_UNAVAILABLE
+    job = (await server.jobs.GetJob(job_service_pb2.GetJobRequest(name=name))).job
+    assert job.state == job_pb2.JOB_STATE_RUNNING
+
+
+async def test_sweeping_keeps_assets_and_what_unfinished_jobs_have_made(start: Start) -> None:
+    hold = asyncio.Event()
+    server = await start(FakeStages(hold={"render-1": hold}))
+    store = server.gateway.store
+    in_use, orphan = (store.put([text], "audio/wav") for text in (b"a", b"orphan"))
+    job = await server.create()  # FakeStages names the speech of "a" by the digest of b"a"
+    await server.stages.called("render-1")
+    await sweep(server.gateway, older_than_seconds=-1.0)
+    assert store.stat(orphan.sha256) is None
+    assert store.stat(in_use.sha256) is not None
+    asset = asset_service_pb2.GetAssetRequest(name=job.spec.reference)
+    reference = (await server.assets.GetAsset(asset)).asset
+    assert store.stat(reference.sha256) is not None
+    hold.set()
+    await server.finished(job.name)
+    await sweep(server.gateway, older_than_seconds=-1.0)
+    assert store.stat(in_use.sha256) is None

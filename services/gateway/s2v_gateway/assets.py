@@ -296,6 +296,11 @@ class Assets:
         file = self._store.open(asset.artifact)
         return _read_pieces(file, offset, limit_bytes or asset.size_bytes)
 
+    def digests(self) -> set[str]:
+        """Return the SHA-256 of every asset."""
+        with reading(self._engine) as connection:
+            return set(connection.scalars(select(assets_table.c.sha256)))
+
     def sweep_uploads(self, now: datetime) -> int:
         """Remove expired uploads and what broken calls left; return how many uploads went.
 

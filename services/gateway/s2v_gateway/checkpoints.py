@@ -67,3 +67,8 @@ class DurableJobs:
         """Start the work of a job; does nothing if it was started before."""
         with SetWorkflowID(job_id):
             await DBOS.start_workflow_async(self._film, job_id)
+
+    async def outcomes(self, job_id: str) -> str:
+        """Return the outcomes that a job's checkpoints have kept, as JSON one after the other."""
+        steps = await DBOS.list_workflow_steps_async(job_id)
+        return "".join(str(step["output"]) for step in steps)

@@ -19,15 +19,20 @@ class News:
         preview: the newest preview, if there is one.
         history: whether the job's history in the database grew.
         media: whether the job's media file grew.
+        closing: whether the gateway goes down and this is the last one hears of it.
     """
 
     progress: Progress | None = None
     preview: Preview | None = None
     history: bool = False
     media: bool = False
+    closing: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.progress or self.preview or self.history or self.media)
+        return self != _NOTHING
+
+
+_NOTHING = News()
 
 
 class Watcher:
@@ -69,6 +74,11 @@ class Feed:
         """Tell whoever watches the job; the names are those of `News`."""
         for watcher in self._watchers.get(job_id, ()):
             watcher.tell(**what)
+
+    def close(self) -> None:
+        """Tell everybody that the gateway goes down."""
+        for job_id in list(self._watchers):
+            self.tell(job_id, closing=True)
 
     @contextlib.contextmanager
     def watching(self, job_id: str) -> Iterator[Watcher]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import grpc
+import structlog
 
 from s2v.api.gateway.v1 import (
     asset_service_pb2_grpc,
@@ -44,6 +45,10 @@ _SERVICES = tuple(
     f"{_PACKAGE}.{name}Service" for name in ("Asset", "Generation", "Job", "System", "Voice")
 )
 _SWEEP_SECONDS = 600.0
+# Long enough for what a service has stored but not told yet, however slowly it works.
+_SWEEP_AGE_SECONDS = 24 * 3600.0
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Gateway:
     server: Server
     studio: Studio
     assets: Assets
+    store: FsspecStore
     database_url: str
 
     async def open(self) -> None:
@@ -75,9 +81,10 @@ def wire(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database)
     create_tables(database)
+    store = FsspecStore(settings.store_url)
     assets = Assets(
         database,
-        FsspecStore(settings.store_url),
+        store,
         staging=settings.data_dir / "uploads",
         probe=probe,
         max_upload_bytes=limits.max_upload_bytes,
@@ -105,7 +112,9 @@ def wire(
     system = SystemServicer(catalogue, jobs, limits, channels=channels, list_workers=list_workers)
     system_service_pb2_grpc.add_SystemServiceServicer_to_server(system, server.grpc)
     voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(VoiceServicer(catalogue), server.grpc)
-    return Gateway(server, studio, assets, database.url.render_as_string(hide_password=False))
+    return Gateway(
+        server, studio, assets, store, database.url.render_as_string(hide_password=False)
+    )
 
 
 async def serve(settings: GatewaySettings) -> None:
@@ -123,7 +132,7 @@ async def serve(settings: GatewaySettings) -> None:
         channels=channels,
         list_workers=stages.list_workers,
     )
-    sweeping = asyncio.create_task(_sweep_forever(gateway.assets))
+    sweeping = asyncio.create_task(_sweep_forever(gateway))
     await gateway.server.run(
         warm=gateway.open,
         drain=gateway.studio.close,
@@ -132,11 +141,23 @@ async def serve(settings: GatewaySettings) -> None:
     sweeping.cancel()
 
 
-async def _sweep_forever(assets: Assets) -> None:
-    """Drop expired uploads now and then."""
+async def _sweep_forever(gateway: Gateway) -> None:
+    """Drop now and then what nobody needs any more."""
     while True:
-        await asyncio.to_thread(assets.sweep_uploads, datetime.now(UTC))
+        await sweep(gateway, older_than_seconds=_SWEEP_AGE_SECONDS)
         await asyncio.sleep(_SWEEP_SECONDS)
+
+
+async def sweep(gateway: Gateway, *, older_than_seconds: float) -> None:
+    """Drop expired uploads, and artifacts that are no asset and of no unfinished job."""
+    uploads = await asyncio.to_thread(gateway.assets.sweep_uploads, datetime.now(UTC))
+    keep = await gateway.studio.artifacts_in_use()
+    keep |= await asyncio.to_thread(gateway.assets.digests)
+    artifacts = await asyncio.to_thread(
+        gateway.store.sweep, keep, older_than_seconds=older_than_seconds
+    )
+    if uploads or artifacts:
+        _log.info("swept", uploads=uploads, artifacts=artifacts)
 
 
 def main() -> None:

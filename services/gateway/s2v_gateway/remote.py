@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 _log = structlog.get_logger()
 _LISTING_SECONDS = 10.0
-_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.2, 5.0
+_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.2, 2.0
 
 
 class RemoteStages:
@@ -199,6 +199,7 @@ class RemoteStages:
         loop = asyncio.get_running_loop()
         patient_until = loop.time() + self._patience_seconds
         delay_seconds = _FIRST_DELAY_SECONDS
+        away = False
         while True:
             try:
                 return await call()
@@ -206,10 +207,11 @@ class RemoteStages:
                 error = from_rpc_error(rpc_error)
             if not _worth_waiting(error) or loop.time() > patient_until:
                 raise error
-            if isinstance(error, Unavailable):
+            if isinstance(error, Unavailable) and not away:
+                away = True
                 _log.warning("service away", callee=service, message=error.message)
                 report(Notice("SERVICE_AWAY", f"Waited for the {service} service to come back."))
-            else:
+            elif isinstance(error, Exhausted):
                 # Busy is not broken: a queue in front of the workers may take any time.
                 patient_until = loop.time() + self._patience_seconds
             await asyncio.sleep(delay_seconds)

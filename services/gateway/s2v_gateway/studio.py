@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ _log = structlog.get_logger()
 
 SAVE_PROGRESS_SECONDS = 1.0
 MEDIA_CHUNK_BYTES = 256 * 1024
+_DIGEST = re.compile(r'"sha256":"([0-9a-f]{64})"')
 
 
 class Studio:
@@ -105,6 +107,15 @@ class Studio:
     def close(self) -> None:
         """The process goes down: jobs stay as they are and go on when it is back."""
         self._closing = True
+        self._feed.close()
+
+    async def artifacts_in_use(self) -> set[str]:
+        """Return the digests of what unfinished jobs have made so far."""
+        if self._durable is None:
+            return set()
+        unfinished = await asyncio.to_thread(self._jobs.unfinished)
+        outcomes = [await self._durable.outcomes(one.job.job_id) for one in unfinished]
+        return {digest for outcome in outcomes for digest in _DIGEST.findall(outcome)}
 
     async def abandon(self, job_id: str) -> None:
         """The client that a job belonged to is gone: cancel it, unless we are going ourselves."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from s2v.core.errors import InvalidInput, Reason
+from s2v.core.errors import InvalidInput, Reason, Unavailable
 from s2v.core.job import Job, JobState, Progress
 from s2v.core.ports import Notice
 from s2v_gateway.feed import Feed, News
@@ -50,6 +50,7 @@ async def watch_job(job_id: str, jobs: Jobs, feed: Feed, *, after: int) -> Async
     Raises:
         NotFound: JOB_NOT_FOUND.
         InvalidInput: RESUME_TOKEN_INVALID, the history is shorter than `after`.
+        Unavailable: the gateway goes down.
     """
     with feed.watching(job_id) as watcher:
         job = await asyncio.to_thread(_snapshot, jobs, job_id, after)
@@ -68,6 +69,12 @@ async def watch_job(job_id: str, jobs: Jobs, feed: Feed, *, after: int) -> Async
             if job.state.terminal:
                 break
             news = await watcher.news(quiet_seconds=KEEPALIVE_SECONDS)
+            if news.closing:
+                raise Unavailable(
+                    Reason.SERVICE_UNAVAILABLE,
+                    "the gateway goes down; the job goes on when it is back: watch it again",
+                    retry_after_seconds=1.0,
+                )
             if not news:
                 yield JobEvent(sequence, _now(), Quiet())
         async for event in _rest(jobs, job, sequence):

@@ -7,7 +7,9 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -130,7 +132,7 @@ def _import_ray() -> Any:
 
 
 class _Folder:
-    """A folder for Ray's sockets and logs, locked by us; makes way with those left by the dead."""
+    """A folder for Ray's sockets and logs, locked by us; removes those that the dead left."""
 
     def __init__(self) -> None:
         base = tempfile.gettempdir()
@@ -149,8 +151,23 @@ class _Folder:
 
 
 def _remove_if_unlocked(folder: Path) -> None:
-    """Remove a folder of ours whose process has ended."""
+    """Remove a folder of ours whose process has ended, and what still runs in it.
+
+    Ray's agents outlive its other processes by a minute.
+    """
     with contextlib.suppress(OSError), (folder / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for pid in _processes_in(folder):
+            os.kill(pid, signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
         _log.info("removed what a dead render service left behind", folder=str(folder))
+
+
+def _processes_in(folder: Path) -> Iterator[int]:
+    """Yield our own processes, but for this one, that have a file in a folder open."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            files = [os.readlink(link) for link in (process / "fd").iterdir()]
+            inside = any(file.startswith(f"{folder}/") for file in files)
+            if inside and int(process.name) != os.getpid():
+                yield int(process.name)
