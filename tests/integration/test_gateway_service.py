@@ -185,6 +185,16 @@ async def test_a_job_becomes_a_film(start: Start) -> None:
     assert [t.stage for t in ended.stage_times] == [1, 2, 3]
 
 
+async def test_everything_works_over_postgresql_too(start: Start, postgres_url: str) -> None:
+    server = await start(database_url=postgres_url)
+    job = await server.create("once")
+    ended = await server.finished(job.name)
+    assert ended.state == job_pb2.JOB_STATE_SUCCEEDED
+    assert (await server.create("once", reference=job.spec.reference)).name == job.name
+    listed = await server.jobs.ListJobs(job_service_pb2.ListJobsRequest())
+    assert [one.name for one in listed.jobs] == [job.name]
+
+
 async def test_watching_begins_with_a_snapshot_and_ends_with_the_end(start: Start) -> None:
     hold = asyncio.Event()
     server = await start(FakeStages(hold={"render-1": hold}))

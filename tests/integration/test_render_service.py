@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.artifact import WAV, Artifact
@@ -73,19 +74,22 @@ class Studio:
             await self.responses(request)
         return from_rpc_error(error.value)
 
-    async def workers(self) -> render_service_pb2.ListWorkersResponse:
+    async def workers(self) -> Any:
         return await self.stub.ListWorkers(render_service_pb2.ListWorkersRequest())
 
-    async def until_idle(self) -> render_service_pb2.Worker:
+    async def until_idle(self) -> Any:
         async def idle() -> bool:
-            return (await self.workers()).workers[0].state == IDLE
+            return bool((await self.workers()).workers[0].state == IDLE)
 
         await until(idle)
         return (await self.workers()).workers[0]
 
+    async def restarts(self) -> int:
+        return int((await self.until_idle()).restarts)
+
     async def until_waiting(self, takes: int) -> None:
         async def waiting() -> bool:
-            return (await self.workers()).waiting_takes == takes
+            return bool((await self.workers()).waiting_takes == takes)
 
         await until(waiting)
 
@@ -94,10 +98,16 @@ class Studio:
             return [frame_of(picture) for picture in decode_frames(path)]
 
 
-@pytest.fixture
-async def studio(ray_cluster: RayCluster, tmp_path: Path) -> AsyncIterator[Studio]:
-    store = FsspecStore(str(tmp_path / "store"))
-    config = WorkerConfig(REGISTRY, store_url=str(tmp_path / "store"))
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(
+    ray_cluster: RayCluster, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Studio]:
+    store_url = str(tmp_path_factory.mktemp("store"))
+    store = FsspecStore(store_url)
+    config = WorkerConfig(REGISTRY, store_url=store_url)
     pool = WorkerPool(ray_cluster, config, workers=1, max_waiting=1)
     server = Server("127.0.0.1:0", ["s2v.api.render.v1.RenderService"])
     servicer = RenderServicer(pool, store, default_engine="fake")
@@ -108,6 +118,13 @@ async def studio(ray_cluster: RayCluster, tmp_path: Path) -> AsyncIterator[Studi
         yield Studio(render_service_pb2_grpc.RenderServiceStub(channel), store)
     await server.stop(0)
     await pool.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def studio(running: Studio) -> Studio:
+    """The one that is running, with nothing to do."""
+    await running.until_idle()
+    return running
 
 
 @pytest.fixture
@@ -177,7 +194,7 @@ async def test_workers_are_listed(studio: Studio, folder: Path) -> None:
     (worker,) = (await studio.workers()).workers
 
     assert (worker.name, worker.state, worker.device) == ("worker-0", BUSY, "cpu")
-    assert (worker.restarts, worker.pid) == (0, int((folder / "begun").read_text()))
+    assert worker.pid == await begun(folder)
     call.cancel()
     assert (await studio.until_idle()).pid == worker.pid
 
@@ -187,40 +204,41 @@ async def test_cancelling_closes_the_engine_and_frees_the_worker_that_lives_on(
 ) -> None:
     call = studio.stub.Render(studio.request(slowly(folder), frames=LONG_FRAMES))
     await call.read()
-    await begun(folder)
+    pid = await begun(folder)
 
     call.cancel()
 
     async with asyncio.timeout(2):
         worker = await studio.until_idle()
     assert (folder / "closed").exists()
-    assert worker.restarts == 0
+    assert worker.pid == pid
     assert (await studio.clip(studio.request())).frames == FRAMES
 
 
 async def test_an_engine_that_does_not_stop_is_stopped_with_its_worker(
     studio: Studio, folder: Path
 ) -> None:
+    restarts = await studio.restarts()
     stuck = FakeScript(str(folder), seconds_per_batch=600)
     call = studio.stub.Render(studio.request(stuck))
     await call.read()
-    await begun(folder)
+    pid = await begun(folder)
 
     call.cancel()
 
-    worker = await studio.until_idle()
-    assert worker.restarts == 1
-    assert worker.pid != int((folder / "begun").read_text())
+    assert (await studio.until_idle()).pid != pid
+    assert await studio.restarts() == restarts + 1
     assert (await studio.clip(studio.request())).takes == 1
 
 
 async def test_a_take_whose_worker_is_killed_is_tried_again(studio: Studio, folder: Path) -> None:
+    restarts = await studio.restarts()
     rendering = asyncio.create_task(
         studio.responses(studio.request(slowly(folder), frames=LONG_FRAMES))
     )
     await begun(folder)
 
-    os.kill(int((folder / "begun").read_text()), signal.SIGKILL)
+    os.kill(await begun(folder), signal.SIGKILL)
     (folder / "go").touch()
     responses = await rendering
 
@@ -228,18 +246,19 @@ async def test_a_take_whose_worker_is_killed_is_tried_again(studio: Studio, fold
     assert (clip.takes, clip.frames) == (2, LONG_FRAMES)
     assert studio.decoded(clip)[:70] == [frame % 64 for frame in range(70)]
     assert [r.notice.code for r in responses if r.HasField("notice")] == ["FAKE"]
-    assert (await studio.until_idle()).restarts == 1
+    assert await studio.restarts() == restarts + 1
 
 
 async def test_a_take_under_which_every_worker_dies_is_given_up(
     studio: Studio, folder: Path
 ) -> None:
+    restarts = await studio.restarts()
     refusal = await studio.refusal(studio.request(FakeScript(str(folder), die=True)))
 
     assert isinstance(refusal, Unavailable)
     assert refusal.reason == Reason.WORKER_LOST
     assert refusal.retry_after_seconds
-    assert (await studio.until_idle()).restarts == MAX_TAKES
+    assert await studio.restarts() == restarts + MAX_TAKES
     assert (await studio.clip(studio.request())).takes == 1
 
 
@@ -269,6 +288,7 @@ async def test_when_all_is_full_a_take_is_refused_and_told_when_to_come_back(
 
 
 async def test_a_take_that_stops_waiting_makes_room(studio: Studio, folder: Path) -> None:
+    restarts = await studio.restarts()
     long = studio.request(slowly(folder), frames=LONG_FRAMES)
     rendering = asyncio.create_task(studio.clip(long))
     await begun(folder)
@@ -280,7 +300,7 @@ async def test_a_take_that_stops_waiting_makes_room(studio: Studio, folder: Path
     await studio.until_waiting(0)
     (folder / "go").touch()
     assert (await rendering).frames == LONG_FRAMES
-    assert (await studio.until_idle()).restarts == 0
+    assert await studio.restarts() == restarts
 
 
 @pytest.mark.parametrize(
@@ -307,11 +327,12 @@ async def test_a_request_that_cannot_be_is_refused_and_names_the_field(
 async def test_what_the_engine_refuses_arrives_as_it_was_raised(
     studio: Studio, folder: Path
 ) -> None:
+    restarts = await studio.restarts()
     refusal = await studio.refusal(studio.request(FakeScript(refuse=True)))
 
     assert isinstance(refusal, InvalidInput)
     assert (refusal.reason, refusal.field) == (Reason.FACE_NOT_FOUND, "spec.reference")
-    assert (await studio.until_idle()).restarts == 0
+    assert await studio.restarts() == restarts
 
 
 async def test_a_portrait_that_is_no_image_is_refused(studio: Studio) -> None:

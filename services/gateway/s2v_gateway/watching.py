@@ -12,7 +12,7 @@ from s2v_gateway.feed import Feed, News
 from s2v_gateway.jobs import Jobs
 from s2v_gateway.stages import Preview
 
-KEEPALIVE_SECONDS = 5.0
+KEEPALIVE_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
