@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.probe import probe
 
 
 def readable_file(path: Path, option: str) -> None:
@@ -23,6 +24,23 @@ def readable_file(path: Path, option: str) -> None:
         problem = f"{path} is empty"
     if problem:
         raise InvalidInput(Reason.FIELD_INVALID, problem, field=option)
+
+
+def usable_media(path: Path, option: str, *kinds: str) -> None:
+    """Look into a file as the gateway will, so that nothing is started for one that it refuses.
+
+    Raises:
+        InvalidInput: the file is no image, audio or video (`kinds`) that can be used; `field` is
+            the option.
+    """
+    readable_file(path, option)
+    info = probe(path, field=option)
+    if info.kind not in kinds:
+        raise InvalidInput(
+            Reason.MEDIA_TYPE_UNSUPPORTED,
+            f"{path} is {info.media_type}; give a file with {' or '.join(kinds)}",
+            field=option,
+        )
 
 
 def writable_file(path: Path, *, force: bool) -> None:

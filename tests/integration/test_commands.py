@@ -5,15 +5,17 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.pcm import write_wav
 from s2v.testing.fakes_gateway import FILM, FakeGateway
 from s2v_cli.main import app
 
-PHOTO = b"\xff\xd8\xff" + bytes(1000)
+PHOTO = Path("libs/s2v/samples/portrait.jpg").read_bytes()
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def test_make_uploads_the_sound_when_there_is_one(
     gateway: FakeGateway, photo: Path, tmp_path: Path
 ) -> None:
     sound = tmp_path / "voice.wav"
-    sound.write_bytes(b"RIFF\0\0\0\0WAVE" + bytes(100))
+    write_wav(sound, np.full(48_000, 1000, np.int16))
 
     result = s2v(
         "make", "--audio", sound, "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway

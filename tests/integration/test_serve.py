@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,7 +144,7 @@ class Made:
         self.temporary = folder / "t"
         self.temporary.mkdir()
         photo = folder / "photo.jpg"
-        photo.write_bytes(b"\xff\xd8\xff" + bytes(100))
+        shutil.copy("libs/s2v/samples/portrait.jpg", photo)
         program = (
             "import s2v_cli.connecting as connecting, s2v_cli.main as main;"
             f"connecting.DEFAULT_ADDRESS = 'unix:{folder}/none.sock'; main.main()"

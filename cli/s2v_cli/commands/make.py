@@ -18,7 +18,7 @@ from s2v_cli.background import Background, call
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
-from s2v_cli.files import readable_file, writable_file
+from s2v_cli.files import readable_file, usable_media, writable_file
 from s2v_cli.showing import display, follow
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
@@ -55,7 +55,7 @@ def make(
     spec.width_pixels, spec.height_pixels = _width_and_height(size)
     spec.frame_rate, spec.seed = fps, seed
     spec.display_name = output.name[:200]
-    readable_file(image, "--image")
+    usable_media(image, "--image", "image")
     writable_file(output, force=force)
     with _sigterm_as_ctrl_c(), any_gateway(server, say) as client:
         reached = time.monotonic()
@@ -90,7 +90,7 @@ def _spec(text: str | None, script: Path | None, audio: Path | None) -> job_pb2.
     if sum(source is not None for source in (text, script, audio)) != 1:
         raise InvalidInput(Reason.FIELD_INVALID, "give exactly one of --text, --script and --audio")
     if audio is not None:
-        readable_file(audio, "--audio")
+        usable_media(audio, "--audio", "audio", "video")
         return job_pb2.JobSpec()
     words = text if script is None else _read_script(script)
     if not words or not words.strip():

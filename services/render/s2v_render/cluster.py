@@ -77,7 +77,7 @@ class RayCluster:
         self.is_lost = True
 
     async def stop(self) -> None:
-        """End the local Ray or disconnect."""
+        """End the local Ray, or what is left of it, or disconnect."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._stop)
 
     def _start(self) -> None:
@@ -112,9 +112,10 @@ class RayCluster:
         return node is not None and not any(kind in _VITAL for kind, _ in node.dead_processes())
 
     def _stop(self) -> None:
-        import ray
+        if not self.is_lost:  # it would wait for what is gone
+            import ray
 
-        ray.shutdown()
+            ray.shutdown()
         if self._folder:
             self._folder.remove()
             self._folder = None
@@ -146,21 +147,24 @@ class _Folder:
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        _remove(self.path)
         self._lock.close()
 
 
 def _remove_if_unlocked(folder: Path) -> None:
-    """Remove a folder of ours whose process has ended, and what still runs in it.
-
-    Ray's agents outlive its other processes by a minute.
-    """
+    """Remove a folder of ours whose process has ended."""
     with contextlib.suppress(OSError), (folder / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for pid in _processes_in(folder):
-            os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         _log.info("removed what a dead render service left behind", folder=str(folder))
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder and what still runs in it: Ray's agents outlive the rest by a minute."""
+    for pid in _processes_in(folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _processes_in(folder: Path) -> Iterator[int]:

@@ -47,14 +47,13 @@ async def serve(settings: RenderSettings) -> None:
         await pool.start()
 
     async def close() -> None:
-        if cluster.is_lost:
-            return
-        await pool.stop()
+        if not cluster.is_lost:
+            await pool.stop()
         await cluster.stop()
 
     await server.run(warm=warm, close=close, grace_seconds=settings.shutdown_grace_seconds)
     if cluster.is_lost:
-        # Ray's own goodbye would wait for what is gone; the kernel ends the rest of it with us.
+        # Ray's own farewell at the exit would wait for what is gone.
         os._exit(1)
 
 
