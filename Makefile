@@ -1,7 +1,8 @@
 # Every command of the project. `make` alone lists them.
 #
 # Nothing needs to be installed but Python 3.11 or 3.12 with venv: the commands make their own
-# environments, .venv for the product and its tests, .venv-protos for the code generators.
+# environments: .venv for the product and its tests, .venv-other for the same tests on the other Python,
+# .venv-protos for the code generators.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -24,6 +25,13 @@ serve: .venv/light ## run the four services; the gateway listens on 127.0.0.1:50
 test: check ## check everything and run every test
 	@$(BIN)/python -m pytest
 
+test-other: .venv/dev ## run all but the end-to-end tests on the other Python, if there is one
+	@other=$$(tools/find_python.sh --other $(BIN)/python); \
+	if [ -z "$$other" ]; then echo "skipped: no other Python of 3.11 and 3.12 here"; exit 0; fi; \
+	[ -x .venv-other/bin/python ] || "$$other" -m venv .venv-other; \
+	.venv-other/bin/python -m pip $(PIP_INSTALL) -e '.[dev]'; \
+	.venv-other/bin/python -m pytest tests/unit tests/contract tests/integration
+
 check: .venv/dev .venv-protos/ready ## lint, types, import rules, protos
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
@@ -42,7 +50,7 @@ protos: .venv-protos/ready ## generate libs/s2v/api from protos/
 	@find libs/s2v/api -type d -exec touch {}/__init__.py \;
 
 clean: ## delete what the commands made
-	@rm -rf .venv .venv-protos out build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-other .venv-protos out build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/light: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing S2V into .venv ..."
@@ -63,4 +71,4 @@ clean: ## delete what the commands made
 	@.venv-protos/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-.PHONY: help demo serve test check fmt protos clean
+.PHONY: help demo serve test test-other check fmt protos clean
