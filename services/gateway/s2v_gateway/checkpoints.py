@@ -1,12 +1,19 @@
 """Checkpoints that survive a crash, kept by DBOS in SQLite or PostgreSQL."""
 
+import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import sqlalchemy
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from pydantic import TypeAdapter
 
 T = TypeVar("T")
+
+# On Python 3.12 DBOS takes unixepoch('subsec') for granted, which the SQLite of Debian 12 and of
+# Ubuntu 22.04 does not know.
+_FIRST_WITH_SUBSEC = (3, 42)
 
 Work = Callable[[str], Awaitable[None]]
 
@@ -43,6 +50,8 @@ class DurableJobs:
     """
 
     def __init__(self, database_url: str, work: Work) -> None:
+        if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
+            sqlalchemy.event.listen(sqlalchemy.Pool, "connect", _teach_subsec)
         # One version and one executor for ever: a job goes on in whatever release comes back up.
         config = DBOSConfig(
             name="s2v",
@@ -72,3 +81,9 @@ class DurableJobs:
         """Return the outcomes that a job's checkpoints have kept, as JSON one after the other."""
         steps = await DBOS.list_workflow_steps_async(job_id)
         return "".join(str(step["output"]) for step in steps)
+
+
+def _teach_subsec(connection: object, _: object) -> None:
+    """Make unixepoch('subsec') known to a connection, if it is one to SQLite."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.create_function("unixepoch", 1, lambda _: time.time())
