@@ -22,16 +22,19 @@ _log = structlog.get_logger()
 
 async def serve(settings: RenderSettings) -> None:
     """Wire everything together and serve until a signal comes or Ray is gone."""
-    server = Server(
-        settings.listen,
-        ["s2v.api.render.v1.RenderService"],
-        reflection_enabled=settings.reflection,
-    )
     workers, threads = settings.worker_count, settings.threads_per_worker
     config = WorkerConfig(
         REGISTRY, store_url=settings.store_url, threads=threads, log_level=settings.log_level
     )
     cluster = RayCluster(workers * threads)
+    # Ray starts its processes by fork, and a fork beside gRPC's threads hangs now and then. So Ray
+    # comes first, and the port opens some seconds later.
+    await cluster.start()
+    server = Server(
+        settings.listen,
+        ["s2v.api.render.v1.RenderService"],
+        reflection_enabled=settings.reflection,
+    )
     pool = WorkerPool(
         cluster,
         config,
@@ -42,16 +45,12 @@ async def serve(settings: RenderSettings) -> None:
     servicer = RenderServicer(pool, FsspecStore(settings.store_url), default_engine=DEFAULT_ENGINE)
     render_service_pb2_grpc.add_RenderServiceServicer_to_server(servicer, server.grpc)
 
-    async def warm() -> None:
-        await cluster.start()
-        await pool.start()
-
     async def close() -> None:
         if not cluster.is_lost:
             await pool.stop()
         await cluster.stop()
 
-    await server.run(warm=warm, close=close, grace_seconds=settings.shutdown_grace_seconds)
+    await server.run(warm=pool.start, close=close, grace_seconds=settings.shutdown_grace_seconds)
     if cluster.is_lost:
         # Ray's own farewell at the exit would wait for what is gone.
         os._exit(1)

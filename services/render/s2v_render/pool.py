@@ -173,7 +173,7 @@ class WorkerPool:
             try:
                 if take > 1:
                     await self._unless_gone(self._restart(seat))
-                async with aclosing(self._take(seat, order)) as events:
+                async with aclosing(self._take(seat, order, take)) as events:
                     async for event in events:
                         if event in said:
                             continue
@@ -187,13 +187,16 @@ class WorkerPool:
                 _log.warning("worker died", worker=seat.name, take=take, cause=str(death))
         raise _worker_lost(f"workers died under this take {MAX_TAKES} times")
 
-    async def _take(self, seat: _Seat, order: RenderOrder) -> AsyncGenerator[RenderEvent]:
+    async def _take(
+        self, seat: _Seat, order: RenderOrder, take: int
+    ) -> AsyncGenerator[RenderEvent]:
         """Render once on a worker; leave the seat settled if the take came to its own end."""
         import ray
         from ray.exceptions import RayError, RayTaskError
 
         seat.settled = False
-        events = seat.actor.render.remote(order, structlog.contextvars.get_contextvars())
+        context = {**structlog.contextvars.get_contextvars(), "take": take}
+        events = seat.actor.render.remote(order, context)
         try:
             while (event := await self._unless_gone(_next(events))) is not None:
                 yield event

@@ -21,7 +21,7 @@ class RenderSettings(ServiceSettings):
         default=0, ge=0, description="threads of each worker; 0 shares the processors out"
     )
     max_waiting: int = Field(
-        default=-1, ge=-1, description="takes that may wait for a worker; -1 is 4 for each worker"
+        default=-1, ge=-1, description="takes that may wait for a worker; -1 is 16 for each worker"
     )
 
     @property
@@ -37,7 +37,7 @@ class RenderSettings(ServiceSettings):
     @property
     def waiting_room(self) -> int:
         """How many takes may wait for a worker."""
-        return 4 * self.worker_count if self.max_waiting < 0 else self.max_waiting
+        return 16 * self.worker_count if self.max_waiting < 0 else self.max_waiting
 
 
 def _processors() -> int:
