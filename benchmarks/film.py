@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def row(client: Client, alone: "Alone", size: Size) -> None:
         whole, media, film_seconds = over_services(client, size, seed)
         over.append(whole)
         first.append(media)
-        by_itself.append(timed(lambda seed=seed: alone.film(size, seed)))
+        by_itself.append(timed(partial(alone.film, size, seed)))
     services_seconds, alone_seconds = (statistics.median(s[1:]) for s in (over, by_itself))
     print(
         f"| {size.width}x{size.height} | {film_seconds:.2f} s | {services_seconds:.2f} s "
