@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import threading
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import google_crc32c
 import grpc
+import numpy as np
 import pytest
+import sqlalchemy
 from dbos import DBOS
 from PIL import Image
 
@@ -26,11 +29,14 @@ from s2v.api.gateway.v1 import (
     system_service_pb2_grpc,
 )
 from s2v.core.errors import InvalidInput, Reason, S2VError
+from s2v.core.job import Job
 from s2v.core.ports import Continuity
+from s2v.media.pcm import wav_bytes
 from s2v.rpc.channel import connect
 from s2v.rpc.errors import from_rpc_error, from_status
 from s2v_gateway.catalogue import Catalogue, EngineOffer, Preset, VoiceOffer
 from s2v_gateway.fakes import FakeStages
+from s2v_gateway.jobs import Jobs
 from s2v_gateway.main import Gateway, sweep, wire
 from s2v_gateway.settings import GatewaySettings
 
@@ -126,6 +132,10 @@ def png(colour: str = "teal") -> bytes:
     return file.getvalue()
 
 
+def wav() -> bytes:
+    return wav_bytes(np.full(48_000, 1000, np.int16))
+
+
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
     running: list[Running] = []
@@ -218,7 +228,7 @@ async def test_a_resume_token_leaves_out_what_was_seen(start: Start) -> None:
     states = [e for e in everything if e.WhichOneof("event") == "state"]
     again = await server.watch(job.name, states[1].resume_token)
     assert [e.state for e in again if e.WhichOneof("event") == "state"] == [4]
-    for token in ("99", "nonsense"):
+    for token in ("99", "nonsense", "9" * 30, "٣"):
         error = await failure(server.watch(job.name, token))
         assert error.reason is Reason.RESUME_TOKEN_INVALID
 
@@ -247,6 +257,8 @@ REFUSED_SPECS: list[tuple[dict[str, object], Reason, str]] = [
     ({"text": " \n "}, Reason.TEXT_EMPTY, "spec.script.text"),
     ({"text": "x" * 20_001}, Reason.TEXT_TOO_LONG, "spec.script.text"),
     ({"voice": "nobody"}, Reason.VOICE_UNKNOWN, "spec.voice"),
+    ({"voice": "x" * 10_000}, Reason.VOICE_UNKNOWN, "spec.voice"),
+    ({"request_id": "x" * 5_000}, Reason.FIELD_INVALID, "request_id"),
     ({"engine": "steam"}, Reason.ENGINE_UNKNOWN, "spec.engine"),
     ({"preset": "best"}, Reason.PRESET_UNKNOWN, "spec.preset"),
     ({"frame_rate": 24}, Reason.FRAME_RATE_UNSUPPORTED, "spec.frame_rate"),
@@ -333,7 +345,13 @@ async def test_jobs_are_listed_in_pages_the_newest_first(start: Start) -> None:
     assert listed == made[::-1]
     none = job_service_pb2.ListJobsRequest(states=[job_pb2.JOB_STATE_FAILED])
     assert not (await server.jobs.ListJobs(none)).jobs
-    for bad in ({"page_size": 201}, {"page_size": -1}, {"page_token": "x"}, {"states": [99]}):
+    for bad in (
+        {"page_size": 201},
+        {"page_size": -1},
+        {"page_token": "x"},
+        {"page_token": "9" * 30},
+        {"states": [99]},
+    ):
         request = job_service_pb2.ListJobsRequest(**bad)  # type: ignore[arg-type]
         assert (await failure(server.jobs.ListJobs(request))).reason is Reason.FIELD_INVALID
 
@@ -372,6 +390,11 @@ REFUSED_STREAMS: list[tuple[list[dict[str, object]], Reason]] = [
     ([{"config": {}}, {"reference_chunk": b"no image"}], Reason.MEDIA_TYPE_UNSUPPORTED),
     ([{"config": {}}, {"text_chunk": "x" * 20_001}], Reason.TEXT_TOO_LONG),
     ([{"config": {}}, {"reference_chunk": png()}], Reason.TEXT_EMPTY),
+    (
+        [{"config": {}}, {"text_chunk": "a"}, {"audio_chunk": wav()}, {"reference_chunk": png()}],
+        Reason.FIELD_INVALID,
+    ),
+    ([{"config": {}}, {"reference_chunk": bytes(1024 * 1024 + 1)}], Reason.FIELD_INVALID),
 ]
 
 
@@ -548,3 +571,46 @@ async def test_sweeping_keeps_assets_and_what_unfinished_jobs_have_made(start: S
     await server.finished(job.name)
     await sweep(server.gateway, older_than_seconds=-1.0)
     assert store.stat(in_use.sha256) is None
+
+
+async def test_a_client_that_vanishes_within_create_job_leaves_a_job_that_runs(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await start()
+    entered, released = threading.Event(), threading.Event()
+    accept = Jobs.accept
+
+    def slow_accept(*args: object, **kwargs: object) -> Job:
+        job = accept(*args, **kwargs)  # type: ignore[arg-type]
+        entered.set()
+        released.wait()
+        return job
+
+    monkeypatch.setattr(Jobs, "accept", slow_accept)
+    reference = await server.upload(png())
+    creating = asyncio.create_task(server.create("mine", reference=reference))
+    await asyncio.to_thread(entered.wait)
+    creating.cancel()
+    released.set()
+    monkeypatch.undo()
+    job = await server.create("mine", reference=reference)
+    assert (await server.finished(job.name)).state == job_pb2.JOB_STATE_SUCCEEDED
+
+
+async def test_a_database_that_is_away_when_a_job_ends_does_not_lose_its_end(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await start()
+    succeed = Jobs.succeed
+    calls: list[int] = []
+
+    def first_fails(*args: object) -> bool:
+        calls.append(1)
+        if len(calls) == 1:
+            raise sqlalchemy.exc.OperationalError("COMMIT", {}, ConnectionError("restarted"))
+        return succeed(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Jobs, "succeed", first_fails)
+    job = await server.create()
+    assert (await server.finished(job.name)).state == job_pb2.JOB_STATE_SUCCEEDED
+    assert len(calls) == 2

@@ -131,7 +131,7 @@ def test_without_ray_takes_fail_as_unavailable_and_the_service_leaves(
         service.render(5_000, meanwhile=lambda: os.kill(pid, signal.SIGKILL))
 
     error = from_rpc_error(failure.value)
-    assert (error.reason, bool(error.retry_after_seconds)) == (Reason.WORKER_LOST, True)
+    assert (error.reason, bool(error.retry_after_seconds)) == (Reason.SERVICE_UNAVAILABLE, True)
     assert service.process.wait() == 1
     until(lambda: not _alive(ray))
 

@@ -9,7 +9,7 @@ from s2v.core.job import Film, JobSpec, Order
 from s2v.core.ports import Continuity
 from s2v_gateway.fakes import FakeCheckpoints, FakeStages, artifact_of
 from s2v_gateway.progress import ProgressMeter
-from s2v_gateway.stages import Happening
+from s2v_gateway.stages import Happening, Media, MediaSink
 from s2v_gateway.workflow import SPOKEN_AHEAD, make_film
 
 
@@ -28,7 +28,7 @@ async def film_of(
     stages: FakeStages,
     checkpoints: FakeCheckpoints | None = None,
     *,
-    live: bool = False,
+    media: MediaSink | None = None,
     parallel_takes: int = 4,
     happened: list[Happening] | None = None,
 ) -> Film:
@@ -38,7 +38,7 @@ async def film_of(
         stages,
         checkpoints or FakeCheckpoints(),
         meter,
-        live=live,
+        media=media,
         parallel_takes=parallel_takes,
     )
 
@@ -113,18 +113,19 @@ async def test_cancelling_reaches_the_stage_at_work() -> None:
 async def test_speaking_does_not_run_away_from_rendering() -> None:
     stages = FakeStages(hold={"render-0": asyncio.Event()})
     making = asyncio.create_task(film_of(order("a " * 50), stages, parallel_takes=1))
-    await stages.called(f"speak-{SPOKEN_AHEAD - 1}")
+    await stages.called(f"speak-{SPOKEN_AHEAD}")
     for _ in range(100):
         await asyncio.sleep(0)
-    assert f"speak-{SPOKEN_AHEAD}" not in stages.calls
+    assert f"speak-{SPOKEN_AHEAD + 1}" not in stages.calls
     making.cancel()
     await asyncio.gather(making, return_exceptions=True)
 
 
-async def test_media_is_asked_for_only_when_somebody_watches_live() -> None:
-    quiet: list[Happening] = []
-    loud: list[Happening] = []
-    await film_of(order("a b"), FakeStages(), live=False, happened=quiet)
-    await film_of(order("a b"), FakeStages(), live=True, happened=loud)
-    assert not quiet
-    assert len(loud) == 2
+async def test_media_goes_to_whoever_watches_live() -> None:
+    seen: list[Media] = []
+
+    async def keep(media: Media) -> None:
+        seen.append(media)
+
+    await film_of(order("a b"), FakeStages(), media=keep)
+    assert [media.offset for media in seen] == [0, 1]

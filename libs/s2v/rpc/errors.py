@@ -12,6 +12,8 @@ from s2v.core import errors
 from s2v.core.errors import Reason, S2VError
 
 DOMAIN = "s2v"
+# A status travels in metadata, of which gRPC takes 16 KiB, and carries the message three times.
+_MAX_MESSAGE_CHARACTERS = 800
 
 _CODES: dict[type[S2VError], grpc.StatusCode] = {
     errors.InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
@@ -40,14 +42,17 @@ _LOST = {
 
 def to_status(error: S2VError) -> status_pb2.Status:
     """Spell an error as a google.rpc.Status with ErrorInfo and what else applies."""
-    status = status_pb2.Status(code=_CODES[type(error)].value[0], message=error.message)
+    message = error.message
+    if len(message) > _MAX_MESSAGE_CHARACTERS:
+        message = f"{message[:_MAX_MESSAGE_CHARACTERS]}…"
+    status = status_pb2.Status(code=_CODES[type(error)].value[0], message=message)
     info = error_details_pb2.ErrorInfo(
         reason=error.reason.value, domain=DOMAIN, metadata=error.metadata
     )
     status.details.append(_packed(info))
     if error.field:
         violation = error_details_pb2.BadRequest.FieldViolation(
-            field=error.field, description=error.message, reason=error.reason.value
+            field=error.field, description=message, reason=error.reason.value
         )
         status.details.append(_packed(error_details_pb2.BadRequest(field_violations=[violation])))
     if error.retry_after_seconds is not None:

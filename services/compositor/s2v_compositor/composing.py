@@ -1,19 +1,19 @@
 """Compose a film: join clips as they come and encode their speech once, from end to end."""
 
-import errno
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from s2v.core.errors import Exhausted, InvalidInput, Reason
+from s2v.core.errors import InvalidInput, Reason
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.film import ClipFormat, FilmMuxer, Fragment, read_clip
 from s2v.media.pcm import Pcm, read_wav, wav_samples
+from s2v.store.space import full_disk_named
 
 _PIECE_SAMPLES = SAMPLE_RATE
+_PLACE = "the folder where films are made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class FilmWriter:
         self._segments = 0
         self._frames = 0
         self._film: Film | None = None
-        with _disk_full():
+        with full_disk_named(_PLACE):
             self._muxer = FilmMuxer(path, frame_rate)
 
     def add(self, clip: Path, speech: BinaryIO, frames: int) -> Generator[Fragment]:
@@ -90,7 +90,7 @@ class FilmWriter:
             message = "A film needs at least one segment; send one before finishing."
             raise InvalidInput(Reason.FIELD_INVALID, message, field="segments")
         self._require_appended()
-        with _disk_full():
+        with full_disk_named(_PLACE):
             yield from self._muxer.finish()
         self._film = Film(
             self._path,
@@ -133,7 +133,7 @@ class FilmWriter:
         self.close()
 
     def _append(self, clip: Path, speech: BinaryIO, field: str) -> Generator[Fragment]:
-        with _disk_full():
+        with full_disk_named(_PLACE):
             yield from self._muxer.append(clip, _pieces(speech))
         if self._muxer.frames != self._frames:
             _refuse(field, "film's number of frames", self._muxer.frames, self._frames)
@@ -183,14 +183,3 @@ def _refuse(field: str, what: str, found: object, expected: object) -> None:
         "make every segment of a film with the same settings."
     )
     raise InvalidInput(Reason.FIELD_INVALID, message, field=field)
-
-
-@contextmanager
-def _disk_full() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        message = "The disk is full; free space where films are written and try again."
-        raise Exhausted(Reason.STORAGE_FULL, message) from error

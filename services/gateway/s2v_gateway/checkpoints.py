@@ -62,7 +62,7 @@ class DurableJobs:
         )
         DBOS(config=config)
 
-        @DBOS.workflow(name="film")
+        @DBOS.workflow(name="film", max_recovery_attempts=None)
         async def film(job_id: str) -> None:
             await work(job_id)
 

@@ -1,15 +1,17 @@
 """Open the gateway's database: a SQLite file by default, PostgreSQL by URL."""
 
+import asyncio
 import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
+import structlog
 from sqlalchemy import (
     URL,
     Connection,
@@ -26,12 +28,19 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from s2v.core.errors import Exhausted
 from s2v.store.space import storage_full
 
 metadata = MetaData()
 """Every table of the gateway's own; the modules that use them define them."""
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+_RETRY_SECONDS = 1.0
 _BUSY_SECONDS = 30
 _CREATION_LOCK = 0x733276
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -117,6 +126,20 @@ def id_in_name(name: str, collection: str) -> str | None:
     """Return the id, 32 hex digits, in a name such as "uploads/0123..."; None if it has none."""
     prefix, _, row_id = name.partition("/")
     return row_id if prefix == collection and _ID.fullmatch(row_id) else None
+
+
+async def written(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do a transaction in a thread, again and again while the database is away or full.
+
+    For what must not be lost because the database was restarted in the wrong moment; the work must
+    be safe to do twice.
+    """
+    while True:
+        try:
+            return await asyncio.to_thread(work, *args, **kwargs)
+        except (OperationalError, InterfaceError, Exhausted) as error:
+            _log.warning("the database does not answer, trying again", cause=str(error))
+            await asyncio.sleep(_RETRY_SECONDS)
 
 
 def _open_sqlite(url: URL) -> Engine:

@@ -10,6 +10,7 @@ from s2v_gateway.jobs import Jobs, new_job_id
 from s2v_gateway.limits import Limits
 from s2v_gateway.ordering import complete
 from s2v_gateway.studio import Studio
+from s2v_gateway.upload_rules import checked_request_id
 
 
 class Desk:
@@ -28,8 +29,9 @@ class Desk:
         """Accept a job, or return the one that an equal call with this request_id made.
 
         Raises:
-            S2VError: those of `complete`, QUEUE_FULL, REQUEST_ID_REUSED.
+            S2VError: those of `complete`, FIELD_INVALID, QUEUE_FULL, REQUEST_ID_REUSED.
         """
+        checked_request_id(request_id)
         if job := await self._made_before(request_id, spec):
             return job
         order = await complete(

@@ -14,6 +14,7 @@ from s2v_gateway.stages import (
     CutScript,
     FinishedSegment,
     Media,
+    MediaSink,
     Report,
     SegmentProgress,
 )
@@ -87,7 +88,7 @@ class FakeStages:
         order: Order,
         segments: Callable[[], AsyncIterator[FinishedSegment]],
         *,
-        live: bool,
+        media: MediaSink | None,
         report: Report,
     ) -> Film:
         """Join whatever comes."""
@@ -95,8 +96,8 @@ class FakeStages:
         frames = 0
         async for segment in segments():
             await self._do(f"join-{segment.index}")
-            if live:
-                report(Media(segment.index, b"x"))
+            if media:
+                await media(Media(segment.index, b"x"))
             frames += segment.clip.frames
         rate = order.spec.frame_rate
         return Film(

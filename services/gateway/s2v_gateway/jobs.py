@@ -53,6 +53,9 @@ _STAGE_SECONDS = TypeAdapter(dict[Stage, float])
 _NOTICES = TypeAdapter(tuple[Notice, ...])
 _FILM = TypeAdapter(Film)
 _EVENT: TypeAdapter["JobState | Notice"] = TypeAdapter(JobState | Notice)
+_MAX_DIGITS = 18
+_MAX_PAGE_CHARACTERS = 750_000
+"""Of orders: four bytes a character at most, and a message may have 4 MiB."""
 _LIVE_STATES = [s.value for s in JobState if not s.terminal]
 
 
@@ -182,8 +185,9 @@ class Jobs:
             query = query.where(_jobs.c.state.in_([s.value for s in states]))
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-        more = len(rows) > size
-        rows = rows[:size]
+        fitting = _fitting(rows)
+        more = len(rows) > min(size, fitting)
+        rows = rows[: min(size, fitting)]
         return [_job(row) for row in rows], str(rows[-1].number) if more else ""
 
     def history(self, job_id: str, after: int) -> list[HistoryEvent]:
@@ -229,7 +233,11 @@ class Jobs:
             "stage_seconds": _dump(_STAGE_SECONDS, stage_seconds),
         }
         with self._engine.begin() as connection:
-            connection.execute(_jobs.update().where(_jobs.c.job_id == job_id).values(values))
+            connection.execute(
+                _jobs.update()
+                .where(_jobs.c.job_id == job_id, _jobs.c.state.in_(_LIVE_STATES))
+                .values(values)
+            )
 
     def note_lip_sync(self, job_id: str, lip_sync: LipSync) -> None:
         """Keep what drives the mouth."""
@@ -352,8 +360,23 @@ def _dump(adapter: TypeAdapter[Any], value: object) -> str:
     return adapter.dump_json(value).decode()
 
 
+def _fitting(rows: Sequence[sa.Row[Any]]) -> int:
+    """Return how many of the rows fit into one message, at least one."""
+    characters = 0
+    for index, row in enumerate(rows):
+        characters += len(row.order)
+        if characters > _MAX_PAGE_CHARACTERS and index:
+            return index
+    return len(rows)
+
+
+def is_number(token: str) -> bool:
+    """Tell whether a token that came from a client can be a number of ours."""
+    return token.isascii() and token.isdecimal() and len(token) <= _MAX_DIGITS
+
+
 def _page_start(token: str) -> int:
-    if not token.isdecimal():
+    if not is_number(token):
         raise InvalidInput(
             Reason.FIELD_INVALID,
             f"page_token {token!r} was not given by ListJobs; leave it empty to start over",

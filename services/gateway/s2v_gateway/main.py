@@ -132,19 +132,28 @@ async def serve(settings: GatewaySettings) -> None:
         channels=channels,
         list_workers=stages.list_workers,
     )
-    sweeping = asyncio.create_task(_sweep_forever(gateway))
+    sweeping: list[asyncio.Task[None]] = []
+
+    async def open_and_sweep() -> None:
+        await gateway.open()
+        sweeping.append(asyncio.create_task(_sweep_forever(gateway)))
+
     await gateway.server.run(
-        warm=gateway.open,
+        warm=open_and_sweep,
         drain=gateway.studio.close,
         grace_seconds=settings.shutdown_grace_seconds,
     )
-    sweeping.cancel()
+    for sweep_forever in sweeping:
+        sweep_forever.cancel()
 
 
 async def _sweep_forever(gateway: Gateway) -> None:
     """Drop now and then what nobody needs any more."""
     while True:
-        await sweep(gateway, older_than_seconds=_SWEEP_AGE_SECONDS)
+        try:
+            await sweep(gateway, older_than_seconds=_SWEEP_AGE_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the store or the database may be away
+            _log.error("sweeping failed", exc_info=error)
         await asyncio.sleep(_SWEEP_SECONDS)
 
 

@@ -57,6 +57,12 @@ async def complete(
 
 
 def _check_text(spec: JobSpec, limits: Limits) -> None:
+    if spec.audio and spec.text:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            "the script has a text and sound; give one of them",
+            field="spec.script",
+        )
     if spec.audio:
         return
     if not spec.text.strip():

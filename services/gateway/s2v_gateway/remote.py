@@ -25,6 +25,7 @@ from s2v_gateway.stages import (
     CutScript,
     FinishedSegment,
     Media,
+    MediaSink,
     Preview,
     Report,
     SegmentProgress,
@@ -175,19 +176,19 @@ class RemoteStages:
         order: Order,
         segments: Callable[[], AsyncIterator[FinishedSegment]],
         *,
-        live: bool,
+        media: MediaSink | None,
         report: Report,
     ) -> Film:
-        """Join the segments; report Media when `live`."""
+        """Join the segments; give `media` what there is to watch meanwhile."""
 
         async def call() -> Film:
-            requests = _compose_requests(order, segments(), live=live, report=report)
+            requests = _compose_requests(order, segments(), live=media is not None, report=report)
             metadata = correlation(order.job_id)
             async for response in self._compositor.Compose(requests, metadata=metadata):
                 if response.HasField("film"):
                     return messages.film(response.film)
-                if response.HasField("media"):
-                    report(Media(response.media.offset, response.media.data))
+                if media and response.HasField("media"):
+                    await media(Media(response.media.offset, response.media.data))
             raise _no_result("compositor")
 
         film = await self._persist("compositor", call, report)
@@ -196,8 +197,7 @@ class RemoteStages:
 
     async def _persist(self, service: str, call: Callable[[], Awaitable[T]], report: Report) -> T:
         """Call until it succeeds or fails for good; wait while the service is away or full."""
-        loop = asyncio.get_running_loop()
-        patient_until = loop.time() + self._patience_seconds
+        waited_seconds = 0.0
         delay_seconds = _FIRST_DELAY_SECONDS
         away = False
         while True:
@@ -205,15 +205,14 @@ class RemoteStages:
                 return await call()
             except grpc.RpcError as rpc_error:
                 error = from_rpc_error(rpc_error)
-            if not _worth_waiting(error) or loop.time() > patient_until:
+            if not _worth_waiting(error) or waited_seconds > self._patience_seconds:
                 raise error
             if isinstance(error, Unavailable) and not away:
                 away = True
                 _log.warning("service away", callee=service, message=error.message)
                 report(Notice("SERVICE_AWAY", f"Waited for the {service} service to come back."))
-            elif isinstance(error, Exhausted):
-                # Busy is not broken: a queue in front of the workers may take any time.
-                patient_until = loop.time() + self._patience_seconds
+            # Busy is not broken: a queue in front of the workers may take any time.
+            waited_seconds += 0.0 if isinstance(error, Exhausted) else delay_seconds
             await asyncio.sleep(delay_seconds)
             delay_seconds = min(delay_seconds * 2, _LONGEST_DELAY_SECONDS)
 
@@ -239,9 +238,10 @@ def _report_render(response: render_service_pb2.RenderResponse, index: int, repo
 
 
 def _worth_waiting(error: S2VError) -> bool:
-    return isinstance(error, Unavailable) or (
-        isinstance(error, Exhausted) and error.reason is Reason.WORKERS_BUSY
-    )
+    """Tell whether the same call may succeed later: not if it kills whoever works on it."""
+    if isinstance(error, Unavailable):
+        return error.reason is not Reason.WORKER_LOST
+    return error.reason is Reason.WORKERS_BUSY
 
 
 def _away(service: str, error: grpc.RpcError) -> S2VError:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from s2v.store.space import full_disk_named
+
 
 class Spool:
     """One growing file a job: fragmented MP4 as the compositor makes it."""
@@ -11,9 +13,14 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, job_id: str, offset: int, data: bytes) -> None:
-        """Put bytes at an offset; a composition that begins anew writes the same bytes again."""
+        """Put bytes at an offset; a composition that begins anew writes the same bytes again.
+
+        Raises:
+            Exhausted: STORAGE_FULL.
+        """
         path = self._path(job_id)
-        with path.open("r+b" if path.exists() else "x+b") as file:
+        mode = "r+b" if path.exists() else "x+b"
+        with full_disk_named(f"the folder of live media, {self._folder},"), path.open(mode) as file:
             file.seek(offset)
             file.write(data)
 

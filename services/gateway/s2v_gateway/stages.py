@@ -1,6 +1,6 @@
 """What the workflow needs of the other services."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,8 +59,9 @@ class AtWork:
     working: bool
 
 
-Happening = SegmentProgress | Preview | Media | AtWork | Notice
+Happening = SegmentProgress | Preview | AtWork | Notice
 Report = Callable[[Happening], None]
+MediaSink = Callable[[Media], Awaitable[None]]
 
 
 class Stages(Protocol):
@@ -96,10 +97,10 @@ class Stages(Protocol):
         order: Order,
         segments: Callable[[], AsyncIterator[FinishedSegment]],
         *,
-        live: bool,
+        media: MediaSink | None,
         report: Report,
     ) -> Film:
-        """Join the segments; report Media when `live`.
+        """Join the segments; give `media`, if set, what there is to watch meanwhile.
 
         `segments` gives them in order as they finish, from the first one at each call.
         """

@@ -9,12 +9,12 @@ from s2v.core.artifact import Artifact
 from s2v.core.job import Clip, Film, Order, Stage
 from s2v.core.ports import Continuity
 from s2v.core.script import Segment, Speech
-from s2v_gateway.stages import AtWork, CutScript, FinishedSegment, Happening, Stages
+from s2v_gateway.stages import AtWork, CutScript, FinishedSegment, Happening, MediaSink, Stages
 
 T = TypeVar("T")
 
 SPOKEN_AHEAD = 8
-"""How many segments may be spoken before they are rendered: speaking is the fast stage."""
+"""How many segments may be spoken before their rendering begins: speaking is the fast stage."""
 
 
 class Checkpoint(Protocol):
@@ -53,7 +53,7 @@ async def make_film(
     checkpoints: Checkpoints,
     watcher: Watcher,
     *,
-    live: bool,
+    media: MediaSink | None,
     parallel_takes: int,
 ) -> Film:
     """Make the film; after a crash, called again with the same checkpoints, go on where it was.
@@ -63,7 +63,7 @@ async def make_film(
     """
     cut = await checkpoints.take("cut").run(partial(stages.cut, order, watcher.report), CutScript)
     watcher.cut(cut.segments)
-    making = _Making(order, stages, watcher, cut)
+    making = _Making(order, stages, watcher, cut, spoken_ahead=SPOKEN_AHEAD + parallel_takes)
     # All checkpoints are taken here, in order: from now on steps may run in any order.
     speak = [checkpoints.take(f"speak-{s.index}") for s in cut.segments]
     render = [checkpoints.take(f"render-{s.index}") for s in cut.segments]
@@ -72,7 +72,9 @@ async def make_film(
         async with asyncio.TaskGroup() as group:
             group.create_task(making.speak_all(speak))
             group.create_task(making.render_all(render, parallel_takes))
-            join = partial(stages.compose, order, making.finished, live=live, report=watcher.report)
+            join = partial(
+                stages.compose, order, making.finished, media=media, report=watcher.report
+            )
             film = group.create_task(compose.run(join, Film))
     except BaseExceptionGroup as group_error:
         raise _first(group_error) from group_error
@@ -82,7 +84,15 @@ async def make_film(
 class _Making:
     """One film in the making: what is spoken and rendered so far, by segment."""
 
-    def __init__(self, order: Order, stages: Stages, watcher: Watcher, cut: CutScript) -> None:
+    def __init__(
+        self,
+        order: Order,
+        stages: Stages,
+        watcher: Watcher,
+        cut: CutScript,
+        *,
+        spoken_ahead: int,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self._order = order
         self._stages = stages
@@ -90,7 +100,7 @@ class _Making:
         self._cut = cut
         self._speeches: list[asyncio.Future[Speech]] = [loop.create_future() for _ in cut.segments]
         self._clips: list[asyncio.Future[Clip]] = [loop.create_future() for _ in cut.segments]
-        self._ahead = asyncio.Semaphore(SPOKEN_AHEAD)
+        self._ahead = asyncio.Semaphore(spoken_ahead)
 
     async def speak_all(self, checkpoints: list[Checkpoint]) -> None:
         """Speak one segment after the other, not too far ahead of the rendering."""

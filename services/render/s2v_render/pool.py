@@ -155,7 +155,8 @@ class WorkerPool:
 
         Raises:
             Exhausted: every worker has a take and the waiting room is full (WORKERS_BUSY).
-            Unavailable: workers died under the take, or Ray did (WORKER_LOST).
+            Unavailable: workers died under the take (WORKER_LOST), or Ray did
+                (SERVICE_UNAVAILABLE).
             S2VError: whatever rendering raises.
         """
         seat = await self._lease()
@@ -224,7 +225,7 @@ class WorkerPool:
         finally:
             self._leasing -= 1
         if seat is None or self._gone is None or self._gone.done():
-            raise _worker_lost("Ray has stopped")
+            raise _ray_gone()
         seat.state = WorkerState.BUSY
         return seat
 
@@ -304,14 +305,14 @@ class WorkerPool:
         """Await the work, or fail at once when Ray is gone.
 
         Raises:
-            Unavailable: WORKER_LOST.
+            Unavailable: SERVICE_UNAVAILABLE.
         """
         assert self._gone is not None
         step = asyncio.create_task(work)
         try:
             await asyncio.wait({step, self._gone}, return_when=asyncio.FIRST_COMPLETED)
             if not step.done():
-                raise _worker_lost("Ray has stopped")
+                raise _ray_gone()
             return step.result()
         finally:
             step.cancel()
@@ -334,6 +335,12 @@ async def _kill(seat: _Seat) -> None:
 
     if seat.actor is not None:
         await asyncio.to_thread(ray.kill, seat.actor)
+
+
+def _ray_gone() -> Unavailable:
+    return Unavailable(
+        Reason.SERVICE_UNAVAILABLE, "Ray has stopped; try again", retry_after_seconds=_RETRY_SECONDS
+    )
 
 
 def _worker_lost(what: str) -> Unavailable:

@@ -18,6 +18,7 @@ from s2v.core.script import Speech
 from s2v.core.timebase import samples_per_frame
 from s2v.media.pcm import Pcm, read_wav
 from s2v.media.video import H264, ClipEncoder, jpeg
+from s2v.store.space import full_disk_named
 
 STATE = "application/octet-stream"
 _MAX_UNENCODED_BATCHES = 2
@@ -98,7 +99,8 @@ def render_segment(
     ):
         path = Path(folder) / "clip.mp4"
         take = _take(order, reference, store)
-        state = yield from _film(engine.render(take), order, path, threads=threads)
+        with full_disk_named(f"the folder for temporary files, {folder},"):
+            state = yield from _film(engine.render(take), order, path, threads=threads)
         video = store.put(path, MP4)
     yield ClipRendered(
         video=video,

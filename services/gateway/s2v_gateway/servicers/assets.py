@@ -8,6 +8,7 @@ import google_crc32c
 
 from s2v.api.gateway.v1 import asset_service_pb2, asset_service_pb2_grpc
 from s2v.core.errors import InvalidInput, Reason
+from s2v.rpc.finishing import in_thread
 from s2v.rpc.interceptor import Context
 from s2v_gateway.assets import Asset, Assets
 from s2v_gateway.convert import asset_to_proto, upload_to_proto
@@ -46,7 +47,7 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
                 if writer is None:
                     name = request.name
                     writer = await stack.enter_async_context(_writing(self._assets, name))
-                await asyncio.to_thread(writer.append, request.offset, request.data, request.crc32c)
+                await in_thread(writer.append, request.offset, request.data, request.crc32c)
         if not name:
             raise InvalidInput(
                 Reason.FIELD_INVALID,
@@ -93,8 +94,8 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
 async def _writing(assets: Assets, name: str) -> AsyncIterator[Writer]:
     """Hold the upload's one place for a writer while the call lasts."""
     lease = assets.writer(name)
-    writer = await asyncio.to_thread(lease.__enter__)
+    writer = await in_thread(lease.__enter__)
     try:
         yield writer
     finally:
-        await asyncio.shield(asyncio.to_thread(lease.__exit__, None, None, None))
+        await in_thread(lease.__exit__, None, None, None)

@@ -1,16 +1,18 @@
 """GenerationService: a film within one call."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, generation_service_pb2_grpc
-from s2v.core.errors import InvalidInput, Reason
+from s2v.core.errors import InvalidInput, Reason, S2VError
 from s2v.core.job import Job, JobSpec, JobState, Progress
 from s2v.core.ports import Notice
 from s2v.rpc.convert import notice_to_proto
+from s2v.rpc.finishing import in_thread, to_the_end
 from s2v.rpc.interceptor import Context
 from s2v_gateway.assets import Assets, Intake
 from s2v_gateway.convert import job_to_proto, preview_to_proto, progress_to_proto, spec_from_proto
@@ -24,6 +26,8 @@ from s2v_gateway.watching import Ended, Happened, MediaGrew, Quiet, watch_job
 
 Request = generation_service_pb2.GenerateRequest
 Response = generation_service_pb2.GenerateResponse
+
+_MAX_CHUNK_BYTES = 1024 * 1024
 
 
 class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
@@ -55,18 +59,27 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
                 await inputs.take(request)
             spec = await inputs.finish(spec_from_proto(config.spec))
         live = not config.without_media
-        job = await self._desk.order(spec, request_id=config.request_id, live=live)
+        ordering = asyncio.ensure_future(
+            self._desk.order(spec, request_id=config.request_id, live=live)
+        )
         try:
+            job = await asyncio.shield(ordering)
             yield Response(accepted=job_to_proto(job))
             async with aclosing(self._follow(job.job_id, live=live)) as responses:
                 async for response in responses:
                     yield response
         except (asyncio.CancelledError, GeneratorExit):
             if not config.keep_running:
-                await asyncio.shield(self._studio.abandon(job.job_id))
+                await to_the_end(self._abandon(ordering))
             raise
-        finally:
-            self._studio.forget_media(job.job_id)
+        await self._studio.forget_media(job.job_id)
+
+    async def _abandon(self, ordering: asyncio.Future[Job]) -> None:
+        """Cancel the job, if it ever became one, now that its client is gone."""
+        with contextlib.suppress(S2VError):
+            job = await ordering
+            await self._studio.abandon(job.job_id)
+            await self._studio.forget_media(job.job_id)
 
     async def _follow(self, job_id: str, *, live: bool) -> AsyncGenerator[Response]:
         """Send everything that happens until the job has ended."""
@@ -128,8 +141,7 @@ class _Inputs:
             InvalidInput: a file is no media that can be used, or something came twice.
         """
         names = {
-            field: (await asyncio.to_thread(intake.finish)).name
-            for field, intake in self._files.items()
+            field: (await in_thread(intake.finish)).name for field, intake in self._files.items()
         }
         return replace(
             spec,
@@ -151,11 +163,17 @@ class _Inputs:
         self._text.append(chunk)
 
     async def _append(self, field: str, data: bytes) -> None:
+        if len(data) > _MAX_CHUNK_BYTES:
+            raise InvalidInput(
+                Reason.FIELD_INVALID,
+                f"a chunk has {len(data)} bytes; send at most {_MAX_CHUNK_BYTES} at once",
+                field=field,
+            )
         if field not in self._files:
             lease = self._assets.intake(field=field)
-            self._files[field] = await asyncio.to_thread(lease.__enter__)
-            self._stack.push_async_callback(asyncio.to_thread, lease.__exit__, None, None, None)
-        await asyncio.to_thread(self._files[field].append, data)
+            self._files[field] = await in_thread(lease.__enter__)
+            self._stack.push_async_callback(in_thread, lease.__exit__, None, None, None)
+        await in_thread(self._files[field].append, data)
 
 
 async def _config(requests: AsyncIterator[Request]) -> generation_service_pb2.GenerateConfig:

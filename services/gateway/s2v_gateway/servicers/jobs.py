@@ -21,7 +21,7 @@ from s2v_gateway.convert import (
 )
 from s2v_gateway.desk import Desk
 from s2v_gateway.feed import Feed
-from s2v_gateway.jobs import Jobs, job_id_of
+from s2v_gateway.jobs import Jobs, is_number, job_id_of
 from s2v_gateway.stages import Preview
 from s2v_gateway.studio import Studio
 from s2v_gateway.watching import Ended, JobEvent, MediaGrew, Quiet, watch_job
@@ -74,6 +74,7 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
             async for event in events:
                 if response := _response(event):
                     yield response
+        await self._studio.forget_media(job_id)
 
     async def CancelJob(
         self, request: job_service_pb2.CancelJobRequest, context: Context
@@ -108,7 +109,7 @@ def _response(event: JobEvent) -> job_service_pb2.WatchJobResponse | None:
 
 
 def _sequence(resume_token: str) -> int:
-    if resume_token and not resume_token.isdecimal():
+    if resume_token and not is_number(resume_token):
         raise InvalidInput(
             Reason.RESUME_TOKEN_INVALID,
             f"resume_token {resume_token!r} is none of ours; leave it empty to start over",

@@ -89,7 +89,7 @@ class AssetServiceServicer(object):
         what was committed stays: ask GetUpload and go on from there. One call may write at a time.
 
         Errors: UPLOAD_NOT_FOUND, UPLOAD_OFFSET_MISMATCH, UPLOAD_TOO_LARGE, CHUNK_CORRUPT,
-        CONCURRENT_WRITER, STORAGE_FULL.
+        CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,7 +109,8 @@ class AssetServiceServicer(object):
         check is dropped. Repeating it after success gives the same asset.
 
         Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
-        IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, STORAGE_FULL.
+        IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, CONCURRENT_WRITER,
+        FIELD_INVALID, STORAGE_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -127,7 +128,7 @@ class AssetServiceServicer(object):
     def ReadAsset(self, request, context):
         """ReadAsset sends an asset's bytes from an offset on.
 
-        Errors: ASSET_NOT_FOUND, OFFSET_OUT_OF_RANGE.
+        Errors: ASSET_NOT_FOUND, ARTIFACT_NOT_FOUND, OFFSET_OUT_OF_RANGE, FIELD_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

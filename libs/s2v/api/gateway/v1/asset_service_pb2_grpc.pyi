@@ -47,7 +47,7 @@ class AssetServiceStub:
     what was committed stays: ask GetUpload and go on from there. One call may write at a time.
 
     Errors: UPLOAD_NOT_FOUND, UPLOAD_OFFSET_MISMATCH, UPLOAD_TOO_LARGE, CHUNK_CORRUPT,
-    CONCURRENT_WRITER, STORAGE_FULL.
+    CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
     """
     GetUpload: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.GetUploadRequest, _asset_service_pb2.GetUploadResponse]
     """GetUpload tells how much of an upload is committed.
@@ -59,7 +59,8 @@ class AssetServiceStub:
     check is dropped. Repeating it after success gives the same asset.
 
     Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
-    IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, STORAGE_FULL.
+    IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, CONCURRENT_WRITER,
+    FIELD_INVALID, STORAGE_FULL.
     """
     GetAsset: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.GetAssetRequest, _asset_service_pb2.GetAssetResponse]
     """GetAsset describes an asset.
@@ -69,7 +70,7 @@ class AssetServiceStub:
     ReadAsset: _grpc.UnaryStreamMultiCallable[_asset_service_pb2.ReadAssetRequest, _asset_service_pb2.ReadAssetResponse]
     """ReadAsset sends an asset's bytes from an offset on.
 
-    Errors: ASSET_NOT_FOUND, OFFSET_OUT_OF_RANGE.
+    Errors: ASSET_NOT_FOUND, ARTIFACT_NOT_FOUND, OFFSET_OUT_OF_RANGE, FIELD_INVALID.
     """
 
 @_typing.type_check_only
@@ -91,7 +92,7 @@ class AssetServiceAsyncStub(AssetServiceStub):
     what was committed stays: ask GetUpload and go on from there. One call may write at a time.
 
     Errors: UPLOAD_NOT_FOUND, UPLOAD_OFFSET_MISMATCH, UPLOAD_TOO_LARGE, CHUNK_CORRUPT,
-    CONCURRENT_WRITER, STORAGE_FULL.
+    CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
     """
     GetUpload: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.GetUploadRequest, _asset_service_pb2.GetUploadResponse]  # type: ignore[assignment]
     """GetUpload tells how much of an upload is committed.
@@ -103,7 +104,8 @@ class AssetServiceAsyncStub(AssetServiceStub):
     check is dropped. Repeating it after success gives the same asset.
 
     Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
-    IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, STORAGE_FULL.
+    IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, CONCURRENT_WRITER,
+    FIELD_INVALID, STORAGE_FULL.
     """
     GetAsset: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.GetAssetRequest, _asset_service_pb2.GetAssetResponse]  # type: ignore[assignment]
     """GetAsset describes an asset.
@@ -113,7 +115,7 @@ class AssetServiceAsyncStub(AssetServiceStub):
     ReadAsset: _aio.UnaryStreamMultiCallable[_asset_service_pb2.ReadAssetRequest, _asset_service_pb2.ReadAssetResponse]  # type: ignore[assignment]
     """ReadAsset sends an asset's bytes from an offset on.
 
-    Errors: ASSET_NOT_FOUND, OFFSET_OUT_OF_RANGE.
+    Errors: ASSET_NOT_FOUND, ARTIFACT_NOT_FOUND, OFFSET_OUT_OF_RANGE, FIELD_INVALID.
     """
 
 class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -144,7 +146,7 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         what was committed stays: ask GetUpload and go on from there. One call may write at a time.
 
         Errors: UPLOAD_NOT_FOUND, UPLOAD_OFFSET_MISMATCH, UPLOAD_TOO_LARGE, CHUNK_CORRUPT,
-        CONCURRENT_WRITER, STORAGE_FULL.
+        CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
         """
 
     @_abc_1.abstractmethod
@@ -168,7 +170,8 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         check is dropped. Repeating it after success gives the same asset.
 
         Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
-        IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, STORAGE_FULL.
+        IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, CONCURRENT_WRITER,
+        FIELD_INVALID, STORAGE_FULL.
         """
 
     @_abc_1.abstractmethod
@@ -190,7 +193,7 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_asset_service_pb2.ReadAssetResponse], _abc.AsyncIterator[_asset_service_pb2.ReadAssetResponse]]:
         """ReadAsset sends an asset's bytes from an offset on.
 
-        Errors: ASSET_NOT_FOUND, OFFSET_OUT_OF_RANGE.
+        Errors: ASSET_NOT_FOUND, ARTIFACT_NOT_FOUND, OFFSET_OUT_OF_RANGE, FIELD_INVALID.
         """
 
 def add_AssetServiceServicer_to_server(servicer: AssetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

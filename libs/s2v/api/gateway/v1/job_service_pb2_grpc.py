@@ -73,7 +73,8 @@ class JobServiceServicer(object):
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
         AUDIO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
-        FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, SERVICE_UNAVAILABLE.
+        FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
+        SERVICE_UNAVAILABLE.
         What only a look at the media shows (no face, silent sound) is found when the work begins and
         becomes the job's `error`.
         """
@@ -104,7 +105,8 @@ class JobServiceServicer(object):
         that failed also ends the stream with OK: its error is in the job. Messages come at most 5
         seconds apart.
 
-        Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID.
+        Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID; SERVICE_UNAVAILABLE when the gateway goes down: watch
+        again with the last resume_token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

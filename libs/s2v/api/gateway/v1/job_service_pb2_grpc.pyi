@@ -40,7 +40,8 @@ class JobServiceStub:
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
     AUDIO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
-    FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, SERVICE_UNAVAILABLE.
+    FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
+    SERVICE_UNAVAILABLE.
     What only a look at the media shows (no face, silent sound) is found when the work begins and
     becomes the job's `error`.
     """
@@ -59,7 +60,8 @@ class JobServiceStub:
     that failed also ends the stream with OK: its error is in the job. Messages come at most 5
     seconds apart.
 
-    Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID.
+    Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID; SERVICE_UNAVAILABLE when the gateway goes down: watch
+    again with the last resume_token.
     """
     CancelJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_service_pb2.CancelJobResponse]
     """CancelJob asks for a job to stop; workers let go within 2 seconds. Cancelling a job that has
@@ -80,7 +82,8 @@ class JobServiceAsyncStub(JobServiceStub):
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
     AUDIO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
-    FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, SERVICE_UNAVAILABLE.
+    FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
+    SERVICE_UNAVAILABLE.
     What only a look at the media shows (no face, silent sound) is found when the work begins and
     becomes the job's `error`.
     """
@@ -99,7 +102,8 @@ class JobServiceAsyncStub(JobServiceStub):
     that failed also ends the stream with OK: its error is in the job. Messages come at most 5
     seconds apart.
 
-    Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID.
+    Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID; SERVICE_UNAVAILABLE when the gateway goes down: watch
+    again with the last resume_token.
     """
     CancelJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_service_pb2.CancelJobResponse]  # type: ignore[assignment]
     """CancelJob asks for a job to stop; workers let go within 2 seconds. Cancelling a job that has
@@ -123,7 +127,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
         AUDIO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
-        FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, SERVICE_UNAVAILABLE.
+        FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
+        SERVICE_UNAVAILABLE.
         What only a look at the media shows (no face, silent sound) is found when the work begins and
         becomes the job's `error`.
         """
@@ -160,7 +165,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         that failed also ends the stream with OK: its error is in the job. Messages come at most 5
         seconds apart.
 
-        Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID.
+        Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID; SERVICE_UNAVAILABLE when the gateway goes down: watch
+        again with the last resume_token.
         """
 
     @_abc_1.abstractmethod

@@ -62,7 +62,8 @@ class RenderServiceServicer(object):
         """Render renders one segment. The stream ends with a message that has `clip`.
 
         Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
-        FACE_NOT_FOUND, FACE_UNSUITABLE, IMAGE_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+        FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
+        IMAGE_SIZE_UNSUPPORTED, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
         WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
         workers died under this take more often than it is tried again.
         """
@@ -72,6 +73,8 @@ class RenderServiceServicer(object):
 
     def ListEngines(self, request, context):
         """ListEngines lists every engine, the default one first.
+
+        Errors: SERVICE_UNAVAILABLE while workers start.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,12 +39,16 @@ class RenderServiceStub:
     """Render renders one segment. The stream ends with a message that has `clip`.
 
     Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
-    FACE_NOT_FOUND, FACE_UNSUITABLE, IMAGE_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+    FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
+    IMAGE_SIZE_UNSUPPORTED, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
     WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
     workers died under this take more often than it is tried again.
     """
     ListEngines: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.ListEnginesRequest, _render_service_pb2.ListEnginesResponse]
-    """ListEngines lists every engine, the default one first."""
+    """ListEngines lists every engine, the default one first.
+
+    Errors: SERVICE_UNAVAILABLE while workers start.
+    """
     ListWorkers: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.ListWorkersRequest, _render_service_pb2.ListWorkersResponse]
     """ListWorkers tells what every worker is doing."""
 
@@ -59,12 +63,16 @@ class RenderServiceAsyncStub(RenderServiceStub):
     """Render renders one segment. The stream ends with a message that has `clip`.
 
     Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
-    FACE_NOT_FOUND, FACE_UNSUITABLE, IMAGE_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+    FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
+    IMAGE_SIZE_UNSUPPORTED, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
     WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
     workers died under this take more often than it is tried again.
     """
     ListEngines: _aio.UnaryUnaryMultiCallable[_render_service_pb2.ListEnginesRequest, _render_service_pb2.ListEnginesResponse]  # type: ignore[assignment]
-    """ListEngines lists every engine, the default one first."""
+    """ListEngines lists every engine, the default one first.
+
+    Errors: SERVICE_UNAVAILABLE while workers start.
+    """
     ListWorkers: _aio.UnaryUnaryMultiCallable[_render_service_pb2.ListWorkersRequest, _render_service_pb2.ListWorkersResponse]  # type: ignore[assignment]
     """ListWorkers tells what every worker is doing."""
 
@@ -82,7 +90,8 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Render renders one segment. The stream ends with a message that has `clip`.
 
         Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
-        FACE_NOT_FOUND, FACE_UNSUITABLE, IMAGE_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+        FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
+        IMAGE_SIZE_UNSUPPORTED, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
         WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
         workers died under this take more often than it is tried again.
         """
@@ -93,7 +102,10 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _render_service_pb2.ListEnginesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_render_service_pb2.ListEnginesResponse, _abc.Awaitable[_render_service_pb2.ListEnginesResponse]]:
-        """ListEngines lists every engine, the default one first."""
+        """ListEngines lists every engine, the default one first.
+
+        Errors: SERVICE_UNAVAILABLE while workers start.
+        """
 
     @_abc_1.abstractmethod
     def ListWorkers(

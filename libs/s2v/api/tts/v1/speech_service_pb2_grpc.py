@@ -62,7 +62,7 @@ class SpeechServiceServicer(object):
         """CutScript cuts a script into segments that are spoken and rendered one by one.
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED.
+        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,7 +71,8 @@ class SpeechServiceServicer(object):
     def Speak(self, request, context):
         """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
 
-        Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, ARTIFACT_NOT_FOUND.
+        Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
+        STORAGE_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,12 +39,13 @@ class SpeechServiceStub:
     """CutScript cuts a script into segments that are spoken and rendered one by one.
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED.
+    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
     """
     Speak: _grpc.UnaryStreamMultiCallable[_speech_service_pb2.SpeakRequest, _speech_service_pb2.SpeakResponse]
     """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
 
-    Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, ARTIFACT_NOT_FOUND.
+    Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
+    STORAGE_FULL.
     """
     ListVoices: _grpc.UnaryUnaryMultiCallable[_speech_service_pb2.ListVoicesRequest, _speech_service_pb2.ListVoicesResponse]
     """ListVoices lists every voice, the default one first."""
@@ -60,12 +61,13 @@ class SpeechServiceAsyncStub(SpeechServiceStub):
     """CutScript cuts a script into segments that are spoken and rendered one by one.
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED.
+    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
     """
     Speak: _aio.UnaryStreamMultiCallable[_speech_service_pb2.SpeakRequest, _speech_service_pb2.SpeakResponse]  # type: ignore[assignment]
     """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
 
-    Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, ARTIFACT_NOT_FOUND.
+    Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
+    STORAGE_FULL.
     """
     ListVoices: _aio.UnaryUnaryMultiCallable[_speech_service_pb2.ListVoicesRequest, _speech_service_pb2.ListVoicesResponse]  # type: ignore[assignment]
     """ListVoices lists every voice, the default one first."""
@@ -84,7 +86,7 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         """CutScript cuts a script into segments that are spoken and rendered one by one.
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED.
+        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
         """
 
     @_abc_1.abstractmethod
@@ -95,7 +97,8 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_speech_service_pb2.SpeakResponse], _abc.AsyncIterator[_speech_service_pb2.SpeakResponse]]:
         """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
 
-        Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, ARTIFACT_NOT_FOUND.
+        Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
+        STORAGE_FULL.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,106 @@
+"""How the gateway waits for a service that is away, and when it does not."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
+from s2v.core.errors import Exhausted, Reason, S2VError, Unavailable
+from s2v.core.job import Clip, JobSpec, Order
+from s2v.core.ports import Continuity, Notice
+from s2v.core.script import Speech
+from s2v.rpc.channel import connect
+from s2v.rpc.convert import artifact_to_proto
+from s2v.rpc.interceptor import Context
+from s2v.rpc.server import Server
+from s2v_gateway.fakes import artifact_of
+from s2v_gateway.remote import RemoteStages
+from s2v_gateway.stages import Happening
+
+
+class Render(render_service_pb2_grpc.RenderServiceServicer):
+    """Fails with one error after the other, then renders."""
+
+    def __init__(self) -> None:
+        self.errors: list[S2VError] = []
+        self.calls = 0
+
+    async def Render(
+        self, request: render_service_pb2.RenderRequest, context: Context
+    ) -> AsyncIterator[render_service_pb2.RenderResponse]:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        video = artifact_to_proto(artifact_of("clip", "video/mp4"))
+        yield render_service_pb2.RenderResponse(
+            clip=render_service_pb2.Clip(video=video, frames=25)
+        )
+
+
+@pytest.fixture
+async def render() -> Render:
+    return Render()
+
+
+@pytest.fixture
+async def address(render: Render) -> AsyncIterator[str]:
+    server = Server("127.0.0.1:0", ["s2v.api.render.v1.RenderService"])
+    render_service_pb2_grpc.add_RenderServiceServicer_to_server(render, server.grpc)
+    await server.start()
+    yield server.address
+    await server.stop(0)
+
+
+async def rendered(address: str, happened: list[Happening], patience_seconds: float = 60) -> Clip:
+    order = Order(
+        "0" * 32,
+        JobSpec(frame_rate=25),
+        artifact_of("x", "image/jpeg"),
+        None,
+        Continuity.INDEPENDENT,
+    )
+    speech = Speech(artifact_of("speech", "audio/wav"), 48_000)
+    async with connect(address) as channel:
+        stages = RemoteStages(channel, channel, channel, patience_seconds=patience_seconds)
+        return await stages.render(
+            order, 0, speech, first_frame=0, state=None, report=happened.append
+        )
+
+
+async def test_a_service_that_is_away_is_waited_for_and_the_user_is_told_once(
+    address: str, render: Render
+) -> None:
+    render.errors = [Unavailable(Reason.SERVICE_UNAVAILABLE, "starting")] * 2
+    happened: list[Happening] = []
+    assert (await rendered(address, happened)).frames == 25
+    assert [h.code for h in happened if isinstance(h, Notice)] == ["SERVICE_AWAY"]
+
+
+async def test_busy_workers_are_waited_for_however_short_the_patience(
+    address: str, render: Render
+) -> None:
+    render.errors = [Exhausted(Reason.WORKERS_BUSY, "busy", retry_after_seconds=1.0)] * 3
+    assert (await rendered(address, [], patience_seconds=0)).frames == 25
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unavailable(Reason.WORKER_LOST, "workers died under this take 3 times"),
+        Exhausted(Reason.STORAGE_FULL, "the disk is full"),
+    ],
+)
+async def test_what_will_not_get_better_is_not_tried_again(
+    address: str, render: Render, error: S2VError
+) -> None:
+    render.errors = [error]
+    with pytest.raises(type(error)):
+        await rendered(address, [])
+    assert render.calls == 1
+
+
+async def test_patience_ends(address: str, render: Render) -> None:
+    render.errors = [Unavailable(Reason.SERVICE_UNAVAILABLE, "gone")] * 10
+    with pytest.raises(Unavailable):
+        await rendered(address, [], patience_seconds=0.1)
+    assert render.calls == 2
