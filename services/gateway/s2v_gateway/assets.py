@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from sqlalchemy import BigInteger, Column, Double, Engine, Integer, Row, String, Table, select
 
@@ -20,6 +20,7 @@ from s2v_gateway.database import UtcDateTime, id_in_name, insert_if_absent, meta
 from s2v_gateway.staging import StagedFile, Staging
 from s2v_gateway.upload_rules import (
     Declaration,
+    Prober,
     Writer,
     check_digest,
     checked_declaration,
@@ -67,17 +68,6 @@ class Asset:
     def artifact(self) -> Artifact:
         """The asset's bytes in the artifact store."""
         return Artifact(self.sha256, self.size_bytes, self.media_type)
-
-
-class Prober(Protocol):
-    """Finds out what a file is; `s2v.media.probe.probe` is one."""
-
-    def __call__(self, path: Path, media_type: str = "", *, field: str = "asset") -> MediaInfo:
-        """Tell what a file holds; `media_type` is what it came as, if that is known.
-
-        Raises:
-            InvalidInput: the file is no media that can be used; `field` is to blame.
-        """
 
 
 class Intake:

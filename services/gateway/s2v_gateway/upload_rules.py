@@ -1,11 +1,14 @@
 """The rules of uploads: what may be declared, how chunks are appended, what is refused."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import google_crc32c
 
 from s2v.core.artifact import is_sha256
 from s2v.core.errors import Corrupt, InvalidInput, OutOfRange, Reason
+from s2v.media.probe import MediaInfo
 from s2v_gateway.staging import StagedFile
 
 MAX_CHUNK_BYTES = 1 << 20
@@ -22,6 +25,17 @@ MEDIA_TYPES = frozenset(
     for name in names.split()
 )
 """What an upload may be declared as; what it really is, its bytes tell."""
+
+
+class Prober(Protocol):
+    """Finds out what a file is; `s2v.media.probe.probe` is one."""
+
+    def __call__(self, path: Path, media_type: str = "", *, field: str = "asset") -> MediaInfo:
+        """Tell what a file holds; `media_type` is what it came as, if that is known.
+
+        Raises:
+            InvalidInput: the file is no media that can be used; `field` is to blame.
+        """
 
 
 class Writer:
