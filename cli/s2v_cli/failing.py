@@ -15,7 +15,7 @@ INTERRUPTED = 130
 
 _CALLERS_FAULT = (InvalidInput, NotFound, Conflict, OutOfRange)
 _OPTIONS = {
-    "spec.script.text": "text",
+    "spec.script.text": "--text",
     "spec.script.audio": "--audio",
     "spec.reference": "--image",
     "spec.voice": "--voice",

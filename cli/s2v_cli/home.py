@@ -22,7 +22,8 @@ def locked(home: Path) -> Iterator[None]:
         InvalidInput: FIELD_INVALID, somebody else has it or it cannot be written.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        # Scripts, portraits and voices are nobody else's business.
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = (home / "serve.lock").open("a+", encoding="utf-8")
     except OSError as error:
         raise InvalidInput(

@@ -109,7 +109,7 @@ def free_address(host: str, port: int) -> str:
     except OSError as error:
         raise InvalidInput(
             Reason.FIELD_INVALID,
-            f"cannot listen on {host}:{port}: {error.strerror}; "
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; "
             "stop what runs there or choose another port",
             field="--port",
         ) from error

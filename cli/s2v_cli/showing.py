@@ -1,5 +1,6 @@
 """Show how a job goes on: a progress bar on a terminal, plain lines elsewhere."""
 
+import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Protocol, Self
@@ -16,6 +17,7 @@ ACTIVITIES = {
     job_pb2.STAGE_COMPOSE: "composing",
 }
 _NEWS_FRACTION = 0.1
+_NEWS_SECONDS = 10.0
 
 
 class Display(Protocol):
@@ -137,6 +139,7 @@ class _Lines:
         self._console = console
         self._stage = -1
         self._fraction = 0.0
+        self._said_at = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -150,10 +153,12 @@ class _Lines:
         return None
 
     def progress(self, progress: job_pb2.Progress) -> None:
-        news = progress.fraction >= self._fraction + _NEWS_FRACTION
+        silent = time.monotonic() >= self._said_at + _NEWS_SECONDS
+        news = silent or progress.fraction >= self._fraction + _NEWS_FRACTION
         if not news and progress.stage == self._stage:
             return
         self._stage, self._fraction = progress.stage, progress.fraction
+        self._said_at = time.monotonic()
         percent = f"{progress.fraction:.0%}"
         parts = [text for text in (percent, details(progress)) if text]
         self.line(f"{activity(progress)}: {', '.join(parts)}")

@@ -238,13 +238,68 @@ def test_a_face_that_is_too_small_is_refused(
     assert "pixels apart" in error.message
 
 
-def test_a_photo_on_its_side_is_refused_until_it_is_turned_upright(
+@pytest.mark.parametrize(
+    ("degrees", "fault"), [(90, "lie on its side"), (180, "upside down"), (270, "lie on its side")]
+)
+def test_a_photo_that_lies_is_refused_until_it_is_turned_upright(
+    engine: PortraitEngine, photo: Path, tmp_path: Path, degrees: int, fault: str
+) -> None:
+    Image.open(photo).rotate(degrees).save(tmp_path / "lying.png")
+    error = refusal(engine, tmp_path / "lying.png")
+    assert error.reason == Reason.FACE_UNSUITABLE
+    assert fault in error.message
+    assert "turn the photo upright" in error.message
+
+
+def test_a_tilted_head_is_not_taken_for_a_lying_one(
     engine: PortraitEngine, photo: Path, tmp_path: Path
 ) -> None:
-    Image.open(photo).rotate(90).save(tmp_path / "side.png")
-    error = refusal(engine, tmp_path / "side.png")
+    for degrees in (-30, 30):
+        Image.open(photo).rotate(degrees).save(tmp_path / "tilted.png")
+        take = Take(np.zeros(SPF, np.int16), (), tmp_path / "tilted.png", str(degrees), FPS)
+        assert len(frames_of(engine, take)) == 1
+
+
+def test_a_face_cut_by_the_edge_is_refused(
+    engine: PortraitEngine, photo: Path, portrait: Portrait, tmp_path: Path
+) -> None:
+    person = Image.open(photo)
+    nose = int(portrait.rig.head.origin[0] / 384 * person.width)
+    person.crop((nose - 10, 0, person.width, person.height)).save(tmp_path / "half.png")
+    error = refusal(engine, tmp_path / "half.png")
     assert error.reason == Reason.FACE_UNSUITABLE
-    assert "turn the photo upright" in error.message
+    assert "the whole face" in error.message
+
+
+@pytest.mark.parametrize(("size", "place"), [((1600, 400), (600, 0)), ((400, 1600), (0, 0))])
+def test_the_matte_of_a_wide_or_tall_picture_is_that_of_its_portrait(
+    photo: Path, size: tuple[int, int], place: tuple[int, int]
+) -> None:
+    person = Image.open(photo).convert("RGB").resize((400, 400))
+    picture = Image.new("RGB", size, (150, 150, 150))
+    picture.paste(person, place)
+    whole = np.asarray(picture)
+    points = FaceMesh().locate(whole, FaceDetector().find(whole)[0]).points
+    alpha = PersonMatte().cut_around(whole, points, float(np.ptp(points[[33, 263], 0])))
+    left, top = place
+    alone = PersonMatte().cut(np.asarray(person))
+    assert np.abs(alpha[top : top + 400, left : left + 400] - alone).mean() < 0.1
+
+
+def test_a_crop_follows_the_face_and_a_film_too_narrow_for_it_is_refused(
+    engine: PortraitEngine, photo: Path, tmp_path: Path
+) -> None:
+    wide = Image.new("RGB", (1000, 400), (150, 150, 150))
+    wide.paste(Image.open(photo).resize((400, 400)), (0, 0))
+    wide.save(tmp_path / "wide.png")
+    take = Take(np.zeros(SPF, np.int16), (), tmp_path / "wide.png", "wide", FPS, Size(400, 400))
+    assert frames_of(engine, take).shape == (1, 400, 400, 3)
+    narrow = Take(np.zeros(SPF, np.int16), (), photo, "narrow", FPS, Size(64, 1280))
+    with pytest.raises(InvalidInput) as caught:
+        next(engine.render(narrow))
+    assert caught.value.reason == Reason.SIZE_UNSUPPORTED
+    assert caught.value.field == "spec.width_pixels"
+    assert "too narrow for the face" in caught.value.message
 
 
 def test_refusals_name_the_field_and_are_not_remembered(

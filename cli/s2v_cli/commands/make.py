@@ -40,7 +40,9 @@ def make(
         ),
     ] = "",
     fps: Annotated[int, typer.Option(help="Frames a second.", min=1)] = 25,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal films.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Equal seeds move the head alike.", min=-(2**63), max=2**63 - 1)
+    ] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace the output file.")] = False,
     server: ServerOption = "",
 ) -> None:

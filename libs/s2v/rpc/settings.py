@@ -23,8 +23,11 @@ class ServiceSettings(BaseSettings):
 
     listen: str = Field(description="host:port or unix:/path to listen on")
     store_url: str = Field(
-        default_factory=lambda: str(default_home() / "artifacts"),
-        description="directory or fsspec URL of the artifact store that all services share",
+        default_factory=lambda: (
+            os.environ.get("S2V_STORE_URL") or str(default_home() / "artifacts")
+        ),
+        description="directory or fsspec URL of the artifact store that all services share; "
+        "S2V_STORE_URL sets it for all of them",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     reflection: bool = Field(default=True, description="serve gRPC reflection")

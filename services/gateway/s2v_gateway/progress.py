@@ -1,6 +1,7 @@
 """How far a job is, made of what its stages tell; it never goes back."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from s2v_gateway.stages import AtWork, Happening, SegmentProgress
 
 # What each stage is worth of the whole: speaking is about fifty times real time, joining is a copy.
 _SPEAK_SHARE, _RENDER_SHARE = 0.05, 0.92
+_RATE_SECONDS = 10.0
 _NOTHING = Progress()
 
 
@@ -46,7 +48,7 @@ class ProgressMeter:
         self._spoken_frames: dict[int, int] = {}
         self._rendered_frames: dict[int, int] = {}
         self._finished: set[int] = set()
-        self._rendering_since: tuple[float, int] | None = None
+        self._seen: deque[tuple[float, int]] = deque()
         self._stopwatches = {s: _Stopwatch(stage_seconds.get(s, 0.0)) for s in Stage}
 
     @property
@@ -126,14 +128,16 @@ class ProgressMeter:
         return round(known * sum(weight.values()) / spoken_weight)
 
     def _measure_rate(self, done: int) -> float:
-        """Return frames a second since the first frames of this run."""
+        """Return frames a second over the last seconds, so that a stall is forgotten soon."""
         now = self._clock()
-        if self._rendering_since is None:
-            if done:
-                self._rendering_since = (now, done)
+        if done:
+            self._seen.append((now, done))
+        while len(self._seen) > 2 and self._seen[1][0] <= now - _RATE_SECONDS:
+            self._seen.popleft()
+        if len(self._seen) < 2 or self._seen[0][0] == now:
             return 0.0
-        since, before = self._rendering_since
-        return (done - before) / (now - since) if now > since else 0.0
+        since, before = self._seen[0]
+        return (done - before) / (now - since)
 
     def _furthest_stage(self) -> Stage:
         if self._segments and len(self._finished) == len(self._segments):

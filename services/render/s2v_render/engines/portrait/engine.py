@@ -11,6 +11,7 @@ from s2v.core.ports import Capabilities, Continuity, Frames, Notice, Size, State
 from s2v.core.timebase import FRAME_RATES, samples_per_frame
 from s2v_render.engines.portrait.arrays import Floats, Rgb
 from s2v_render.engines.portrait.detector import FaceDetector
+from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.loudness import loudness
 from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.mesh import FaceMesh
@@ -21,6 +22,7 @@ from s2v_render.engines.portrait.reference import MAX_LONG_SIDE, fitted, read_ph
 from s2v_render.engines.portrait.speaker import (
     DEFAULT_SUITABILITY,
     Suitability,
+    find_face_box,
     find_speaker,
 )
 from s2v_render.engines.portrait.visemes import mouths_of_loudness, mouths_of_phonemes
@@ -78,7 +80,8 @@ class PortraitEngine:
 
         Raises:
             InvalidInput: IMAGE_UNREADABLE, IMAGE_SIZE_UNSUPPORTED, FACE_NOT_FOUND or
-                FACE_UNSUITABLE on "spec.reference".
+                FACE_UNSUITABLE on "spec.reference"; SIZE_UNSUPPORTED on "spec.width_pixels" or
+                "spec.height_pixels" where the face does not fit.
         """
         cv2.setNumThreads(self._settings.image_threads)
         prepared = self._prepare(take)
@@ -104,22 +107,25 @@ class PortraitEngine:
     def _prepare(self, take: Take) -> _Prepared:
         key = (take.reference_sha256, take.size)
         if key not in self._prepared:
-            self._prepared[key] = self._made_ready(fitted(read_photo(take.reference), take.size))
+            self._prepared[key] = self._made_ready(read_photo(take.reference), take.size)
         self._prepared.move_to_end(key)
         while len(self._prepared) > self._settings.kept_portraits:
             self._prepared.popitem(last=False)
         return self._prepared[key]
 
-    def _made_ready(self, picture: Rgb) -> _Prepared:
-        self._networks = self._networks or _Networks.load()
-        speaker = find_speaker(
-            picture,
-            self._networks.detector,
-            self._networks.mesh,
-            suitability=self._settings.suitability,
+    def _made_ready(self, photo: Rgb, size: Size | None) -> _Prepared:
+        networks = self._networks = self._networks or _Networks.load()
+        detector, mesh = networks.detector, networks.mesh
+        suitability = self._settings.suitability
+        picture = fitted(
+            photo,
+            size,
+            find_face=lambda whole: find_face_box(whole, detector, mesh, suitability=suitability),
         )
-        alpha = self._networks.matte.cut(picture)
-        portrait = make_portrait(picture, speaker.landmarks.points, alpha)
+        speaker = find_speaker(picture, detector, mesh, suitability=suitability)
+        points = speaker.landmarks.points
+        alpha = networks.matte.cut_around(picture, points, head_of(points).eye_distance)
+        portrait = make_portrait(picture, points, alpha)
         return _Prepared(portrait, _notices(speaker.faces))
 
 

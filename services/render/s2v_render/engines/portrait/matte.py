@@ -4,9 +4,15 @@ import cv2
 import numpy as np
 
 from s2v_render.engines.portrait import models
+from s2v_render.engines.portrait import topology as topo
 from s2v_render.engines.portrait.arrays import Floats, Rgb
 
 _INPUT_SIZE = 256
+_WIDEST_ASPECT = 1.8
+_CROP_EYE_DISTANCES = 5.0
+_LOWERED = 0.4
+_MIN_FACE_COVERAGE = 0.9
+_HEAD_REACH = 1.3
 _FILL_SCALE_PIXELS = 60.0
 _FILL_SIGMAS = (1, 2, 4, 8, 16, 32)
 
@@ -17,6 +23,17 @@ class PersonMatte:
     def __init__(self) -> None:
         self._session = models.session("person_matte")
         self._input = self._session.get_inputs()[0].name
+
+    def cut_around(self, picture: Rgb, points: Floats, eye_distance: float) -> Floats:
+        """Return the matte of the person whose landmarks [478, 3] are given.
+
+        The network sees its input squeezed into a square, so that of a wide or tall picture it
+        gets what is around the face; the rest is background. The face is never background.
+        """
+        rows, columns = _window(points, eye_distance, picture.shape[:2])
+        alpha = np.zeros(picture.shape[:2], np.float32)
+        alpha[rows, columns] = self.cut(np.ascontiguousarray(picture[rows, columns]))
+        return _with_face(alpha, points, eye_distance)
 
     def cut(self, picture: Rgb) -> Floats:
         """Return how much of each pixel is person: float32 [height, width], 0..1."""
@@ -48,6 +65,44 @@ def background_plate(picture: Rgb, alpha: Floats, eye_distance: float) -> Rgb:
     soft = np.clip((soft - 0.02) / 0.96, 0, 1)[..., None]
     plate: Rgb = np.clip(picture * (1 - soft) + fill * soft + 0.5, 0, 255).astype(np.uint8)
     return plate
+
+
+def _window(points: Floats, eye_distance: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return rows and columns of all that a moving head takes along."""
+    height, width = shape[0], shape[1]
+    if max(height, width) <= _WIDEST_ASPECT * min(height, width):
+        return slice(0, height), slice(0, width)
+    side = max(min(height, width), round(_CROP_EYE_DISTANCES * eye_distance))
+    x, y = points[topo.NOSE_BRIDGE, :2]
+    return (
+        _span(y + _LOWERED * eye_distance, side, height),
+        _span(x, side, width),
+    )
+
+
+def _span(middle: float, side: int, length: int) -> slice:
+    """Return a part `side` long about a place, moved and cut to lie within a length."""
+    first = int(np.clip(round(middle - side / 2), 0, max(0, length - side)))
+    return slice(first, min(length, first + side))
+
+
+def _with_face(alpha: Floats, points: Floats, eye_distance: float) -> Floats:
+    """Add the head to a matte that lacks much of the face."""
+    hull = cv2.convexHull(points[:468, :2].astype(np.float32))
+    if alpha[_filled(hull, alpha.shape) > 0].mean() >= _MIN_FACE_COVERAGE:
+        return alpha
+    bridge = points[topo.NOSE_BRIDGE, :2].astype(np.float32)
+    head = _filled(bridge + (hull - bridge) * _HEAD_REACH, alpha.shape).astype(np.float32)
+    soft = cv2.GaussianBlur(head, (0, 0), max(1.0, 0.04 * eye_distance))
+    whole: Floats = np.maximum(alpha, soft)
+    return whole
+
+
+def _filled(outline: Floats, shape: tuple[int, ...]) -> Rgb:
+    """Return uint8 [height, width], 1 inside of an outline."""
+    mask: Rgb = np.zeros(shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, np.round(outline).astype(np.int32), 1)
+    return mask
 
 
 def _guided(alpha: Floats, grey: Floats, radius: int) -> Floats:

@@ -1,6 +1,8 @@
 """Read the photograph: any common colour model, upright, opaque, at the film's size."""
 
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -43,11 +45,32 @@ def read_photo(path: Path) -> Rgb:
         ) from error
 
 
-def fitted(photo: Rgb, size: Size | None) -> Rgb:
-    """Scale and centre-crop a photo to a size, never distorting it.
+@dataclass(frozen=True, slots=True)
+class FaceBox:
+    """Where a face lies in a picture, in pixels.
+
+    Attributes:
+        low: its left and its top.
+        high: its right and its bottom.
+        margin: how much more should be seen around it.
+    """
+
+    low: tuple[float, float]
+    high: tuple[float, float]
+    margin: float
+
+
+def fitted(
+    photo: Rgb, size: Size | None, *, find_face: Callable[[Rgb], FaceBox | None] | None = None
+) -> Rgb:
+    """Scale and crop a photo to a size, never distorting it.
 
     Without a size the photo keeps its own, made even, scaled down to lie within 1920x1080 or
-    1080x1920.
+    1080x1920. The crop is the photo's centre unless the face would leave it.
+
+    Raises:
+        InvalidInput: SIZE_UNSUPPORTED on "spec.width_pixels" or "spec.height_pixels" where the
+            face does not fit.
     """
     height, width = photo.shape[:2]
     target = size or own_size(Size(width, height))
@@ -55,10 +78,31 @@ def fitted(photo: Rgb, size: Size | None) -> Rgb:
     if 0 <= width - target.width <= 1 and 0 <= height - target.height <= 1:
         scale = 1.0
     scaled = photo if scale == 1 else _scaled(photo, scale, target)
-    top = (scaled.shape[0] - target.height) // 2
-    left = (scaled.shape[1] - target.width) // 2
+    excess = (scaled.shape[1] - target.width, scaled.shape[0] - target.height)
+    face = find_face(scaled) if find_face and size and max(excess) > 0 else None
+    left = _start(face, 0, target.width, excess[0])
+    top = _start(face, 1, target.height, excess[1])
     cropped = scaled[top : top + target.height, left : left + target.width]
     return np.ascontiguousarray(cropped)
+
+
+def _start(face: FaceBox | None, axis: int, length: int, excess: int) -> int:
+    """Return where a crop begins along an axis."""
+    centred = excess // 2
+    if face is None or excess == 0:
+        return centred
+    low, high = face.low[axis], face.high[axis]
+    if centred <= low - face.margin and high + face.margin <= centred + length:
+        return centred
+    if high - low > length:
+        name, shape = (("width", "narrow"), ("height", "low"))[axis]
+        raise InvalidInput(
+            Reason.SIZE_UNSUPPORTED,
+            f"a film of this shape is too {shape} for the face: it is {length} pixels, the face "
+            f"{high - low:.0f}; choose a {name} nearer to the reference's proportions",
+            field=f"spec.{name}_pixels",
+        )
+    return int(np.clip(round((low + high - length) / 2), 0, excess))
 
 
 def own_size(size: Size) -> Size:

@@ -2,17 +2,28 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from s2v.core.errors import InvalidInput, Reason
 from s2v_render.engines.portrait.arrays import Rgb
 from s2v_render.engines.portrait.detector import Face, FaceDetector
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.mesh import FaceMesh, Landmarks
-from s2v_render.engines.portrait.reference import FIELD
+from s2v_render.engines.portrait.reference import FIELD, FaceBox
 
 _MOST_CANDIDATES = 8
 _SURE_DETECTION = 0.65
 _SURE_MESH = 0.97
 """The detector doubts small faces and the mesh takes to cats; only one of them may doubt."""
+_MUCH_DOUBT, _LEAST_DOUBT = 50.0, 1e-6
+"""A turned face is taken for lying if the mesh doubts the upright one this many times more."""
+_CLEARLY = 0.2
+"""How much higher the detector must score the turned face, where the mesh is sure of both."""
+_MOST_LEAN_DEGREES, _LYING_DEGREES = 45.0, 60.0
+_ON_ITS_SIDE = "lie on its side"
+_CROP_MARGIN = 0.3
+_MOST_CUT = 0.05
+"""How far, in eye distances, landmarks may lie outside of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +62,16 @@ def find_speaker(
     Raises:
         InvalidInput: FACE_NOT_FOUND or FACE_UNSUITABLE on "spec.reference".
     """
-    candidates = detector.find(picture)[:_MOST_CANDIDATES]
-    located = [(face, mesh.locate(picture, face)) for face in candidates]
-    faces = [found for face, found in located if _is_face(face, found, suitability.min_score)]
+    located = _located(picture, detector, mesh)
+    faces = [pair for pair in located if _is_face(*pair, suitability.min_score)]
+    for face, found in (faces or located)[:1]:
+        _check_upright(picture, face, found, detector, mesh)
     if faces:
-        _check(faces[0], suitability)
-        return Speaker(faces[0], len(faces))
-    if any(face.score >= _SURE_DETECTION for face in candidates):
+        landmarks = faces[0][1]
+        _check(landmarks, suitability)
+        _check_whole(landmarks, picture)
+        return Speaker(landmarks, len(faces))
+    if any(face.score >= _SURE_DETECTION for face, _ in located):
         raise _unsuitable(
             "the face in the reference cannot be made out clearly",
             "use a sharp photo of a face that is seen from the front and not covered",
@@ -68,6 +82,54 @@ def find_speaker(
         "seen from the front and at least an eighth of the picture wide",
         field=FIELD,
     )
+
+
+def find_face_box(
+    picture: Rgb, detector: FaceDetector, mesh: FaceMesh, *, suitability: Suitability
+) -> FaceBox | None:
+    """Return where the largest face lies, suitable or not; None if there is none."""
+    for face, found in _located(picture, detector, mesh):
+        if _is_face(face, found, suitability.min_score):
+            points = found.points[:468, :2]
+            (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+            margin = _CROP_MARGIN * head_of(found.points).eye_distance
+            return FaceBox((float(left), float(top)), (float(right), float(bottom)), margin)
+    return None
+
+
+def _located(picture: Rgb, detector: FaceDetector, mesh: FaceMesh) -> list[tuple[Face, Landmarks]]:
+    faces = detector.find(picture)[:_MOST_CANDIDATES]
+    return [(face, mesh.locate(picture, face)) for face in faces]
+
+
+def _check_upright(
+    picture: Rgb, face: Face, found: Landmarks, detector: FaceDetector, mesh: FaceMesh
+) -> None:
+    """Refuse a lying face, of which the detector makes an upright one and the mesh, then, too.
+
+    In the picture turned upright the mesh is far surer, or else the detector is.
+    """
+    if found.score >= _SURE_MESH and abs(_lean_degrees(found)) > _LYING_DEGREES:
+        raise _unsuitable(f"the reference seems to {_ON_ITS_SIDE}", "turn the photo upright")
+    for quarters, how in ((2, "be upside down"), (1, _ON_ITS_SIDE), (3, _ON_ITS_SIDE)):
+        turned = np.ascontiguousarray(np.rot90(picture, quarters))
+        for other in detector.find(turned)[:1]:
+            look = mesh.locate(turned, other)
+            upright = abs(_lean_degrees(look)) < _MOST_LEAN_DEGREES
+            surer = _doubt(found) > _MUCH_DOUBT * _doubt(look)
+            clearer = other.score > face.score + _CLEARLY
+            if upright and look.score >= _SURE_MESH and (surer or clearer):
+                raise _unsuitable(f"the reference seems to {how}", "turn the photo upright")
+
+
+def _doubt(found: Landmarks) -> float:
+    return max(1 - found.score, _LEAST_DOUBT)
+
+
+def _lean_degrees(found: Landmarks) -> float:
+    """Return where the chin points, 0 for down; holds for a profile, too."""
+    down = head_of(found.points).axes[:, 1]
+    return float(np.degrees(np.arctan2(-down[0], down[1])))
 
 
 def _is_face(face: Face, found: Landmarks, min_score: float) -> bool:
@@ -95,6 +157,16 @@ def _check(found: Landmarks, suitability: Suitability) -> None:
             f"apart at the film's size, at least {suitability.min_eye_distance_pixels:.0f} are "
             "needed",
             "use a larger photo or one in which the face fills more of the picture",
+        )
+
+
+def _check_whole(found: Landmarks, picture: Rgb) -> None:
+    slack = _MOST_CUT * head_of(found.points).eye_distance
+    points, size = found.points[:468, :2], (picture.shape[1], picture.shape[0])
+    if (points < -slack).any() or (points > np.array(size) + slack).any():
+        raise _unsuitable(
+            "the face in the reference is cut off by the picture's edge",
+            "use a photo that shows the whole face",
         )
 
 
