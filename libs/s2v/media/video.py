@@ -56,8 +56,9 @@ class ClipEncoder:
 
     Every second begins with a keyframe that nothing reaches across and no picture waits for a
     later one, so clips of one size, rate and quality join by copying. Colour is BT.709, limited
-    range, tagged. Equal pictures and `threads` give equal bytes. As a context manager it removes
-    the file when the block fails.
+    range, tagged. Equal pictures give clips that look alike; their bytes differ now and then on a
+    busy machine (3 of 100 seen, with one thread too), for x264 does not keep that promise here. As
+    a context manager it removes the file when the block fails.
     """
 
     def __init__(
