@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+import fsspec
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
@@ -33,6 +34,16 @@ class ServiceSettings(BaseSettings):
     reflection: bool = Field(default=True, description="serve gRPC reflection")
     shutdown_grace_seconds: float = Field(default=10.0, ge=0)
 
+    @field_validator("store_url")
+    @classmethod
+    def _is_a_store_that_can_be_opened(cls, url: str) -> str:
+        protocol, colon, _ = url.partition("://")
+        try:
+            fsspec.get_filesystem_class(protocol if colon else "file")
+        except (ImportError, ValueError) as error:
+            raise ValueError(f"{error}; use a folder or a URL that fsspec knows") from error
+        return url
+
 
 def read_settings(kind: type[SettingsT]) -> SettingsT:
     """Read a service's settings, or end the process with a message that names the bad key."""
@@ -48,4 +59,6 @@ def read_settings(kind: type[SettingsT]) -> SettingsT:
     except ValidationError as error:
         first = error.errors()[0]
         key = f"{prefix}{first['loc'][0]}".upper() if first["loc"] else prefix
-        sys.exit(f"bad setting {key}: {first['msg']} (got {first['input']!r})")
+        sys.exit(
+            f"bad setting {key}: {first['msg'].removeprefix('Value error, ')} (got {first['input']!r})"
+        )

@@ -95,7 +95,7 @@ def _asset(name: str, field: str, find_asset: Callable[[str], Asset]) -> Asset:
     if not name:
         raise InvalidInput(
             Reason.FIELD_INVALID,
-            f"{field} is missing; upload the file with AssetService and give the asset's name",
+            f"{field} is missing; give the name of an asset, or send the file in Generate's chunks",
             field=field,
         )
     try:

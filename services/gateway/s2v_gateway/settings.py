@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from s2v.rpc.settings import ServiceSettings, default_home
@@ -32,6 +32,13 @@ class GatewaySettings(ServiceSettings):
     patience_seconds: float = Field(
         default=1800.0, ge=0, description="how long to wait for a service that is away"
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database_of_ours(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("use sqlite:///PATH or postgresql://USER@HOST/NAME")
+        return url
 
     @property
     def database(self) -> str:
