@@ -59,6 +59,5 @@ def read_settings(kind: type[SettingsT]) -> SettingsT:
     except ValidationError as error:
         first = error.errors()[0]
         key = f"{prefix}{first['loc'][0]}".upper() if first["loc"] else prefix
-        sys.exit(
-            f"bad setting {key}: {first['msg'].removeprefix('Value error, ')} (got {first['input']!r})"
-        )
+        problem = first["msg"].removeprefix("Value error, ")
+        sys.exit(f"bad setting {key}: {problem} (got {first['input']!r})")
