@@ -36,7 +36,7 @@ check: .venv/dev .venv-protos/ready ## lint, types, import rules, protos
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo --quiet
+	@$(BIN)/lint-imports --no-logo
 	@tools/check_protos.sh
 
 fmt: .venv/dev .venv-protos/ready ## format the sources and the protos
