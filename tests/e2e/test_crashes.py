@@ -14,6 +14,9 @@ from s2v.client import Client
 from s2v.media.video import decode_frames
 from s2v.rpc.channel import connect_sync
 
+# The first test of a session waits for all services to start.
+pytestmark = pytest.mark.timeout(300)
+
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 SENTENCES = [
     "The first thing that a traveller sees is the lighthouse on the rock.",

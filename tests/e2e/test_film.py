@@ -15,6 +15,9 @@ from s2v.media.pcm import decode_sound, write_wav
 from s2v.media.video import decode_frames
 from s2v_render.engines.portrait.tracking import mouth_openings
 
+# The first test of a session waits for all services to start.
+pytestmark = pytest.mark.timeout(300)
+
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 TEXT = (
     "My father bought a big balloon. "
