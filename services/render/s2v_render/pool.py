@@ -114,10 +114,10 @@ class WorkerPool:
 
     async def stop(self) -> None:
         """End every worker; takes at work fail."""
-        tasks = [*self._reclaiming, *([self._gone] if self._gone else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        going_on = [*self._reclaiming, *([self._gone] if self._gone else [])]
+        for work in going_on:
+            work.cancel()
+        await asyncio.gather(*going_on, return_exceptions=True)
         await asyncio.gather(*map(_kill, self._seats))
 
     @property
@@ -234,9 +234,9 @@ class WorkerPool:
         if seat.settled:
             self._give_back(seat)
             return
-        task = asyncio.create_task(self._reclaim(seat))
-        self._reclaiming.add(task)
-        task.add_done_callback(self._reclaiming.discard)
+        reclaiming = asyncio.create_task(self._reclaim(seat))
+        self._reclaiming.add(reclaiming)
+        reclaiming.add_done_callback(self._reclaiming.discard)
 
     def _give_back(self, seat: _Seat) -> None:
         seat.state = WorkerState.IDLE
