@@ -121,15 +121,12 @@ def test_previews_are_small_jpegs(generated: tuple[list[Any], bytes]) -> None:
 
 
 def test_the_same_request_makes_the_same_film(
-    generated: tuple[list[Any], bytes], client: Client, film_path: Path, tmp_path: Path
+    generated: tuple[list[Any], bytes], client: Client
 ) -> None:
     spec = job_pb2.JobSpec(script=job_pb2.Script(text=TEXT), reference=client.upload(PORTRAIT).name)
     job = client.create_job(spec)
     ended = list(client.watch(job.name))[-1].finished
-    assert ended.film.frames == generated[0][-1].finished.film.frames
-    client.download(ended.film.asset, tmp_path / "again.mp4")
-    pairs = zip(decode_frames(film_path), decode_frames(tmp_path / "again.mp4"), strict=True)
-    assert max(np.abs(a.astype(int) - b).mean() for a, b in pairs) < 0.5
+    assert ended.film.sha256 == generated[0][-1].finished.film.sha256
 
 
 def test_given_sound_is_kept_and_the_user_is_told_how_lips_follow(

@@ -31,21 +31,21 @@ PRESETS = (
         "The portrait's own size up to 1080p, in good quality.",
         max_long_side=1920,
         max_short_side=1080,
-        quality=H264(preset="veryfast", crf=20),
+        quality=H264(preset="veryfast", crf=22),
     ),
     Preset(
         "draft",
         "A small film, at most 640 pixels long, made quickly.",
         max_long_side=640,
         max_short_side=640,
-        quality=H264(preset="superfast", crf=26),
+        quality=H264(preset="superfast", crf=28),
     ),
     Preset(
         "high",
         "The portrait's own size up to 1080p, in the best quality.",
         max_long_side=1920,
         max_short_side=1080,
-        quality=H264(preset="medium", crf=16),
+        quality=H264(preset="medium", crf=18),
     ),
 )
 """The presets of every engine, the default one first."""
