@@ -16,7 +16,7 @@ help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: .venv/light ## make out/demo.mp4 from the sample portrait and text
-	@$(BIN)/s2v make --script libs/s2v/samples/script.txt --image libs/s2v/samples/portrait.jpg \
+	@$(BIN)/s2v make --script libs/s2v/samples/script.txt --reference libs/s2v/samples/portrait.jpg \
 		-o out/demo.mp4 --force
 
 serve: .venv/light ## run the four services; the gateway listens on 127.0.0.1:50051

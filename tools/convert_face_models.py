@@ -4,10 +4,10 @@
     pip install onnx ai-edge-litert onnxruntime numpy
     python tools/convert_face_models.py mediapipe-0.10.21-*.whl --into build/face_models
     python tools/convert_face_models.py mediapipe-0.10.21-*.whl --into build/face_models \
-        --compare services/render/s2v_render/engines/portrait/models
+        --compare libs/s2v/face/models
 
 The face mesh becomes two files, because three operators in its middle exist in MediaPipe only;
-`mesh.py` of the engine does their work. Weights are stored as 16-bit floats, as in the wheel.
+`s2v.face.mesh` does their work. Weights are stored as 16-bit floats, as in the wheel.
 """
 
 import argparse

@@ -17,7 +17,7 @@ _CALLERS_FAULT = (InvalidInput, NotFound, Conflict, OutOfRange)
 _OPTIONS = {
     "spec.script.text": "--text",
     "spec.script.audio": "--audio",
-    "spec.reference": "--image",
+    "spec.reference": "--reference",
     "spec.voice": "--voice",
     "spec.engine": "--engine",
     "spec.preset": "--preset",
@@ -25,6 +25,7 @@ _OPTIONS = {
     "spec.height_pixels": "--size",
     "spec.frame_rate": "--fps",
     "spec.seed": "--seed",
+    "film": "FILM",
 }
 
 

@@ -26,6 +26,23 @@ def readable_file(path: Path, option: str) -> None:
         raise InvalidInput(Reason.FIELD_INVALID, problem, field=option)
 
 
+def text_in_file(path: Path, option: str) -> str:
+    """Return what is written in a file.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, it cannot be read or is not UTF-8; `field` is the option.
+    """
+    readable_file(path, option)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8",
+            field=option,
+        ) from error
+
+
 def usable_media(path: Path, option: str, *kinds: str) -> None:
     """Look into a file as the gateway will, so that nothing is started for one that it refuses.
 

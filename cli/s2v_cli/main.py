@@ -3,6 +3,7 @@
 import typer
 
 from s2v_cli.commands.cancel import cancel
+from s2v_cli.commands.check import check
 from s2v_cli.commands.doctor import doctor
 from s2v_cli.commands.download import download
 from s2v_cli.commands.engines import engines
@@ -30,6 +31,7 @@ for _command in (
     watch,
     cancel,
     download,
+    check,
     voices,
     engines,
     status,

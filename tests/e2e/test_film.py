@@ -8,12 +8,16 @@ import av
 import numpy as np
 import pytest
 
+from s2v.api.common.v1 import speech_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import Client
+from s2v.core.ports import DigitalSourceType
+from s2v.face.tracking import mouth_openings
 from s2v.media.boxes import boxes
 from s2v.media.pcm import decode_sound, write_wav
+from s2v.media.provenance import read_marking
 from s2v.media.video import decode_frames
-from s2v_render.engines.portrait.tracking import mouth_openings
+from s2v_tts.recognising import installed_word_recogniser
 
 # The first test of a session waits for all services to start.
 pytestmark = pytest.mark.timeout(300)
@@ -58,6 +62,7 @@ def test_the_film_is_h264_and_aac_with_its_index_first(film_path: Path) -> None:
     with av.open(str(film_path)) as film:
         assert film.streams.video[0].codec_context.name == "h264"
         assert film.streams.audio[0].codec_context.name == "aac"
+    assert read_marking(film_path) is DigitalSourceType.COMPOSITE_SYNTHETIC
 
 
 def test_picture_and_sound_have_the_length_that_was_promised(
@@ -129,13 +134,33 @@ def test_the_same_request_makes_the_same_film(
     assert ended.film.sha256 == generated[0][-1].finished.film.sha256
 
 
+@pytest.mark.parametrize(
+    ("transcript", "lip_sync", "notices"),
+    [
+        (TEXT, speech_pb2.LIP_SYNC_TRANSCRIPT, []),
+        ("", speech_pb2.LIP_SYNC_WORDS, []),
+        (
+            "The committee meets again on the last Thursday of every other month, at noon sharp.",
+            speech_pb2.LIP_SYNC_WORDS,
+            ["TRANSCRIPT_MISMATCH"],
+        ),
+    ],
+)
 def test_given_sound_is_kept_and_the_user_is_told_how_lips_follow(
-    client: Client, film_path: Path, tmp_path: Path
+    client: Client,
+    film_path: Path,
+    tmp_path: Path,
+    transcript: str,
+    lip_sync: int,
+    notices: list[str],
 ) -> None:
-    sound = decode_sound(film_path)[: 3 * 48_000]
+    if installed_word_recogniser() is None and lip_sync == speech_pb2.LIP_SYNC_WORDS:
+        pytest.skip("the extra asr is not installed")
+    sound = decode_sound(film_path)
     write_wav(tmp_path / "speech.wav", sound)
+    speech = client.upload(tmp_path / "speech.wav").name
     spec = job_pb2.JobSpec(
-        script=job_pb2.Script(audio=client.upload(tmp_path / "speech.wav").name),
+        script=job_pb2.Script(audio=speech, transcript=transcript),
         reference=client.upload(PORTRAIT).name,
         preset="draft",
         frame_rate=30,
@@ -144,7 +169,8 @@ def test_given_sound_is_kept_and_the_user_is_told_how_lips_follow(
     )
     ended = list(client.watch(client.create_job(spec).name))[-1].finished
     assert ended.state == job_pb2.JOB_STATE_SUCCEEDED, ended.error
-    assert ended.lip_sync == 2
+    assert ended.lip_sync == lip_sync
+    assert sorted({notice.code for notice in ended.notices}) == notices
     client.download(ended.film.asset, tmp_path / "film.mp4")
     heard = decode_sound(tmp_path / "film.mp4")
     assert abs(len(heard) - len(sound)) <= 1600

@@ -44,7 +44,7 @@ def test_make_writes_the_film_and_says_where_it_is(
     output = tmp_path / "out" / "film.mp4"
 
     result = s2v(
-        *("make", "--text", "Hello.", "--image", photo, "-o", output, "--size", "512x640"),
+        *("make", "--text", "Hello.", "--reference", photo, "-o", output, "--size", "512x640"),
         *("--voice", "nobody", "--seed", "7"),
         gateway=gateway,
     )
@@ -71,12 +71,33 @@ def test_make_uploads_the_sound_when_there_is_one(
     write_wav(sound, np.full(48_000, 1000, np.int16))
 
     result = s2v(
-        "make", "--audio", sound, "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+        "make", "--audio", sound, "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway
     )
 
     assert result.exit_code == 0, result.output
     (job,) = gateway.jobs.values()
     assert gateway.assets[job.spec.script.audio].media_type == "audio/wav"
+
+
+@pytest.mark.parametrize("in_a_file", [False, True])
+def test_make_sends_what_is_said_in_the_sound(
+    gateway: FakeGateway, photo: Path, tmp_path: Path, in_a_file: bool
+) -> None:
+    sound, words = tmp_path / "speech.wav", tmp_path / "words.txt"
+    write_wav(sound, np.full(48_000, 1_000, np.int16))
+    words.write_text("Hello there.", encoding="utf-8")
+    transcript = words if in_a_file else "Hello there."
+
+    result = s2v(
+        *("make", "--audio", sound, "--transcript", transcript),
+        *("--reference", photo, "-o", tmp_path / "f.mp4"),
+        gateway=gateway,
+    )
+
+    assert result.exit_code == 0, result.output
+    (job,) = gateway.jobs.values()
+    assert job.spec.script.transcript == "Hello there."
+    assert job.spec.script.WhichOneof("source") == "audio"
 
 
 def test_make_reads_the_script_from_a_file(
@@ -86,7 +107,7 @@ def test_make_reads_the_script_from_a_file(
     script.write_text("\ufeffGrüß Gott.", encoding="utf-8")
 
     result = s2v(
-        "make", "--script", script, "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+        "make", "--script", script, "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway
     )
 
     assert result.exit_code == 0, result.output
@@ -102,13 +123,13 @@ def test_a_job_that_fails_ends_make_with_1_and_the_option_to_blame(
     )
 
     result = s2v(
-        "make", "--text", "Hi", "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+        "make", "--text", "Hi", "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway
     )
 
     assert result.exit_code == 1
     (name,) = gateway.jobs
     assert result.stderr.splitlines()[-1] == (
-        f"Error: {name} failed: --image: the picture shows no face; use a portrait"
+        f"Error: {name} failed: --reference: the picture shows no face; use a portrait"
     )
     assert not (tmp_path / "f.mp4").exists()
 
@@ -122,7 +143,7 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
     )
 
     result = s2v(
-        "make", "--text", "Hi", "--image", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+        "make", "--text", "Hi", "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway
     )
 
     assert result.exit_code == 130
@@ -138,9 +159,10 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
         (["--text", "a", "--audio", "b"], "give exactly one of --text, --script and --audio"),
         ([], "give exactly one of --text, --script and --audio"),
         (["--text", "  "], "--text: there is nothing to say in it"),
-        (["--text", "a", "--image", "no.jpg"], "--image: there is no file no.jpg"),
+        (["--text", "a", "--reference", "no.jpg"], "--reference: there is no file no.jpg"),
         (["--audio", "no.wav"], "--audio: there is no file no.wav"),
         (["--script", "."], "--script: . is a folder; name a file"),
+        (["--text", "a", "--transcript", "a"], "--transcript: tells what is said in --audio"),
         (["--text", "a", "--size", "big"], "--size: must be two even numbers"),
         (["--text", "a", "--size", "511x640"], "--size: must be two even numbers"),
         (["--text", "a", "--size", "0x0"], "--size: must be two even numbers"),
@@ -151,7 +173,9 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
 def test_make_refuses_bad_input_in_one_line_before_any_work(
     gateway: FakeGateway, photo: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    result = s2v("make", "--image", photo, "-o", tmp_path / "f.mp4", *arguments, gateway=gateway)
+    result = s2v(
+        "make", "--reference", photo, "-o", tmp_path / "f.mp4", *arguments, gateway=gateway
+    )
 
     assert result.exit_code == 2
     assert message in result.stderr
@@ -164,7 +188,7 @@ def test_make_does_not_replace_a_film_unless_forced(
 ) -> None:
     output = tmp_path / "film.mp4"
     output.write_bytes(b"precious")
-    command = ("make", "--text", "Hi", "--image", photo, "-o", output)
+    command = ("make", "--text", "Hi", "--reference", photo, "-o", output)
 
     refused = s2v(*command, gateway=gateway)
     assert refused.exit_code == 2
@@ -188,6 +212,37 @@ def test_jobs_are_listed_the_newest_first_and_by_state(gateway: FakeGateway) -> 
     assert listed[1].endswith("first film")
     only = s2v("jobs", "--state", "succeeded", gateway=gateway).stdout.splitlines()
     assert only == listed[1:]
+
+
+def test_one_job_is_shown_with_its_film_and_how_well_its_lips_fit(gateway: FakeGateway) -> None:
+    job = gateway.add_job(job_pb2.JobSpec(display_name="a film"))
+    gateway.finish(job)
+    early = s2v("jobs", job.name, gateway=gateway)
+    assert "the lips" not in early.stdout
+    job.stats.lip_sync.frames = 100
+    job.stats.lip_sync.face_share = 1.0
+    job.stats.lip_sync.opening_correlation = 0.31
+    job.stats.lip_sync.best_correlation = 0.9
+    job.stats.lip_sync.lag_milliseconds = 79.6
+    job.stats.lip_sync.closures = 8
+    job.stats.lip_sync.closure_recall = 0.75
+
+    shown = s2v("jobs", job.name.removeprefix("jobs/"), gateway=gateway)
+
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.splitlines()[0].endswith("a film")
+    assert "4.00 s, 512x640, 25 frames/s" in shown.stdout
+    assert shown.stdout.splitlines()[-2:] == [
+        "the lips follow the sound, but 80 ms late",
+        "agreement 0.31, 80 ms late, shut on 6 of 8 m, b, p",
+    ]
+
+
+def test_one_job_that_failed_is_shown_with_the_reason(gateway: FakeGateway) -> None:
+    gateway.error = InvalidInput(Reason.FACE_NOT_FOUND, "no face in it", field="spec.reference")
+    job = gateway.add_job(job_pb2.JobSpec())
+    gateway.finish(job)
+    assert "--reference: no face in it" in s2v("jobs", job.name, gateway=gateway).stdout
 
 
 def test_watch_then_download_fetch_a_job_that_somebody_else_made(

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from s2v.core.errors import Exhausted, InvalidInput, Reason
+from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.boxes import walk
 from s2v.media.film import Fragment
+from s2v.media.opening import open_media
 from s2v.media.pcm import Pcm, decode_sound, wav_bytes
+from s2v.media.provenance import read_marking
 from s2v.media.video import H264, ClipEncoder, Rgb, decode_frames, frame_times
 from s2v_compositor.composing import Film, FilmWriter
 
@@ -76,9 +79,13 @@ def tone(folder: Path, lengths: list[int]) -> list[Piece]:
 
 
 def compose(
-    path: Path, pieces: list[Piece], *, frame_rate: int = FRAME_RATE
+    path: Path,
+    pieces: list[Piece],
+    *,
+    frame_rate: int = FRAME_RATE,
+    marking: DigitalSourceType | None = DigitalSourceType.COMPOSITE_SYNTHETIC,
 ) -> tuple[Film, list[Fragment]]:
-    with FilmWriter(path, frame_rate) as writer:
+    with FilmWriter(path, frame_rate, marking=marking) as writer:
         fragments = compose_into(writer, pieces)
         return writer.film, fragments
 
@@ -214,6 +221,40 @@ def test_the_same_segments_give_the_same_bytes(tmp_path: Path) -> None:
 def test_the_film_says_what_it_holds(tmp_path: Path) -> None:
     film, _ = compose(tmp_path / "film.mp4", flashes(tmp_path, [26, 4]))
     assert film == Film(tmp_path / "film.mp4", SIZE, SIZE, FRAME_RATE, 30, 30 * FRAME)
+
+
+@pytest.mark.parametrize("marking", DigitalSourceType)
+def test_the_film_and_its_stream_say_how_their_pictures_came_to_be(
+    tmp_path: Path, marking: DigitalSourceType
+) -> None:
+    pieces = flashes(tmp_path, LENGTHS[3])
+    film, fragments = compose(tmp_path / "film.mp4", pieces, marking=marking)
+    stream = tmp_path / "stream.mp4"
+    stream.write_bytes(b"".join(fragment.data for fragment in fragments))
+    beginning = tmp_path / "beginning.mp4"
+    beginning.write_bytes(fragments[0].data)
+    for path in (film.path, stream, beginning):
+        assert read_marking(path) is marking
+    for path in (film.path, stream):
+        with open_media(path) as container:
+            assert "AI-generated" in container.metadata["comment"]
+            assert container.metadata["description"].endswith(f"digitalsourcetype/{marking}")
+            assert sum(1 for _ in container.decode(video=0)) == film.frames
+
+
+def test_a_marking_changes_neither_pictures_nor_sound(tmp_path: Path) -> None:
+    pieces = flashes(tmp_path, LENGTHS[3])
+    marked, _ = compose(tmp_path / "marked.mp4", pieces)
+    plain, _ = compose(tmp_path / "plain.mp4", pieces, marking=None)
+    assert read_marking(plain.path) is None
+    assert mdat(plain.path) == mdat(marked.path)
+    top = [box.path for box in walk(marked.path.read_bytes()) if "/" not in box.path]
+    assert top == ["ftyp", "moov", "free", "mdat", "uuid"]
+
+
+def mdat(path: Path) -> bytes:
+    data = path.read_bytes()
+    return next(data[box.body : box.end] for box in walk(data) if box.path == "mdat")
 
 
 def test_a_film_that_is_not_finished_is_deleted(tmp_path: Path) -> None:

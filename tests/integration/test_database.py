@@ -51,6 +51,37 @@ def engine(url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+def test_columns_that_a_later_release_added_are_added_to_its_tables(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(assets_table.insert().values(ASSET))
+        connection.execute(sa.text("ALTER TABLE assets DROP COLUMN media_type"))
+    later = sa.MetaData()
+    table = sa.Table(
+        "assets",
+        later,
+        *(column._copy() for column in assets_table.columns if column.name != "media_type"),
+        sa.Column("media type", sa.String(40)),
+        sa.Column("seen_time", UtcDateTime),
+    )
+    for _ in range(2):
+        create_tables(engine, later)
+    with engine.begin() as connection:
+        assert connection.execute(sa.select(table.c["media type"], table.c.seen_time)).one() == (
+            None,
+            None,
+        )
+        connection.execute(table.update().values({"media type": "a/b", "seen_time": NOON}))
+    with reading(engine) as connection:
+        assert connection.execute(sa.select(table.c.seen_time)).scalar_one() == NOON
+
+
+def test_a_new_column_that_must_not_be_null_is_refused(engine: sa.Engine) -> None:
+    later = sa.MetaData()
+    sa.Table("assets", later, sa.Column("owner", sa.String(40), nullable=False))
+    with pytest.raises(RuntimeError, match=r"assets\.owner"):
+        create_tables(engine, later)
+
+
 START = """
 import sys
 from s2v_gateway import assets, database

@@ -103,12 +103,12 @@ class Running:
         return finished.asset.name
 
     async def create(self, request_id: str = "", **spec: object) -> job_pb2.Job:
-        text = str(spec.pop("text", "a bb ccc"))
+        script = spec.pop("script", job_pb2.Script(text=str(spec.pop("text", "a bb ccc"))))
         reference = spec.pop("reference", None) or await self.upload(png())
         request = job_service_pb2.CreateJobRequest(
             request_id=request_id,
             spec=job_pb2.JobSpec(
-                script=job_pb2.Script(text=text),
+                script=script,  # type: ignore[arg-type]
                 reference=str(reference),
                 **spec,  # type: ignore[arg-type]
             ),
@@ -193,6 +193,42 @@ async def test_a_job_becomes_a_film(start: Start) -> None:
     assert ended.progress.fraction == 1.0
     assert ended.film.asset.startswith("assets/")
     assert [t.stage for t in ended.stage_times] == [1, 2, 3]
+
+
+async def test_the_stats_of_a_film_follow_its_job(start: Start) -> None:
+    hold = asyncio.Event()
+    server = await start(FakeStages(hold={"measure": hold}), max_running_jobs=1)
+    first = await server.create()
+    ended = await server.finished(first.name)
+    assert ended.state == job_pb2.JOB_STATE_SUCCEEDED
+    assert not ended.HasField("stats")
+    await server.stages.called("measure")
+    # Measuring holds nobody's place.
+    second = await server.finished((await server.create()).name)
+    assert second.state == job_pb2.JOB_STATE_SUCCEEDED
+    hold.set()
+    request = job_service_pb2.GetJobRequest(name=first.name)
+    while not (job := (await server.jobs.GetJob(request)).job).HasField("stats"):
+        pass
+    assert job.stats.lip_sync.opening_correlation == pytest.approx(0.9)
+    assert not job.stats.lip_sync.HasField("identity_distance")
+    listed = await server.jobs.ListJobs(job_service_pb2.ListJobsRequest())
+    assert listed.jobs[-1].stats == job.stats
+
+
+async def test_measuring_can_be_turned_off(start: Start) -> None:
+    server = await start(measure_films=False)
+    ended = await server.finished((await server.create()).name)
+    assert ended.state == job_pb2.JOB_STATE_SUCCEEDED
+    assert "measure" not in server.stages.calls
+
+
+async def test_a_film_that_cannot_be_measured_is_a_film(start: Start) -> None:
+    error = InvalidInput(Reason.FACE_NOT_FOUND, "no face")
+    server = await start(FakeStages(fail={"measure": error}))
+    ended = await server.finished((await server.create()).name)
+    await server.stages.called("measure")
+    assert ended.state == job_pb2.JOB_STATE_SUCCEEDED
 
 
 async def test_everything_works_over_postgresql_too(start: Start, postgres_url: str) -> None:
@@ -383,6 +419,37 @@ async def test_generate_sends_everything_in_one_call(start: Start) -> None:
     assert not list(Path(server.gateway.database_url[10:]).parent.glob("media/*"))
 
 
+async def test_text_beside_sound_is_its_transcript(start: Start) -> None:
+    server = await start()
+    config, *chunks = generate_requests(png(), text=("What was ", "said."))
+    sound = generation_service_pb2.GenerateRequest(audio_chunk=wav())
+    call = server.generation.Generate(iter([config, *chunks, sound]))
+    responses = [response async for response in call]
+    finished = responses[-1].finished
+    assert finished.state == job_pb2.JOB_STATE_SUCCEEDED
+    assert finished.spec.script.WhichOneof("source") == "audio"
+    assert finished.spec.script.transcript == "What was said."
+
+
+@pytest.mark.parametrize(
+    ("transcript", "reason"),
+    [("x" * 20_001, Reason.TEXT_TOO_LONG), ("... !", Reason.TEXT_EMPTY)],
+)
+async def test_a_transcript_that_nobody_can_speak_is_refused(
+    start: Start, transcript: str, reason: Reason
+) -> None:
+    server = await start()
+    script = job_pb2.Script(audio=await server.upload(wav(), "audio/wav"), transcript=transcript)
+    error = await failure(server.create(script=script))
+    assert (error.reason, error.field) == (reason, "spec.script.transcript")
+
+
+async def test_a_transcript_without_sound_is_refused(start: Start) -> None:
+    server = await start()
+    error = await failure(server.create(script=job_pb2.Script(text="a", transcript="a")))
+    assert (error.reason, error.field) == (Reason.FIELD_INVALID, "spec.script.transcript")
+
+
 REFUSED_STREAMS: list[tuple[list[dict[str, object]], Reason]] = [
     ([], Reason.CONFIG_EXPECTED),
     ([{"text_chunk": "hello"}], Reason.CONFIG_EXPECTED),
@@ -391,8 +458,16 @@ REFUSED_STREAMS: list[tuple[list[dict[str, object]], Reason]] = [
     ([{"config": {}}, {"text_chunk": "x" * 20_001}], Reason.TEXT_TOO_LONG),
     ([{"config": {}}, {"reference_chunk": png()}], Reason.TEXT_EMPTY),
     (
-        [{"config": {}}, {"text_chunk": "a"}, {"audio_chunk": wav()}, {"reference_chunk": png()}],
+        [
+            {"config": {"spec": {"script": {"text": "a"}}}},
+            {"audio_chunk": wav()},
+            {"reference_chunk": png()},
+        ],
         Reason.FIELD_INVALID,
+    ),
+    (
+        [{"config": {}}, {"text_chunk": "!"}, {"audio_chunk": wav()}, {"reference_chunk": png()}],
+        Reason.TEXT_EMPTY,
     ),
     ([{"config": {}}, {"reference_chunk": bytes(1024 * 1024 + 1)}], Reason.FIELD_INVALID),
 ]
@@ -536,6 +611,7 @@ async def test_the_server_tells_its_limits_and_engines(start: Start) -> None:
     server = await start()
     info = await server.system.GetServerInfo(system_service_pb2.GetServerInfoRequest())
     assert info.max_text_characters == 20_000
+    assert info.max_reference_seconds == 600
     engines = await server.system.ListEngines(system_service_pb2.ListEnginesRequest())
     assert [p.name for p in engines.engines[0].presets] == ["standard", "draft"]
 

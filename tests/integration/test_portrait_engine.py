@@ -14,16 +14,18 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Frames, Notice, Size, Take
 from s2v.core.script import Mark
 from s2v.core.timebase import samples_per_frame
-from s2v_render.engines.portrait.arrays import Rgb
-from s2v_render.engines.portrait.detector import FaceDetector
+from s2v.face.arrays import Rgb
+from s2v.face.detector import FaceDetector
+from s2v.face.mesh import FaceMesh
+from s2v.face.tracking import eye_openings, mouth_openings
+from s2v.lipsync.phones import PHONES, REST
+from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.engine import PortraitEngine
+from s2v_render.engines.portrait.enlarging import can_enlarge
 from s2v_render.engines.portrait.matte import PersonMatte
-from s2v_render.engines.portrait.mesh import FaceMesh
 from s2v_render.engines.portrait.motion import STILL, Motion
-from s2v_render.engines.portrait.phones import PHONES, REST
 from s2v_render.engines.portrait.portrait import Portrait, make_portrait
-from s2v_render.engines.portrait.reference import fitted, read_photo
-from s2v_render.engines.portrait.tracking import eye_openings, mouth_openings
+from s2v_render.engines.portrait.reference import fitted
 
 FPS = 25
 SPF = samples_per_frame(FPS)
@@ -54,6 +56,7 @@ def silent_take(photo: Path, frames: int, first_frame: int = 0, seed: int = 7) -
         phonemes=(),
         reference=photo,
         reference_sha256="portrait",
+        reference_media_type="image/jpeg",
         frame_rate=FPS,
         size=SMALL,
         first_frame=first_frame,
@@ -75,6 +78,7 @@ def spoken_take(photo: Path, sounds: Sequence[tuple[str, int]], first_frame: int
         phonemes=tuple(marks),
         reference=photo,
         reference_sha256="portrait",
+        reference_media_type="image/jpeg",
         frame_rate=FPS,
         size=SMALL,
         first_frame=first_frame,
@@ -150,7 +154,7 @@ def test_without_phonemes_the_mouth_still_moves_with_the_sound(
     engine: PortraitEngine, photo: Path
 ) -> None:
     take = spoken_take(photo, [("_", 6), ("ɑ", 8), ("_", 6)])
-    blind = Take(take.pcm, (), photo, "portrait", FPS, SMALL)
+    blind = Take(take.pcm, (), photo, "portrait", "image/jpeg", FPS, SMALL)
     openings = mouth_openings(frames_of(engine, blind))
     assert openings[8:12].min() > 0.05
     assert openings[:4].max() < 0.03
@@ -201,7 +205,7 @@ def test_several_faces_are_noticed_and_the_largest_one_speaks(
     group.paste(person.resize((140, 140)), (260, 116))
     group.save(tmp_path / "group.png")
     take = spoken_take(tmp_path / "group.png", [("_", 2), ("ɑ", 6), ("_", 2)])
-    take = Take(take.pcm, take.phonemes, take.reference, "group", FPS)
+    take = Take(take.pcm, take.phonemes, take.reference, "group", "image/jpeg", FPS)
     outputs = list(engine.render(take))
     assert isinstance(outputs[0], Notice)
     assert outputs[0].code == "SEVERAL_FACES"
@@ -232,10 +236,12 @@ def test_tiny_pictures_are_refused_and_not_stumbled_over(
 def test_a_face_that_is_too_small_is_refused(
     engine: PortraitEngine, photo: Path, tmp_path: Path
 ) -> None:
-    Image.open(photo).resize((140, 140)).save(tmp_path / "small.png")
-    error = refusal(engine, tmp_path / "small.png")
+    Image.open(photo).save(tmp_path / "small.png")
+    error = refusal(engine, tmp_path / "small.png", Size(120, 120))
     assert error.reason == Reason.FACE_UNSUITABLE
     assert "pixels apart" in error.message
+    assert "use a larger photo" in error.message
+    assert ("install s2v[sr]" in error.message) is not can_enlarge()
 
 
 @pytest.mark.parametrize(
@@ -256,7 +262,9 @@ def test_a_tilted_head_is_not_taken_for_a_lying_one(
 ) -> None:
     for degrees in (-30, 30):
         Image.open(photo).rotate(degrees).save(tmp_path / "tilted.png")
-        take = Take(np.zeros(SPF, np.int16), (), tmp_path / "tilted.png", str(degrees), FPS)
+        take = Take(
+            np.zeros(SPF, np.int16), (), tmp_path / "tilted.png", str(degrees), "image/jpeg", FPS
+        )
         assert len(frames_of(engine, take)) == 1
 
 
@@ -292,9 +300,17 @@ def test_a_crop_follows_the_face_and_a_film_too_narrow_for_it_is_refused(
     wide = Image.new("RGB", (1000, 400), (150, 150, 150))
     wide.paste(Image.open(photo).resize((400, 400)), (0, 0))
     wide.save(tmp_path / "wide.png")
-    take = Take(np.zeros(SPF, np.int16), (), tmp_path / "wide.png", "wide", FPS, Size(400, 400))
+    take = Take(
+        np.zeros(SPF, np.int16),
+        (),
+        tmp_path / "wide.png",
+        "wide",
+        "image/jpeg",
+        FPS,
+        Size(400, 400),
+    )
     assert frames_of(engine, take).shape == (1, 400, 400, 3)
-    narrow = Take(np.zeros(SPF, np.int16), (), photo, "narrow", FPS, Size(64, 1280))
+    narrow = Take(np.zeros(SPF, np.int16), (), photo, "narrow", "image/jpeg", FPS, Size(64, 1280))
     with pytest.raises(InvalidInput) as caught:
         next(engine.render(narrow))
     assert caught.value.reason == Reason.SIZE_UNSUPPORTED
@@ -309,7 +325,9 @@ def test_refusals_name_the_field_and_are_not_remembered(
     error = refusal(engine, tmp_path / "portrait.jpg")
     assert error.reason == Reason.IMAGE_UNREADABLE
     (tmp_path / "portrait.jpg").write_bytes(photo.read_bytes())
-    take = Take(np.zeros(SPF, np.int16), (), tmp_path / "portrait.jpg", "x", FPS, SMALL)
+    take = Take(
+        np.zeros(SPF, np.int16), (), tmp_path / "portrait.jpg", "x", "image/jpeg", FPS, SMALL
+    )
     assert len(frames_of(engine, take)) == 1
 
 
@@ -317,7 +335,7 @@ def test_the_engine_knows_what_it_can_do_without_loading_anything() -> None:
     capabilities = PortraitEngine().capabilities
     assert FPS in capabilities.frame_rates
     assert capabilities.continuity == "independent"
-    assert "image/webp" in capabilities.reference_media_types
+    assert {"image/webp", "image/avif", "image/heic"} <= set(capabilities.reference_media_types)
 
 
 def lip_width(picture: Rgb) -> float:
@@ -325,8 +343,8 @@ def lip_width(picture: Rgb) -> float:
     return float(np.linalg.norm(points[61, :2] - points[291, :2]))
 
 
-def refusal(engine: PortraitEngine, reference: Path) -> InvalidInput:
-    take = Take(np.zeros(SPF, np.int16), (), reference, "x", FPS)
+def refusal(engine: PortraitEngine, reference: Path, size: Size | None = None) -> InvalidInput:
+    take = Take(np.zeros(SPF, np.int16), (), reference, "x", "image/jpeg", FPS, size)
     with pytest.raises(InvalidInput) as caught:
         next(engine.render(take))
     assert caught.value.field == "spec.reference"

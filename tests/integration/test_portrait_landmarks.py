@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from s2v_render.engines.portrait import models
-from s2v_render.engines.portrait import topology as topo
-from s2v_render.engines.portrait.arrays import Rgb
-from s2v_render.engines.portrait.detector import FaceDetector
+from s2v.face import models
+from s2v.face import topology as topo
+from s2v.face.arrays import Rgb
+from s2v.face.detector import FaceDetector
+from s2v.face.mesh import FaceMesh, Landmarks
+from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.matte import PersonMatte
-from s2v_render.engines.portrait.mesh import FaceMesh, Landmarks
-from s2v_render.engines.portrait.reference import read_photo
 
 STORED = Path(__file__).parents[1] / "data" / "portrait_landmarks.npy"
 

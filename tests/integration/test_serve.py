@@ -149,7 +149,7 @@ class Made:
             "import s2v_cli.connecting as connecting, s2v_cli.main as main;"
             f"connecting.DEFAULT_ADDRESS = 'unix:{folder}/none.sock'; main.main()"
         )
-        arguments = ["make", "--text", "Hello.", "--image", str(photo), "-o", str(self.output)]
+        arguments = ["make", "--text", "Hello.", "--reference", str(photo), "-o", str(self.output)]
         self.done = subprocess.run(
             [sys.executable, "-c", program, *arguments],
             env={**environment, "TMPDIR": str(self.temporary)},

@@ -1,5 +1,6 @@
 """Progress never goes back and ends at one."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from s2v.core.artifact import WAV
 from s2v.core.job import Clip, Progress, Stage
-from s2v.core.script import Segment, Speech
+from s2v.core.script import LipSync, Segment, Speech
 from s2v_gateway.fakes import artifact_of
 from s2v_gateway.progress import ProgressMeter
 from s2v_gateway.stages import AtWork, SegmentProgress
@@ -54,6 +55,18 @@ def test_a_finished_job_is_at_one() -> None:
     finished = meter.finished()
     assert finished.fraction == 1.0
     assert finished.frames_done == finished.frames_total == 50
+
+
+def test_the_worst_of_what_moves_the_lips_is_told() -> None:
+    meter = ProgressMeter(25, lambda _: None, lambda _: None, clock=Clock())
+    segments = tuple(Segment(i, "hello") for i in range(3))
+    meter.cut(segments)
+    ways = (LipSync.TRANSCRIPT, LipSync.SOUNDS, LipSync.WORDS)
+    told = []
+    for segment, way in zip(segments, ways, strict=True):
+        meter.spoken(segment, replace(speech(50), lip_sync=way))
+        told.append(meter.lip_sync)
+    assert told == [LipSync.TRANSCRIPT, LipSync.SOUNDS, LipSync.SOUNDS]
 
 
 def test_the_rest_of_the_film_is_estimated_from_the_text_that_is_spoken() -> None:

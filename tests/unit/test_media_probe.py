@@ -14,6 +14,7 @@ from PIL import Image
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.pcm import wav_bytes
 from s2v.media.probe import MediaInfo, probe
+from s2v.media.sniffing import sniff
 
 
 def picture(width: int = 80, height: int = 64) -> Image.Image:
@@ -77,11 +78,32 @@ def refusal(path: Path, data: bytes, media_type: str = "") -> InvalidInput:
     return caught.value
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_images_are_known_by_their_content(tmp_path: Path, kind: str) -> None:
     (tmp_path / "a").write_bytes(saved(picture(), kind))
     expected = MediaInfo(f"image/{kind.lower()}", "image", 80, 64)
     assert probe(tmp_path / "a", "application/octet-stream") == expected
+
+
+def test_a_picture_of_a_phone_is_measured_upright() -> None:
+    heic = Path(__file__).parents[1] / "data" / "turned.heic"
+    assert probe(heic) == MediaInfo("image/heic", "image", 64, 96)
+
+
+@pytest.mark.parametrize(
+    ("brands", "media_type"),
+    [
+        (b"avif\0\0\0\0mif1", "image/avif"),
+        (b"mif1\0\0\0\0mif1avif", "image/avif"),
+        (b"mif1\0\0\0\0mif1heic", "image/heic"),
+        (b"heix\0\0\0\0mif1", "image/heic"),
+        (b"mif1\0\0\0\0mif1jpeg", ""),
+        (b"isom\0\0\0\0avc1", "video/mp4"),
+    ],
+)
+def test_pictures_in_boxes_are_told_by_their_brands(brands: bytes, media_type: str) -> None:
+    head = struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands
+    assert sniff(head + bytes(40)) == media_type
 
 
 @pytest.mark.parametrize("lossless", [True, False])
@@ -98,7 +120,7 @@ def test_a_picture_taken_sideways_is_measured_upright(tmp_path: Path) -> None:
     assert (info.width_pixels, info.height_pixels) == (64, 80)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_truncated_image_is_refused(tmp_path: Path, kind: str, share: float) -> None:
     data = saved(picture(400, 300), kind)
@@ -177,13 +199,13 @@ def test_a_movie_without_pictures_is_sound(tmp_path: Path, name: str, media_type
         ("audio/mpeg", Reason.AUDIO_UNREADABLE),
     ],
 )
-@pytest.mark.parametrize("data", [b"", b"words", b"\0\0\0\x1cftypheic" + bytes(52)])
+@pytest.mark.parametrize("data", [b"", b"words", b"GIF89a" + bytes(52)])
 def test_what_is_neither_is_refused_with_what_would_be_accepted(
     tmp_path: Path, data: bytes, media_type: str, reason: Reason
 ) -> None:
     error = refusal(tmp_path / "a", data, media_type)
     assert error.reason is reason
-    assert "JPEG, PNG or WebP image" in error.message
+    assert "JPEG, PNG, WebP, AVIF or HEIC image" in error.message
 
 
 @pytest.mark.parametrize(
@@ -195,7 +217,7 @@ def test_what_is_neither_is_refused_with_what_would_be_accepted(
         (b"OggS" + bytes(100), "", Reason.AUDIO_UNREADABLE),
         (b"\0\0\0\x1cftypM4A " + bytes(52), "", Reason.AUDIO_UNREADABLE),
         (b"\0\0\0\x1cftypisom" + bytes(52), "audio/mp4", Reason.AUDIO_UNREADABLE),
-        (b"\0\0\0\x1cftypisom" + bytes(52), "video/mp4", Reason.IMAGE_UNREADABLE),
+        (b"\0\0\0\x1cftypisom" + bytes(52), "video/mp4", Reason.VIDEO_UNREADABLE),
     ],
 )
 def test_sound_and_video_that_only_begin_like_it_are_refused(

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from s2v_render.engines.portrait.loudness import loudness
-from s2v_render.engines.portrait.motion import BLINK_SLOT_SECONDS, blinks, motions
+from s2v.face.arrays import Floats
+from s2v_render.engines.portrait.motion import motions, postures
 
 SILENT = np.zeros(400)
 LOUD = np.ones(400)
@@ -34,27 +34,54 @@ def test_equal_seeds_move_alike_and_others_differently() -> None:
     assert yaws(-1) == yaws(-1)
 
 
-def test_the_head_moves_slightly_and_never_jumps() -> None:
-    level = loudness(np.random.default_rng(1).normal(0, 4000, 48_000 * 20).astype(np.int16))
-    moves = motions(level, frames=500, first_frame=0, frame_rate=25, seed=1)
-    for name, limit in (("yaw", 0.10), ("pitch", 0.10), ("roll", 0.06), ("shift_x", 0.05)):
-        values = np.array([getattr(move, name) for move in moves])
-        assert np.abs(values).max() < limit
-        assert np.abs(np.diff(values)).max() < 0.012
+def test_speech_turns_the_head_by_what_looks_alive_and_never_jumps() -> None:
+    usual, widest = [], []
+    for seed in range(8):
+        values = yaw_pitch_roll(lively_speech(seconds=20), seed)
+        assert np.abs(np.diff(values, axis=0)).max() < 1.2
+        usual.append(np.abs(values).mean(axis=0))
+        widest.append(np.abs(values).max(axis=0))
+    assert (np.mean(usual, axis=0) > (2.0, 0.8, 0.8)).all()
+    assert (np.mean(widest, axis=0) > (5.0, 2.5, 1.5)).all()
+    assert (np.max(widest, axis=0) < (8.6, 6.0, 5.0)).all()
 
 
-def test_one_blink_falls_into_every_slot_and_shuts_the_eyes_for_a_frame() -> None:
-    times = (np.arange(60 * 25) + 0.5) / 25
-    lids = blinks(times, 9)
-    for slot in range(int(60 / BLINK_SLOT_SECONDS)):
-        inside = (times >= slot * BLINK_SLOT_SECONDS) & (times < (slot + 1) * BLINK_SLOT_SECONDS)
-        assert lids[inside].max() == 1.0
-        assert (lids[inside] > 0).sum() <= 9
+def test_the_head_rests_between_its_turns() -> None:
+    speeds = np.abs(np.diff(np.degrees(postures(np.arange(0, 60, 0.04), 3)[:, 0]))) / 0.04
+    assert np.percentile(speeds, 30) < 0.5
+    assert speeds.max() > 10
 
 
-def test_blinks_are_not_evenly_spaced() -> None:
-    times = np.arange(0, 72, 0.01)
-    lids = blinks(times, 4)
-    onsets = times[1:][(lids[1:] > 0) & (lids[:-1] == 0)]
-    assert np.diff(onsets).min() > 0.9
-    assert np.diff(onsets).std() > 0.3
+def test_the_head_settles_in_silence() -> None:
+    silent = yaw_pitch_roll(SILENT, 3, frames=1000)
+    speaking = yaw_pitch_roll(lively_speech(seconds=40), 3, frames=1000)
+    assert np.abs(silent).mean() < 0.7 * np.abs(speaking).mean()
+
+
+def test_turns_do_not_come_back_in_time() -> None:
+    for seed in range(4):
+        yaw = yaw_pitch_roll(SILENT, seed, frames=3000)[:, 0]
+        yaw = yaw - yaw.mean()
+        echo = np.correlate(yaw, yaw, "full")[len(yaw) - 1 :] / (yaw @ yaw)
+        assert echo[75:1500].max() < 0.5
+
+
+def test_postures_do_not_depend_on_where_a_take_begins() -> None:
+    times = (np.arange(500) + 0.5) / 25
+    whole = postures(times, 5)
+    parts = [postures(times[start : start + 37], 5) for start in range(0, 500, 37)]
+    assert np.array_equal(np.concatenate(parts), whole)
+    assert np.abs(np.diff(whole, axis=0)).max() < np.radians(1.2)
+
+
+def lively_speech(seconds: int) -> Floats:
+    """Return the loudness of words of a third of a second, some stressed, and a few pauses."""
+    random = np.random.default_rng(2)
+    words = random.uniform(0.2, 1.0, seconds * 3) * (random.uniform(size=seconds * 3) > 0.15)
+    return np.convolve(np.repeat(words, 34)[: seconds * 100], np.hanning(25) / 12, "same")
+
+
+def yaw_pitch_roll(loudness: Floats, seed: int, frames: int = 500) -> Floats:
+    """Return the head's turns in degrees, [frames, 3]."""
+    moves = motions(loudness, frames=frames, first_frame=0, frame_rate=25, seed=seed)
+    return np.degrees([(move.yaw, move.pitch, move.roll) for move in moves])

@@ -7,9 +7,9 @@ import pytest
 
 from s2v.core.script import Mark
 from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE
-from s2v_render.engines.portrait.loudness import loudness
-from s2v_render.engines.portrait.phones import PHONES, REST
-from s2v_render.engines.portrait.visemes import mouths_of_loudness, mouths_of_phonemes
+from s2v.lipsync.loudness import loudness
+from s2v.lipsync.phones import PHONES, REST
+from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
 
 EVEN = np.ones(400)
 
@@ -80,6 +80,27 @@ def test_biting_sounds_tuck_the_lip_and_hardly_open() -> None:
     mouths = mouths_of_phonemes(sounds, EVEN, frames=25, frame_rate=25)
     assert mouths[11].tuck > 0.9
     assert mouths[11].gap <= 0.02
+
+
+def test_what_the_lips_open_alone_is_part_of_the_gap() -> None:
+    for symbol, phone in PHONES.items():
+        assert phone.mouth.upper_raise + phone.mouth.lower_drop <= phone.mouth.gap, symbol
+
+
+def test_a_sound_said_to_last_into_silence_does_not_keep_the_mouth_open() -> None:
+    sounds = marks(("ɑ", 0.1, 0.4), ("t", 0.4, 0.9))
+    sounding = np.where(np.arange(100) < 42, 1.0, 0.0)
+    mouths = mouths_of_phonemes(sounds, sounding, frames=25, frame_rate=25)
+    held = mouths_of_phonemes(sounds, EVEN, frames=25, frame_rate=25)
+    assert mouths[8].gap > 0.7 * held[8].gap
+    assert mouths[17].gap < 0.5 * held[17].gap
+
+
+def test_a_short_stop_inside_speech_keeps_the_mouth_open() -> None:
+    sounds = marks(("ɛ", 0.1, 0.4), ("t", 0.4, 0.48), ("ɛ", 0.48, 0.8))
+    stopped = np.where((np.arange(100) >= 40) & (np.arange(100) < 48), 0.0, 1.0)
+    mouths = mouths_of_phonemes(sounds, stopped, frames=25, frame_rate=25)
+    assert mouths[10].gap > 0.035
 
 
 def test_unknown_symbols_and_marks_past_the_end_do_no_harm() -> None:

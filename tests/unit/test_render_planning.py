@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Capabilities, Continuity, Size
+from s2v.core.ports import Capabilities, Continuity, DigitalSourceType, Size
 from s2v_render.planning import (
     PRESETS,
     check_frame_rate,
@@ -22,6 +22,7 @@ CAPABILITIES = Capabilities(
     max_size=Size(1920, 1920),
     reference_media_types=("image/png",),
     devices=("cpu",),
+    digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
 )
 STANDARD, DRAFT, HIGH = PRESETS
 KEEP = Size(0, 0)

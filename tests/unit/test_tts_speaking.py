@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Utterance, Voice
-from s2v.core.script import LipSync, Mark, Segment
+from s2v.core.ports import Notice, Utterance, Voice
+from s2v.core.script import LipSync, Mark
 from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
 from s2v.testing.fakes_tts import GAP_SAMPLES, PHONEME_SAMPLES, FakeBackend
 from s2v_tts.backends import REGISTRY
+from s2v_tts.listening import Listener
 from s2v_tts.speaking import (
     LEAD_SAMPLES,
     PAUSE_SAMPLES,
@@ -52,6 +53,10 @@ def silence(seconds: float) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
     return np.zeros(round(seconds * SAMPLE_RATE), np.int16)
 
 
+def deaf() -> Listener:
+    return Listener(FakeBackend(), words=None, sounds=None)
+
+
 def speech_of(events: list[SpeechEvent]) -> SpokenSegment:
     speech = events[-1]
     assert isinstance(speech, SpokenSegment)
@@ -61,7 +66,7 @@ def speech_of(events: list[SpeechEvent]) -> SpokenSegment:
 @pytest.mark.parametrize("frame_rate", FRAME_RATES)
 def test_speech_lasts_whole_frames(frame_rate: int) -> None:
     speech = speech_of(list(speak_text(FakeBackend(), TEXT, "alto", frame_rate=frame_rate)))
-    given = speak_audio(tone(1.2345), Segment(0, end_sample=10_001), frame_rate=frame_rate)
+    given = speech_of(list(speak_audio(tone(1.2345), "", deaf(), frame_rate=frame_rate)))
 
     assert len(speech.pcm) % samples_per_frame(frame_rate) == 0
     assert len(given.pcm) % samples_per_frame(frame_rate) == 0
@@ -166,14 +171,15 @@ def test_no_voice_is_the_first_voice() -> None:
     assert find_voice(FakeBackend(), "").name == "alto"
 
 
-def test_given_sound_is_cut_out_as_it_is() -> None:
-    pcm = np.arange(30_000, dtype=np.int16)
-    first = speak_audio(pcm, Segment(0, end_sample=19_200), frame_rate=25)
-    rest = speak_audio(pcm, Segment(1, first_sample=19_200, end_sample=30_000), frame_rate=25)
+def test_given_sound_stays_as_it_is_and_is_padded() -> None:
+    pcm = np.arange(10_800, dtype=np.int16)
+    events = list(speak_audio(pcm, "", deaf(), frame_rate=25))
+    speech = speech_of(events)
 
-    assert (np.concatenate([first.pcm, rest.pcm])[:30_000] == pcm).all()
-    assert not rest.pcm[10_800:].any()
-    assert (rest.words, rest.phonemes, rest.lip_sync) == ((), (), LipSync.LOUDNESS)
+    assert (speech.pcm[:10_800] == pcm).all()
+    assert not speech.pcm[10_800:].any()
+    assert (speech.words, speech.phonemes, speech.lip_sync) == ((), (), LipSync.LOUDNESS)
+    assert [event.code for event in events if isinstance(event, Notice)] == ["LIP_SYNC_LOUDNESS"]
 
 
 def test_the_embedded_backend_is_registered() -> None:

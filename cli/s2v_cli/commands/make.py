@@ -1,4 +1,4 @@
-"""`s2v make`: a film from a text or a sound and a portrait."""
+"""`s2v make`: a film from a text or a sound and a photo or video of who speaks."""
 
 import os
 import re
@@ -18,18 +18,30 @@ from s2v_cli.background import Background, call
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
-from s2v_cli.files import readable_file, usable_media, writable_file
+from s2v_cli.files import text_in_file, usable_media, writable_file
 from s2v_cli.showing import display, follow
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+_LONGEST_FILE_NAME = 256
 
 
 def make(
-    image: Annotated[Path, typer.Option(help="Portrait: a JPEG, PNG or WebP file.")],
+    reference: Annotated[
+        Path,
+        typer.Option(
+            "--reference", "--image", help="Who speaks: a photo, or a video in MP4, MOV or WebM."
+        ),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the MP4 goes.")],
     text: Annotated[str | None, typer.Option(help="What to say.")] = None,
     script: Annotated[Path | None, typer.Option(help="File with what to say, UTF-8.")] = None,
     audio: Annotated[Path | None, typer.Option(help="File with what was said already.")] = None,
+    transcript: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|TEXT", help="What is said in --audio, word for word: lips fit better."
+        ),
+    ] = None,
     voice: Annotated[str, typer.Option(help="See `s2v voices`.", show_default=False)] = "",
     engine: Annotated[str, typer.Option(help="See `s2v engines`.", show_default=False)] = "",
     preset: Annotated[str, typer.Option(help="See `s2v engines`.", show_default=False)] = "",
@@ -52,16 +64,16 @@ def make(
     this film only. Ctrl-C cancels the job; a second Ctrl-C leaves at once.
     """
     started = time.monotonic()
-    spec = _spec(text, script, audio)
+    spec = _spec(text, script, audio, transcript)
     spec.voice, spec.engine, spec.preset = voice, engine, preset
     spec.width_pixels, spec.height_pixels = _width_and_height(size)
     spec.frame_rate, spec.seed = fps, seed
     spec.display_name = output.name[:200]
-    usable_media(image, "--image", "image")
+    usable_media(reference, "--reference", "image", "video")
     writable_file(output, force=force)
     with _sigterm_as_ctrl_c(), any_gateway(server, say) as client:
         reached = time.monotonic()
-        created = call(client, lambda: _created(client, spec, image, audio))
+        created = call(client, lambda: _created(client, spec, reference, audio))
         job = _made(client, created.name)
         film = require_film(job)
         call(client, lambda: client.download(film.asset, output))
@@ -70,8 +82,10 @@ def make(
         print(", ".join([f"starting {reached - started:.1f} s", *stage_times(job), total]))
 
 
-def _created(client: Client, spec: job_pb2.JobSpec, image: Path, audio: Path | None) -> job_pb2.Job:
-    spec.reference = client.upload(image).name
+def _created(
+    client: Client, spec: job_pb2.JobSpec, reference: Path, audio: Path | None
+) -> job_pb2.Job:
+    spec.reference = client.upload(reference).name
     if audio is not None:
         spec.script.audio = client.upload(audio).name
     return client.create_job(spec)
@@ -88,29 +102,36 @@ def _made(client: Client, job: str) -> job_pb2.Job:
             return watching.result()
 
 
-def _spec(text: str | None, script: Path | None, audio: Path | None) -> job_pb2.JobSpec:
+def _spec(
+    text: str | None, script: Path | None, audio: Path | None, transcript: str | None
+) -> job_pb2.JobSpec:
     if sum(source is not None for source in (text, script, audio)) != 1:
         raise InvalidInput(Reason.FIELD_INVALID, "give exactly one of --text, --script and --audio")
+    if audio is None and transcript is not None:
+        problem = "tells what is said in --audio; without it use --text or --script"
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field="--transcript")
     if audio is not None:
         usable_media(audio, "--audio", "audio", "video")
-        return job_pb2.JobSpec()
-    words = text if script is None else _read_script(script)
+        return job_pb2.JobSpec(script=job_pb2.Script(transcript=_transcript(transcript)))
+    words = text if script is None else text_in_file(script, "--script")
+    field = "--text" if script is None else "--script"
+    return job_pb2.JobSpec(script=job_pb2.Script(text=_not_blank(words, field)))
+
+
+def _transcript(given: str | None) -> str:
+    """Return a transcript that is given as such, or as the name of a file that holds it."""
+    if given is None:
+        return ""
+    is_name = len(given) < _LONGEST_FILE_NAME and "\n" not in given
+    is_file = is_name and (given.lower().endswith(".txt") or Path(given).is_file())
+    words = text_in_file(Path(given), "--transcript") if is_file else given
+    return _not_blank(words, "--transcript")
+
+
+def _not_blank(words: str | None, field: str) -> str:
     if not words or not words.strip():
-        field = "--text" if script is None else "--script"
         raise InvalidInput(Reason.TEXT_EMPTY, "there is nothing to say in it", field=field)
-    return job_pb2.JobSpec(script=job_pb2.Script(text=words))
-
-
-def _read_script(path: Path) -> str:
-    readable_file(path, "--script")
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            Reason.FIELD_INVALID,
-            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8",
-            field="--script",
-        ) from error
+    return words
 
 
 def _width_and_height(size: str) -> tuple[int, int]:

@@ -130,6 +130,8 @@ class Client:
     ) -> Iterator[generation_service_pb2.GenerateResponse]:
         """Make a film within one call and yield what comes back: progress, previews, media.
 
+        `text` is what to say; beside `audio` it is the transcript, what is said there already.
+
         A call that breaks is not taken up again: the job was cancelled, unless the config has
         keep_running; then `watch` it by the name in `accepted`. Closing the iterator ends the call.
         """

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from s2v.core.artifact import Artifact
 from s2v.core.errors import S2VError
-from s2v.core.ports import Continuity, Notice
+from s2v.core.ports import Continuity, DigitalSourceType, Notice
 from s2v.core.script import LipSync
 
 
@@ -38,7 +38,8 @@ class Stage(StrEnum):
 class JobSpec:
     """What a user asks for; empty and zero fields mean the default.
 
-    `audio` and `reference` are names of assets. Either `text` or `audio` is set.
+    `audio` and `reference` are names of assets. Either `text` or `audio` is set; `transcript` is
+    what is said in `audio`, where that is known.
     """
 
     text: str = ""
@@ -52,6 +53,7 @@ class JobSpec:
     frame_rate: int = 0
     seed: int = 0
     display_name: str = ""
+    transcript: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Order:
     reference: Artifact
     audio: Artifact | None
     continuity: Continuity
+    digital_source_type: DigitalSourceType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,42 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
+class LipSyncMeasurement:
+    """How well the lips of a finished film fit its sound (`s2v.lipsync.meter`).
+
+    Attributes:
+        frames: how many were measured, from the film's start.
+        face_share: share of them on which a face was found.
+        opening_correlation: of the opening of the lips with what the sounds ask for, -1 to 1.
+        best_correlation: the highest over all lags up to 0.4 seconds either way.
+        lag_milliseconds: how much later than the sound the lips are, where both fit best.
+        closures: sounds that need shut lips.
+        closure_recall: share of them on which the lips were shut; 0 without any.
+        rounded_over_wide: mouth width at rounded sounds over that at wide ones; 0 without both.
+        sharpness_ratio: sharpness of the face over the reference's; None without a reference.
+        identity_distance: of the face from the reference's; None where nothing can tell.
+    """
+
+    frames: int
+    face_share: float
+    opening_correlation: float
+    best_correlation: float
+    lag_milliseconds: float
+    closures: int
+    closure_recall: float
+    rounded_over_wide: float
+    sharpness_ratio: float | None = None
+    identity_distance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilmStats:
+    """What was measured on a finished film."""
+
+    lip_sync: LipSyncMeasurement | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One request for one film; `stage_seconds` is how long each stage was at work."""
 
@@ -121,6 +160,7 @@ class Job:
     stage_seconds: dict[Stage, float] = field(default_factory=dict)
     start_time: datetime | None = None
     end_time: datetime | None = None
+    stats: FilmStats | None = None
 
     @property
     def name(self) -> str:

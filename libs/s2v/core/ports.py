@@ -73,6 +73,15 @@ class Size:
     height: int
 
 
+class DigitalSourceType(StrEnum):
+    """How pictures came to be, in the words of the IPTC's vocabulary of that name."""
+
+    TRAINED_ALGORITHMIC_MEDIA = "trainedAlgorithmicMedia"
+    """Made by a model from sampled content."""
+    COMPOSITE_SYNTHETIC = "compositeSynthetic"
+    """Composed of captured and of synthetic elements."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an engine can do; `min_size`..`max_size` bound width and height, both even."""
@@ -83,6 +92,7 @@ class Capabilities:
     max_size: Size
     reference_media_types: tuple[str, ...]
     devices: tuple[str, ...]
+    digital_source_type: DigitalSourceType
     description: str = ""
 
 
@@ -93,8 +103,9 @@ class Take:
     Attributes:
         pcm: mono int16 at 48 kHz, shape [frames * samples_per_frame].
         phonemes: IPA marks in samples from the start of `pcm`; empty if unknown.
-        reference: a local file holding the portrait.
+        reference: a local file holding the portrait, an image or a video.
         reference_sha256: names the reference, so that an engine can keep what it learnt of it.
+        reference_media_type: as found in its bytes, such as "image/jpeg".
         frame_rate: of the film, frames a second.
         size: of the film; None keeps the reference's own (made even, at most `max_size`).
         first_frame: this segment's first frame counted from the start of the film.
@@ -106,6 +117,7 @@ class Take:
     phonemes: tuple[Mark, ...]
     reference: Path
     reference_sha256: str
+    reference_media_type: str
     frame_rate: int
     size: Size | None = None
     first_frame: int = 0
@@ -139,8 +151,8 @@ class Engine(Protocol):
     """A way to render.
 
     The generator is the whole protocol: it yields `Frames` in order, exactly
-    `len(pcm) / samples_per_frame` of them in all, and possibly notices before and a state after
-    them. Closing it cancels the take between two batches and releases what the take held.
+    `len(pcm) / samples_per_frame` of them in all, possibly notices before or after them, and last
+    perhaps a state. Closing it cancels the take between two batches and releases what the take held.
     """
 
     @property

@@ -9,10 +9,14 @@ from s2v.core.timebase import frames_covering
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a film shall say: a text to speak, or sound that was spoken already."""
+    """What a film shall say: a text to speak, or sound that was spoken already.
+
+    `transcript` is what is said in `audio`, where that is known.
+    """
 
     text: str = ""
     audio: Artifact | None = None
+    transcript: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,8 @@ class Segment:
     """A span of the script that is spoken and rendered as one unit.
 
     A segment of a text carries `text`; a segment of given sound carries the half-open range
-    `first_sample`..`end_sample` (48 kHz) of the decoded sound.
+    `first_sample`..`end_sample` (48 kHz) of the decoded sound, and as `text` what is said in it
+    where that is known.
     """
 
     index: int
@@ -34,6 +39,12 @@ class LipSync(StrEnum):
 
     PHONEMES = "phonemes"
     """The voice told when it makes each sound."""
+    TRANSCRIPT = "transcript"
+    """What is said was given and aligned with the sound."""
+    WORDS = "words"
+    """Words were recognised and aligned with the sound."""
+    SOUNDS = "sounds"
+    """Speech sounds were recognised without knowing the words."""
     LOUDNESS = "loudness"
     """Only the loudness of the sound was known; lips open and shut but do not form sounds."""
 

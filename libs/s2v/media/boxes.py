@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mmap import mmap
 
 _CONTAINERS = frozenset({"moov", "trak", "edts", "mdia", "minf", "stbl", "mvex", "moof", "traf"})
 
@@ -17,7 +18,9 @@ class Box:
     end: int
 
 
-def boxes(data: bytes, *, first: int = 0, end: int | None = None, parent: str = "") -> list[Box]:
+def boxes(
+    data: bytes | mmap, *, first: int = 0, end: int | None = None, parent: str = ""
+) -> list[Box]:
     """Return the boxes of one level in order; a box that is cut off at the end is left out."""
     found = []
     limit = len(data) if end is None else end

@@ -10,10 +10,12 @@ from typing import Any
 import av
 import numpy as np
 
+from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.fragments import Fragmenter, Sample, init_segment
 from s2v.media.opening import open_media
 from s2v.media.pcm import Pcm
+from s2v.media.provenance import film_tags, xmp_box
 from s2v.media.video import MP4_OPTIONS
 
 _CLOCK = Fraction(1, SAMPLE_RATE)
@@ -67,15 +69,20 @@ class FilmMuxer:
     """Writes a faststart MP4 and, at the same time, yields the same film as fragments.
 
     Both begin with the first picture and the first sample of sound; players skip the encoder's
-    priming by the edit list. Equal clips and sound give equal bytes.
+    priming by the edit list. Equal clips and sound give equal bytes. A marking goes into both as
+    metadata and as XMP, which follows the index in the stream and ends the file.
     """
 
-    def __init__(self, path: Path, frame_rate: int) -> None:
+    def __init__(self, path: Path, frame_rate: int, *, marking: DigitalSourceType | None) -> None:
         self.frames = 0
         self.samples = 0
+        self._path = path
+        self._tags = film_tags(marking) if marking else {}
+        self._xmp = xmp_box(marking) if marking else b""
         self._frame_samples = samples_per_frame(frame_rate)
         options = {**MP4_OPTIONS, "movflags": "+faststart"}
         self._container: Any = av.open(f"file:{path}", "w", format="mp4", options=options)
+        self._container.metadata.update(self._tags)
         self._picture: Any = None
         self._sound: Any = None
         self._fragmenter = Fragmenter()
@@ -102,6 +109,8 @@ class FilmMuxer:
         if self._waiting_sounds:
             yield self._fragment([])
         self.close()
+        with self._path.open("ab") as film:
+            film.write(self._xmp)
 
     def close(self) -> None:
         """Close the file, finished or not; harmless when called again."""
@@ -116,8 +125,8 @@ class FilmMuxer:
         self._sound.options = {"flags": "+bitexact"}
         self._container.start_encoding()
         self._fragmented_samples = -self._sound.codec_context.frame_size
-        data = init_segment(stream, self._sound, MP4_OPTIONS)
-        return self._numbered(data)
+        data = init_segment(stream, self._sound, MP4_OPTIONS, tags=self._tags)
+        return self._numbered(data + self._xmp)
 
     def _end(self, more_frames: int) -> int:
         return (self.frames + more_frames) * self._frame_samples

@@ -89,16 +89,20 @@ class Fragmenter:
         return _box(b"moof", content)
 
 
-def init_segment(picture: Any, sound: Any, options: dict[str, str]) -> bytes:
+def init_segment(
+    picture: Any, sound: Any, options: dict[str, str], *, tags: dict[str, str]
+) -> bytes:
     """Return the ftyp and moov boxes that must come before every fragment.
 
-    `picture` and `sound` are the PyAV streams to describe. FFmpeg writes the boxes; it is given
-    one packet of each, whose content does not matter, to learn that the sound begins with priming.
+    `picture` and `sound` are the PyAV streams to describe, `tags` the film's metadata. FFmpeg
+    writes the boxes; it is given one packet of each, whose content does not matter, to learn that
+    the sound begins with priming.
     """
     target = io.BytesIO()
     movie = {**options, "movflags": _INIT_FLAGS}
     packets = []
     with av.open(target, "w", format="mp4", options=movie) as container:
+        container.metadata.update(tags)
         for stream, start in ((picture, 0), (sound, -sound.codec_context.frame_size)):
             packet: Any = av.Packet(bytes(8))
             packet.stream = container.add_stream_from_template(stream)

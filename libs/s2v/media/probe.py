@@ -6,28 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import av
-from PIL import JpegImagePlugin, PngImagePlugin, WebPImagePlugin
-from PIL.ImageFile import ImageFile
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.opening import open_media
-from s2v.media.sniffing import sniff, webp_size
+from s2v.media.photo import PHOTO_NAMES, PHOTO_TYPES, UNREADABLE, opened_photo
+from s2v.media.shown import moving_picture, shown_size
+from s2v.media.sniffing import sniff
 
 MIN_SIDE_PIXELS = 64
 MAX_SIDE_PIXELS = 8192
 MAX_PIXELS = 50_000_000
 
-_IMAGES: dict[str, type[ImageFile]] = {
-    "image/jpeg": JpegImagePlugin.JpegImageFile,
-    "image/png": PngImagePlugin.PngImageFile,
-    "image/webp": WebPImagePlugin.WebPImageFile,
-}
 _SOUND_ONLY = {"video/mp4": "audio/mp4", "video/quicktime": "audio/mp4", "video/webm": "audio/webm"}
 _PROBED_FRAMES = 16
 _EXIF_ORIENTATION = 0x0112
 _EXIF_SIDEWAYS = (5, 6, 7, 8)
 _ACCEPTED = (
-    "a JPEG, PNG or WebP image, WAV, MP3, FLAC, Ogg, AAC or M4A sound, or an MP4, MOV or WebM video"
+    f"a {PHOTO_NAMES} image, WAV, MP3, FLAC, Ogg, AAC or M4A sound, or an MP4, MOV or WebM video"
 )
 
 
@@ -62,14 +57,15 @@ def probe(path: Path, media_type: str = "", *, field: str = "asset") -> MediaInf
 
     Raises:
         InvalidInput: it is an image that cannot be decoded (IMAGE_UNREADABLE) or is too small
-            or too large (IMAGE_SIZE_UNSUPPORTED), sound that cannot be decoded
-            (AUDIO_UNREADABLE), or none of the accepted types (MEDIA_TYPE_UNSUPPORTED).
+            or too large (IMAGE_SIZE_UNSUPPORTED, of a video, too), a video that cannot be decoded
+            (VIDEO_UNREADABLE), sound that cannot be decoded (AUDIO_UNREADABLE), or none of the
+            accepted types (MEDIA_TYPE_UNSUPPORTED).
     """
     with path.open("rb") as source:
         head = source.read(64)
     found = sniff(head)
-    if found in _IMAGES:
-        return _image(path, found, head, field)
+    if found in PHOTO_TYPES:
+        return _image(path, found, field)
     if found:
         return _sound_or_video(path, found, media_type, field)
     reason, what = _unrecognised(media_type)
@@ -81,22 +77,20 @@ def _unrecognised(media_type: str) -> tuple[Reason, str]:
         return Reason.IMAGE_UNREADABLE, f"an image that can be read (it came as {media_type})"
     if media_type.startswith("audio/"):
         return Reason.AUDIO_UNREADABLE, f"sound that can be read (it came as {media_type})"
+    if media_type.startswith("video/"):
+        return Reason.VIDEO_UNREADABLE, f"a video that can be read (it came as {media_type})"
     return Reason.MEDIA_TYPE_UNSUPPORTED, "of a supported type"
 
 
-def _image(path: Path, media_type: str, head: bytes, field: str) -> MediaInfo:
-    # The plugins are called directly because Image.open warns about large images by itself.
+def _image(path: Path, media_type: str, field: str) -> MediaInfo:
     try:
-        if media_type == "image/webp":  # its plugin takes memory for every pixel when it opens
-            _check_size(*webp_size(head), field)
-        with path.open("rb") as source, _IMAGES[media_type](source) as image:
-            _check_size(image.width, image.height, field)
+        with opened_photo(path, lambda width, height: _check_size(width, height, field)) as image:
             width, height = image.size
             if image.getexif().get(_EXIF_ORIENTATION) in _EXIF_SIDEWAYS:
                 width, height = height, width
             image.draft("RGB", (1, 1))  # a JPEG is read whole all the same, in less memory
             image.load()
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except UNREADABLE as error:
         message = (
             f"The image cannot be decoded ({error}); it may be cut off. "
             "Open it in an image editor, save it again as JPEG or PNG and send that."
@@ -123,11 +117,11 @@ def _check_size(width: int, height: int, field: str) -> None:
 
 def _sound_or_video(path: Path, media_type: str, declared: str, field: str) -> MediaInfo:
     sounds = media_type.startswith("audio/") or declared.startswith("audio/")
-    broken = Reason.AUDIO_UNREADABLE if sounds else Reason.IMAGE_UNREADABLE
+    broken = Reason.AUDIO_UNREADABLE if sounds else Reason.VIDEO_UNREADABLE
     try:
         with open_media(path) as container:
             seconds = max(container.duration or 0, 0) / av.time_base
-            picture = next((s for s in container.streams.video if _moves(s)), None)
+            picture = moving_picture(container)
             has_audio = bool(container.streams.audio)
             if picture is not None:
                 return _video(container, picture, media_type, seconds, field)
@@ -155,12 +149,6 @@ def _video(container: Any, stream: Any, media_type: str, seconds: float, field: 
         message = (
             f"No picture of the video can be decoded; send {_ACCEPTED} that plays in a player."
         )
-        raise InvalidInput(Reason.IMAGE_UNREADABLE, message, field=field)
-    sides = (frame.width, frame.height)
-    width, height = sides[::-1] if frame.rotation % 180 else sides
+        raise InvalidInput(Reason.VIDEO_UNREADABLE, message, field=field)
+    width, height = shown_size(frame, stream)
     return MediaInfo(media_type, "video", width, height, seconds, rate, has_audio)
-
-
-def _moves(stream: Any) -> bool:
-    """Tell pictures that play from a cover picture in a sound file."""
-    return not stream.disposition & av.stream.Disposition.attached_pic

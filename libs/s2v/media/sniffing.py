@@ -1,6 +1,9 @@
 """Tell a media type from a file's first bytes."""
 
-_ISO_BRANDS_OF_IMAGES = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif")
+_AVIF_BRANDS = (b"avif", b"avis")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+_IMAGE_BRANDS = (b"mif1", b"msf1")
+"""Of images of any coding; the compatible brands tell which."""
 _MPEG_AUDIO_LAYER_3 = 0b01
 
 
@@ -20,7 +23,7 @@ def sniff(head: bytes) -> str:
     if head.startswith(b"OggS"):
         return "audio/ogg"
     if head[4:8] == b"ftyp":
-        return _iso(head[8:12])
+        return _iso(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return "video/webm" if b"webm" in head else ""
     return _mpeg_audio(head)
@@ -48,8 +51,16 @@ def webp_size(head: bytes) -> tuple[int, int]:
     raise ValueError("the header is not that of a WebP")
 
 
-def _iso(brand: bytes) -> str:
-    if brand in _ISO_BRANDS_OF_IMAGES:
+def _iso(head: bytes) -> str:
+    brand = head[8:12]
+    stated = [brand]
+    if brand in _IMAGE_BRANDS:
+        end = min(int.from_bytes(head[:4]), len(head))
+        stated = [head[at : at + 4] for at in range(16, end, 4)]
+    for brands, media_type in ((_AVIF_BRANDS, "image/avif"), (_HEIC_BRANDS, "image/heic")):
+        if any(one in brands for one in stated):
+            return media_type
+    if brand in _IMAGE_BRANDS:
         return ""
     if brand in (b"M4A ", b"M4B "):
         return "audio/mp4"

@@ -1,16 +1,31 @@
 """Messages that several services share, to values and back."""
 
-from s2v.api.common.v1 import artifact_pb2, media_pb2, speech_pb2
+from dataclasses import asdict
+
+from s2v.api.common.v1 import artifact_pb2, measurement_pb2, media_pb2, speech_pb2
 from s2v.core.artifact import Artifact, is_sha256
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Notice
+from s2v.core.job import LipSyncMeasurement
+from s2v.core.ports import DigitalSourceType, Notice
 from s2v.core.script import LipSync, Mark, Speech
 
 _LIP_SYNC = {
     LipSync.PHONEMES: speech_pb2.LIP_SYNC_PHONEMES,
+    LipSync.TRANSCRIPT: speech_pb2.LIP_SYNC_TRANSCRIPT,
+    LipSync.WORDS: speech_pb2.LIP_SYNC_WORDS,
+    LipSync.SOUNDS: speech_pb2.LIP_SYNC_SOUNDS,
     LipSync.LOUDNESS: speech_pb2.LIP_SYNC_LOUDNESS,
 }
 _LIP_SYNC_BACK = {number: value for value, number in _LIP_SYNC.items()}
+_SOURCE_TYPE = {
+    DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA: (
+        media_pb2.DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA
+    ),
+    DigitalSourceType.COMPOSITE_SYNTHETIC: media_pb2.DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC,
+}
+_SOURCE_TYPE_BACK: dict[int, DigitalSourceType] = {
+    number: value for value, number in _SOURCE_TYPE.items()
+}
 
 
 def artifact_to_proto(artifact: Artifact) -> artifact_pb2.Artifact:
@@ -81,3 +96,36 @@ def speech_from_proto(message: speech_pb2.Speech, *, field: str = "speech") -> S
 def notice_to_proto(notice: Notice) -> media_pb2.Notice:
     """Spell a notice as a message."""
     return media_pb2.Notice(code=notice.code, message=notice.message)
+
+
+def source_type_to_proto(value: DigitalSourceType | None) -> media_pb2.DigitalSourceType:
+    """Spell how pictures came to be as an enum value; None is UNSPECIFIED."""
+    return _SOURCE_TYPE[value] if value else media_pb2.DIGITAL_SOURCE_TYPE_UNSPECIFIED
+
+
+def source_type_from_proto(value: int) -> DigitalSourceType | None:
+    """Read how pictures came to be; None for UNSPECIFIED."""
+    return _SOURCE_TYPE_BACK.get(value)
+
+
+def measurement_to_proto(value: LipSyncMeasurement) -> measurement_pb2.LipSyncMeasurement:
+    """Spell a measurement as a message."""
+    return measurement_pb2.LipSyncMeasurement(**asdict(value))
+
+
+def measurement_from_proto(message: measurement_pb2.LipSyncMeasurement) -> LipSyncMeasurement:
+    """Read a measurement."""
+    return LipSyncMeasurement(
+        frames=message.frames,
+        face_share=message.face_share,
+        opening_correlation=message.opening_correlation,
+        best_correlation=message.best_correlation,
+        lag_milliseconds=message.lag_milliseconds,
+        closures=message.closures,
+        closure_recall=message.closure_recall,
+        rounded_over_wide=message.rounded_over_wide,
+        sharpness_ratio=message.sharpness_ratio if message.HasField("sharpness_ratio") else None,
+        identity_distance=message.identity_distance
+        if message.HasField("identity_distance")
+        else None,
+    )

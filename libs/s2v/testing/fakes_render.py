@@ -13,7 +13,16 @@ import numpy.typing as npt
 from PIL import Image
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Capabilities, Continuity, Frames, Notice, Size, State, Take
+from s2v.core.ports import (
+    Capabilities,
+    Continuity,
+    DigitalSourceType,
+    Frames,
+    Notice,
+    Size,
+    State,
+    Take,
+)
 from s2v.core.timebase import samples_per_frame
 
 COLOURS = 64
@@ -81,6 +90,7 @@ class FakeEngine:
             max_size=Size(512, 512),
             reference_media_types=("image/jpeg", "image/png"),
             devices=("cpu",),
+            digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
             description="Paints flat colours.",
         )
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.film import ClipFormat, FilmMuxer, Fragment, read_clip
 from s2v.media.pcm import Pcm, read_wav, wav_samples
@@ -38,8 +39,10 @@ class FilmWriter:
     finished.
     """
 
-    def __init__(self, path: Path, frame_rate: int) -> None:
-        """Open the file for writing.
+    def __init__(
+        self, path: Path, frame_rate: int, *, marking: DigitalSourceType | None = None
+    ) -> None:
+        """Open the file for writing; `marking` is what it shall say of how its pictures came to be.
 
         Raises:
             ValueError: the frame rate is not in FRAME_RATES.
@@ -52,7 +55,7 @@ class FilmWriter:
         self._frames = 0
         self._film: Film | None = None
         with full_disk_named(_PLACE):
-            self._muxer = FilmMuxer(path, frame_rate)
+            self._muxer = FilmMuxer(path, frame_rate, marking=marking)
 
     def add(self, clip: Path, speech: BinaryIO, frames: int) -> Generator[Fragment]:
         """Check a segment, then append it while its fragments are taken.

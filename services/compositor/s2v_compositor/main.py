@@ -18,7 +18,9 @@ async def serve(settings: CompositorSettings) -> None:
         ["s2v.api.compositor.v1.CompositorService"],
         reflection_enabled=settings.reflection,
     )
-    servicer = CompositorServicer(FsspecStore(settings.store_url), settings.work_dir)
+    servicer = CompositorServicer(
+        FsspecStore(settings.store_url), settings.work_dir, mark_films=settings.mark_films
+    )
     compositor_service_pb2_grpc.add_CompositorServiceServicer_to_server(servicer, server.grpc)
     await server.run(grace_seconds=settings.shutdown_grace_seconds)
 

@@ -1,8 +1,10 @@
 """CompositorService over the composing core."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,11 +12,18 @@ from s2v.api.common.v1 import media_pb2
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
 from s2v.core.artifact import MP4
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import ArtifactStore
+from s2v.core.ports import ArtifactStore, DigitalSourceType
 from s2v.core.timebase import FRAME_RATES
-from s2v.rpc.convert import artifact_from_proto, artifact_to_proto
+from s2v.rpc.convert import (
+    artifact_from_proto,
+    artifact_to_proto,
+    measurement_to_proto,
+    source_type_from_proto,
+    speech_from_proto,
+)
 from s2v.rpc.interceptor import Context
 from s2v_compositor.composing import FilmWriter
+from s2v_compositor.measuring import measure_film, yield_to_others
 
 Request = compositor_service_pb2.ComposeRequest
 Response = compositor_service_pb2.ComposeResponse
@@ -25,9 +34,12 @@ _CHUNK_BYTES = 256 * 1024
 class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
     """See compositor_service.proto."""
 
-    def __init__(self, store: ArtifactStore, work_dir: Path) -> None:
+    def __init__(self, store: ArtifactStore, work_dir: Path, *, mark_films: bool = True) -> None:
         self._store = store
         self._work_dir = work_dir
+        self._mark_films = mark_films
+        # One film at a time, the others wait.
+        self._measuring = ThreadPoolExecutor(1, "measure", initializer=yield_to_others)
 
     async def Compose(
         self, requests: AsyncIterator[Request], context: Context
@@ -37,7 +49,7 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
         # One thread of its own: whatever is cancelled, closing comes after the work under way.
         thread = ThreadPoolExecutor(1, "compose")
         composition = await loop.run_in_executor(
-            thread, _Composition, self._store, self._work_dir, config
+            thread, _Composition, self._store, self._work_dir, config, self._mark_films
         )
         try:
             async for request in requests:
@@ -51,6 +63,30 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
             thread.submit(composition.close)
             thread.shutdown(wait=False)
 
+    async def MeasureFilm(
+        self, request: compositor_service_pb2.MeasureFilmRequest, context: Context
+    ) -> compositor_service_pb2.MeasureFilmResponse:
+        _check_rate(request.frame_rate, "frame_rate")
+        reference = request.reference if request.HasField("reference") else None
+        stopped = threading.Event()
+        work = partial(
+            measure_film,
+            self._store,
+            artifact_from_proto(request.film, field="film"),
+            [
+                speech_from_proto(speech, field=f"speeches[{index}]")
+                for index, speech in enumerate(request.speeches)
+            ],
+            frame_rate=request.frame_rate,
+            reference=artifact_from_proto(reference, field="reference") if reference else None,
+            stopped=stopped,
+        )
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._measuring, work)
+        finally:
+            stopped.set()
+        return compositor_service_pb2.MeasureFilmResponse(lip_sync=measurement_to_proto(found))
+
 
 class _Composition:
     """One film in the making; every method blocks."""
@@ -60,11 +96,14 @@ class _Composition:
         store: ArtifactStore,
         work_dir: Path,
         config: compositor_service_pb2.ComposeConfig,
+        mark_film: bool,
     ) -> None:
         self._store = store
         self._live = config.live
         self._folder = TemporaryDirectory(prefix="s2v-film-", dir=work_dir)
-        self._writer = FilmWriter(Path(self._folder.name, "film.mp4"), config.frame_rate)
+        path = Path(self._folder.name, "film.mp4")
+        marking = _source_type(config) if mark_film else None
+        self._writer = FilmWriter(path, config.frame_rate, marking=marking)
         self._segments = 0
         self._frames = 0
         self._media_bytes = 0
@@ -131,17 +170,27 @@ class _Composition:
         return request.segment
 
 
+def _source_type(config: compositor_service_pb2.ComposeConfig) -> DigitalSourceType:
+    """Return what the config says; where it does not say, what holds for every film."""
+    stated = source_type_from_proto(config.digital_source_type)
+    return stated or DigitalSourceType.COMPOSITE_SYNTHETIC
+
+
 async def _config(requests: AsyncIterator[Request]) -> compositor_service_pb2.ComposeConfig:
     async for request in requests:
         if not request.HasField("config"):
             break
-        if request.config.frame_rate not in FRAME_RATES:
-            raise InvalidInput(
-                Reason.FIELD_INVALID,
-                f"frame_rate is {request.config.frame_rate}; it must be one of {FRAME_RATES}",
-                field="config.frame_rate",
-            )
+        _check_rate(request.config.frame_rate, "config.frame_rate")
         return request.config
     raise InvalidInput(
         Reason.CONFIG_EXPECTED, "the first message must be the config", field="config"
     )
+
+
+def _check_rate(frame_rate: int, field: str) -> None:
+    if frame_rate not in FRAME_RATES:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"frame_rate is {frame_rate}; it must be one of {FRAME_RATES}",
+            field=field,
+        )

@@ -19,3 +19,8 @@ class CompositorSettings(ServiceSettings):
         default_factory=lambda: Path(tempfile.gettempdir()),
         description="folder for films in the making; needs room for the longest film",
     )
+    mark_films: bool = Field(
+        default=True,
+        description="whether every film says in its XMP and its metadata that it is AI-generated; "
+        "where the law asks for that, turn it off only if something later adds it",
+    )

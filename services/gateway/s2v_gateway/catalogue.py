@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Continuity
+from s2v.core.ports import Continuity, DigitalSourceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class EngineOffer:
     max_side_pixels: int
     reference_media_types: tuple[str, ...]
     presets: tuple[Preset, ...]
+    digital_source_type: DigitalSourceType | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from google.protobuf import timestamp_pb2
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
-from s2v.core.job import Film, Job, JobSpec, JobState, Progress, Stage
-from s2v.rpc.convert import lip_sync_to_proto, notice_to_proto
+from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Progress, Stage
+from s2v.rpc.convert import lip_sync_to_proto, measurement_to_proto, notice_to_proto
 from s2v.rpc.errors import to_status
 from s2v_gateway.assets import Asset
 from s2v_gateway.stages import Preview
@@ -50,6 +50,7 @@ def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
     return JobSpec(
         text=message.script.text,
         audio=message.script.audio,
+        transcript=message.script.transcript,
         reference=message.reference,
         voice=message.voice,
         engine=message.engine,
@@ -64,7 +65,11 @@ def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
 
 def spec_to_proto(spec: JobSpec) -> job_pb2.JobSpec:
     """Spell a spec as a message."""
-    script = job_pb2.Script(audio=spec.audio) if spec.audio else job_pb2.Script(text=spec.text)
+    script = job_pb2.Script(transcript=spec.transcript)
+    if spec.audio:
+        script.audio = spec.audio
+    else:
+        script.text = spec.text
     return job_pb2.JobSpec(
         script=script,
         reference=spec.reference,
@@ -98,6 +103,7 @@ def job_to_proto(job: Job) -> job_pb2.Job:
         create_time=timestamp(job.create_time),
         start_time=timestamp(job.start_time) if job.start_time else None,
         end_time=timestamp(job.end_time) if job.end_time else None,
+        stats=_stats_to_proto(job.stats) if job.stats else None,
     )
 
 
@@ -141,6 +147,12 @@ def timestamp(time: datetime) -> timestamp_pb2.Timestamp:
     message = timestamp_pb2.Timestamp()
     message.FromDatetime(time)
     return message
+
+
+def _stats_to_proto(stats: FilmStats) -> job_pb2.FilmStats:
+    return job_pb2.FilmStats(
+        lip_sync=measurement_to_proto(stats.lip_sync) if stats.lip_sync else None
+    )
 
 
 def _film_to_proto(film: Film) -> job_pb2.Film:

@@ -24,11 +24,13 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    inspect,
     make_url,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.schema import CreateColumn
 
 from s2v.core.errors import Exhausted
 from s2v.store.space import storage_full
@@ -100,12 +102,18 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def create_tables(engine: Engine) -> None:
-    """Create the tables that are missing; safe when several processes do so at once."""
+def create_tables(engine: Engine, tables: MetaData = metadata) -> None:
+    """Create the tables that are missing; safe when several processes do so at once.
+
+    A column that a later release added to a table is added to what an earlier one created; it must
+    be nullable, and is null in the rows that are there.
+    """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
-        metadata.create_all(connection)
+        tables.create_all(connection)
+        for table in tables.sorted_tables:
+            _add_missing_columns(connection, table)
 
 
 @contextmanager
@@ -140,6 +148,19 @@ async def written(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         except (OperationalError, InterfaceError, Exhausted) as error:
             _log.warning("the database does not answer, trying again", cause=str(error))
             await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _add_missing_columns(connection: Connection, table: Table) -> None:
+    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    dialect = connection.dialect
+    for column in table.columns:
+        if column.name in there:
+            continue
+        if not column.nullable:
+            raise RuntimeError(f"{table.name}.{column.name} is new and so must be nullable")
+        name = dialect.identifier_preparer.format_table(table)
+        definition = CreateColumn(column).compile(dialect=dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {definition}")
 
 
 def _open_sqlite(url: URL) -> Engine:

@@ -2,13 +2,13 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import S2VError
-from s2v.core.job import Clip, Film, Order
-from s2v.core.script import LipSync, Segment, Speech
+from s2v.core.job import Clip, Film, LipSyncMeasurement, Order
+from s2v.core.script import LipSync, Mark, Segment, Speech
 from s2v.core.timebase import samples_per_frame
 from s2v_gateway.stages import (
     CutScript,
@@ -26,6 +26,18 @@ def artifact_of(text: str, media_type: str) -> Artifact:
     """Make up an artifact whose digest depends on a text."""
     data = text.encode()
     return Artifact(hashlib.sha256(data).hexdigest(), len(data), media_type)
+
+
+FAKE_MEASUREMENT = LipSyncMeasurement(
+    frames=100,
+    face_share=1.0,
+    opening_correlation=0.9,
+    best_correlation=0.9,
+    lag_milliseconds=0.0,
+    closures=5,
+    closure_recall=1.0,
+    rounded_over_wide=0.8,
+)
 
 
 class FakeStages:
@@ -46,6 +58,8 @@ class FakeStages:
         self.rendered_from: dict[int, int] = {}
         self.states: dict[int, Artifact | None] = {}
         self.cancelled: list[str] = []
+        self.measured: list[tuple[Film, Sequence[Speech]]] = []
+        self.lip_sync = LipSync.PHONEMES
         self._changed = asyncio.Condition()
         self._fail = fail or {}
         self._hold = hold or {}
@@ -53,7 +67,7 @@ class FakeStages:
     async def cut(self, order: Order, report: Report) -> CutScript:
         """Cut at blanks."""
         await self._do("cut")
-        words = order.spec.text.split()
+        words = (order.spec.text or order.spec.transcript or "sound").split()
         return CutScript(tuple(Segment(index, word) for index, word in enumerate(words)))
 
     async def speak(
@@ -62,7 +76,12 @@ class FakeStages:
         """Speak a frame a letter."""
         await self._do(f"speak-{segment.index}")
         samples = len(segment.text) * samples_per_frame(order.spec.frame_rate)
-        return Speech(artifact_of(segment.text, WAV), samples, lip_sync=LipSync.PHONEMES)
+        return Speech(
+            artifact_of(segment.text, WAV),
+            samples,
+            phonemes=(Mark("a", 0, samples),),
+            lip_sync=self.lip_sync,
+        )
 
     async def render(
         self,
@@ -103,6 +122,14 @@ class FakeStages:
         return Film(
             artifact_of("film", MP4), frames, frames * samples_per_frame(rate), 64, 64, rate
         )
+
+    async def measure(
+        self, order: Order, film: Film, speeches: Sequence[Speech]
+    ) -> LipSyncMeasurement:
+        """Find everything as it should be."""
+        self.measured.append((film, speeches))
+        await self._do("measure")
+        return FAKE_MEASUREMENT
 
     async def called(self, name: str) -> None:
         """Wait until a piece of work of that name has begun."""

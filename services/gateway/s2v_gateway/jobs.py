@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from s2v.core.errors import Conflict, Exhausted, InvalidInput, NotFound, Reason, S2VError
-from s2v.core.job import Film, Job, JobSpec, JobState, Order, Progress, Stage
+from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Order, Progress, Stage
 from s2v.core.ports import Notice
 from s2v.core.script import LipSync
 from s2v.rpc.errors import status_bytes, status_from_bytes
@@ -35,6 +35,7 @@ _jobs = sa.Table(
     sa.Column("create_time", UtcDateTime, nullable=False),
     sa.Column("start_time", UtcDateTime),
     sa.Column("end_time", UtcDateTime),
+    sa.Column("stats", sa.Text),
     sqlite_autoincrement=True,
 )
 _history = sa.Table(
@@ -52,6 +53,7 @@ _PROGRESS = TypeAdapter(Progress)
 _STAGE_SECONDS = TypeAdapter(dict[Stage, float])
 _NOTICES = TypeAdapter(tuple[Notice, ...])
 _FILM = TypeAdapter(Film)
+_STATS = TypeAdapter(FilmStats)
 _EVENT: TypeAdapter["JobState | Notice"] = TypeAdapter(JobState | Notice)
 _MAX_DIGITS = 18
 _MAX_PAGE_CHARACTERS = 750_000
@@ -246,6 +248,13 @@ class Jobs:
                 _jobs.update().where(_jobs.c.job_id == job_id).values(lip_sync=lip_sync.value)
             )
 
+    def note_stats(self, job_id: str, stats: FilmStats) -> None:
+        """Keep what was measured on the film."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                _jobs.update().where(_jobs.c.job_id == job_id).values(stats=_dump(_STATS, stats))
+            )
+
     def note(self, job_id: str, notice: Notice) -> bool:
         """Keep a notice; tell whether it is new."""
         with self._engine.begin() as connection:
@@ -349,6 +358,7 @@ def _job(row: "sa.Row[tuple[object]]") -> Job:
         stage_seconds=_STAGE_SECONDS.validate_json(row.stage_seconds),
         start_time=row.start_time,
         end_time=row.end_time,
+        stats=_STATS.validate_json(row.stats) if row.stats else None,
     )
 
 

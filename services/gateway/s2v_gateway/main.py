@@ -29,6 +29,7 @@ from s2v_gateway.desk import Desk
 from s2v_gateway.feed import Feed
 from s2v_gateway.jobs import Jobs
 from s2v_gateway.limits import Limits
+from s2v_gateway.measuring import Measuring
 from s2v_gateway.remote import RemoteStages
 from s2v_gateway.servicers.assets import AssetServicer
 from s2v_gateway.servicers.generation import GenerationServicer
@@ -76,7 +77,9 @@ def wire(
 ) -> Gateway:
     """Build a gateway over whoever does the work; tests give fakes."""
     limits = Limits(
-        max_upload_bytes=settings.max_upload_bytes, max_queued_jobs=settings.max_queued_jobs
+        max_reference_seconds=settings.max_reference_seconds,
+        max_upload_bytes=settings.max_upload_bytes,
+        max_queued_jobs=settings.max_queued_jobs,
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database)
@@ -99,6 +102,7 @@ def wire(
         spool=Spool(settings.data_dir / "media"),
         max_running_jobs=settings.max_running_jobs,
         parallel_takes=settings.parallel_takes,
+        measuring=Measuring(jobs, stages) if settings.measure_films else None,
     )
     desk = Desk(catalogue, assets, jobs, studio, limits)
     server = Server(settings.listen, _SERVICES, reflection_enabled=settings.reflection)

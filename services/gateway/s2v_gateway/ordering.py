@@ -6,11 +6,14 @@ from dataclasses import replace
 from s2v.core.errors import InvalidInput, NotFound, Reason
 from s2v.core.job import JobSpec, Order
 from s2v.core.timebase import DEFAULT_FRAME_RATE
+from s2v.text.segmentation import is_speakable
 from s2v_gateway.assets import Asset
 from s2v_gateway.catalogue import Catalogue, EngineOffer
 from s2v_gateway.limits import Limits
 
 _MAX_NAME_CHARACTERS = 200
+_TEXT_FIELD = "spec.script.text"
+_TRANSCRIPT_FIELD = "spec.script.transcript"
 
 
 async def complete(
@@ -33,7 +36,7 @@ async def complete(
     reference = _asset(spec.reference, "spec.reference", find_asset)
     audio = _asset(spec.audio, "spec.script.audio", find_asset) if spec.audio else None
     engine = await catalogue.engine(spec.engine)
-    _check_reference(reference, engine)
+    _check_reference(reference, engine, limits)
     if audio is not None:
         _check_audio(audio, limits)
     voice = "" if audio else (await catalogue.voice(spec.voice)).name
@@ -53,6 +56,7 @@ async def complete(
         reference=reference.artifact,
         audio=audio.artifact if audio else None,
         continuity=engine.continuity,
+        digital_source_type=engine.digital_source_type,
     )
 
 
@@ -63,21 +67,45 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
             "the script has a text and sound; give one of them",
             field="spec.script",
         )
+    if spec.transcript and not spec.audio:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            "a transcript tells what is said in given sound, but no sound is given; for a text to "
+            "speak use text",
+            field=_TRANSCRIPT_FIELD,
+        )
+    if spec.transcript:
+        _check_length(spec.transcript, "transcript", _TRANSCRIPT_FIELD, limits)
+        _check_speakable(spec.transcript)
     if spec.audio:
         return
     if not spec.text.strip():
         raise InvalidInput(
             Reason.TEXT_EMPTY,
             "the script is empty; give a text to speak or the name of an audio asset",
-            field="spec.script.text",
+            field=_TEXT_FIELD,
         )
-    if len(spec.text) > limits.max_text_characters:
+    _check_length(spec.text, "text", _TEXT_FIELD, limits)
+
+
+def _check_length(text: str, what: str, field: str, limits: Limits) -> None:
+    if len(text) > limits.max_text_characters:
         raise InvalidInput(
             Reason.TEXT_TOO_LONG,
-            f"the text has {len(spec.text)} characters, at most {limits.max_text_characters} are "
+            f"the {what} has {len(text)} characters, at most {limits.max_text_characters} are "
             "allowed; cut it into several jobs",
-            field="spec.script.text",
+            field=field,
             metadata={"limit_characters": str(limits.max_text_characters)},
+        )
+
+
+def _check_speakable(transcript: str) -> None:
+    if not is_speakable(transcript):
+        raise InvalidInput(
+            Reason.TEXT_EMPTY,
+            "the transcript holds nothing that can be pronounced; leave it out where you do not "
+            "know what is said",
+            field=_TRANSCRIPT_FIELD,
         )
 
 
@@ -104,13 +132,22 @@ def _asset(name: str, field: str, find_asset: Callable[[str], Asset]) -> Asset:
         raise NotFound(error.reason, error.message, field=field) from error
 
 
-def _check_reference(reference: Asset, engine: EngineOffer) -> None:
+def _check_reference(reference: Asset, engine: EngineOffer, limits: Limits) -> None:
     if reference.media_type not in engine.reference_media_types:
         raise InvalidInput(
             Reason.MEDIA_TYPE_UNSUPPORTED,
             f"the reference is {reference.media_type}; engine {engine.name} takes "
             f"{', '.join(engine.reference_media_types)}",
             field="spec.reference",
+        )
+    if reference.duration_seconds > limits.max_reference_seconds:
+        raise InvalidInput(
+            Reason.VIDEO_TOO_LONG,
+            f"the reference is a video of {reference.duration_seconds:.0f} s, at most "
+            f"{limits.max_reference_seconds:.0f} s are allowed; cut it shorter: it is played "
+            "forwards and back for as long as the speech lasts",
+            field="spec.reference",
+            metadata={"limit_seconds": str(limits.max_reference_seconds)},
         )
 
 

@@ -14,6 +14,7 @@ from s2v_gateway.stages import AtWork, Happening, SegmentProgress
 _SPEAK_SHARE, _RENDER_SHARE = 0.05, 0.92
 _RATE_SECONDS = 10.0
 _NOTHING = Progress()
+_QUALITY = list(LipSync).index  # best first
 
 
 class ProgressMeter:
@@ -46,6 +47,7 @@ class ProgressMeter:
         self._lip_sync: LipSync | None = None
         self._segments: tuple[Segment, ...] = ()
         self._spoken_frames: dict[int, int] = {}
+        self._speeches: dict[int, Speech] = {}
         self._rendered_frames: dict[int, int] = {}
         self._finished: set[int] = set()
         self._seen: deque[tuple[float, int]] = deque()
@@ -59,8 +61,13 @@ class ProgressMeter:
 
     @property
     def lip_sync(self) -> LipSync | None:
-        """What drives the mouth; None until the first segment is spoken."""
+        """What drives the mouth, the worst so far; None until the first segment is spoken."""
         return self._lip_sync
+
+    @property
+    def speeches(self) -> list[Speech]:
+        """What was spoken so far, in order."""
+        return [speech for _, speech in sorted(self._speeches.items())]
 
     def cut(self, segments: tuple[Segment, ...]) -> None:
         """The script is cut."""
@@ -69,7 +76,8 @@ class ProgressMeter:
 
     def spoken(self, segment: Segment, speech: Speech) -> None:
         """A segment is spoken."""
-        self._lip_sync = speech.lip_sync
+        self._lip_sync = max(self._lip_sync or speech.lip_sync, speech.lip_sync, key=_QUALITY)
+        self._speeches[segment.index] = speech
         self._spoken_frames[segment.index] = speech.frames(self._frame_rate)
         self._update()
 

@@ -12,10 +12,16 @@ from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
 from s2v.core.artifact import Artifact
 from s2v.core.errors import Exhausted, Internal, Reason, S2VError, Unavailable
-from s2v.core.job import Clip, Film, Order, Stage
+from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Stage
 from s2v.core.ports import Notice
 from s2v.core.script import Segment, Speech
-from s2v.rpc.convert import artifact_to_proto, speech_from_proto, speech_to_proto
+from s2v.rpc.convert import (
+    artifact_to_proto,
+    measurement_from_proto,
+    source_type_to_proto,
+    speech_from_proto,
+    speech_to_proto,
+)
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.logs import correlation
 from s2v_gateway import remote_messages as messages
@@ -39,7 +45,7 @@ _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.2, 2.0
 
 
 class RemoteStages:
-    """Speak, render and compose by calling the three services (`s2v_gateway.stages.Stages`).
+    """Speak, render, compose, measure: calls of the three services (`s2v_gateway.stages.Stages`).
 
     Args:
         tts: channel to the tts service.
@@ -105,7 +111,9 @@ class RemoteStages:
 
     async def cut(self, order: Order, report: Report) -> CutScript:
         """Cut the order's script into segments."""
-        request = speech_service_pb2.CutScriptRequest(frame_rate=order.spec.frame_rate)
+        request = speech_service_pb2.CutScriptRequest(
+            frame_rate=order.spec.frame_rate, transcript=order.spec.transcript
+        )
         if order.audio:
             request.audio.CopyFrom(artifact_to_proto(order.audio))
         else:
@@ -133,6 +141,8 @@ class RemoteStages:
             async for response in self._tts.Speak(request, metadata=metadata):
                 if response.HasField("speech"):
                     return speech_from_proto(response.speech)
+                if response.HasField("notice"):
+                    report(Notice(response.notice.code, response.notice.message))
             raise _no_result("tts")
 
         return await self._persist("tts", call, report)
@@ -195,6 +205,24 @@ class RemoteStages:
         report(AtWork(Stage.COMPOSE, working=False))
         return film
 
+    async def measure(
+        self, order: Order, film: Film, speeches: Sequence[Speech]
+    ) -> LipSyncMeasurement:
+        """Measure the lip sync of the film's start, as far as its first speeches reach."""
+        request = compositor_service_pb2.MeasureFilmRequest(
+            film=artifact_to_proto(film.video),
+            frame_rate=film.frame_rate,
+            speeches=map(speech_to_proto, speeches),
+            reference=artifact_to_proto(order.reference),
+        )
+
+        async def call() -> LipSyncMeasurement:
+            metadata = correlation(order.job_id)
+            response = await self._compositor.MeasureFilm(request, metadata=metadata)
+            return measurement_from_proto(response.lip_sync)
+
+        return await self._persist("compositor", call, lambda _: None)
+
     async def _persist(self, service: str, call: Callable[[], Awaitable[T]], report: Report) -> T:
         """Call until it succeeds or fails for good; wait while the service is away or full."""
         waited_seconds = 0.0
@@ -220,7 +248,11 @@ class RemoteStages:
 async def _compose_requests(
     order: Order, segments: AsyncIterator[FinishedSegment], *, live: bool, report: Report
 ) -> AsyncIterator[compositor_service_pb2.ComposeRequest]:
-    config = compositor_service_pb2.ComposeConfig(frame_rate=order.spec.frame_rate, live=live)
+    config = compositor_service_pb2.ComposeConfig(
+        frame_rate=order.spec.frame_rate,
+        live=live,
+        digital_source_type=source_type_to_proto(order.digital_source_type),
+    )
     yield compositor_service_pb2.ComposeRequest(config=config)
     async for finished in segments:
         yield compositor_service_pb2.ComposeRequest(segment=messages.compose_segment(finished))

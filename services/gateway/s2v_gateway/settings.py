@@ -28,9 +28,16 @@ class GatewaySettings(ServiceSettings):
     max_running_jobs: int = Field(default=4, ge=1, description="jobs worked on at once")
     max_queued_jobs: int = Field(default=1000, ge=1, description="jobs that wait or run")
     parallel_takes: int = Field(default=4, ge=1, description="segments of one job at once")
+    max_reference_seconds: float = Field(
+        default=600.0, gt=0, description="longest video that may be a reference"
+    )
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     patience_seconds: float = Field(
         default=1800.0, ge=0, description="how long to wait for a service that is away"
+    )
+
+    measure_films: bool = Field(
+        default=True, description="whether the lip sync of finished films is measured"
     )
 
     @field_validator("database_url")

@@ -1,11 +1,11 @@
-"""What the workflow needs of the other services."""
+"""What the gateway needs of the other services."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from s2v.core.artifact import Artifact
-from s2v.core.job import Clip, Film, Order, Stage
+from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Stage
 from s2v.core.ports import Notice
 from s2v.core.script import Segment, Speech
 
@@ -65,7 +65,7 @@ MediaSink = Callable[[Media], Awaitable[None]]
 
 
 class Stages(Protocol):
-    """Speak, render, compose.
+    """Speak, render, compose; measure what came of it.
 
     Each method does one piece of the work and tells `report` what happens meanwhile. It waits for a
     service that is away, raises S2VError when the work cannot be done, and stops the work when
@@ -104,3 +104,8 @@ class Stages(Protocol):
 
         `segments` gives them in order as they finish, from the first one at each call.
         """
+
+    async def measure(
+        self, order: Order, film: Film, speeches: Sequence[Speech]
+    ) -> LipSyncMeasurement:
+        """Measure the lip sync of the film's start, as far as its first speeches reach."""

@@ -16,6 +16,7 @@ from s2v_gateway.database import written
 from s2v_gateway.feed import Feed
 from s2v_gateway.jobs import Accepted, Jobs
 from s2v_gateway.making import Making
+from s2v_gateway.measuring import Measuring
 from s2v_gateway.spool import Spool
 from s2v_gateway.stages import Stages
 from s2v_gateway.workflow import make_film
@@ -37,6 +38,7 @@ class Studio:
         spool: where live media goes.
         max_running_jobs: so many jobs at once; the others wait in the order they came.
         parallel_takes: so many segments of one job at once.
+        measuring: is given every film that is finished; None leaves them unmeasured.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Studio:
         spool: Spool,
         max_running_jobs: int,
         parallel_takes: int,
+        measuring: Measuring | None = None,
     ) -> None:
         self._jobs = jobs
         self._assets = assets
@@ -57,6 +60,7 @@ class Studio:
         self._spool = spool
         self._places = asyncio.Semaphore(max_running_jobs)
         self._parallel_takes = parallel_takes
+        self._measuring = measuring
         self._waiting: set[str] = set()
         self._working: dict[str, asyncio.Task[Film]] = {}
         self._durable: DurableJobs | None = None
@@ -103,6 +107,8 @@ class Studio:
     def close(self) -> None:
         """The process goes down: jobs stay as they are and go on when it is back."""
         self._closing = True
+        if self._measuring:
+            self._measuring.close()
         self._feed.close()
 
     async def artifacts_in_use(self) -> set[str]:
@@ -197,6 +203,8 @@ class Studio:
             await self._end_failed(job_id, fault)
         else:
             await self._end_succeeded(job_id, film, making.meter.finished())
+            if self._measuring:
+                self._measuring.begin(accepted.order, film, making.meter.speeches)
         finally:
             work.cancel()
             self._working.pop(job_id, None)

@@ -17,7 +17,7 @@ MAX_REQUEST_ID_LENGTH = 100
 MEDIA_TYPES = frozenset(
     f"{kind}/{name}"
     for kind, names in {
-        "image": "jpeg jpg png webp",
+        "image": "avif heic heif jpeg jpg png webp",
         "audio": "aac flac m4a mp3 mp4 mpeg ogg opus vnd.wave wav wave webm "
         "x-aac x-flac x-m4a x-wav",
         "video": "mp4 quicktime webm x-m4v",

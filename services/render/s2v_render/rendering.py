@@ -117,6 +117,7 @@ def _take(order: RenderOrder, reference: Path, store: ArtifactStore) -> Take:
         phonemes=order.speech.phonemes,
         reference=reference,
         reference_sha256=order.reference.sha256,
+        reference_media_type=order.reference.media_type,
         frame_rate=order.frame_rate,
         size=order.size,
         first_frame=order.first_frame,

@@ -15,6 +15,7 @@ from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
     notice_to_proto,
+    source_type_to_proto,
     speech_from_proto,
 )
 from s2v.rpc.interceptor import Context
@@ -156,6 +157,7 @@ def _engine(name: str, capabilities: Capabilities) -> render_service_pb2.Engine:
             for preset in PRESETS
         ],
         devices=capabilities.devices,
+        digital_source_type=source_type_to_proto(capabilities.digital_source_type),
     )
 
 

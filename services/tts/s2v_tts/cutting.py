@@ -32,21 +32,32 @@ def cut_script_text(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple
     """Cut a text into segments at the ends of sentences.
 
     Raises:
+        InvalidInput: as `check_text`.
+    """
+    check_text(text, max_characters=max_characters)
+    return tuple(Segment(index, text=piece) for index, piece in enumerate(cut_text(text)))
+
+
+def check_text(
+    text: str, *, field: str = _TEXT_FIELD, max_characters: int = MAX_CHARACTERS
+) -> None:
+    """Refuse a text or transcript that nobody can speak.
+
+    Raises:
         InvalidInput: no letter or digit in it (TEXT_EMPTY), or longer than `max_characters`
             (TEXT_TOO_LONG, metadata `limit_characters`).
     """
     if not is_speakable(text):
         what = "is empty" if not text.strip() else "holds nothing that can be pronounced"
         message = f"The text {what}; write at least one word."
-        raise InvalidInput(Reason.TEXT_EMPTY, message, field=_TEXT_FIELD)
+        raise InvalidInput(Reason.TEXT_EMPTY, message, field=field)
     if len(text) > max_characters:
         message = (
             f"The text has {len(text)} characters; the limit is {max_characters}. "
             "Make several films of it."
         )
         metadata = {"limit_characters": str(max_characters), "characters": str(len(text))}
-        raise InvalidInput(Reason.TEXT_TOO_LONG, message, field=_TEXT_FIELD, metadata=metadata)
-    return tuple(Segment(index, text=piece) for index, piece in enumerate(cut_text(text)))
+        raise InvalidInput(Reason.TEXT_TOO_LONG, message, field=field, metadata=metadata)
 
 
 def cut_audio(

@@ -9,6 +9,7 @@ from s2v.rpc.server import Server
 from s2v.rpc.settings import read_settings
 from s2v.store.artifacts import FsspecStore
 from s2v_tts.backends import REGISTRY
+from s2v_tts.listening import Listener
 from s2v_tts.servicer import SpeechServicer
 from s2v_tts.settings import TtsSettings
 
@@ -22,7 +23,10 @@ async def serve(settings: TtsSettings) -> None:
         reflection_enabled=settings.reflection,
     )
     servicer = SpeechServicer(
-        backend, FsspecStore(settings.store_url), backend_name=settings.backend
+        backend,
+        Listener.installed(backend),
+        FsspecStore(settings.store_url),
+        backend_name=settings.backend,
     )
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.run(

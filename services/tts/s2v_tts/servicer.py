@@ -1,12 +1,11 @@
 """SpeechService over the cutting and speaking cores."""
 
-import asyncio
 from collections.abc import AsyncIterator, Generator
 
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
 from s2v.core.artifact import WAV, Artifact
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import ArtifactStore, Backend
+from s2v.core.ports import ArtifactStore, Backend, Notice
 from s2v.core.script import Segment, Speech
 from s2v.core.timebase import FRAME_RATES
 from s2v.media.pcm import decode_audio, read_wav, wav_bytes
@@ -14,13 +13,17 @@ from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
     mark_to_proto,
+    notice_to_proto,
     speech_to_proto,
 )
 from s2v.rpc.interceptor import Context
 from s2v.rpc.threads import iterate_in_thread
-from s2v_tts.cutting import MAX_SECONDS, cut_audio, cut_script_text
+from s2v_tts.cutting import MAX_SECONDS, check_text, cut_audio, cut_script_text
+from s2v_tts.listening import Listener
+from s2v_tts.parting import part_transcript
 from s2v_tts.speaking import (
     PhonemeSpoken,
+    SpeechEvent,
     SpeechProgress,
     SpokenSegment,
     WordSpoken,
@@ -35,8 +38,11 @@ Response = speech_service_pb2.SpeakResponse
 class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     """See speech_service.proto."""
 
-    def __init__(self, backend: Backend, store: ArtifactStore, *, backend_name: str) -> None:
+    def __init__(
+        self, backend: Backend, listener: Listener, store: ArtifactStore, *, backend_name: str
+    ) -> None:
         self._backend = backend
+        self._listener = listener
         self._store = store
         self._backend_name = backend_name
 
@@ -44,7 +50,10 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         self, request: speech_service_pb2.CutScriptRequest, context: Context
     ) -> speech_service_pb2.CutScriptResponse:
         _check_frame_rate(request.frame_rate)
-        return await asyncio.to_thread(self._cut, request)
+        async for response in iterate_in_thread(self._cut(request)):
+            if response is not None:
+                return response
+        raise RuntimeError("a script was cut into nothing")
 
     async def Speak(
         self, request: speech_service_pb2.SpeakRequest, context: Context
@@ -75,16 +84,23 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
 
     def _cut(
         self, request: speech_service_pb2.CutScriptRequest
-    ) -> speech_service_pb2.CutScriptResponse:
+    ) -> Generator[speech_service_pb2.CutScriptResponse | None]:
+        """Yield None while there is nothing to tell yet, then the response."""
         if not request.HasField("audio"):
             segments = cut_script_text(request.text)
-            return speech_service_pb2.CutScriptResponse(segments=map(_segment, segments))
+            yield speech_service_pb2.CutScriptResponse(segments=map(_segment, segments))
+            return
         audio = artifact_from_proto(request.audio, field="audio")
         with self._store.local(audio) as path:
             pcm = decode_audio(path, max_seconds=MAX_SECONDS)
         segments = cut_audio(pcm, frame_rate=request.frame_rate)
+        if request.transcript:
+            check_text(request.transcript, field="spec.script.transcript")
+            for parted in part_transcript(request.transcript, pcm, segments, self._backend):
+                yield None
+                segments = parted or segments
         decoded = self._store.put([wav_bytes(pcm)], WAV)
-        return speech_service_pb2.CutScriptResponse(
+        yield speech_service_pb2.CutScriptResponse(
             segments=map(_segment, segments), decoded_audio=artifact_to_proto(decoded)
         )
 
@@ -92,26 +108,29 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         events = speak_text(
             self._backend, request.segment.text, request.voice, frame_rate=request.frame_rate
         )
-        for event in events:
-            match event:
-                case SpeechProgress(samples):
-                    yield Response(samples_done=samples)
-                case WordSpoken(mark):
-                    yield Response(word=mark_to_proto(mark))
-                case PhonemeSpoken(mark):
-                    yield Response(phoneme=mark_to_proto(mark))
-                case SpokenSegment():
-                    yield self._stored(event)
+        yield from map(self._response, events)
 
     def _speak_audio(self, request: speech_service_pb2.SpeakRequest) -> Generator[Response]:
         decoded = artifact_from_proto(request.decoded_audio, field="decoded_audio")
-        first, end = request.segment.first_sample, request.segment.end_sample
         with self._store.open(decoded) as file:
-            pcm = read_wav(file, first, end)
-        span = Segment(request.segment.index, "", 0, end - first)
-        spoken = speak_audio(pcm, span, frame_rate=request.frame_rate)
-        yield Response(samples_done=len(spoken.pcm))
-        yield self._stored(spoken)
+            pcm = read_wav(file, request.segment.first_sample, request.segment.end_sample)
+        events = speak_audio(
+            pcm, request.segment.text, self._listener, frame_rate=request.frame_rate
+        )
+        yield from map(self._response, events)
+
+    def _response(self, event: SpeechEvent) -> Response:
+        match event:
+            case SpeechProgress(samples):
+                return Response(samples_done=samples)
+            case WordSpoken(mark):
+                return Response(word=mark_to_proto(mark))
+            case PhonemeSpoken(mark):
+                return Response(phoneme=mark_to_proto(mark))
+            case Notice():
+                return Response(notice=notice_to_proto(event))
+            case SpokenSegment():
+                return self._stored(event)
 
     def _stored(self, spoken: SpokenSegment) -> Response:
         audio: Artifact = self._store.put([wav_bytes(spoken.pcm)], WAV)

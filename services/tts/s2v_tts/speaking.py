@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Backend, Utterance, Voice
-from s2v.core.script import LipSync, Mark, Segment
+from s2v.core.ports import Backend, Notice, Utterance, Voice
+from s2v.core.script import LipSync, Mark
 from s2v.core.timebase import SAMPLE_RATE, frames_covering, samples_per_frame
 from s2v_tts.edges import faded, shifted, trimmed
+from s2v_tts.listening import Listener
 from s2v_tts.loudness import audible_range
 
 LEAD_SAMPLES = SAMPLE_RATE // 20
@@ -50,7 +51,7 @@ class SpokenSegment:
     lip_sync: LipSync
 
 
-SpeechEvent = SpeechProgress | WordSpoken | PhonemeSpoken | SpokenSegment
+SpeechEvent = SpeechProgress | WordSpoken | PhonemeSpoken | Notice | SpokenSegment
 
 
 def speak_text(
@@ -90,13 +91,26 @@ def speak_text(
     yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.lip_sync)
 
 
-def speak_audio(pcm: npt.NDArray[np.int16], segment: Segment, *, frame_rate: int) -> SpokenSegment:
-    """Return a segment of given sound (mono int16 at 48 kHz), padded to whole frames.
+def speak_audio(
+    pcm: npt.NDArray[np.int16], transcript: str, listener: Listener, *, frame_rate: int
+) -> Iterator[SpeechEvent]:
+    """Tell of a segment of given sound (mono int16 at 48 kHz) and what is heard in it.
 
-    Nothing is faded or added inside: segments that follow each other join without a seam.
+    The speech, padded to whole frames, comes last. Nothing is faded or added inside: segments that
+    follow each other join without a seam.
+
+    Args:
+        pcm: the segment's sound.
+        transcript: what is said in it; empty where that is not known.
+        listener: finds out when it makes which sounds.
+        frame_rate: of the film, one of FRAME_RATES.
     """
-    span = pcm[segment.first_sample : segment.end_sample]
-    return SpokenSegment(_padded(span, frame_rate), (), (), LipSync.LOUDNESS)
+    heard = listener.listen(pcm, transcript)
+    yield from heard.notices
+    yield from map(WordSpoken, heard.words)
+    yield from map(PhonemeSpoken, heard.phonemes)
+    yield SpeechProgress(len(pcm))
+    yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.lip_sync)
 
 
 def find_voice(backend: Backend, name: str) -> Voice:

@@ -143,10 +143,14 @@ class _Inputs:
         names = {
             field: (await in_thread(intake.finish)).name for field, intake in self._files.items()
         }
+        audio = _either(spec.audio, names.get("spec.script.audio", ""), "spec.script.audio")
+        # What is written beside sound is not spoken: it is what was said.
+        text, transcript = ("", "".join(self._text)) if audio else ("".join(self._text), "")
         return replace(
             spec,
-            text=_either(spec.text, "".join(self._text), "spec.script.text"),
-            audio=_either(spec.audio, names.get("spec.script.audio", ""), "spec.script.audio"),
+            text=_either(spec.text, text, "spec.script.text"),
+            audio=audio,
+            transcript=_either(spec.transcript, transcript, "spec.script.transcript"),
             reference=_either(spec.reference, names.get("spec.reference", ""), "spec.reference"),
         )
 

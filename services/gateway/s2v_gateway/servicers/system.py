@@ -47,6 +47,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
             max_audio_seconds=self._limits.max_audio_seconds,
             max_upload_bytes=self._limits.max_upload_bytes,
             max_queued_jobs=self._limits.max_queued_jobs,
+            max_reference_seconds=self._limits.max_reference_seconds,
         )
 
     async def GetSystemStatus(

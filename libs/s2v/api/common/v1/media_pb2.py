@@ -24,13 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ds2v/api/common/v1/media.proto\x12\x11s2v.api.common.v1\"3\n\x07Preview\x12\x14\n\x05\x66rame\x18\x01 \x01(\x03R\x05\x66rame\x12\x12\n\x04jpeg\x18\x02 \x01(\x0cR\x04jpeg\"8\n\nMediaChunk\x12\x16\n\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\"6\n\x06Notice\x12\x12\n\x04\x63ode\x18\x01 \x01(\tR\x04\x63ode\x12\x18\n\x07message\x18\x02 \x01(\tR\x07messageb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ds2v/api/common/v1/media.proto\x12\x11s2v.api.common.v1\"3\n\x07Preview\x12\x14\n\x05\x66rame\x18\x01 \x01(\x03R\x05\x66rame\x12\x12\n\x04jpeg\x18\x02 \x01(\x0cR\x04jpeg\"8\n\nMediaChunk\x12\x16\n\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\"6\n\x06Notice\x12\x12\n\x04\x63ode\x18\x01 \x01(\tR\x04\x63ode\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message*\x98\x01\n\x11\x44igitalSourceType\x12#\n\x1f\x44IGITAL_SOURCE_TYPE_UNSPECIFIED\x10\x00\x12\x31\n-DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA\x10\x01\x12+\n\'DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.common.v1.media_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_DIGITALSOURCETYPE']._serialized_start=220
+  _globals['_DIGITALSOURCETYPE']._serialized_end=372
   _globals['_PREVIEW']._serialized_start=52
   _globals['_PREVIEW']._serialized_end=103
   _globals['_MEDIACHUNK']._serialized_start=105

@@ -1,8 +1,18 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class DigitalSourceType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DIGITAL_SOURCE_TYPE_UNSPECIFIED: _ClassVar[DigitalSourceType]
+    DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA: _ClassVar[DigitalSourceType]
+    DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC: _ClassVar[DigitalSourceType]
+DIGITAL_SOURCE_TYPE_UNSPECIFIED: DigitalSourceType
+DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA: DigitalSourceType
+DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC: DigitalSourceType
 
 class Preview(_message.Message):
     __slots__ = ("frame", "jpeg")

@@ -13,9 +13,15 @@ class LipSync(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LIP_SYNC_UNSPECIFIED: _ClassVar[LipSync]
     LIP_SYNC_PHONEMES: _ClassVar[LipSync]
     LIP_SYNC_LOUDNESS: _ClassVar[LipSync]
+    LIP_SYNC_TRANSCRIPT: _ClassVar[LipSync]
+    LIP_SYNC_WORDS: _ClassVar[LipSync]
+    LIP_SYNC_SOUNDS: _ClassVar[LipSync]
 LIP_SYNC_UNSPECIFIED: LipSync
 LIP_SYNC_PHONEMES: LipSync
 LIP_SYNC_LOUDNESS: LipSync
+LIP_SYNC_TRANSCRIPT: LipSync
+LIP_SYNC_WORDS: LipSync
+LIP_SYNC_SOUNDS: LipSync
 
 class Mark(_message.Message):
     __slots__ = ("label", "first_sample", "end_sample")

@@ -1,10 +1,12 @@
 from s2v.api.common.v1 import artifact_pb2 as _artifact_pb2
+from s2v.api.common.v1 import measurement_pb2 as _measurement_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
 from s2v.api.common.v1 import speech_pb2 as _speech_pb2
 from s2v.api.render.v1 import render_service_pb2 as _render_service_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -18,12 +20,14 @@ class ComposeRequest(_message.Message):
     def __init__(self, config: _Optional[_Union[ComposeConfig, _Mapping]] = ..., segment: _Optional[_Union[ComposeSegment, _Mapping]] = ...) -> None: ...
 
 class ComposeConfig(_message.Message):
-    __slots__ = ("frame_rate", "live")
+    __slots__ = ("frame_rate", "live", "digital_source_type")
     FRAME_RATE_FIELD_NUMBER: _ClassVar[int]
     LIVE_FIELD_NUMBER: _ClassVar[int]
+    DIGITAL_SOURCE_TYPE_FIELD_NUMBER: _ClassVar[int]
     frame_rate: int
     live: bool
-    def __init__(self, frame_rate: _Optional[int] = ..., live: bool = ...) -> None: ...
+    digital_source_type: _media_pb2.DigitalSourceType
+    def __init__(self, frame_rate: _Optional[int] = ..., live: bool = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ...) -> None: ...
 
 class ComposeSegment(_message.Message):
     __slots__ = ("index", "clip", "speech")
@@ -68,3 +72,21 @@ class Film(_message.Message):
     height_pixels: int
     frame_rate: int
     def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., samples: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., frame_rate: _Optional[int] = ...) -> None: ...
+
+class MeasureFilmRequest(_message.Message):
+    __slots__ = ("film", "frame_rate", "speeches", "reference")
+    FILM_FIELD_NUMBER: _ClassVar[int]
+    FRAME_RATE_FIELD_NUMBER: _ClassVar[int]
+    SPEECHES_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    film: _artifact_pb2.Artifact
+    frame_rate: int
+    speeches: _containers.RepeatedCompositeFieldContainer[_speech_pb2.Speech]
+    reference: _artifact_pb2.Artifact
+    def __init__(self, film: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frame_rate: _Optional[int] = ..., speeches: _Optional[_Iterable[_Union[_speech_pb2.Speech, _Mapping]]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
+
+class MeasureFilmResponse(_message.Message):
+    __slots__ = ("lip_sync",)
+    LIP_SYNC_FIELD_NUMBER: _ClassVar[int]
+    lip_sync: _measurement_pb2.LipSyncMeasurement
+    def __init__(self, lip_sync: _Optional[_Union[_measurement_pb2.LipSyncMeasurement, _Mapping]] = ...) -> None: ...

@@ -40,6 +40,11 @@ class CompositorServiceStub(object):
                 request_serializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.ComposeRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.ComposeResponse.FromString,
                 _registered_method=True)
+        self.MeasureFilm = channel.unary_unary(
+                '/s2v.api.compositor.v1.CompositorService/MeasureFilm',
+                request_serializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmResponse.FromString,
+                _registered_method=True)
 
 
 class CompositorServiceServicer(object):
@@ -59,6 +64,17 @@ class CompositorServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MeasureFilm(self, request, context):
+        """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
+
+        Films wait for each other, and every other work goes first.
+
+        Errors: FIELD_INVALID (no phonemes), ARTIFACT_NOT_FOUND, VIDEO_UNREADABLE, FACE_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CompositorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -66,6 +82,11 @@ def add_CompositorServiceServicer_to_server(servicer, server):
                     servicer.Compose,
                     request_deserializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.ComposeRequest.FromString,
                     response_serializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.ComposeResponse.SerializeToString,
+            ),
+            'MeasureFilm': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasureFilm,
+                    request_deserializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -96,6 +117,33 @@ class CompositorService(object):
             '/s2v.api.compositor.v1.CompositorService/Compose',
             s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.ComposeRequest.SerializeToString,
             s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.ComposeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureFilm(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.compositor.v1.CompositorService/MeasureFilm',
+            s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmRequest.SerializeToString,
+            s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,13 @@ class CompositorServiceStub:
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
     speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL.
     """
+    MeasureFilm: _grpc.UnaryUnaryMultiCallable[_compositor_service_pb2.MeasureFilmRequest, _compositor_service_pb2.MeasureFilmResponse]
+    """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
+
+    Films wait for each other, and every other work goes first.
+
+    Errors: FIELD_INVALID (no phonemes), ARTIFACT_NOT_FOUND, VIDEO_UNREADABLE, FACE_NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class CompositorServiceAsyncStub(CompositorServiceStub):
@@ -56,6 +63,13 @@ class CompositorServiceAsyncStub(CompositorServiceStub):
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
     speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL.
+    """
+    MeasureFilm: _aio.UnaryUnaryMultiCallable[_compositor_service_pb2.MeasureFilmRequest, _compositor_service_pb2.MeasureFilmResponse]  # type: ignore[assignment]
+    """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
+
+    Films wait for each other, and every other work goes first.
+
+    Errors: FIELD_INVALID (no phonemes), ARTIFACT_NOT_FOUND, VIDEO_UNREADABLE, FACE_NOT_FOUND.
     """
 
 class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -74,6 +88,19 @@ class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
         speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL.
+        """
+
+    @_abc_1.abstractmethod
+    def MeasureFilm(
+        self,
+        request: _compositor_service_pb2.MeasureFilmRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_compositor_service_pb2.MeasureFilmResponse, _abc.Awaitable[_compositor_service_pb2.MeasureFilmResponse]]:
+        """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
+
+        Films wait for each other, and every other work goes first.
+
+        Errors: FIELD_INVALID (no phonemes), ARTIFACT_NOT_FOUND, VIDEO_UNREADABLE, FACE_NOT_FOUND.
         """
 
 def add_CompositorServiceServicer_to_server(servicer: CompositorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

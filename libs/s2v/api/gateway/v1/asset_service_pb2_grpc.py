@@ -109,8 +109,8 @@ class AssetServiceServicer(object):
         check is dropped. Repeating it after success gives the same asset.
 
         Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
-        IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, CONCURRENT_WRITER,
-        FIELD_INVALID, STORAGE_FULL.
+        IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED,
+        CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,8 +59,8 @@ class AssetServiceStub:
     check is dropped. Repeating it after success gives the same asset.
 
     Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
-    IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, CONCURRENT_WRITER,
-    FIELD_INVALID, STORAGE_FULL.
+    IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED,
+    CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
     """
     GetAsset: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.GetAssetRequest, _asset_service_pb2.GetAssetResponse]
     """GetAsset describes an asset.
@@ -104,8 +104,8 @@ class AssetServiceAsyncStub(AssetServiceStub):
     check is dropped. Repeating it after success gives the same asset.
 
     Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
-    IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, CONCURRENT_WRITER,
-    FIELD_INVALID, STORAGE_FULL.
+    IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED,
+    CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
     """
     GetAsset: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.GetAssetRequest, _asset_service_pb2.GetAssetResponse]  # type: ignore[assignment]
     """GetAsset describes an asset.
@@ -170,8 +170,8 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         check is dropped. Repeating it after success gives the same asset.
 
         Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
-        IMAGE_SIZE_UNSUPPORTED, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED, CONCURRENT_WRITER,
-        FIELD_INVALID, STORAGE_FULL.
+        IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED,
+        CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
         """
 
     @_abc_1.abstractmethod

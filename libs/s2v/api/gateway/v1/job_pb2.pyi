@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.rpc import status_pb2 as _status_pb2
+from s2v.api.common.v1 import measurement_pb2 as _measurement_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
 from s2v.api.common.v1 import speech_pb2 as _speech_pb2
 from google.protobuf.internal import containers as _containers
@@ -42,7 +43,7 @@ STAGE_RENDER: Stage
 STAGE_COMPOSE: Stage
 
 class Job(_message.Message):
-    __slots__ = ("name", "spec", "state", "progress", "film", "error", "notices", "lip_sync", "stage_times", "create_time", "start_time", "end_time")
+    __slots__ = ("name", "spec", "state", "progress", "film", "error", "notices", "lip_sync", "stage_times", "create_time", "start_time", "end_time", "stats")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +56,7 @@ class Job(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
+    STATS_FIELD_NUMBER: _ClassVar[int]
     name: str
     spec: JobSpec
     state: JobState
@@ -67,7 +69,14 @@ class Job(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[JobSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[_media_pb2.Notice, _Mapping]]] = ..., lip_sync: _Optional[_Union[_speech_pb2.LipSync, str]] = ..., stage_times: _Optional[_Iterable[_Union[StageTime, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    stats: FilmStats
+    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[JobSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[_media_pb2.Notice, _Mapping]]] = ..., lip_sync: _Optional[_Union[_speech_pb2.LipSync, str]] = ..., stage_times: _Optional[_Iterable[_Union[StageTime, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stats: _Optional[_Union[FilmStats, _Mapping]] = ...) -> None: ...
+
+class FilmStats(_message.Message):
+    __slots__ = ("lip_sync",)
+    LIP_SYNC_FIELD_NUMBER: _ClassVar[int]
+    lip_sync: _measurement_pb2.LipSyncMeasurement
+    def __init__(self, lip_sync: _Optional[_Union[_measurement_pb2.LipSyncMeasurement, _Mapping]] = ...) -> None: ...
 
 class JobSpec(_message.Message):
     __slots__ = ("script", "reference", "voice", "engine", "preset", "width_pixels", "height_pixels", "frame_rate", "seed", "display_name")
@@ -94,12 +103,14 @@ class JobSpec(_message.Message):
     def __init__(self, script: _Optional[_Union[Script, _Mapping]] = ..., reference: _Optional[str] = ..., voice: _Optional[str] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., frame_rate: _Optional[int] = ..., seed: _Optional[int] = ..., display_name: _Optional[str] = ...) -> None: ...
 
 class Script(_message.Message):
-    __slots__ = ("text", "audio")
+    __slots__ = ("text", "audio", "transcript")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     AUDIO_FIELD_NUMBER: _ClassVar[int]
+    TRANSCRIPT_FIELD_NUMBER: _ClassVar[int]
     text: str
     audio: str
-    def __init__(self, text: _Optional[str] = ..., audio: _Optional[str] = ...) -> None: ...
+    transcript: str
+    def __init__(self, text: _Optional[str] = ..., audio: _Optional[str] = ..., transcript: _Optional[str] = ...) -> None: ...
 
 class Progress(_message.Message):
     __slots__ = ("fraction", "stage", "segments_spoken", "segments_rendered", "segments_total", "frames_done", "frames_total", "frames_per_second", "remaining_seconds")

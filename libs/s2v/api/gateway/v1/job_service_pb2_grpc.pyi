@@ -39,7 +39,7 @@ class JobServiceStub:
     """CreateJob accepts a job. Repeating a request_id gives the same job.
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
-    AUDIO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
+    AUDIO_TOO_LONG, VIDEO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
     FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
     SERVICE_UNAVAILABLE.
     What only a look at the media shows (no face, silent sound) is found when the work begins and
@@ -81,7 +81,7 @@ class JobServiceAsyncStub(JobServiceStub):
     """CreateJob accepts a job. Repeating a request_id gives the same job.
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
-    AUDIO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
+    AUDIO_TOO_LONG, VIDEO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
     FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
     SERVICE_UNAVAILABLE.
     What only a look at the media shows (no face, silent sound) is found when the work begins and
@@ -126,7 +126,7 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         """CreateJob accepts a job. Repeating a request_id gives the same job.
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
-        AUDIO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
+        AUDIO_TOO_LONG, VIDEO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
         FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
         SERVICE_UNAVAILABLE.
         What only a look at the media shows (no face, silent sound) is found when the work begins and

@@ -11,18 +11,20 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("version", "max_text_characters", "max_audio_seconds", "max_upload_bytes", "max_queued_jobs")
+    __slots__ = ("version", "max_text_characters", "max_audio_seconds", "max_upload_bytes", "max_queued_jobs", "max_reference_seconds")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_TEXT_CHARACTERS_FIELD_NUMBER: _ClassVar[int]
     MAX_AUDIO_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MAX_UPLOAD_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_QUEUED_JOBS_FIELD_NUMBER: _ClassVar[int]
+    MAX_REFERENCE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     version: str
     max_text_characters: int
     max_audio_seconds: float
     max_upload_bytes: int
     max_queued_jobs: int
-    def __init__(self, version: _Optional[str] = ..., max_text_characters: _Optional[int] = ..., max_audio_seconds: _Optional[float] = ..., max_upload_bytes: _Optional[int] = ..., max_queued_jobs: _Optional[int] = ...) -> None: ...
+    max_reference_seconds: float
+    def __init__(self, version: _Optional[str] = ..., max_text_characters: _Optional[int] = ..., max_audio_seconds: _Optional[float] = ..., max_upload_bytes: _Optional[int] = ..., max_queued_jobs: _Optional[int] = ..., max_reference_seconds: _Optional[float] = ...) -> None: ...
 
 class GetSystemStatusRequest(_message.Message):
     __slots__ = ()

@@ -40,7 +40,7 @@ class RenderServiceStub:
 
     Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
     FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
-    IMAGE_SIZE_UNSUPPORTED, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
+    IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
     WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
     workers died under this take more often than it is tried again.
     """
@@ -64,7 +64,7 @@ class RenderServiceAsyncStub(RenderServiceStub):
 
     Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
     FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
-    IMAGE_SIZE_UNSUPPORTED, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
+    IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
     WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
     workers died under this take more often than it is tried again.
     """
@@ -91,7 +91,7 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
         FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
-        IMAGE_SIZE_UNSUPPORTED, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
+        IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
         WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
         workers died under this take more often than it is tried again.
         """

@@ -1,4 +1,5 @@
 from s2v.api.common.v1 import artifact_pb2 as _artifact_pb2
+from s2v.api.common.v1 import media_pb2 as _media_pb2
 from s2v.api.common.v1 import speech_pb2 as _speech_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -9,14 +10,16 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CutScriptRequest(_message.Message):
-    __slots__ = ("text", "audio", "frame_rate")
+    __slots__ = ("text", "audio", "frame_rate", "transcript")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     FRAME_RATE_FIELD_NUMBER: _ClassVar[int]
+    TRANSCRIPT_FIELD_NUMBER: _ClassVar[int]
     text: str
     audio: _artifact_pb2.Artifact
     frame_rate: int
-    def __init__(self, text: _Optional[str] = ..., audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frame_rate: _Optional[int] = ...) -> None: ...
+    transcript: str
+    def __init__(self, text: _Optional[str] = ..., audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frame_rate: _Optional[int] = ..., transcript: _Optional[str] = ...) -> None: ...
 
 class CutScriptResponse(_message.Message):
     __slots__ = ("segments", "decoded_audio")
@@ -51,16 +54,18 @@ class SpeakRequest(_message.Message):
     def __init__(self, segment: _Optional[_Union[Segment, _Mapping]] = ..., voice: _Optional[str] = ..., frame_rate: _Optional[int] = ..., decoded_audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class SpeakResponse(_message.Message):
-    __slots__ = ("samples_done", "word", "phoneme", "speech")
+    __slots__ = ("samples_done", "word", "phoneme", "speech", "notice")
     SAMPLES_DONE_FIELD_NUMBER: _ClassVar[int]
     WORD_FIELD_NUMBER: _ClassVar[int]
     PHONEME_FIELD_NUMBER: _ClassVar[int]
     SPEECH_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_FIELD_NUMBER: _ClassVar[int]
     samples_done: int
     word: _speech_pb2.Mark
     phoneme: _speech_pb2.Mark
     speech: _speech_pb2.Speech
-    def __init__(self, samples_done: _Optional[int] = ..., word: _Optional[_Union[_speech_pb2.Mark, _Mapping]] = ..., phoneme: _Optional[_Union[_speech_pb2.Mark, _Mapping]] = ..., speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ...) -> None: ...
+    notice: _media_pb2.Notice
+    def __init__(self, samples_done: _Optional[int] = ..., word: _Optional[_Union[_speech_pb2.Mark, _Mapping]] = ..., phoneme: _Optional[_Union[_speech_pb2.Mark, _Mapping]] = ..., speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ...) -> None: ...
 
 class ListVoicesRequest(_message.Message):
     __slots__ = ()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from s2v_render.engines.portrait.arrays import Floats
+from s2v.face.arrays import Floats
 
 _STEPS = 5
 

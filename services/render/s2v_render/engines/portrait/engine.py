@@ -1,42 +1,69 @@
-"""The render engine `portrait`: a photograph speaks, on a CPU, with weights inside the package."""
+"""The render engine `portrait`: a photo or a video speaks, on a CPU, weights included."""
 
 from collections import OrderedDict
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from s2v.core.ports import Capabilities, Continuity, Frames, Notice, Size, State, Take
+from s2v.core.ports import (
+    Capabilities,
+    Continuity,
+    DigitalSourceType,
+    Frames,
+    Notice,
+    Size,
+    State,
+    Take,
+)
 from s2v.core.timebase import FRAME_RATES, samples_per_frame
-from s2v_render.engines.portrait.arrays import Floats, Rgb
-from s2v_render.engines.portrait.detector import FaceDetector
+from s2v.face.arrays import Floats, Rgb
+from s2v.face.detector import FaceDetector
+from s2v.face.mesh import FaceMesh
+from s2v.lipsync.loudness import loudness
+from s2v.lipsync.phones import Mouth
+from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
+from s2v.media.footage import Footage
+from s2v.media.photo import PHOTO_TYPES, read_photo
+from s2v_render.engines.portrait.dubbing import dubbed
+from s2v_render.engines.portrait.enlarging import Enlarger, can_enlarge
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.loudness import loudness
 from s2v_render.engines.portrait.matte import PersonMatte
-from s2v_render.engines.portrait.mesh import FaceMesh
 from s2v_render.engines.portrait.motion import motions
-from s2v_render.engines.portrait.phones import Mouth
 from s2v_render.engines.portrait.portrait import Portrait, make_portrait
-from s2v_render.engines.portrait.reference import MAX_LONG_SIDE, fitted, read_photo
+from s2v_render.engines.portrait.reference import FIELD, MAX_LONG_SIDE, FaceBox, fitted
+from s2v_render.engines.portrait.sitter import Sitter, find_sitter
+from s2v_render.engines.portrait.small_faces import Enlarged, with_larger_face
 from s2v_render.engines.portrait.speaker import (
     DEFAULT_SUITABILITY,
     Suitability,
     find_face_box,
     find_speaker,
 )
-from s2v_render.engines.portrait.visemes import mouths_of_loudness, mouths_of_phonemes
+from s2v_render.engines.portrait.trial import check_follows
 
 _CAPABILITIES = Capabilities(
     continuity=Continuity.INDEPENDENT,
     frame_rates=FRAME_RATES,
     min_size=Size(64, 64),
     max_size=Size(MAX_LONG_SIDE, MAX_LONG_SIDE),
-    reference_media_types=("image/jpeg", "image/png", "image/webp"),
+    reference_media_types=(
+        *PHOTO_TYPES,
+        *("video/mp4", "video/quicktime", "video/webm"),
+    ),
     devices=("cpu",),
-    description="Animates a photograph along its face mesh; the mouth follows the phonemes.",
+    digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
+    description=(
+        "Animates a photograph along its face mesh, or gives the speaker of a video another mouth; "
+        "the mouth follows the phonemes."
+    ),
 )
 _SEVERAL_FACES = "SEVERAL_FACES"
+_FACE_ENLARGED = "FACE_ENLARGED"
+_OPENCV_THREADS = 1
+"""Of the whole process: frames that are drawn at once use the cores better than parts of one do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +73,19 @@ class PortraitSettings:
     Attributes:
         batch_frames: frames yielded at once; a take can be cancelled between two batches.
         kept_portraits: how many prepared references stay in memory, 10..60 MB each.
-        image_threads: threads of OpenCV, which are the whole process's.
+        drawing_threads: frames drawn at once.
         suitability: what a face must be like.
     """
 
     batch_frames: int = 8
     kept_portraits: int = 2
-    image_threads: int = 2
+    drawing_threads: int = 2
     suitability: Suitability = DEFAULT_SUITABILITY
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    portrait: Portrait
+    subject: Portrait | Sitter
     notices: tuple[Notice, ...]
 
 
@@ -79,17 +106,46 @@ class PortraitEngine:
         """Render one take.
 
         Raises:
-            InvalidInput: IMAGE_UNREADABLE, IMAGE_SIZE_UNSUPPORTED, FACE_NOT_FOUND or
-                FACE_UNSUITABLE on "spec.reference"; SIZE_UNSUPPORTED on "spec.width_pixels" or
-                "spec.height_pixels" where the face does not fit.
+            InvalidInput: IMAGE_UNREADABLE, VIDEO_UNREADABLE, IMAGE_SIZE_UNSUPPORTED,
+                FACE_NOT_FOUND or FACE_UNSUITABLE on "spec.reference"; SIZE_UNSUPPORTED on
+                "spec.width_pixels" or "spec.height_pixels" where the face does not fit.
         """
-        cv2.setNumThreads(self._settings.image_threads)
-        prepared = self._prepare(take)
-        yield from prepared.notices
-        portrait = prepared.portrait
+        cv2.setNumThreads(_OPENCV_THREADS)
         count = len(take.pcm) // samples_per_frame(take.frame_rate)
         level = loudness(take.pcm)
         mouths = _mouths(take, level, count)
+        if take.reference_media_type.startswith("video/"):
+            yield from self._dubbed(take, mouths)
+        else:
+            yield from self._animated(take, mouths, level)
+
+    def _dubbed(self, take: Take, mouths: Sequence[Mouth]) -> Generator[Frames | Notice]:
+        with Footage(take.reference, field=FIELD) as footage:
+            prepared = self._prepare(take, lambda: self._introduced(footage, take.size))
+            assert isinstance(prepared.subject, Sitter)
+            yield from prepared.notices
+            networks = self._loaded()
+            yield from dubbed(
+                footage,
+                prepared.subject,
+                mouths,
+                first_frame=take.first_frame,
+                frame_rate=take.frame_rate,
+                batch_frames=self._settings.batch_frames,
+                threads=self._settings.drawing_threads,
+                networks=(networks.detector, networks.mesh),
+            )
+
+    def _animated(
+        self, take: Take, mouths: Sequence[Mouth], level: Floats
+    ) -> Generator[Frames | Notice]:
+        prepared = self._prepare(
+            take, lambda: self._made_ready(read_photo(take.reference), take.size)
+        )
+        portrait = prepared.subject
+        assert isinstance(portrait, Portrait)
+        yield from prepared.notices
+        count = len(mouths)
         moves = motions(
             level,
             frames=count,
@@ -97,36 +153,61 @@ class PortraitEngine:
             frame_rate=take.frame_rate,
             seed=take.seed,
         )
-        for start in range(0, count, self._settings.batch_frames):
-            batch = range(start, min(start + self._settings.batch_frames, count))
-            rgb = np.empty((len(batch), *portrait.picture.shape), np.uint8)
-            for picture, index in zip(rgb, batch, strict=True):
-                portrait.draw(mouths[index], moves[index], picture)
-            yield Frames(rgb)
+        with ThreadPoolExecutor(self._settings.drawing_threads, "draw") as pool:
+            for start in range(0, count, self._settings.batch_frames):
+                batch = slice(start, min(start + self._settings.batch_frames, count))
+                rgb = np.empty((batch.stop - start, *portrait.picture.shape), np.uint8)
+                list(pool.map(portrait.draw, mouths[batch], moves[batch], rgb))
+                yield Frames(rgb)
 
-    def _prepare(self, take: Take) -> _Prepared:
+    def _prepare(self, take: Take, make: Callable[[], _Prepared]) -> _Prepared:
         key = (take.reference_sha256, take.size)
         if key not in self._prepared:
-            self._prepared[key] = self._made_ready(read_photo(take.reference), take.size)
+            self._prepared[key] = make()
         self._prepared.move_to_end(key)
         while len(self._prepared) > self._settings.kept_portraits:
             self._prepared.popitem(last=False)
         return self._prepared[key]
 
-    def _made_ready(self, photo: Rgb, size: Size | None) -> _Prepared:
-        networks = self._networks = self._networks or _Networks.load()
-        detector, mesh = networks.detector, networks.mesh
-        suitability = self._settings.suitability
-        picture = fitted(
-            photo,
+    def _loaded(self) -> "_Networks":
+        self._networks = self._networks or _Networks.load()
+        return self._networks
+
+    def _introduced(self, footage: Footage, size: Size | None) -> _Prepared:
+        networks = self._loaded()
+        sitter = find_sitter(
+            footage,
             size,
-            find_face=lambda whole: find_face_box(whole, detector, mesh, suitability=suitability),
+            networks.detector,
+            networks.mesh,
+            suitability=self._settings.suitability,
         )
-        speaker = find_speaker(picture, detector, mesh, suitability=suitability)
+        return _Prepared(sitter, _notices(sitter.faces))
+
+    def _made_ready(self, photo: Rgb, size: Size | None) -> _Prepared:
+        networks, suitability = self._loaded(), self._settings.suitability
+        enlarged = self._enlarged(photo, size) if can_enlarge() else None
+        picture = fitted(enlarged.photo if enlarged else photo, size, find_face=self._face_box)
+        speaker = find_speaker(picture, networks.detector, networks.mesh, suitability=suitability)
         points = speaker.landmarks.points
         alpha = networks.matte.cut_around(picture, points, head_of(points).eye_distance)
         portrait = make_portrait(picture, points, alpha)
-        return _Prepared(portrait, _notices(speaker.faces))
+        check_follows(portrait, speaker.landmarks, networks.mesh)
+        notices = (Notice(_FACE_ENLARGED, enlarged.notice),) if enlarged else ()
+        return _Prepared(portrait, notices + _notices(speaker.faces))
+
+    def _enlarged(self, photo: Rgb, size: Size | None) -> Enlarged | None:
+        return with_larger_face(
+            photo,
+            size,
+            self._face_box(photo),
+            lambda part: Enlarger().enlarge(part),
+            least_eye_distance=self._settings.suitability.min_eye_distance_pixels,
+        )
+
+    def _face_box(self, picture: Rgb) -> FaceBox | None:
+        networks, suitability = self._loaded(), self._settings.suitability
+        return find_face_box(picture, networks.detector, networks.mesh, suitability=suitability)
 
 
 @dataclass(frozen=True, slots=True)

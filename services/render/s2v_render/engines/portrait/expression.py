@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2v_render.engines.portrait import topology as topo
-from s2v_render.engines.portrait.arrays import Floats, Integers
-from s2v_render.engines.portrait.phones import Mouth
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Integers
+from s2v.lipsync.phones import Mouth
 
 _LOWER_SHARE = 0.72
 """Of a gap in the photo, how much the lower lip closes."""
@@ -24,13 +24,29 @@ _LOWER_PRESSING = (0.0, -0.004, -0.013, -0.020)
 _UPPER_ROUNDING = (0.0, 0.0, -0.008, -0.016)
 _LOWER_ROUNDING = (0.0, 0.0, 0.010, 0.020)
 _LOWER_TUCKING = (0.0, 0.0, -0.008, -0.018)
-_ROUNDING_DEPTHS = (-0.08, -0.08, 0.0, -0.07)
+_ROUNDING_DEPTHS = (-0.02, -0.02, -0.02, -0.02)
 _LOWER_GAP_SHARE = 0.84
+_PARTING = 0.010
+"""By how much lips must part before anything is seen between them: they are soft and round."""
+_MEETING = 0.006
+"""The smallest gap of lips that part at all."""
+_BROW_RAISE = 0.036
+"""How high brows go, in eye distances."""
+_BROW_SHARES = (0.80, 1.0, 1.0, 0.80, 0.60)
+"""From the brow's outer end, its arch being raised most, to its inner one."""
+_UNDER_BROW_SHARES = (0.60, 0.80, 0.80, 0.65, 0.50)
+_OVER_BROWS_SHARES = (0.30, 0.30, 0.15, 0.10, 0.10, 0.20, 0.20, 0.20, 0.20)
 _ALL_RINGS = (*topo.UPPER_RINGS, *topo.LOWER_RINGS)
-_SMILING_GAP = 0.03
-_USUAL_WIDTH = 0.56
-_SMILE_RELAXED = 0.30
-"""Of a smiling mouth's surplus width, how much goes as it shuts."""
+_SMILING_GAPS = (0.02, 0.06)
+"""The opening in the photo from which on a smile relaxes at rest, and that where it does fully."""
+_USUAL_WIDTH = 0.52
+"""Of a mouth that does not smile, between its inner corners."""
+_RESTING, _ROUNDED, _SPREAD = 0.55, 0.80, 0.30
+"""How far a smile that shows teeth relaxes at rest, any smile relaxes when rounded, and how much
+of that comes back when the mouth is spread."""
+_ENOUGH_ROOM = 0.35
+_CHEEK_REACH, _CHEEK_SHARE = 0.26, 0.60
+"""How far from the corners of the mouth the cheeks go with them, and how much at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +58,13 @@ class FaceShape:
         hinge: where the jaw turns, shape [3].
         photo_gap: the mouth's opening in the photo.
         along: place along the lips, -1 at the right corner, 1 at the left one.
+        sideways: how much a vertex goes outwards with its corner of the mouth, -1.1..1.1.
+        downwards: how much a vertex off the lips goes down with its corner, 0..1.
         upper, lower: how much a lip vertex goes with the upper or the lower lip.
-        lips, jaw, cheeks, brows: masks, 0 or 1.
+        lips: 1 for the lips' vertices, 0 for others.
+        jaw, cheeks: indices of vertices.
+        brows: how much a vertex goes with raised brows.
+        smile: what there is to relax of a smile at rest, shape [468, 3].
         pressing, rounding, tucking: vertical motion under each, rounding_depth towards the camera.
     """
 
@@ -51,12 +72,15 @@ class FaceShape:
     hinge: Floats
     photo_gap: float
     along: Floats
+    sideways: Floats
+    downwards: Floats
     upper: Floats
     lower: Floats
     lips: Floats
     jaw: Integers
     cheeks: Integers
-    brows: Integers
+    brows: Floats
+    smile: Floats
     pressing: Floats
     rounding: Floats
     rounding_depth: Floats
@@ -67,25 +91,18 @@ class FaceShape:
         """The distance of the inner corners of the shut mouth."""
         return float(self.shut[topo.LOWER_INNER[-1], 0] - self.shut[topo.LOWER_INNER[0], 0])
 
-    @property
-    def smile(self) -> float:
-        """How far the corners of the shut mouth stand over its middle, from 0."""
-        corners = self.shut[[topo.UPPER_INNER[0], topo.UPPER_INNER[-1]], 1].mean()
-        return max(float(self.shut[topo.UPPER_INNER[5], 1] - corners), 0.0)
-
     def with_mouth(self, mouth: Mouth, brow: float = 0.0) -> Floats:
-        """Return local coordinates [468, 3] of the face with a mouth and raised brows (0..1)."""
+        """Return the face, local [468, 3], with a mouth and its brows raised, -0.25..1."""
         points = self.shut.copy()
         raised, lowered = _lip_travel(mouth)
         drop = jaw_drop(mouth)
         profile = np.maximum(1 - np.minimum(np.abs(self.along), 1) ** 2, 0)
         profile = profile ** (0.78 - 0.30 * mouth.rounding)
-        narrowing = 0.090 + 0.35 * max(self.mouth_width - _USUAL_WIDTH, 0.0)
-        corner_out = 0.055 * mouth.widening - narrowing * mouth.rounding
+        corner_out = 0.068 * mouth.widening - 0.105 * mouth.rounding
         corner_out -= 0.12 * mouth.gap * (1 - 0.5 * mouth.widening)
-        corner_down = 0.30 * drop - 0.008 * mouth.widening + 0.6 * self.smile * mouth.rounding
-        points[:, 0] += self.lips * corner_out * np.clip(self.along, -1.1, 1.1)
-        points[:, 1] += self.lips * corner_down * (1 - profile)
+        corner_down = 0.30 * drop - 0.008 * mouth.widening
+        points[:, 0] += corner_out * self.sideways
+        points[:, 1] += corner_down * (self.lips * (1 - profile) + self.downwards)
         points[:, 1] += profile * (
             lowered * self.lower
             - raised * self.upper
@@ -94,8 +111,9 @@ class FaceShape:
             + mouth.tuck * self.tucking
         )
         points[:, 2] += mouth.rounding * self.rounding_depth * profile
+        points += self.smile * (mouth.rounding - _SPREAD * mouth.widening)
         self._drop_jaw(points, drop)
-        points[self.brows, 1] -= 0.05 * brow
+        points[:, 1] -= _BROW_RAISE * brow * self.brows
         return points
 
     def _drop_jaw(self, points: Floats, drop: float) -> None:
@@ -122,22 +140,32 @@ def face_shape(local: Floats) -> FaceShape:
     gaps[[0, -1]] = 0
     jaw = np.array(sorted({*topo.JAWLINE, *topo.CHIN}))
     shut = _shut(photo, gaps, hinge, jaw)
+    following, room = _following(shut), _room(shut)
+    relaxing = _relaxing(shut, following, room)
+    photo_gap = float(gaps[len(gaps) // 2])
+    resting = _RESTING * float(np.interp(photo_gap, _SMILING_GAPS, (0, 1)))
+    shut += resting * relaxing
     left, right = shut[topo.UPPER_INNER[0], 0], shut[topo.UPPER_INNER[-1], 0]
+    along = np.clip((shut[:, 0] - (left + right) / 2) / ((right - left) / 2), -1.15, 1.15)
     upper = _per_vertex(topo.UPPER_RINGS, _UPPER_FOLLOWING, corners=True)
     lower = _per_vertex(topo.LOWER_RINGS, _LOWER_FOLLOWING)
+    lips = ((upper + lower) > 0).astype(np.float64)
     depths = _per_vertex(topo.UPPER_RINGS, _ROUNDING_DEPTHS)
     depths += _per_vertex(topo.LOWER_RINGS, _ROUNDING_DEPTHS)
     return FaceShape(
         shut=shut,
         hinge=hinge,
-        photo_gap=float(gaps[len(gaps) // 2]),
-        along=np.clip((shut[:, 0] - (left + right) / 2) / ((right - left) / 2), -1.15, 1.15),
+        photo_gap=photo_gap,
+        along=along,
+        sideways=(lips * np.clip(along, -1.1, 1.1) + following * np.sign(along)) * room,
+        downwards=following,
         upper=upper,
         lower=lower,
-        lips=((upper + lower) > 0).astype(np.float64),
+        lips=lips,
         jaw=jaw,
         cheeks=np.array(topo.CHEEKS),
-        brows=np.array((*topo.RIGHT_BROW, *topo.LEFT_BROW)),
+        brows=_with_brows(),
+        smile=(_ROUNDED - resting) * relaxing,
         pressing=_per_vertex(topo.UPPER_RINGS, _UPPER_PRESSING)
         + _per_vertex(topo.LOWER_RINGS, _LOWER_PRESSING),
         rounding=_per_vertex(topo.UPPER_RINGS, _UPPER_ROUNDING)
@@ -161,19 +189,50 @@ def _shut(photo: Floats, gaps: Floats, hinge: Floats, jaw: Integers) -> Floats:
     lever = max(hinge[2] - photo[topo.CHIN_TIP, 2], 0.3)
     shut[jaw] += _turned(photo[jaw], hinge, -open_jaw * _LOWER_SHARE / lever) - photo[jaw]
     shut[list(topo.CORNERS), 1] -= 0.25 * open_jaw
-    if middle_gap > _SMILING_GAP:
-        _relax_smile(shut)
     return shut
 
 
-def _relax_smile(shut: Floats) -> None:
-    """Draw the lips of a smile a little together, in place."""
+def _following(shut: Floats) -> Floats:
+    """Return how much cheeks and jaw, of all vertices, go with the nearer corner of the mouth."""
+    around = [*topo.CHEEKS, *topo.JAWLINE]
+    corners = shut[[topo.RIGHT_CORNER, topo.LEFT_CORNER], :2]
+    away = np.linalg.norm(shut[around, None, :2] - corners, axis=-1).min(axis=1)
+    following = np.zeros(len(shut))
+    following[around] = _CHEEK_SHARE * np.exp(-((away / _CHEEK_REACH) ** 2))
+    return following
+
+
+def _room(shut: Floats) -> Floats:
+    """Return by how much of its way a corner may move on each vertex's side of the face, 0..1.
+
+    On the far side of a turned face there is little skin between the corner and the face's edge.
+    """
+    jaw = shut[list(topo.JAWLINE), :2]
+    right, left = (
+        float(np.linalg.norm(jaw - shut[corner, :2], axis=1).min())
+        for corner in (topo.RIGHT_CORNER, topo.LEFT_CORNER)
+    )
+    shares = [
+        min(own / _ENOUGH_ROOM, 1.0) * min(own / max(other, 1e-6), 1.0)
+        for own, other in ((right, left), (left, right))
+    ]
+    return np.where(shut[:, 0] < shut[topo.UPPER_INNER[5], 0], *shares)
+
+
+def _relaxing(shut: Floats, following: Floats, room: Floats) -> Floats:
+    """Return the way [468, 3] from a smile to none: its corners come in and down."""
     lips = np.array(sorted({vertex for ring in _ALL_RINGS for vertex in ring}))
     left, right = shut[topo.UPPER_INNER[0], 0], shut[topo.UPPER_INNER[-1], 0]
-    surplus = max(right - left - _USUAL_WIDTH, 0.0) * _SMILE_RELAXED
-    along = (2 * shut[lips, 0] - left - right) / (right - left)
-    shut[lips, 0] -= np.clip(along, -1.1, 1.1) * surplus / 2
-    shut[lips, 1] += np.clip(along**2, 0, 1) * surplus / 4
+    corners = shut[[topo.UPPER_INNER[0], topo.UPPER_INNER[-1]], 1].mean()
+    inwards = max(right - left - _USUAL_WIDTH, 0.0) / 2
+    downwards = max(float(shut[topo.UPPER_INNER[5], 1] - corners), 0.0)
+    along = np.clip((2 * shut[:, 0] - left - right) / (right - left), -1.1, 1.1)
+    way = np.zeros((len(shut), 3))
+    way[:, 0] = -inwards * following * np.sign(along) * room
+    way[:, 1] = downwards * following
+    way[lips, 0] = -inwards * along[lips] * room[lips]
+    way[lips, 1] = downwards * np.minimum(along[lips] ** 2, 1)
+    return way
 
 
 def _per_vertex(
@@ -186,10 +245,26 @@ def _per_vertex(
     return spread
 
 
+def _with_brows() -> Floats:
+    """Return how much each of the 468 vertices goes with the brows: not all of a brow alike."""
+    share = np.zeros(468)
+    for brow, shares in (
+        (topo.RIGHT_BROW, _BROW_SHARES),
+        (topo.LEFT_BROW, _BROW_SHARES[::-1]),
+        (topo.RIGHT_UNDER_BROW, _UNDER_BROW_SHARES),
+        (topo.LEFT_UNDER_BROW, _UNDER_BROW_SHARES[::-1]),
+        (topo.OVER_BROWS, _OVER_BROWS_SHARES),
+    ):
+        share[list(brow)] = shares
+    return share
+
+
 def _lip_travel(mouth: Mouth) -> tuple[float, float]:
     """Return how far the upper lip goes up and the lower lip down at the middle."""
-    raised = (1 - _LOWER_GAP_SHARE) * mouth.gap + mouth.upper_raise + 0.012 * mouth.tuck
-    lowered = _LOWER_GAP_SHARE * mouth.gap + mouth.lower_drop - 0.030 * mouth.tuck
+    parting = min(max(mouth.gap - _MEETING, 0.0), _PARTING)
+    by_jaw = max(mouth.gap - mouth.upper_raise - mouth.lower_drop, 0.0) + parting
+    raised = (1 - _LOWER_GAP_SHARE) * by_jaw + mouth.upper_raise + 0.008 * mouth.tuck
+    lowered = _LOWER_GAP_SHARE * by_jaw + mouth.lower_drop - 0.008 * mouth.tuck
     return raised, lowered
 
 

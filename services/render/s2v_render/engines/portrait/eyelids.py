@@ -1,70 +1,66 @@
-"""Shut the eyes: the upper lid is drawn down over the eye, its lashes with it."""
+"""Shut the eyes: the upper lid rolls down over the eye, the lower one comes up to meet it."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from s2v_render.engines.portrait import topology as topo
-from s2v_render.engines.portrait.arrays import Floats, Pixels
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Pixels
 from s2v_render.engines.portrait.curves import spline_matrix
+from s2v_render.engines.portrait.lid_skin import LidLines, LidSkin, lid_skin
 
-_MEETING = 0.76
+_MEETING = 0.78
 """Where the lids of a shut eye meet, from the open eye's upper lid to its lower one."""
-_LOWER_REACH = 0.14
+_HIDDEN_RIM = 0.024
+"""How much of the lower lid, with its wet rim, goes under the upper one, in eye distances."""
+_LOWER_REACH = 0.13
 """How far below the lower lid the skin follows it."""
-_STREAKS = 0.12
-"""How wide the skin is smoothed where stretching would leave streaks, in widths of the eye."""
-_LASHES = 0.016
-_LASH_REACH = 0.05
-"""How far over the lid's edge lashes and their shadow may lie, which must not be stretched."""
-_SHADE = 0.5
-_BOX = 0.85
+_FOLD = 0.02
+"""How softly the lid comes out from under its fold."""
+_HIDING = 0.03
+"""How far the upper lid must come down to hide all of that, in eye distances."""
+_SWITCHED = 0.1
+"""How far the eyes shut while the photo's lid becomes the rolled one."""
+_CORNER_FADE = 0.08
+_OUTPUT_PIXEL = 2.0
+"""The size of a pixel of the film in the texture."""
+_MARGIN = 0.03
+"""What is added on all sides of a moved eye, which may also be turned, in eye distances."""
+_BEYOND_CORNERS = 0.12
+"""How far past the corners of the eye the lid reaches, in its widths, and is faded in."""
+_PAST_CORNER, _TAPER = 0.06, 0.10
+"""The eye is open from so far outside of its corners on, and fully open after the second more."""
+_RIGHT = (topo.RIGHT_EYE_UPPER, topo.RIGHT_EYE_LOWER, topo.RIGHT_FOLD, topo.RIGHT_UNDER_BROW)
+_LEFT = (topo.LEFT_EYE_UPPER, topo.LEFT_EYE_LOWER, topo.LEFT_FOLD, topo.LEFT_UNDER_BROW)
 
 
 @dataclass(frozen=True, slots=True)
 class Eye:
-    """An eye of the photo, in the texture's pixels; `u` runs along it, `v` down across it.
+    """An eye of the photo, in the texture's pixels.
 
     Attributes:
-        corner: where u and v are 0, shape [2].
-        along: unit vector of u.
-        down: unit vector of v.
-        width: u of the other corner.
-        u: sample places, shape [n], rising.
-        upper: v of the upper lid there.
-        lower: v of the lower lid there.
-        lid_height: how high the skin of the lid reaches over the upper lid's edge.
-        lashes: thickness of the lash line.
-        lash_reach: how far above the edge the skin moves without being stretched.
-        lower_reach: how far below the edge the skin of the lower lid moves.
+        lines: where its lids, fold and brow run.
+        skin: of the upper lid.
+        low, high: what a blink changes, from the middle between the corners, [x, y].
     """
 
-    corner: Floats
-    along: Floats
-    down: Floats
-    width: float
-    u: Floats
-    upper: Floats
-    lower: Floats
-    lid_height: float
-    lashes: float
-    lash_reach: float
-    lower_reach: float
+    lines: LidLines
+    skin: LidSkin
+    low: Floats
+    high: Floats
 
 
-def eyes_of(points: Floats, eye_distance: float) -> tuple[Eye, Eye]:
-    """Return both eyes from landmarks [n, 2 or more] in the texture's pixels."""
+def eyes_of(texture: Pixels, points: Floats, eye_distance: float) -> tuple[Eye, Eye]:
+    """Return both eyes of a texture from landmarks [n, 2 or more] in its pixels."""
     face_down = points[topo.CHIN_TIP, :2] - points[topo.FOREHEAD, :2]
 
-    def eye(upper: tuple[int, ...], lower: tuple[int, ...], brow: tuple[int, ...]) -> Eye:
-        lines = (points[list(indices), :2] for indices in (upper, lower, brow))
-        return _eye(*lines, face_down=face_down, eye_distance=eye_distance)
+    def eye(*rings: tuple[int, ...]) -> Eye:
+        curves = [points[list(ring), :2] for ring in rings]
+        lines = _lines(curves, face_down=face_down, eye_distance=eye_distance)
+        return Eye(lines, lid_skin(texture, lines), *_reach(lines))
 
-    return (
-        eye(topo.RIGHT_EYE_UPPER, topo.RIGHT_EYE_LOWER, topo.RIGHT_BROW),
-        eye(topo.LEFT_EYE_UPPER, topo.LEFT_EYE_LOWER, topo.LEFT_BROW),
-    )
+    return eye(*_RIGHT), eye(*_LEFT)
 
 
 def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, amount: float) -> None:
@@ -72,90 +68,88 @@ def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, amount
 
     `sources` [height, width, 2] tells for each pixel where in the texture it came from.
     """
-    box = _box(sources, eye)
-    if box is None:
-        return
-    rows, columns = box
-    at = sources[rows, columns]
-    offset = at - eye.corner.astype(np.float32)
-    u, v = offset @ eye.along.astype(np.float32), offset @ eye.down.astype(np.float32)
-    upper = np.interp(u, eye.u, eye.upper)
-    height = (np.interp(u, eye.u, eye.lower) - upper) * amount
-    drop = _MEETING * height
-    edge = upper + drop
-    crease = upper - eye.lid_height
-    skin = edge - eye.lash_reach
-    stretch = eye.lid_height - eye.lash_reach
-    drawn = crease + (v - crease) * stretch / np.maximum(skin - crease, 1e-3)
-    origin = np.where(v > skin, v - drop, np.where(v < crease, v, drawn))
-    lid = _moved(texture, at, eye, origin - v)
-    width = max(1, round(_STREAKS * eye.width * len(at) / float(np.ptp(at[..., 1]) + 1)))
-    streakless = cv2.blur(lid, (width, 1), borderType=cv2.BORDER_REPLICATE)
-    stretched = np.clip((skin - v) / eye.lashes, 0, 1) * np.clip((v - crease) / eye.lashes, 0, 1)
-    stretched = stretched * np.clip(3 * drop / eye.lid_height, 0, 1)
-    lid += (streakless - lid) * stretched[..., None]
-    follow = np.clip(1 - (v - edge) / eye.lower_reach, 0, 1)
-    under = _moved(texture, at, eye, (1 - _MEETING) * height * follow * follow * (3 - 2 * follow))
-    pixel = 2.0
-    cover = np.clip((edge + 0.4 * eye.lashes - v) / pixel + 0.5, 0, 1)
-    lashes = np.exp(-(((v - edge) / eye.lashes) ** 2)) * np.clip(4 * drop / eye.width * 2.5, 0, 1)
-    blended = under + (lid - under) * cover[..., None]
-    blended[..., :3] *= (1 - _SHADE * lashes)[..., None]
-    picture[rows, columns] = (blended + 0.5).astype(np.uint8)
+    lines = eye.lines
+    offset = sources - lines.corner.astype(np.float32)
+    u, v = offset @ lines.along.astype(np.float32), offset @ lines.down.astype(np.float32)
+    column = u - np.float32(lines.u[0])
+    upper, lower, crease, roof = _heights(lines, column)
+    height = amount * (lower - upper)
+    edge = upper + _MEETING * height
+    to_corner = np.minimum(u, lines.width - u) / lines.width
+    lid_only = np.clip((to_corner + _BEYOND_CORNERS) / _CORNER_FADE, 0, 1)
+    lid_only *= min(amount / _SWITCHED, 1)
+    whole = picture.astype(np.float32)
+    rise = (1 - _MEETING) * height
+    hidden = amount * np.minimum((edge - upper) * (_HIDDEN_RIM / _HIDING), _HIDDEN_RIM * lines.unit)
+    _raise_lower_lid(whole, texture, sources, lines, v - lower + rise, rise + hidden)
+    rolled = eye.skin.raised + (eye.skin.lowered - eye.skin.raised) * np.float32(amount)
+    row = eye.skin.edge - 0.5 + edge - v
+    lid = cv2.remap(rolled, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    under = np.clip((v - roof) / (1.3 * (crease - roof) + _FOLD * lines.unit), 0, 1)
+    cover = lid[..., 3] * lid_only * (under * under * (3 - 2 * under))
+    cover *= np.clip(row + 1, 0, 1)
+    whole[..., :3] += (lid[..., :3] - whole[..., :3]) * cover[..., None]
+    np.copyto(picture, np.clip(whole + 0.5, 0, 255), casting="unsafe")
 
 
-def _moved(texture: Pixels, at: Floats, eye: Eye, by: Floats) -> Floats:
-    """Sample the texture so far below the places `at`, float32."""
-    places = (at + by[..., None] * eye.down).astype(np.float32)
-    pixels = cv2.remap(texture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    sampled: Floats = pixels.astype(np.float32)
-    return sampled
+def _raise_lower_lid(
+    whole: Floats, texture: Pixels, at: Floats, lines: LidLines, below: Floats, rise: Floats
+) -> None:
+    """Draw what lies `below` the raised lower lid's edge, moved up by a rise, in place."""
+    follow = np.clip(1 - below / (_LOWER_REACH * lines.unit), 0, 1)
+    by = rise * (follow * follow * (3 - 2 * follow))
+    places = at + by[..., None] * lines.down.astype(np.float32)
+    skin = cv2.remap(texture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    cover = np.clip(below / _OUTPUT_PIXEL + 1, 0, 1) * (by > 0)
+    whole += (skin - whole) * cover[..., None]
 
 
-def _eye(
-    upper: Floats, lower: Floats, brow: Floats, *, face_down: Floats, eye_distance: float
-) -> Eye:
-    corner = upper[0]
-    width = float(np.linalg.norm(upper[-1] - corner))
-    along = (upper[-1] - corner) / width
+def _heights(lines: LidLines, column: Floats) -> tuple[Floats, ...]:
+    """Return upper, lower, crease, and where the lid fades in over it, at columns [h, w]."""
+    roof = lines.crease - 0.3 * (lines.crease - lines.brow)
+    table = np.dstack([lines.upper, lines.lower, lines.crease, roof]).astype(np.float32)
+    zero = np.zeros_like(column)
+    found = cv2.remap(table, column, zero, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return tuple(found[..., index] for index in range(4))
+
+
+def _reach(lines: LidLines) -> tuple[Floats, Floats]:
+    """Return the low and the high corner of a box about what a blink changes."""
+    across = (lines.u[0] - lines.width / 2, lines.u[-1] - lines.width / 2)
+    down = (lines.brow.min(), lines.lower.max() + _LOWER_REACH * lines.unit)
+    ends = np.array([x * lines.along + y * lines.down for x in across for y in down])
+    margin = _MARGIN * lines.unit
+    return ends.min(axis=0) - margin, ends.max(axis=0) + margin
+
+
+def _lines(curves: list[Floats], *, face_down: Floats, eye_distance: float) -> LidLines:
+    """Straighten the curves of upper lid, lower lid, fold and brow, each [n, 2]."""
+    corner = curves[0][0]
+    width = float(np.linalg.norm(curves[0][-1] - corner))
+    along = (curves[0][-1] - corner) / width
     down = np.array([-along[1], along[0]])
     down = down if down @ face_down > 0 else -down
     frame = np.stack([along, down], axis=1)
-    dense = spline_matrix(len(upper))
-    upper_uv = dense @ ((upper - corner) @ frame)
-    lower_uv = dense @ ((lower - corner) @ frame)
-    brow_v = float(((brow - corner) @ frame)[:, 1].mean())
-    u = np.linspace(0, width, 48)
-    upper_v = np.interp(u, *_rising(upper_uv))
-    lower_v = np.interp(u, *_rising(lower_uv))
-    lid_height = max((float(upper_v.min()) - brow_v) * 0.62, 0.12 * width)
-    return Eye(
+    u = np.arange(-_BEYOND_CORNERS * width, (1 + _BEYOND_CORNERS) * width)
+    upper, lower, crease, brow = (
+        np.interp(u, *_rising(spline_matrix(len(curve)) @ ((curve - corner) @ frame)))
+        for curve in curves
+    )
+    inside = np.clip((np.minimum(u, width - u) / width + _PAST_CORNER) / _TAPER, 0, 1)
+    return LidLines(
         corner=corner,
         along=along,
         down=down,
-        width=width,
         u=u,
-        upper=upper_v,
-        lower=np.maximum(lower_v, upper_v),
-        lid_height=lid_height,
-        lashes=_LASHES * eye_distance,
-        lower_reach=_LOWER_REACH * eye_distance,
-        lash_reach=min(_LASH_REACH * eye_distance, 0.5 * lid_height),
+        upper=upper,
+        lower=upper + np.maximum(lower - upper, 0) * (inside * inside * (3 - 2 * inside)),
+        crease=np.minimum(crease, upper - 1),
+        brow=np.minimum(brow, crease - 1),
+        width=width,
+        unit=eye_distance,
     )
 
 
 def _rising(curve: Floats) -> tuple[Floats, Floats]:
     ordered = curve[np.argsort(curve[:, 0], kind="stable")]
     return ordered[:, 0], ordered[:, 1]
-
-
-def _box(sources: Floats, eye: Eye) -> tuple[slice, slice] | None:
-    """Return rows and columns around the eye, which has moved little from the photo's place."""
-    per_pixel = float(sources[0, 1, 0] - sources[0, 0, 0]) or 1.0
-    centre = eye.corner + eye.along * eye.width / 2 - sources[0, 0]
-    reach = _BOX * eye.width
-    low = np.maximum((centre - reach) / per_pixel, 0).astype(int)
-    high = np.minimum((centre + reach) / per_pixel, sources.shape[1::-1]).astype(int)
-    if (high <= low).any():
-        return None
-    return slice(low[1], high[1]), slice(low[0], high[0])

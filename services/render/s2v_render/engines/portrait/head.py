@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s2v_render.engines.portrait import topology as topo
-from s2v_render.engines.portrait.arrays import Floats
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats
 from s2v_render.engines.portrait.motion import Motion
 
 _NECK_BELOW_CHIN = 0.25
+_FARTHEST_DEGREES, _EASY_RADIANS = 30.0, 0.035
+_LEAST_TURN, _LEAST_TILT = 0.6, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +85,30 @@ def neck_pivot(local: Floats) -> Floats:
     return np.array([0.0, local[topo.CHIN_TIP, 1] + _NECK_BELOW_CHIN, ear_depth - 0.05])
 
 
-def pose_of(motion: Motion, pivot: Floats) -> Pose:
-    """Return the head's rigid motion."""
-    cy, sy = np.cos(motion.yaw), np.sin(motion.yaw)
-    cp, sp = np.cos(motion.pitch), np.sin(motion.pitch)
-    cr, sr = np.cos(motion.roll), np.sin(motion.roll)
-    yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-    roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return Pose(roll @ yaw @ pitch, np.array([motion.shift_x, motion.shift_y, 0.0]), pivot)
+def pose_of(motion: Motion, head: Head, *, pivot: Floats, freedom: float = 1.0) -> Pose:
+    """Return the head's rigid motion; a face that is turned away turns further away by less.
+
+    A head with no freedom (0..1), as the picture's edge cuts it, hardly tilts and turns by less.
+    """
+    turn, tilt = (least + (1 - least) * freedom for least in (_LEAST_TURN, _LEAST_TILT))
+    yaw, pitch = _within_view(motion.yaw * turn, head.yaw_degrees), motion.pitch * turn
+    cy, sy = np.cos(yaw), np.sin(yaw)
+    cp, sp = np.cos(pitch), np.sin(pitch)
+    cr, sr = np.cos(motion.roll * tilt), np.sin(motion.roll * tilt)
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+    about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    shift = np.array([motion.shift_x, motion.shift_y, 0.0]) * tilt
+    return Pose(about_z @ about_y @ about_x, shift, pivot)
+
+
+def _within_view(yaw: float, photo_degrees: float) -> float:
+    """Return a turn that is given in radians, in which more than `photo_degrees` is not hidden."""
+    away = -yaw * np.sign(photo_degrees)
+    if away <= 0:
+        return yaw
+    lost = min(abs(photo_degrees) / _FARTHEST_DEGREES, 1.0)
+    return float(yaw * (1 - lost * away / (away + _EASY_RADIANS)))
 
 
 def _unit(vector: Floats) -> Floats:

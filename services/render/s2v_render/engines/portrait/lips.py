@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from s2v_render.engines.portrait import topology as topo
-from s2v_render.engines.portrait.arrays import Floats, Pixels
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Pixels
+from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.curves import height_at, spline_matrix
 from s2v_render.engines.portrait.head import Head, Pose
 from s2v_render.engines.portrait.paint import MouthInside, Opening, painted
-from s2v_render.engines.portrait.phones import Mouth
 from s2v_render.engines.portrait.rig import Region
 
 _BAND = 0.12

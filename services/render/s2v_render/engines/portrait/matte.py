@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from s2v_render.engines.portrait import models
-from s2v_render.engines.portrait import topology as topo
-from s2v_render.engines.portrait.arrays import Floats, Rgb
+from s2v.face import models
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Rgb
 
 _INPUT_SIZE = 256
 _WIDEST_ASPECT = 1.8

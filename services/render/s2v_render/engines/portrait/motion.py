@@ -1,27 +1,38 @@
-"""How the head lives: sway, nods, breathing and blinks.
+"""How the head lives: turns, nods, breathing and blinks.
 
-Everything but the nods depends on the film's seed and the time in the film only, so that segments
-rendered apart fit together; the nods follow the speech and come to rest at both ends of a take.
+A speaker's head rests in one posture, turns to the next within a second, and rests again. When it
+does and where it turns to depend on the film's seed and the time in the film only, so that segments
+rendered apart fit together. Speech makes the turns wider and adds nods; both come down to those of
+silence at both ends of a take.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from s2v_render.engines.portrait.arrays import Floats
-from s2v_render.engines.portrait.loudness import PER_SECOND, at, faded_ends, smoothed
+from s2v.face.arrays import Floats
+from s2v.lipsync.loudness import PER_SECOND, at, faded_ends, smoothed
+from s2v_render.engines.portrait.blinking import blinks
+from s2v_render.engines.portrait.brows import brow_raises
 
 FADE_SECONDS = 0.5
-BLINK_SLOT_SECONDS = 3.6
-"""One blink falls into every slot of this length."""
-
-_EARLIEST_BLINK, _LATEST_BLINK = 0.4, 3.0
-_BLINK_TIMES = (0.0, 0.03, 0.08, 0.15, 0.20, 0.26, 0.32)
-_BLINK_LIDS = (0.0, 0.35, 1.0, 1.0, 0.60, 0.20, 0.0)
 _BREATH_SECONDS, _BREATH_HEIGHT = 3.8, 0.012
 _WAVES = 5
-_CALM, _LIVELY = 0.45, 0.75
-_NOD_RADIANS = 0.030
+_CALM, _LIVELY, _LIVELIEST = 0.40, 1.80, 1.05
+_POSTURE_SECONDS = 1.9
+"""One turn begins in every slot of this length, and ends before the next slot does."""
+_LATEST_TURN = 0.75
+_FASTEST_TURN_SECONDS, _SLOWEST_TURN_SECONDS = 0.95, 1.5
+_TURN = np.radians((7.0, 3.0, 2.4))
+"""How far the head turns in lively speech: yaw, pitch, roll."""
+_FACING = 0.3
+"""How often a posture faces the viewer."""
+_LEAN = -0.18
+"""How much of a turn to the side becomes a tilt."""
+_NOD_RADIANS = 0.055
+_LIVELINESS_SECONDS, _SETTLING_SECONDS = 2.4, 0.9
+_WORD_SECONDS = 0.3
+_POSTURES, _WAVERING = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,7 @@ class Motion:
         shift_y: downwards, in units of the eye distance.
         blink: 0 as in the photo, 1 shut.
         breath: how far the shoulders are lifted, in units of the eye distance.
-        brow: how far the brows are raised, 0..1.
+        brow: how far the brows are raised, -0.25..1.
     """
 
     yaw: float = 0.0
@@ -58,35 +69,66 @@ def motions(
     """Return the motion of every frame of a take that starts at `first_frame` of the film."""
     lift = _liveliness(loudness, frames, frame_rate)
     times = (first_frame + np.arange(frames) + 0.5) / frame_rate
-    random = np.random.default_rng(_entropy(seed, 0))
-    energy = _CALM + _LIVELY * lift
-    yaw = _wander(random, times, 0.33, 0.035) * energy
-    pitch = _wander(random, times, 0.40, 0.020) * energy + _NOD_RADIANS * lift
-    roll = _wander(random, times, 0.25, 0.018) * energy
-    shift_x = _wander(random, times, 0.22, 0.018)
-    shift_y = _wander(random, times, 0.30, 0.010)
+    random = np.random.default_rng(_entropy(seed, 0, _WAVERING))
+    energy = np.minimum(_CALM + _LIVELY * lift, _LIVELIEST)
+    turns = postures(times, seed) * energy[:, None]
+    yaw = turns[:, 0] + _wander(random, times, 0.33, 0.008)
+    pitch = turns[:, 1] + _wander(random, times, 0.40, 0.006)
+    pitch += _NOD_RADIANS * _stresses(loudness, frames, frame_rate)
+    roll = turns[:, 2] + _LEAN * turns[:, 0] + _wander(random, times, 0.25, 0.005)
+    shift_x = _wander(random, times, 0.22, 0.016)
+    shift_y = _wander(random, times, 0.30, 0.008)
     breath = _BREATH_HEIGHT * np.sin(2 * np.pi * times / _BREATH_SECONDS)
-    brow = 0.5 * np.clip((lift - 0.55) * 1.6, 0, 1)
-    columns = (yaw, pitch, roll, shift_x, shift_y, blinks(times, seed), breath, brow)
+    brow = brow_raises(loudness, frames=frames, frame_rate=frame_rate)
+    speech = at(
+        smoothed(loudness, int(_WORD_SECONDS * PER_SECOND)), times - first_frame / frame_rate
+    )
+    shut = blinks(times, seed, speech)
+    columns = (yaw, pitch, roll, shift_x, shift_y, shut, breath, brow)
     return [Motion(*map(float, row)) for row in np.stack(columns, axis=1)]
 
 
-def blinks(times: Floats, seed: int) -> Floats:
-    """Return how far the lids are shut, 0..1, at times of the film in seconds."""
-    slots = np.floor(times / BLINK_SLOT_SECONDS).astype(int)
-    starts = {int(slot): _blink_start(int(slot), seed) for slot in np.unique(slots)}
-    since = times - np.array([starts[int(slot)] for slot in slots])
-    lids: Floats = np.interp(since, _BLINK_TIMES, _BLINK_LIDS)
-    return lids
+def postures(times: Floats, seed: int) -> Floats:
+    """Return the head's yaw, pitch and roll in lively speech at times of the film, [n, 3]."""
+    slots = np.floor(times / _POSTURE_SECONDS).astype(int)
+    turns = np.empty((len(times), 3))
+    for slot in np.unique(slots):
+        now = slots == slot
+        before, last, this = (_posture(int(slot) + back, seed) for back in (-2, -1, 0))
+        turns[now] = before.turn
+        turns[now] += last.share(times[now])[:, None] * (last.turn - before.turn)
+        turns[now] += this.share(times[now])[:, None] * (this.turn - last.turn)
+    return turns
 
 
-def _blink_start(slot: int, seed: int) -> float:
-    random = np.random.default_rng(_entropy(seed, slot + 1))
-    return slot * BLINK_SLOT_SECONDS + float(random.uniform(_EARLIEST_BLINK, _LATEST_BLINK))
+@dataclass(frozen=True, slots=True)
+class _Posture:
+    """Where the head turns to, and from when to when, in seconds of the film."""
+
+    turn: Floats
+    start: float
+    end: float
+
+    def share(self, times: Floats) -> Floats:
+        """Return how much of the turn is done, as smoothly as muscles do it."""
+        s = np.clip((times - self.start) / (self.end - self.start), 0, 1)
+        done: Floats = s**3 * (10 - 15 * s + 6 * s**2)
+        return done
 
 
-def _entropy(seed: int, stream: int) -> tuple[int, int]:
-    return (seed % 2**64, stream)
+def _posture(slot: int, seed: int) -> _Posture:
+    random = np.random.default_rng(_entropy(seed, slot + 2, _POSTURES))
+    start = (slot + random.uniform(0, _LATEST_TURN)) * _POSTURE_SECONDS
+    length = random.uniform(_FASTEST_TURN_SECONDS, _SLOWEST_TURN_SECONDS)
+    side = random.uniform(0.4, 1.0) * random.choice((-1, 1))
+    if random.uniform() < _FACING:
+        side = random.uniform(-0.15, 0.15)
+    turn = _TURN * (side, *random.uniform(-1, 1, 2))
+    return _Posture(turn, start, start + length)
+
+
+def _entropy(seed: int, slot: int, stream: int) -> tuple[int, int, int]:
+    return (seed % 2**64, slot, stream)
 
 
 def _wander(
@@ -101,7 +143,18 @@ def _wander(
 
 
 def _liveliness(loudness: Floats, frames: int, frame_rate: int) -> Floats:
-    """Return the slow loudness of each frame, coming from and going back to 0."""
-    slow = smoothed(loudness, int(0.7 * PER_SECOND))
+    """Return how lively the speech is, coming from and going back to 0.
+
+    It changes over sentences only: a head that rested in a posture would else swing with the words.
+    """
+    slow = smoothed(loudness, int(_LIVELINESS_SECONDS * PER_SECOND))
     middles = (np.arange(frames) + 0.5) / frame_rate
-    return at(slow, middles) * faded_ends(frames, frame_rate, FADE_SECONDS)
+    return at(slow, middles) * faded_ends(frames, frame_rate, _SETTLING_SECONDS)
+
+
+def _stresses(loudness: Floats, frames: int, frame_rate: int) -> Floats:
+    """Return how much louder each moment is than what is around it; 0 at both ends."""
+    beat = smoothed(loudness, int(0.5 * PER_SECOND)) - smoothed(loudness, int(1.6 * PER_SECOND))
+    middles = (np.arange(frames) + 0.5) / frame_rate
+    stresses: Floats = np.clip(at(beat, middles), -0.5, 0.5)
+    return stresses * faded_ends(frames, frame_rate, FADE_SECONDS)

@@ -5,20 +5,25 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from s2v_render.engines.portrait.arrays import Floats, Pixels, Rgb
+from s2v.face.arrays import Floats, Pixels, Rgb
+from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
 from s2v_render.engines.portrait.eyelids import Eye, eyes_of, shut_eye
-from s2v_render.engines.portrait.head import head_of, pose_of
-from s2v_render.engines.portrait.lips import Setting, join_layers, lips_of
+from s2v_render.engines.portrait.head import head_of
+from s2v_render.engines.portrait.lips import Lips, Setting, join_layers, lips_of
 from s2v_render.engines.portrait.matte import background_plate
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.paint import MouthInside, mouth_inside
-from s2v_render.engines.portrait.phones import Mouth
-from s2v_render.engines.portrait.rig import Layer, Rig
+from s2v_render.engines.portrait.rig import Field, Region, Rig
 
 _UPSCALE = 2
 """A texture of twice the size keeps linear sampling as sharp as cubic would be."""
 _MIN_BLINK = 0.01
+_REACH = 0.45
+"""How far the person may move from their place in the photo, in eye distances."""
+_STRIP_PIXELS = 64
+"""How high the strips are that a frame is drawn in, which thus stay in the processor's cache."""
+_EYE_CORNERS = ((33, 133), (263, 362))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,8 @@ class Portrait:
         rig: bends it.
         shape: the face with its mouth shut.
         texture: the person in the rig's region at twice its size: RGB premultiplied, and alpha.
-        identity: where in the texture the pixels of the rig's grid lie, [rows, columns, 2].
         plate: the region's background.
+        strips: the parts of the region, from the top down, that the person may move into.
         eyes: for blinking.
         inside: for the open mouth.
     """
@@ -40,52 +45,75 @@ class Portrait:
     rig: Rig
     shape: FaceShape
     texture: Pixels
-    identity: Floats
     plate: Rgb
+    strips: tuple[Region, ...]
     eyes: tuple[Eye, Eye]
     inside: MouthInside
 
     def draw(self, mouth: Mouth, motion: Motion, out: Rgb) -> None:
-        """Draw one frame into `out`, which has the picture's shape."""
+        """Draw one frame into `out`, which has the picture's shape; threads may do so at once."""
         rig, region = self.rig, self.rig.region
-        pose = pose_of(motion, rig.pivot)
+        pose = rig.pose(motion)
         targets = rig.targets(self.shape.with_mouth(mouth, motion.brow), pose)
         shifts = rig.anchor_shifts(pose, motion.breath)
-        upper = self._sources(rig.upper, targets, shifts)
-        lower = self._sources(rig.lower, targets, shifts)
-        first = rig.lower.first_row * rig.cell
-        lips = lips_of(targets, region, rig.head.eye_distance, first, len(upper))
-        warped = np.empty((region.height, region.width, 4), np.uint8)
-        self._sample(upper[: lips.bottom], warped[: lips.bottom])
-        self._sample(lower[lips.bottom - first :], warped[lips.bottom :])
-        if motion.blink > _MIN_BLINK:
-            for eye in self.eyes:
-                shut_eye(warped, upper[: lips.bottom], self.texture, eye, motion.blink)
-        beneath = np.empty((lips.bottom - lips.top, region.width, 4), np.uint8)
-        self._sample(lower[lips.top - first : lips.bottom - first], beneath)
-        if beneath.size:
-            setting = Setting(mouth, self.inside, self.shape.photo_gap, rig.head, pose)
-            join_layers(warped[lips.top : lips.bottom], beneath, lips, setting)
+        upper = rig.field(rig.upper, targets, shifts, scale=_UPSCALE)
+        lower = rig.field(rig.lower, targets, shifts, scale=_UPSCALE)
+        last = min(upper.bottom, region.height)
+        lips = lips_of(targets, region, rig.head.eye_distance, lower.top, last)
         np.copyto(out, self.picture)
-        out[region.rows, region.columns] = _over(warped, self.plate)
+        inside = out[region.rows, region.columns]
+        for strip in self.strips:
+            self._lay(inside, upper, strip.between(0, lips.top))
+            self._lay(inside, lower, strip.between(lips.bottom, region.height))
+        setting = Setting(mouth, self.inside, self.shape.photo_gap, rig.head, pose)
+        self._lay_mouth(inside, (upper, lower), lips, setting)
+        if motion.blink > _MIN_BLINK:
+            for eye, corners in zip(self.eyes, _EYE_CORNERS, strict=True):
+                window = self._around(eye, targets[list(corners)].mean(axis=0))
+                self._lay_eye(inside, upper, window.between(0, lips.top), eye, motion.blink)
 
-    def _sources(self, layer: Layer, targets: Floats, shifts: Floats) -> Floats:
-        """Return where in the texture each pixel of a layer comes from, cut to the region."""
-        region, top = self.rig.region, layer.first_row * self.rig.cell
-        places = self.rig.sources(layer, targets, shifts, scale=_UPSCALE)
-        cv2.add(places, self.identity[top : top + len(places)], dst=places)
-        return places[: region.height - top, : region.width]
+    def _lay(self, out: Rgb, field: Field, window: Region) -> None:
+        if window.area:
+            self._put(out, self._sampled(field.over(window)), window)
 
-    def _sample(self, sources: Floats, out: Pixels) -> None:
-        if out.size:
-            cv2.remap(
-                self.texture,
-                sources,
-                None,
-                cv2.INTER_LINEAR,
-                dst=out,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
+    def _lay_mouth(
+        self, out: Rgb, fields: tuple[Field, Field], lips: Lips, setting: Setting
+    ) -> None:
+        band = Region(0, lips.top, self.rig.region.width, lips.bottom - lips.top)
+        if band.area:
+            above, beneath = (self._sampled(field.over(band)) for field in fields)
+            join_layers(above, beneath, lips, setting)
+            self._put(out, above, band)
+
+    def _lay_eye(self, out: Rgb, field: Field, window: Region, eye: Eye, shut: float) -> None:
+        if window.area:
+            sources = field.over(window)
+            person = self._sampled(sources)
+            shut_eye(person, sources, self.texture, eye, shut)
+            self._put(out, person, window)
+
+    def _put(self, out: Rgb, person: Pixels, window: Region) -> None:
+        """Lay the person over the background in a window of the region."""
+        behind = _seen_through(
+            self.plate[window.rows, window.columns], cv2.extractChannel(person, 3)
+        )
+        out[window.rows, window.columns] = cv2.add(cv2.cvtColor(person, cv2.COLOR_RGBA2RGB), behind)
+
+    def _sampled(self, sources: Floats) -> Pixels:
+        sampled: Pixels = cv2.remap(
+            self.texture, sources, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return sampled
+
+    def _around(self, eye: Eye, place: Floats) -> Region:
+        """Return the part of the region that shows an eye whose middle is at a place."""
+        region = self.rig.region
+        middle = place - (region.left, region.top)
+        size = (region.width, region.height)
+        (left, top), (right, bottom) = (
+            np.clip(middle + end / _UPSCALE, 0, size).astype(int) for end in (eye.low, eye.high)
+        )
+        return Region(int(left), int(top), int(right - left), int(bottom - top))
 
 
 def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
@@ -96,17 +124,32 @@ def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
     region = rig.region
     person = alpha[region.rows, region.columns]
     plate = background_plate(picture[region.rows, region.columns], person, head.eye_distance)
+    texture = _texture(picture[region.rows, region.columns], person, plate)
     in_texture = (points[:, :2] - (region.left, region.top)) * _UPSCALE + (_UPSCALE - 1) / 2
     return Portrait(
         picture=picture,
         rig=rig,
         shape=shape,
-        texture=_texture(picture[region.rows, region.columns], person, plate),
-        identity=_identity(rig),
+        texture=texture,
         plate=plate,
-        eyes=eyes_of(in_texture, head.eye_distance * _UPSCALE),
+        strips=_strips(person, round(_REACH * head.eye_distance)),
+        eyes=eyes_of(texture, in_texture, head.eye_distance * _UPSCALE),
         inside=mouth_inside(picture, points, shape, head.eye_distance),
     )
+
+
+def _strips(alpha: Floats, reach: int) -> tuple[Region, ...]:
+    """Return what the person can cover within a reach of their matte, cut into low strips."""
+    height, width = alpha.shape
+    strips = []
+    for top in range(0, height, _STRIP_PIXELS):
+        bottom = min(top + _STRIP_PIXELS, height)
+        near = alpha[max(0, top - reach) : bottom + reach]
+        columns = np.flatnonzero(near.any(axis=0))
+        if len(columns):
+            left, right = max(0, columns[0] - reach), min(width, columns[-1] + 1 + reach)
+            strips.append(Region(int(left), top, int(right - left), bottom - top))
+    return tuple(strips)
 
 
 def _texture(picture: Rgb, alpha: Floats, plate: Rgb) -> Pixels:
@@ -118,20 +161,8 @@ def _texture(picture: Rgb, alpha: Floats, plate: Rgb) -> Pixels:
     return texture
 
 
-def _over(warped: Pixels, plate: Rgb) -> Rgb:
-    behind = _seen_through(plate, cv2.extractChannel(warped, 3))
-    whole: Rgb = cv2.add(cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB), behind)
-    return whole
-
-
 def _seen_through(plate: Rgb, opacity: Pixels) -> Rgb:
     """Return what the person leaves to be seen of the background."""
     clear = cv2.cvtColor(cv2.bitwise_not(opacity), cv2.COLOR_GRAY2RGB)
     seen: Rgb = cv2.multiply(plate, clear, scale=1 / 255)
     return seen
-
-
-def _identity(rig: Rig) -> Floats:
-    rows, columns = np.indices(rig.grid_pixels, np.float32)
-    places = np.stack([columns, rows], axis=-1)
-    return np.ascontiguousarray(places * _UPSCALE + np.float32((_UPSCALE - 1) / 2))

@@ -1,48 +1,19 @@
-"""Read the photograph: any common colour model, upright, opaque, at the film's size."""
+"""Fit the photograph to the film's size, with its face in view."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Size
-from s2v_render.engines.portrait.arrays import Rgb
+from s2v.face.arrays import Rgb
 
 FIELD = "spec.reference"
 MAX_LONG_SIDE = 1920
 MAX_SHORT_SIDE = 1080
-_FORMATS = ("JPEG", "PNG", "WEBP")
-
-
-def read_photo(path: Path) -> Rgb:
-    """Read a JPEG, PNG or WebP as it is meant to be seen, on white where it is transparent.
-
-    Raises:
-        InvalidInput: IMAGE_UNREADABLE or, for over about 90 megapixels, IMAGE_SIZE_UNSUPPORTED.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as image:
-                return _opaque(ImageOps.exif_transpose(image))
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise InvalidInput(
-            Reason.IMAGE_SIZE_UNSUPPORTED,
-            f"the reference has too many pixels ({error}); scale it down to 50 megapixels or less",
-            field=FIELD,
-        ) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
-        raise InvalidInput(
-            Reason.IMAGE_UNREADABLE,
-            f"the reference could not be read as a JPEG, PNG or WebP picture ({error}); "
-            "open it in an image editor and export it again",
-            field=FIELD,
-        ) from error
+_MARGIN = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +23,17 @@ class FaceBox:
     Attributes:
         low: its left and its top.
         high: its right and its bottom.
-        margin: how much more should be seen around it.
+        eye_distance: between the outer corners of the eyes.
     """
 
     low: tuple[float, float]
     high: tuple[float, float]
-    margin: float
+    eye_distance: float
+
+    @property
+    def margin(self) -> float:
+        """How much more should be seen around it."""
+        return _MARGIN * self.eye_distance
 
 
 def fitted(
@@ -72,18 +48,40 @@ def fitted(
         InvalidInput: SIZE_UNSUPPORTED on "spec.width_pixels" or "spec.height_pixels" where the
             face does not fit.
     """
-    height, width = photo.shape[:2]
-    target = size or own_size(Size(width, height))
-    scale = max(target.width / width, target.height / height)
-    if 0 <= width - target.width <= 1 and 0 <= height - target.height <= 1:
-        scale = 1.0
-    scaled = photo if scale == 1 else _scaled(photo, scale, target)
-    excess = (scaled.shape[1] - target.width, scaled.shape[0] - target.height)
-    face = find_face(scaled) if find_face and size and max(excess) > 0 else None
-    left = _start(face, 0, target.width, excess[0])
-    top = _start(face, 1, target.height, excess[1])
+    target = size or own_size(Size(photo.shape[1], photo.shape[0]))
+    cover = covering(Size(photo.shape[1], photo.shape[0]), target)
+    scaled = _scaled(photo, cover)
+    crops = size is not None and cover != target
+    face = find_face(scaled) if find_face and crops else None
+    left, top = crop_corner(cover, target, face)
     cropped = scaled[top : top + target.height, left : left + target.width]
     return np.ascontiguousarray(cropped)
+
+
+def covering(shown: Size, target: Size) -> Size:
+    """Return the size to scale a picture to so that it just covers the target, undistorted.
+
+    A picture that is larger by a single row or column is not scaled for that.
+    """
+    if 0 <= shown.width - target.width <= 1 and 0 <= shown.height - target.height <= 1:
+        return shown
+    scale = max(target.width / shown.width, target.height / shown.height)
+    return Size(
+        max(target.width, round(shown.width * scale)),
+        max(target.height, round(shown.height * scale)),
+    )
+
+
+def crop_corner(cover: Size, target: Size, face: FaceBox | None) -> tuple[int, int]:
+    """Return the left and the top of the part to show of a picture that covers the target.
+
+    Raises:
+        InvalidInput: SIZE_UNSUPPORTED, as `fitted`.
+    """
+    return (
+        _start(face, 0, target.width, cover.width - target.width),
+        _start(face, 1, target.height, cover.height - target.height),
+    )
 
 
 def _start(face: FaceBox | None, axis: int, length: int, excess: int) -> int:
@@ -116,24 +114,10 @@ def _even(length: float) -> int:
     return max(2, round(length) // 2 * 2)
 
 
-def _scaled(photo: Rgb, scale: float, target: Size) -> Rgb:
+def _scaled(photo: Rgb, size: Size) -> Rgb:
     height, width = photo.shape[:2]
-    size = (
-        max(target.width, round(width * scale)),
-        max(target.height, round(height * scale)),
-    )
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4
-    scaled: Rgb = cv2.resize(photo, size, interpolation=how)
+    if (width, height) == (size.width, size.height):
+        return photo
+    how = cv2.INTER_AREA if size.width < width else cv2.INTER_LANCZOS4
+    scaled: Rgb = cv2.resize(photo, (size.width, size.height), interpolation=how)
     return scaled
-
-
-def _opaque(image: Image.Image) -> Rgb:
-    if image.mode.startswith("I"):
-        deep = np.asarray(image, np.int64)
-        grey = Image.fromarray((np.clip(deep, 0, 65535) // 256).astype(np.uint8))
-        return np.array(grey.convert("RGB"))
-    if not image.has_transparency_data:
-        return np.array(image.convert("RGB"))
-    layer = image.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    return np.array(Image.alpha_composite(white, layer).convert("RGB"))

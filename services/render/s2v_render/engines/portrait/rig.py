@@ -2,7 +2,7 @@
 
 Two fields bend two layers, one with the upper lip and one with the lower, which part at the mouth.
 Each is a regularised thin-plate spline (Bookstein, 1989) on a coarse grid. Its matrix is made once
-a portrait; a frame costs two matrix products, a few steps of inversion and one resize.
+a portrait; a frame costs a product with it, a few steps of inversion and the enlarging of the grid.
 """
 
 from dataclasses import dataclass
@@ -10,17 +10,22 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from s2v_render.engines.portrait import topology as topo
-from s2v_render.engines.portrait.arrays import Floats, Integers
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Integers
 from s2v_render.engines.portrait.expression import FaceShape
-from s2v_render.engines.portrait.head import Head, Pose, neck_pivot
+from s2v_render.engines.portrait.head import Head, Pose, neck_pivot, pose_of
+from s2v_render.engines.portrait.motion import Motion
 
 _CELLS_PER_EYE_DISTANCE = 26
 _SMOOTHING = 2e-3
 _INVERSIONS = 4
-_HAIR_SHARE, _NECK_SHARE = 0.92, 0.38
+_HAIR_SHARE, _NECK_SHARE, _CHEST_SHARE = 0.92, 0.34, 0.06
 _SIDE_REACH, _TOP_REACH, _BOTTOM_REACH = 2.1, 0.75, 1.5
 _BORDER_FADE = 0.25
+_STEEPEST = 2.0
+"""How much deeper a point of the head may lie than one that is seen beside it, per distance."""
+_ROOM = 0.5
+"""How far from the region's border the head must end to move freely."""
 _ABOVE_MOUTH, _BELOW_MOUTH = 0.45, 0.70
 
 
@@ -43,6 +48,17 @@ class Region:
         """Its columns in the picture."""
         return slice(self.left, self.left + self.width)
 
+    @property
+    def area(self) -> int:
+        """How many pixels it has."""
+        return self.width * self.height
+
+    def between(self, top: int, bottom: int) -> "Region":
+        """Return what of it lies in the rows from top up to bottom; it may be empty."""
+        first = max(self.top, top)
+        last = min(self.top + self.height, bottom)
+        return Region(self.left, first, self.width, max(0, last - first))
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -50,15 +66,53 @@ class Layer:
 
     Attributes:
         vertices: mesh vertices among its control points.
-        matrix: control point displacement to grid displacement, float32 [rows * columns, points].
+        matrix: control point displacement to grid displacement, float32 [rows, columns, points].
         first_row: of the grid.
-        rows: how many grid rows.
     """
 
     vertices: Integers
     matrix: Floats
     first_row: int
-    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Where one layer of one frame comes from.
+
+    Attributes:
+        sources: where in the texture each grid cell comes from, with one cell more on all sides,
+            float32 [rows + 2, columns + 2, 2].
+        first_row: of the grid.
+        cell: its pixels.
+    """
+
+    sources: Floats
+    first_row: int
+    cell: int
+
+    @property
+    def top(self) -> int:
+        """The first of its rows of pixels in the region."""
+        return self.first_row * self.cell
+
+    @property
+    def bottom(self) -> int:
+        """The row of pixels after its last one; it may lie below the region."""
+        return self.top + (len(self.sources) - 2) * self.cell
+
+    def over(self, window: Region) -> Floats:
+        """Return where in the texture each pixel of a window of the region comes from, [h, w, 2].
+
+        The cells beside the window take part, as a pixel lies between the middles of cells.
+        """
+        cell, top, left = self.cell, window.top - self.top, window.left
+        rows = slice(top // cell, (top + window.height - 1) // cell + 3)
+        columns = slice(left // cell, (left + window.width - 1) // cell + 3)
+        part = self.sources[rows, columns]
+        size = (part.shape[1] * cell, part.shape[0] * cell)
+        full: Floats = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)
+        top, left = top % cell + cell, left % cell + cell
+        return full[top : top + window.height, left : left + window.width]
 
 
 class Rig:
@@ -68,15 +122,19 @@ class Rig:
         """Take landmarks [478, 3], the head, its shape, and the picture's (width, height)."""
         local = head.to_local(points)[:468]
         self.head = head
-        self.pivot = neck_pivot(local)
+        self._pivot = neck_pivot(local)
         self._photo = points[:468, :2]
-        self._hair, self._neck = _hair_points(local), _neck_points(local)
+        self._hair, self._body = _hair_points(local), _body_points(local)
+        self._face_pull, hair_pull = _pulls(local, self._hair, head)
+        self._hair += hair_pull
         self.region = _region(head.to_picture(self._hair), points, head.eye_distance, size)
+        self._freedom = _freedom(head.to_picture(self._hair), self.region, head.eye_distance)
         self.cell = max(1, round(head.eye_distance / _CELLS_PER_EYE_DISTANCE))
         self._columns = -(-self.region.width // self.cell)
         self._rows = -(-self.region.height // self.cell)
+        self._middles = _middles(self._rows, self._columns, self.cell)
         self._anchors = np.r_[
-            head.to_picture(self._hair), head.to_picture(self._neck), _border_points(self.region)
+            head.to_picture(self._hair), head.to_picture(self._body), _border_points(self.region)
         ]
         lips = self._photo[list(topo.UPPER_RINGS[0])]
         self.upper = self._layer(topo.UPPER_RINGS, 0, lips[:, 1].max() + self._px(_BELOW_MOUTH))
@@ -84,41 +142,43 @@ class Rig:
             topo.LOWER_RINGS, lips[:, 1].min() - self._px(_ABOVE_MOUTH), size[1]
         )
 
+    def pose(self, motion: Motion) -> Pose:
+        """Return the head's motion, less where the picture's edge, which stays, cuts the head."""
+        return pose_of(motion, self.head, pivot=self._pivot, freedom=self._freedom)
+
     def targets(self, local: Floats, pose: Pose) -> Floats:
         """Return where the mesh [468, 3] (local) lies in the picture under a pose, [468, 2]."""
-        return self.head.to_picture(pose.moved(local))
+        return self.head.to_picture(pose.moved(local + self._face_pull))
 
     def anchor_shifts(self, pose: Pose, breath: float) -> Floats:
-        """Return how far hair, neck and border points move, in pixels."""
+        """Return how far hair, neck, chest and border points move, in pixels."""
         to_picture = self.head.to_picture
         hair = to_picture(pose.moved(self._hair, _HAIR_SHARE))
-        neck = to_picture(pose.moved(self._neck, _NECK_SHARE))
-        neck[:, 1] -= self._px(0.5 * breath)
+        neck, chest = np.split(self._body, 2)
+        body = [pose.moved(neck, _NECK_SHARE), pose.moved(chest, _CHEST_SHARE)]
+        moved = np.concatenate([hair, to_picture(np.concatenate(body))])
+        moved[len(hair) :, 1] -= self._px(0.5 * breath)
         shifts: Floats = np.zeros_like(self._anchors)
-        shifts[: len(hair)] = hair - self._anchors[: len(hair)]
-        middle = slice(len(hair), len(hair) + len(neck))
-        shifts[middle] = neck - self._anchors[middle]
+        shifts[: len(moved)] = moved - self._anchors[: len(moved)]
         return shifts
 
-    @property
-    def grid_pixels(self) -> tuple[int, int]:
-        """Height and width of the grid in pixels: the region rounded up to whole cells."""
-        return self._rows * self.cell, self._columns * self.cell
+    def field(
+        self, layer: Layer, targets: Floats, anchor_shifts: Floats, *, scale: int = 1
+    ) -> Field:
+        """Return where a layer comes from if the mesh lies at `targets` [468, 2].
 
-    def sources(
-        self, layer: Layer, targets: Floats, anchor_shifts: Floats, *, scale: float
-    ) -> Floats:
-        """Return, for every pixel of a layer's grid rows, how far away its source lies.
-
-        The result is float32 [layer.rows * cell, columns * cell, 2], in 1/scale pixels.
+        The texture is the region `scale` times as large. A row of the grid is one product: small
+        enough for BLAS to stay on this thread, as its own threads would wait actively and take the
+        cores that draw the other frames.
         """
         moved = targets[layer.vertices] - self._photo[layer.vertices]
         shifts = np.concatenate([moved, anchor_shifts]).astype(np.float32)
-        forward = (layer.matrix @ shifts).reshape(layer.rows, self._columns, 2)
-        backward = self._inverted(forward) * np.float32(scale)
-        size = (self._columns * self.cell, layer.rows * self.cell)
-        full: Floats = cv2.resize(backward, size, interpolation=cv2.INTER_LINEAR)
-        return full
+        backward = self._inverted(layer.matrix @ shifts)
+        sources = cv2.copyMakeBorder(backward, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        sources += self._middles[layer.first_row : layer.first_row + len(sources)]
+        sources *= scale
+        sources += (scale - 1) / 2
+        return Field(sources, layer.first_row, self.cell)
 
     def _inverted(self, forward: Floats) -> Floats:
         """Turn a forward field into a backward one: b(x) = -f(x + b(x)), by fixed point."""
@@ -142,7 +202,8 @@ class Rig:
         controls = np.r_[self._photo[vertices], self._anchors]
         matrix = _spline_matrix((controls - centre) / unit, (grid - centre) / unit)
         matrix *= _border_window(grid, self.region, self._px(_BORDER_FADE))[:, None]
-        return Layer(vertices, matrix.astype(np.float32), first, last - first + 1)
+        rows = matrix.astype(np.float32).reshape(last - first + 1, self._columns, -1)
+        return Layer(vertices, rows, first)
 
     def _grid(self, first: int, last: int) -> Floats:
         """Return the centres of grid cells in rows first..last, in pixels, [cells, 2]."""
@@ -155,6 +216,13 @@ class Rig:
         return length * self.head.eye_distance
 
 
+def _middles(rows: int, columns: int, cell: int) -> Floats:
+    """Return where in the region the grid's cells lie, and those around it, float32."""
+    y, x = np.indices((rows + 2, columns + 2), np.float32)
+    middles: Floats = (np.stack([x, y], axis=-1) - 1) * cell + np.float32((cell - 1) / 2)
+    return middles
+
+
 def _hair_points(local: Floats) -> Floats:
     bridge = local[topo.NOSE_BRIDGE]
     reach = np.where(np.isin(topo.HAIRLINE, (topo.RIGHT_EAR, topo.LEFT_EAR)), 1.30, 1.42)
@@ -163,10 +231,32 @@ def _hair_points(local: Floats) -> Floats:
     return hair
 
 
-def _neck_points(local: Floats) -> Floats:
+def _pulls(local: Floats, hair: Floats, head: Head) -> tuple[Floats, Floats]:
+    """Return what brings face and hair forward to a surface that is nowhere steep, local [n, 3].
+
+    A head that is turned away hides its far side. What is hidden or seen at a sharp angle would,
+    as the head turns, slide over its neighbours in the picture, where no second layer is.
+    """
+    lips = sorted({vertex for ring in (*topo.UPPER_RINGS, *topo.LOWER_RINGS) for vertex in ring})
+    used = np.array(sorted({*topo.SKULL, *topo.CHEEKS, *topo.JAWLINE, *topo.CHIN, *lips}))
+    seen = np.r_[local[used], hair] @ head.axes.T
+    apart = np.linalg.norm(seen[:, None, :2] - seen[None, :, :2], axis=-1)
+    nearest = (seen[:, 2] + _STEEPEST * apart).min(axis=1)
+    pull = (nearest - seen[:, 2])[:, None] * head.axes[2]
+    face: Floats = np.zeros_like(local)
+    face[used] = pull[: len(used)]
+    face[lips] = 0
+    return face, pull[len(used) :]
+
+
+def _body_points(local: Floats) -> Floats:
+    """Return seven points across the neck and as many across the chest, local [14, 3]."""
     chin = local[topo.CHIN_TIP]
+    depth = np.full(7, chin[2] + 0.5)
     x = np.linspace(-0.9, 0.9, 7)
-    return np.stack([x, chin[1] + 0.42 + 0.1 * np.abs(x), np.full(7, chin[2] + 0.5)], axis=1)
+    neck = np.stack([x, chin[1] + 0.42 + 0.1 * np.abs(x), depth], axis=1)
+    chest = np.stack([2 * x, np.full(7, chin[1] + 1.0), depth], axis=1)
+    return np.concatenate([neck, chest])
 
 
 def _region(hair: Floats, points: Floats, unit: float, size: tuple[int, int]) -> Region:
@@ -177,6 +267,14 @@ def _region(hair: Floats, points: Floats, unit: float, size: tuple[int, int]) ->
     top = max(0, int(hair[:, 1].min() - _TOP_REACH * unit))
     bottom = min(size[1], int(points[topo.CHIN_TIP, 1] + _BOTTOM_REACH * unit))
     return Region(left, top, right - left, bottom - top)
+
+
+def _freedom(hair: Floats, region: Region, unit: float) -> float:
+    """Return how free the head is to move, 0..1, by what lies between it and what stays."""
+    low = np.array([region.left, region.top])
+    high = low + np.array([region.width, region.height])
+    room = np.minimum(hair - low, high - hair).min() / unit
+    return float(np.clip(room / _ROOM, 0, 1))
 
 
 def _border_points(region: Region) -> Floats:
@@ -206,12 +304,16 @@ def _spline_matrix(controls: Floats, grid: Floats) -> Floats:
     system[:count, count:] = np.c_[np.ones(count), controls]
     system[count:, :count] = system[:count, count:].T
     solved = np.linalg.inv(system)[:, :count]
-    basis = np.c_[_bending(grid, controls), np.ones(len(grid)), grid]
-    matrix: Floats = basis @ solved
+    matrix: Floats = _bending(grid, controls) @ solved[:count]
+    matrix += np.c_[np.ones(len(grid)), grid] @ solved[count:]
     return matrix
 
 
 def _bending(a: Floats, b: Floats) -> Floats:
-    squared = ((a[:, None] - b[None]) ** 2).sum(-1)
-    bending: Floats = 0.5 * squared * np.log(np.maximum(squared, 1e-12))
+    """Return r^2 log r of the distances of points a [n, 2] from points b [m, 2], [n, m]."""
+    squared = (a[:, :1] - b[:, 0]) ** 2
+    squared += (a[:, 1:] - b[:, 1]) ** 2
+    bending: Floats = cv2.log(np.maximum(squared, 1e-12))
+    bending *= squared
+    bending *= 0.5
     return bending

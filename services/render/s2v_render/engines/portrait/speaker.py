@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v_render.engines.portrait.arrays import Rgb
-from s2v_render.engines.portrait.detector import Face, FaceDetector
+from s2v.face.arrays import Rgb
+from s2v.face.detector import Face, FaceDetector
+from s2v.face.mesh import FaceMesh, Landmarks
+from s2v_render.engines.portrait.enlarging import can_enlarge
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.mesh import FaceMesh, Landmarks
+from s2v_render.engines.portrait.hidden_mouth import mouth_is_hidden
 from s2v_render.engines.portrait.reference import FIELD, FaceBox
 
 _MOST_CANDIDATES = 8
@@ -21,7 +23,7 @@ _CLEARLY = 0.2
 """How much higher the detector must score the turned face, where the mesh is sure of both."""
 _MOST_LEAN_DEGREES, _LYING_DEGREES = 45.0, 60.0
 _ON_ITS_SIDE = "lie on its side"
-_CROP_MARGIN = 0.3
+_TURN = "turn the photo upright; if it is, it shows no human face that can be animated"
 _MOST_CUT = 0.05
 """How far, in eye distances, landmarks may lie outside of the picture."""
 
@@ -70,6 +72,12 @@ def find_speaker(
         landmarks = faces[0][1]
         _check(landmarks, suitability)
         _check_whole(landmarks, picture)
+        if mouth_is_hidden(picture, landmarks.points):
+            raise _unsuitable(
+                "the mouth in the reference is covered",
+                "use a photo without a mask, a hand, a microphone or anything else in front of the "
+                "mouth",
+            )
         return Speaker(landmarks, len(faces))
     if any(face.score >= _SURE_DETECTION for face, _ in located):
         raise _unsuitable(
@@ -92,8 +100,8 @@ def find_face_box(
         if _is_face(face, found, suitability.min_score):
             points = found.points[:468, :2]
             (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-            margin = _CROP_MARGIN * head_of(found.points).eye_distance
-            return FaceBox((float(left), float(top)), (float(right), float(bottom)), margin)
+            eye_distance = head_of(found.points).eye_distance
+            return FaceBox((float(left), float(top)), (float(right), float(bottom)), eye_distance)
     return None
 
 
@@ -110,7 +118,7 @@ def _check_upright(
     In the picture turned upright the mesh is far surer, or else the detector is.
     """
     if found.score >= _SURE_MESH and abs(_lean_degrees(found)) > _LYING_DEGREES:
-        raise _unsuitable(f"the reference seems to {_ON_ITS_SIDE}", "turn the photo upright")
+        raise _unsuitable(f"the reference seems to {_ON_ITS_SIDE}", _TURN)
     for quarters, how in ((2, "be upside down"), (1, _ON_ITS_SIDE), (3, _ON_ITS_SIDE)):
         turned = np.ascontiguousarray(np.rot90(picture, quarters))
         for other in detector.find(turned)[:1]:
@@ -119,7 +127,7 @@ def _check_upright(
             surer = _doubt(found) > _MUCH_DOUBT * _doubt(look)
             clearer = other.score > face.score + _CLEARLY
             if upright and look.score >= _SURE_MESH and (surer or clearer):
-                raise _unsuitable(f"the reference seems to {how}", "turn the photo upright")
+                raise _unsuitable(f"the reference seems to {how}", _TURN)
 
 
 def _doubt(found: Landmarks) -> float:
@@ -156,7 +164,7 @@ def _check(found: Landmarks, suitability: Suitability) -> None:
             f"the face in the reference is too small: its eyes are {head.eye_distance:.0f} pixels "
             f"apart at the film's size, at least {suitability.min_eye_distance_pixels:.0f} are "
             "needed",
-            "use a larger photo or one in which the face fills more of the picture",
+            _larger_face(),
         )
 
 
@@ -168,6 +176,14 @@ def _check_whole(found: Landmarks, picture: Rgb) -> None:
             "the face in the reference is cut off by the picture's edge",
             "use a photo that shows the whole face",
         )
+
+
+def _larger_face() -> str:
+    """Return what to do about a small face."""
+    remedy = "use a larger photo, one in which the face fills more of the picture, or a larger film"
+    if can_enlarge():
+        return remedy
+    return f"{remedy}; or install s2v[sr], which enlarges small faces by super-resolution"
 
 
 def _unsuitable(fault: str, remedy: str) -> InvalidInput:

@@ -21,8 +21,8 @@ class Mouth:
         gap: distance of the inner lip edges at the middle, from 0.
         rounding: lips drawn together and pushed out, 0..1.
         widening: corners drawn apart, 0..1.
-        upper_raise: how far the upper lip is raised on top of `gap`, a length.
-        lower_drop: how far the lower lip is lowered on top of `gap`, a length.
+        upper_raise: how much of `gap` is the upper lip's alone, baring the upper teeth, a length.
+        lower_drop: how much of it is the lower lip's alone, the jaw staying up, a length.
         press: lips pressed thin against each other, 0..1.
         tuck: lower lip under the upper teeth, 0..1.
         tongue: height of its tip, 0..1; 0.25 is at rest, 1 shows between the teeth.
@@ -68,9 +68,9 @@ def _table() -> Mapping[str, Phone]:
         return Phone(Mouth(gap, widening=widening, tongue=tongue), dominance)
 
     biting = Mouth(0.018, tuck=1.0, upper_raise=0.016)
-    hissing = Mouth(0.028, widening=0.35, upper_raise=0.010, lower_drop=0.018)
-    hushing = Mouth(0.035, 0.55, upper_raise=0.014, lower_drop=0.020)
-    smiling = Mouth(0.045, widening=0.85, upper_raise=0.012, lower_drop=0.016)
+    hissing = Mouth(0.056, widening=0.35, upper_raise=0.010, lower_drop=0.018)
+    hushing = Mouth(0.066, 0.55, upper_raise=0.014, lower_drop=0.020)
+    smiling = Mouth(0.070, widening=0.85, upper_raise=0.012, lower_drop=0.016)
     rows = {
         "mbp": Phone(Mouth(press=0.8), 4.0, closes=True),
         "fvʋɸβ": Phone(biting, 3.0, bites=True),

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from s2v_render.engines.portrait import models
-from s2v_render.engines.portrait import topology as topo
-from s2v_render.engines.portrait.arrays import Floats, Rgb
-from s2v_render.engines.portrait.detector import Face
+from s2v.face import models
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Rgb
+from s2v.face.detector import Face
 
 LANDMARKS = 478
 _INPUT_SIZE = 192

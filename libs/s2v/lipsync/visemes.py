@@ -12,9 +12,9 @@ import numpy as np
 
 from s2v.core.script import Mark
 from s2v.core.timebase import seconds
-from s2v_render.engines.portrait.arrays import Floats
-from s2v_render.engines.portrait.loudness import at, faded_ends, smoothed
-from s2v_render.engines.portrait.phones import (
+from s2v.face.arrays import Floats
+from s2v.lipsync.loudness import PER_SECOND, at, faded_ends, smoothed
+from s2v.lipsync.phones import (
     GLIDES,
     LENGTH_MARK,
     PHONES,
@@ -30,7 +30,7 @@ FADE_SECONDS = 0.08
 """How fast the mouth comes out of rest at a take's start, and goes back at its end."""
 
 _RATE = 200
-_AMPLITUDE = 1.18
+_AMPLITUDE = 1.25
 _STRESS = 1.25
 _OPEN_GAP = 0.05
 _PAUSE_SECONDS = 0.12
@@ -39,7 +39,11 @@ _BEFORE_ROUND_SECONDS = 0.110
 _SUPPORT_SECONDS = 0.5
 _CLOSURE_RAMP_SECONDS = 0.055
 _BITE_RAMP_SECONDS = 0.060
-_BITE_GAP = 0.02
+_BITE_GAP = 0.018
+_HELD_SECONDS = 0.07
+_AUDIBLE = 0.06
+_ASLEEP = 0.15
+"""How far the mouth stays open in silence longer than the stop in a plosive."""
 _GLIDE_STARTS = 0.55
 _FIELDS = tuple(field.name for field in fields(Mouth))
 _REST_ROW = np.array(astuple(REST))
@@ -66,6 +70,7 @@ def mouths_of_phonemes(
     times = np.arange(frames * _RATE // frame_rate + 2) / _RATE
     curves = _blended(sounds, times)
     curves["gap"] *= 0.72 + 0.45 * at(loudness, times)
+    curves["gap"] *= at(_awake(loudness), times)
     width = int(0.05 * _RATE) | 1
     curves = {name: smoothed(values, width) for name, values in curves.items()}
     _apply_closures(curves, sounds, times)
@@ -77,6 +82,15 @@ def mouths_of_phonemes(
     return _faded(np.stack([sampled[name] for name in _FIELDS], axis=1), frame_rate)
 
 
+def _awake(loudness: Floats) -> Floats:
+    """Return 1 near sound and less in silence, whatever sound the marks claim is held there."""
+    reach = int(_HELD_SECONDS * PER_SECOND)
+    padded = np.pad(loudness, reach, mode="edge")
+    near = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
+    awake: Floats = np.clip(near / _AUDIBLE, _ASLEEP, 1)
+    return awake
+
+
 def mouths_of_loudness(loudness: Floats, *, frames: int, frame_rate: int) -> list[Mouth]:
     """Return the mouth of every frame when nothing but the loudness of the speech is known."""
     middles = (np.arange(frames) + 0.5) / frame_rate
@@ -85,6 +99,20 @@ def mouths_of_loudness(loudness: Floats, *, frames: int, frame_rate: int) -> lis
     rows[:, _FIELDS.index("gap")] = 0.11 * np.clip(level - 0.08, 0, 1) ** 0.8
     rows[:, _FIELDS.index("widening")] = 0.25 * np.clip(level, 0, 1)
     return _faded(rows, frame_rate)
+
+
+def timed_symbols(phonemes: Sequence[Mark]) -> Iterator[tuple[str, float, float]]:
+    """Yield single symbols and their start and end in seconds.
+
+    A label of several sounds is shared out evenly; stress marks last no time.
+    """
+    for mark in phonemes:
+        symbols = mark.label.replace(LENGTH_MARK, "") or " "
+        start, end = seconds(mark.first_sample), seconds(mark.end_sample)
+        lengths = np.array([symbol not in STRESS_MARKS for symbol in symbols], float)
+        borders = start + np.cumsum([0.0, *lengths]) * (end - start) / max(lengths.sum(), 1)
+        for symbol, left, right in zip(symbols, borders[:-1], borders[1:], strict=True):
+            yield symbol, float(left), float(right)
 
 
 def _faded(rows: Floats, frame_rate: int) -> list[Mouth]:
@@ -106,7 +134,7 @@ def _sounds(phonemes: Sequence[Mark], duration: float) -> Iterator[_Sound]:
 
 def _resolved(phonemes: Sequence[Mark]) -> Iterator[_Sound]:
     stressed_from: float | None = None
-    for symbol, start, end in _symbols(phonemes):
+    for symbol, start, end in timed_symbols(phonemes):
         if symbol in STRESS_MARKS:
             stressed_from = start if stressed_from is None else stressed_from
             continue
@@ -117,17 +145,6 @@ def _resolved(phonemes: Sequence[Mark]) -> Iterator[_Sound]:
         begin = start if stressed_from is None else stressed_from
         yield from _spoken(symbol, begin, end, stressed=stressed_from is not None)
         stressed_from = None
-
-
-def _symbols(phonemes: Sequence[Mark]) -> Iterator[tuple[str, float, float]]:
-    """Yield single symbols with times; a label of several sounds is shared out evenly."""
-    for mark in phonemes:
-        symbols = mark.label.replace(LENGTH_MARK, "") or " "
-        start, end = seconds(mark.first_sample), seconds(mark.end_sample)
-        lengths = np.array([symbol not in STRESS_MARKS for symbol in symbols], float)
-        borders = start + np.cumsum([0.0, *lengths]) * (end - start) / max(lengths.sum(), 1)
-        for symbol, left, right in zip(symbols, borders[:-1], borders[1:], strict=True):
-            yield symbol, float(left), float(right)
 
 
 def _spoken(symbol: str, start: float, end: float, *, stressed: bool) -> Iterator[_Sound]:

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s2v.core.timebase import SAMPLE_RATE
-from s2v_render.engines.portrait.arrays import Floats
+from s2v.face.arrays import Floats
 
 PER_SECOND = 100
 _QUIET = 0.01

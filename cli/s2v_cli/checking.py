@@ -1,0 +1,65 @@
+"""Listen to a film, look at it, and measure how well the two fit."""
+
+from pathlib import Path
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.job import LipSyncMeasurement
+from s2v.core.script import LipSync
+from s2v.core.timebase import FRAME_RATES
+from s2v.lipsync.meter import measure
+from s2v.media.pcm import Pcm, decode_audio
+from s2v.media.playback import average_rate, played
+from s2v.media.probe import probe
+from s2v.media.still import still
+from s2v_tts.backends.embedded.backend import EmbeddedBackend
+from s2v_tts.listening import Heard, Listener
+
+_FILM, _TEXT, _REFERENCE = "FILM", "--text", "--reference"
+
+
+def sound_of(film: Path) -> Pcm:
+    """Return a film's sound.
+
+    Raises:
+        InvalidInput: there is none, or it cannot be decoded (AUDIO_UNREADABLE).
+    """
+    return decode_audio(film, field=_FILM)
+
+
+def heard_in(pcm: Pcm, text: str) -> Heard:
+    """Find out what sounds when; `text` is what is said, empty where that is not known.
+
+    Raises:
+        InvalidInput: there is no speech (AUDIO_SILENT), or its sounds cannot be told
+            (FIELD_INVALID).
+    """
+    heard = Listener.installed(EmbeddedBackend()).listen(pcm, text)
+    if heard.phonemes:
+        return heard
+    if heard.lip_sync is not LipSync.LOUDNESS:
+        raise InvalidInput(Reason.AUDIO_SILENT, "nothing is said in the film", field=_FILM)
+    if text:
+        problem = "this is not what is said in the film; give it word for word, in English"
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field=_TEXT)
+    raise InvalidInput(
+        Reason.FIELD_INVALID,
+        "what is said in the film is not known; give it here or with --script, or have it "
+        "recognised: pip install 's2v[asr]' (English) or 's2v[multilingual]' (any language)",
+        field=_TEXT,
+    )
+
+
+def measured(film: Path, heard: Heard, reference: Path | None) -> LipSyncMeasurement:
+    """Measure a film.
+
+    Raises:
+        InvalidInput: it cannot be decoded, there is no face in it, or the reference is unreadable.
+    """
+    rate = average_rate(film, field=_FILM)
+    frame_rate = min(FRAME_RATES, key=lambda known: abs(known - rate))
+    portrait = None
+    if reference is not None:
+        media_type = probe(reference, field=_REFERENCE).media_type
+        portrait = still(reference, media_type, field=_REFERENCE)
+    pictures = played(film, frame_rate, field=_FILM)
+    return measure(pictures, heard.phonemes, frame_rate=frame_rate, reference=portrait)

@@ -1,0 +1,68 @@
+"""`s2v check`: tell how well the lips of a film fit its sound."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.script import LipSync
+from s2v.core.timebase import SAMPLE_RATE
+from s2v_cli.failing import say
+from s2v_cli.files import text_in_file, usable_media
+from s2v_cli.lips import table, verdict
+from s2v_cli.showing import duration
+
+_NOTES = {
+    LipSync.WORDS: "the words were recognised in the sound; --text is more exact",
+    LipSync.SOUNDS: "only single sounds were recognised, which lowers all numbers; give --text",
+}
+
+
+def check(
+    film: Annotated[Path, typer.Argument(help="A video with sound, made by whatever.")],
+    text: Annotated[str | None, typer.Option(help="What is said in it.")] = None,
+    script: Annotated[Path | None, typer.Option(help="File with what is said, UTF-8.")] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="The portrait it was made of: compare the face, too.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure how well the lips of a film fit its sound.
+
+    Nothing is downloaded and no service is needed. The numbers are explained in docs/lip_sync.md.
+    """
+    words = _said(text, script)
+    usable_media(film, "FILM", "video")
+    if reference is not None:
+        usable_media(reference, "--reference", "image", "video")
+    # Loads the networks that listen and look.
+    from s2v_cli.checking import heard_in, measured, sound_of
+
+    pcm = sound_of(film)
+    say(f"measuring {duration(len(pcm) / SAMPLE_RATE)} of film")
+    heard = heard_in(pcm, words)
+    if words and heard.lip_sync is not LipSync.TRANSCRIPT:
+        say("note: the text is not what is said in the film")
+    if heard.lip_sync in _NOTES:
+        say(f"note: {_NOTES[heard.lip_sync]}")
+    found = measured(film, heard, reference)
+    if as_json:
+        facts = {"verdict": verdict(found), "sounds_from": heard.lip_sync.value}
+        print(json.dumps(facts | asdict(found), indent=2))
+        return
+    print(f"{film}: {verdict(found)}")
+    for what, value, meaning in table(found):
+        print(f"  {what:<26}{value:>12}   {meaning}")
+
+
+def _said(text: str | None, script: Path | None) -> str:
+    if text is not None and script is not None:
+        raise InvalidInput(Reason.FIELD_INVALID, "give only one of --text and --script")
+    words = text if script is None else text_in_file(script, "--script")
+    if words is not None and not words.strip():
+        field = "--text" if script is None else "--script"
+        raise InvalidInput(Reason.TEXT_EMPTY, "there is nothing said in it", field=field)
+    return words or ""

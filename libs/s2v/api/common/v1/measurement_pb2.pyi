@@ -1,0 +1,29 @@
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class LipSyncMeasurement(_message.Message):
+    __slots__ = ("frames", "face_share", "opening_correlation", "lag_milliseconds", "closures", "closure_recall", "rounded_over_wide", "sharpness_ratio", "identity_distance", "best_correlation")
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    FACE_SHARE_FIELD_NUMBER: _ClassVar[int]
+    OPENING_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    LAG_MILLISECONDS_FIELD_NUMBER: _ClassVar[int]
+    CLOSURES_FIELD_NUMBER: _ClassVar[int]
+    CLOSURE_RECALL_FIELD_NUMBER: _ClassVar[int]
+    ROUNDED_OVER_WIDE_FIELD_NUMBER: _ClassVar[int]
+    SHARPNESS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    BEST_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    frames: int
+    face_share: float
+    opening_correlation: float
+    lag_milliseconds: float
+    closures: int
+    closure_recall: float
+    rounded_over_wide: float
+    sharpness_ratio: float
+    identity_distance: float
+    best_correlation: float
+    def __init__(self, frames: _Optional[int] = ..., face_share: _Optional[float] = ..., opening_correlation: _Optional[float] = ..., lag_milliseconds: _Optional[float] = ..., closures: _Optional[int] = ..., closure_recall: _Optional[float] = ..., rounded_over_wide: _Optional[float] = ..., sharpness_ratio: _Optional[float] = ..., identity_distance: _Optional[float] = ..., best_correlation: _Optional[float] = ...) -> None: ...

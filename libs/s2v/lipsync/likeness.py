@@ -1,0 +1,80 @@
+"""Compare the face of a film with that of the portrait it was made of."""
+
+import cv2
+import numpy as np
+
+from s2v.face.arrays import Floats, Rgb
+from s2v.face.identity import FaceRecogniser
+from s2v.face.mesh import Landmarks
+from s2v.face.tracking import FaceTracker, eye_distance
+
+_MARGIN_PIXELS = 4
+
+
+class Likeness:
+    """Collects comparisons of single pictures with a reference, uint8 RGB [height, width, 3].
+
+    Attributes:
+        sharpness_ratio: median sharpness of the face over that of the reference at the same size;
+            1 keeps all detail, None where the reference or every picture compared has no face.
+        identity_distance: mean distance in the space of a recognition network, under 0.6 for the
+            same person; None where the extra `identity` is not installed.
+    """
+
+    def __init__(self, reference: Rgb) -> None:
+        self._reference = reference
+        self._landmarks = FaceTracker().find(reference)
+        self._ratios: list[float] = []
+        self._distances: list[float] = []
+        self._recogniser = FaceRecogniser.if_installed() if self._landmarks else None
+        self._known = (
+            self._recogniser.describe(reference, self._landmarks)
+            if self._recogniser and self._landmarks
+            else None
+        )
+
+    @property
+    def sharpness_ratio(self) -> float | None:
+        """See the class."""
+        return float(np.median(self._ratios)) if self._ratios else None
+
+    @property
+    def identity_distance(self) -> float | None:
+        """See the class."""
+        return float(np.mean(self._distances)) if self._distances else None
+
+    def compare(self, picture: Rgb, found: Landmarks) -> None:
+        """Compare one more picture; takes 0.3 s where identity is measured, else a few ms."""
+        if self._landmarks is None:
+            return
+        scale = eye_distance(found) / eye_distance(self._landmarks)
+        wanted = _sharpness(self._reference, self._landmarks, scale)
+        if wanted > 0:
+            self._ratios.append(_sharpness(picture, found, 1.0) / wanted)
+        if self._recogniser and self._known is not None:
+            description = self._recogniser.describe(picture, found)
+            self._distances.append(float(np.linalg.norm(description - self._known)))
+
+
+def _sharpness(picture: Rgb, found: Landmarks, scale: float) -> float:
+    """Return the mean squared gradient (Tenengrad) over the face, brought to another size."""
+    points = found.points[:468, :2]
+    low = np.maximum(np.floor(points.min(axis=0)).astype(int) - _MARGIN_PIXELS, 0)
+    high = np.ceil(points.max(axis=0)).astype(int) + _MARGIN_PIXELS
+    crop = picture[low[1] : max(high[1], 1), low[0] : max(high[0], 1)]
+    if not crop.size:
+        return 0.0
+    grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2GRAY)
+    if scale != 1:
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        size = tuple(max(1, round(side * scale)) for side in grey.shape[::-1])
+        grey = cv2.resize(grey, size, interpolation=how)
+    face = _hull(grey.shape, (points - low) * scale)
+    slopes: Floats = cv2.Sobel(grey, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(grey, cv2.CV_32F, 0, 1) ** 2
+    return float(slopes[face].mean()) if face.any() else 0.0
+
+
+def _hull(shape: tuple[int, ...], points: Floats) -> "np.typing.NDArray[np.bool_]":
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.round(points).astype(np.int32)), 1)
+    return mask.astype(bool)

@@ -1,0 +1,93 @@
+"""Play a video of any origin: its pictures at a constant rate, in step with its sound."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, VideoReformatter
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.media.opening import open_media
+from s2v.media.shown import moving_picture, quarter_turns
+from s2v.media.video import Rgb
+
+
+def played(path: Path, frame_rate: int, *, field: str = "film") -> Iterator[Rgb]:
+    """Yield what is seen in the middle of each frame, uint8 RGB [height, width, 3], upright.
+
+    Frame 0 begins with the file's first sound, so frames and the decoded sound are on one clock
+    whatever the video's own rate, constant or not. Only one picture is held; damaged ones are
+    passed over, and a file that is cut off ends where it was cut.
+
+    Raises:
+        InvalidInput: it cannot be decoded or has no pictures (VIDEO_UNREADABLE).
+    """
+    frames = 0
+    latest: Rgb | None = None
+    try:
+        with open_media(path) as container:
+            for shown_at, picture in _pictures(container):
+                while latest is not None and (frames + 0.5) / frame_rate < shown_at:
+                    yield latest
+                    frames += 1
+                latest = picture
+    except av.error.FFmpegError as error:
+        raise _unreadable(error.strerror, field) from error
+    if latest is None:
+        raise _unreadable("it has no pictures that can be decoded", field)
+    yield latest
+
+
+def average_rate(path: Path, *, field: str = "film") -> float:
+    """Return how many pictures a second a video has on average.
+
+    Raises:
+        InvalidInput: it cannot be opened or has no pictures (VIDEO_UNREADABLE).
+    """
+    try:
+        with open_media(path) as container:
+            stream = moving_picture(container)
+            rate = float(stream.average_rate or 0) if stream is not None else 0.0
+    except av.error.FFmpegError as error:
+        raise _unreadable(error.strerror, field) from error
+    if not rate:
+        raise _unreadable("it has no pictures", field)
+    return rate
+
+
+def _pictures(container: Any) -> Iterator[tuple[float, Rgb]]:
+    """Yield pictures and when each is shown, in seconds from the first sound."""
+    stream = moving_picture(container)
+    if stream is None:
+        return
+    sounds = container.streams.audio
+    origin = float((sounds[0].start_time or 0) * sounds[0].time_base) if sounds else 0.0
+    reformatter = VideoReformatter()
+    for packet in container.demux(stream):
+        try:
+            for frame in packet.decode():
+                yield float(frame.time or 0.0) - origin, _rgb(frame, stream, reformatter)
+        except av.error.InvalidDataError:
+            continue
+
+
+def _rgb(frame: Any, stream: Any, reformatter: VideoReformatter) -> Rgb:
+    picture = reformatter.reformat(
+        frame,
+        width=max(1, round(frame.width * float(stream.sample_aspect_ratio or 1))),
+        format="rgb24",
+        dst_color_range=ColorRange.JPEG,
+        threads=1,
+    )
+    pixels = np.asarray(picture.to_ndarray(), dtype=np.uint8)
+    return np.ascontiguousarray(np.rot90(pixels, quarter_turns(frame)))
+
+
+def _unreadable(why: str, field: str) -> InvalidInput:
+    return InvalidInput(
+        Reason.VIDEO_UNREADABLE,
+        f"the video cannot be read ({why}); give an MP4 that plays in a player",
+        field=field,
+    )

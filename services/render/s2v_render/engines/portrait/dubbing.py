@@ -1,0 +1,82 @@
+"""A take whose reference is a video: its pictures go on, with another mouth."""
+
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+
+from s2v.core.ports import Frames, Notice
+from s2v.face.arrays import Rgb
+from s2v.face.detector import FaceDetector
+from s2v.face.mesh import FaceMesh
+from s2v.lipsync.phones import Mouth
+from s2v.media.footage import Footage
+from s2v_render.engines.portrait.following import followed
+from s2v_render.engines.portrait.playing import playing_of
+from s2v_render.engines.portrait.resync import draw
+from s2v_render.engines.portrait.sitter import Sitter
+from s2v_render.engines.portrait.steadying import LOOK_AHEAD_FRAMES, Sitting, sittings
+
+FACE_LOST = "FACE_LOST"
+_CONVERGING_FRAMES = 5
+"""How many pictures it takes until the landmarks no longer depend on where they were looked for."""
+_BEFORE_FRAMES = LOOK_AHEAD_FRAMES + _CONVERGING_FRAMES
+
+
+def dubbed(
+    footage: Footage,
+    sitter: Sitter,
+    mouths: Sequence[Mouth],
+    *,
+    first_frame: int,
+    frame_rate: int,
+    batch_frames: int,
+    threads: int,
+    networks: tuple[FaceDetector, FaceMesh],
+) -> Generator[Frames | Notice]:
+    """Yield a frame of the footage for each mouth, and last a notice if some show no face.
+
+    Pictures around the take are looked at, too, so that takes meet without a jump. While a batch
+    is drawn, the pictures of the next one are read and their faces followed on another thread.
+    """
+    playing = playing_of(footage.times, footage.seconds, frame_rate)
+    shown = range(first_frame - _BEFORE_FRAMES, first_frame + len(mouths) + LOOK_AHEAD_FRAMES)
+    pictures = (
+        (sitter.framing.picture(footage, playing.number(frame)), playing.turns(frame))
+        for frame in shown
+    )
+    ready = sittings(followed(pictures, sitter.place, *networks), sitter.skull)
+    ready = islice(ready, _BEFORE_FRAMES, _BEFORE_FRAMES + len(mouths))
+    lost = done = 0
+    with ThreadPoolExecutor(threads, "draw") as pool:
+        for batch in _ahead(ready, batch_frames):
+            size = sitter.framing.size
+            rgb = np.empty((len(batch), size.height, size.width, 3), np.uint8)
+
+            def drawn(sitting: Sitting, mouth: Mouth, out: Rgb) -> None:
+                draw(sitting, mouth, sitter.mouthpiece, out)
+
+            list(pool.map(drawn, batch, mouths[done : done + len(batch)], rgb))
+            done += len(batch)
+            lost += sum(sitting.held is None for sitting in batch)
+            yield Frames(rgb)
+    if lost:
+        yield _lost(lost, len(mouths))
+
+
+def _ahead(items: Iterator[Sitting], count: int) -> Iterator[list[Sitting]]:
+    """Yield lists of so many items, the next of which is being made meanwhile."""
+    with ThreadPoolExecutor(1, "follow") as thread:
+        coming = thread.submit(lambda: list(islice(items, count)))
+        while batch := coming.result():
+            coming = thread.submit(lambda: list(islice(items, count)))
+            yield batch
+
+
+def _lost(lost: int, frames: int) -> Notice:
+    return Notice(
+        FACE_LOST,
+        f"in {lost} of {frames} frames the reference shows no face that can be made to speak; "
+        "they show it as it is",
+    )

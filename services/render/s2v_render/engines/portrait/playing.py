@@ -1,0 +1,42 @@
+"""Which picture of a video each frame of the film shows: forwards and back, for ever."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from s2v.face.arrays import Floats, Integers
+
+_EARLY_SECONDS = 1e-4
+"""Every second picture of a video of twice the film's rate is taken, whichever way times round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """A video played at the film's frame rate.
+
+    Attributes:
+        numbers: the picture shown at each position of the video, shape [positions]; a position
+            lasts as long as a frame of the film.
+    """
+
+    numbers: Integers
+
+    def number(self, frame: int) -> int:
+        """Return the picture that a frame of the film shows; frames before the first one, too."""
+        return int(self.numbers[self._position(frame)])
+
+    def turns(self, frame: int) -> bool:
+        """Tell whether the video plays the other way after this frame than before it."""
+        return self._position(frame) in (0, len(self.numbers) - 1)
+
+    def _position(self, frame: int) -> int:
+        last = len(self.numbers) - 1
+        return last - abs(last - frame % (2 * last)) if last else 0
+
+
+def playing_of(times: Floats, seconds: float, frame_rate: int) -> Playing:
+    """Return how a video plays whose pictures are shown at `times` and end after `seconds`."""
+    positions = max(1, round(seconds * frame_rate))
+    middles = (np.arange(positions) + 0.5) / frame_rate - _EARLY_SECONDS
+    shown = np.searchsorted(times, middles, side="right") - 1
+    return Playing(np.clip(shown, 0, len(times) - 1))

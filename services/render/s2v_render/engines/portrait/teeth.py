@@ -1,0 +1,220 @@
+"""The teeth of one person: cut out of the photo where it shows them, or else drawn."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Integers, Rgb
+from s2v_render.engines.portrait.head import Head
+
+_LUMA = np.array([0.299, 0.587, 0.114])
+_UPPER_WIDTHS = (0.060, 0.047, 0.050, 0.045, 0.045)
+_LOWER_WIDTHS = (0.038, 0.041, 0.046, 0.046, 0.046)
+_TOOTH_HEIGHTS = (1.0, 0.93, 1.0, 0.86, 0.8)
+_USUAL_MOUTH_WIDTH = 0.60
+_IVORY = np.array([226, 214, 188]) / 255
+_YELLOWEST = np.array([1.0, 0.945, 0.90])
+"""Green and blue of teeth by their red, at most: under a green cast they would look ill."""
+_UPPER_EDGE, _LOWER_EDGE = 0.040, 0.020
+"""How far the biting edges lie below the line where the lips meet."""
+_MARGIN = 0.05
+_FEWEST_PIXELS = 30
+_DIMMEST, _REDDER = 0.40, 0.16
+"""What a pixel of a tooth may be: of the brightest ones' luma at least, redder at most."""
+_CRACK = 0.015
+_RISE, _DARK_AFTER = 0.5, 0.12
+"""How fast the row that goes on unseen rises, and after how much it is lost in the dark."""
+_SEEN_WIDTH, _SEEN_HEIGHT = 0.20, 0.025
+"""The least that a photo must show of its teeth for them to be cut out."""
+_REDDEST = 0.35
+"""What is redder on average, red minus green over luma, is no good picture of teeth."""
+_TOOTH_WIDTH = 0.045
+_LIP_EDGE = 0.010
+"""How near to the lips their colour may be on the teeth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teeth:
+    """A row of teeth.
+
+    Attributes:
+        rgba: premultiplied, 0..255 and 0..1, float32 [height, width, 4].
+        anchor: the point in it, x and y, that lies at `place`.
+        place: local coordinates, shape [3].
+        resolution: its pixels per unit of local coordinates.
+    """
+
+    rgba: Floats
+    anchor: Floats
+    place: Floats
+    resolution: float
+
+
+def upper_teeth(middle: Floats, mouth_width: float, colour: Floats, eye_distance: float) -> Teeth:
+    """Draw upper teeth for a mouth whose lips meet at `middle` (local) and which is so wide."""
+    widths = np.array(_UPPER_WIDTHS) * mouth_width / _USUAL_MOUTH_WIDTH
+    resolution = _resolution(eye_distance)
+    rgba, anchor = _drawn(widths, 0.10, 0.35, colour, resolution)
+    return Teeth(rgba, anchor, middle + np.array([0.0, _UPPER_EDGE, -0.01]), resolution)
+
+
+def lower_teeth(middle: Floats, mouth_width: float, colour: Floats, eye_distance: float) -> Teeth:
+    """Draw lower teeth where they are while the jaw is shut."""
+    widths = np.array(_LOWER_WIDTHS) * mouth_width / _USUAL_MOUTH_WIDTH
+    resolution = _resolution(eye_distance)
+    rgba, edge = _drawn(widths, 0.085, 0.25, 0.94 * colour, resolution)
+    anchor = np.array([edge[0], len(rgba) - 1 - edge[1]])
+    place = middle + np.array([0.0, _LOWER_EDGE, 0.02])
+    return Teeth(np.ascontiguousarray(rgba[::-1]), anchor, place, resolution)
+
+
+def seen_teeth(picture: Rgb, points: Floats, head: Head) -> Teeth | None:
+    """Cut the upper teeth out of a photo with landmarks [478, 3]; None if it hardly shows them.
+
+    Above what the photo shows they go on in the colour that they have at the lip, and into the
+    corners of the mouth as they are where they were last seen, but darker.
+    """
+    local = head.to_local(points)
+    place = local[[topo.UPPER_INNER[5], topo.LOWER_INNER[5]]].mean(axis=0)
+    resolution = _resolution(head.eye_distance)
+    outline = local[[*topo.UPPER_INNER, *topo.LOWER_INNER[::-1]], :2] - place[:2]
+    low, high = outline.min(axis=0) - _MARGIN, outline.max(axis=0) + _MARGIN
+    width, height = np.ceil((high - low) * resolution).astype(int)
+    anchor = -low * resolution
+    turn = head.axes[:2, :2] * head.eye_distance / resolution
+    matrix = np.c_[turn, head.to_picture(place[None])[0] - turn @ anchor]
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    patch = cv2.warpAffine(picture, matrix, (int(width), int(height)), flags=how)
+    inside = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(inside, [np.round(outline * resolution + anchor).astype(np.int32)], 1)
+    reach = max(1, round(_LIP_EDGE * resolution))
+    inside = cv2.erode(inside, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    ends = _upper_row(patch.astype(np.float32), inside > 0, resolution)
+    if not ends.any():
+        return None
+    rgba = _continued(patch, np.argmax(inside, axis=0), ends, resolution)
+    return Teeth(rgba, anchor, place, resolution)
+
+
+def _upper_row(patch: Floats, inside: npt.NDArray[np.bool_], resolution: float) -> Integers:
+    """Return the last row of the upper teeth in each column; 0 where they are not seen."""
+    luma = patch @ _LUMA.astype(np.float32)
+    redness = (patch[..., 0] - patch[..., 1]) / np.maximum(luma, 1)
+    none = np.zeros(patch.shape[1], int)
+    if np.count_nonzero(inside) < _FEWEST_PIXELS:
+        return none
+    bright = inside & (luma >= np.percentile(luma[inside], 75))
+    white, tinge = float(luma[bright].mean()), float(redness[bright].mean())
+    tooth = inside & (luma > _DIMMEST * white) & (redness < tinge + _REDDER)
+    first, lip = np.argmax(tooth, axis=0), np.argmax(inside, axis=0)
+    ends = _run_ends(tooth, max(1, round(_CRACK * resolution)))
+    shown = tooth.any(axis=0) & (first - lip < _MARGIN * resolution)
+    tall = shown & (ends - first > _SEEN_HEIGHT * resolution)
+    if np.count_nonzero(tall) < _SEEN_WIDTH * resolution:
+        return none
+    ends = _even(np.where(shown, ends, 0), round(_TOOTH_WIDTH * resolution))
+    cut_out = inside & (np.arange(len(patch))[:, None] <= ends)
+    return ends if redness[cut_out].mean() < _REDDEST else none
+
+
+def _run_ends(mask: npt.NDArray[np.bool_], crack: int) -> Integers:
+    """Return where the first run in each column ends; breaks of up to `crack` rows do not count."""
+    ends = np.zeros(mask.shape[1], int)
+    for column in np.flatnonzero(mask.any(axis=0)):
+        rows = np.flatnonzero(mask[:, column])
+        breaks = np.flatnonzero(np.diff(rows) > crack)
+        ends[column] = rows[breaks[0]] if len(breaks) else rows[-1]
+    return ends
+
+
+def _continued(patch: Rgb, first: Integers, ends: Integers, resolution: float) -> Floats:
+    """Return the rows of a patch from the first one to the end, and on where nothing is seen."""
+    height, width = patch.shape[:2]
+    seen = np.flatnonzero(ends)
+    columns = np.clip(np.arange(width), seen[0], seen[-1])
+    beyond = np.abs(np.arange(width) - columns) / resolution
+    last = ends[columns] - np.minimum(beyond, _MARGIN) * resolution * _RISE
+    row = np.arange(height)[:, None]
+    filled = patch[np.maximum(row, first[columns]), columns]
+    filled = filled * (1 - np.clip(beyond / _DARK_AFTER, 0, 0.8))[:, None]
+    cover = ((row <= last) & (beyond < _DARK_AFTER)).astype(np.float32)
+    soft = cv2.GaussianBlur(cover, (0, 0), max(0.006 * resolution, 0.7))[..., None]
+    return np.concatenate([filled * soft, soft], axis=2).astype(np.float32)
+
+
+def _even(values: Integers, width: int) -> Integers:
+    """Return the running median, which no gap between two teeth moves."""
+    padded = np.pad(values, width // 2, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * (width // 2) + 1)
+    median: Integers = np.median(windows, axis=1).astype(int)
+    return median
+
+
+def _resolution(eye_distance: float) -> float:
+    return float(np.clip(1.5 * eye_distance, 80, 400))
+
+
+def _drawn(
+    widths: Floats, height: float, curve: float, colour: Floats, resolution: float
+) -> tuple[Floats, Floats]:
+    """Draw upper teeth and tell where the middle of their biting edge is.
+
+    `widths` go from the middle outwards, `curve` lifts the outer ones.
+    """
+    borders = np.r_[0.0, np.cumsum(widths)]
+    columns = 2 * int(np.ceil(borders[-1] * resolution)) + 4
+    rows = int(np.ceil((height + 0.02) * resolution))
+    across = np.abs(np.arange(columns) - (columns - 1) / 2) / resolution
+    tooth = np.clip(np.searchsorted(borders, across, side="right") - 1, 0, len(widths) - 1)
+    middle, half = (borders[tooth] + borders[tooth + 1]) / 2, widths[tooth] / 2
+    from_middle = np.clip(np.abs(across - middle) / half, 0, 1.2)
+    edge = height * np.array(_TOOTH_HEIGHTS)[tooth] - curve * middle**2 - 0.009 * from_middle**4
+    y = (np.arange(rows)[:, None] + 0.5) / resolution
+    cover = np.clip((edge - y) * resolution + 0.5, 0, 1)
+    cover = cover * np.clip((borders[-1] - across) * resolution + 0.5, 0, 1)
+    groove = np.clip((from_middle - 0.80) / 0.20, 0, 1)
+    side = across / borders[-1]
+    shade = (1 - 0.10 * from_middle**4) * (1 - 0.14 * groove**2) * (1 - 0.03 * tooth)
+    shade = shade * (1 - 0.42 * side**2.2) * (0.93 + 0.07 * np.clip(y / height, 0, 1))
+    rgba = np.dstack([shade[..., None] * cover[..., None] * colour, cover]).astype(np.float32)
+    soft = cv2.GaussianBlur(rgba, (0, 0), max(0.0055 * resolution, 0.5))
+    return soft, np.array([(columns - 1) / 2, height * resolution - 0.5])
+
+
+def tooth_colour(picture: Rgb, points: Floats, skin: Floats, *, shown: bool) -> Floats:
+    """Take the colour of the photo's own teeth, or an ivory under the light on the skin.
+
+    Teeth in shadow look blue to a camera; on an open mouth that would look wrong.
+    """
+    low = np.maximum(points[:468, :2].min(axis=0), 0).astype(int)
+    high = np.maximum(points[:468, :2].max(axis=0), low + 1).astype(int)
+    light = float(np.percentile(picture[low[1] : high[1], low[0] : high[0]] @ _LUMA, 92))
+    cast = skin / (255, 186, 153)
+    cast = 0.55 + 0.45 * cast / cast.mean()
+    ivory: Floats = np.clip(_IVORY * min(1.14 * light, 235.0) * cast, 0, 245)
+    ivory = np.minimum(ivory, ivory[0] * _YELLOWEST)
+    seen = _bright_part(picture, points) if shown else None
+    if seen is None or seen @ _LUMA < 0.75 * (skin @ _LUMA):
+        return ivory
+    if (seen.max() - seen.min()) / max(seen.max(), 1) > 0.45:
+        return ivory
+    bright = min(1.05, 242 / max(float(seen.max()), 1.0))
+    mixed = 0.15 * ivory + 0.85 * bright * seen
+    warm: Floats = np.minimum(mixed, 1.04 * mixed[0] * ivory / max(ivory[0], 1.0))
+    return warm
+
+
+def _bright_part(picture: Rgb, points: Floats) -> Floats | None:
+    """Return the mean colour of the bright quarter between the lips of the photo."""
+    outline = [*topo.UPPER_INNER, *topo.LOWER_INNER[::-1]]
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(points[outline, :2]).astype(np.int32)], 255)
+    pixels = picture[cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0].astype(np.float64)
+    if len(pixels) < 30:
+        return None
+    luma = pixels @ _LUMA
+    mean: Floats = pixels[luma >= np.percentile(luma, 75)].mean(axis=0)
+    return mean

@@ -1,0 +1,68 @@
+"""From a script or a sound and a video to a film, over the four real services."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from s2v.api.common.v1 import speech_pb2
+from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
+from s2v.client import Client
+from s2v.face.tracking import mouth_openings
+from s2v.media.pcm import decode_sound
+from s2v.media.video import decode_frames
+
+# The first test of a session waits for all services to start.
+pytestmark = pytest.mark.timeout(300)
+
+PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
+
+
+@pytest.fixture(scope="module")
+def video(installation: Any) -> str:
+    """A short film of somebody speaking, as an asset."""
+    spec = job_pb2.JobSpec(width_pixels=320, height_pixels=320)
+    config = generation_service_pb2.GenerateConfig(spec=spec)
+    with installation.client() as client:
+        *_, last = client.generate(config, text=["Hello there, my friend."], reference=PORTRAIT)
+    assert last.finished.state == job_pb2.JOB_STATE_SUCCEEDED, last.finished.error
+    return str(last.finished.film.asset)
+
+
+def made(client: Client, spec: job_pb2.JobSpec, path: Path) -> job_pb2.Job:
+    *_, last = client.watch(client.create_job(spec).name)
+    job = last.finished
+    assert job.state == job_pb2.JOB_STATE_SUCCEEDED, job.error
+    client.download(job.film.asset, path)
+    return job
+
+
+def test_a_video_speaks_for_longer_than_it_lasts(
+    installation: Any, video: str, tmp_path: Path
+) -> None:
+    text = "My father bought a big balloon. Then he carried it up to the top of the hill."
+    spec = job_pb2.JobSpec(script=job_pb2.Script(text=text), reference=video)
+    with installation.client() as client:
+        job = made(client, spec, tmp_path / "film.mp4")
+        client.download(video, tmp_path / "video.mp4")
+    frames = list(decode_frames(tmp_path / "film.mp4"))
+    assert len(frames) == job.film.frames > 2 * len(list(decode_frames(tmp_path / "video.mp4")))
+    assert (job.film.width_pixels, job.film.height_pixels) == (320, 320)
+    openings = mouth_openings(frames)
+    assert openings.max() > 0.08
+    assert openings.min() < 0.02
+
+
+def test_a_video_s_own_sound_may_be_what_is_said(
+    installation: Any, video: str, tmp_path: Path
+) -> None:
+    spec = job_pb2.JobSpec(script=job_pb2.Script(audio=video), reference=video)
+    with installation.client() as client:
+        job = made(client, spec, tmp_path / "film.mp4")
+        client.download(video, tmp_path / "video.mp4")
+    assert job.lip_sync != speech_pb2.LIP_SYNC_UNSPECIFIED
+    film, own = (decode_sound(tmp_path / name) for name in ("film.mp4", "video.mp4"))
+    count = min(len(film), len(own))
+    assert abs(len(film) - len(own)) < 48_000 // 5
+    assert np.corrcoef(film[:count], own[:count])[0, 1] > 0.9

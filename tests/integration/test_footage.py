@@ -1,0 +1,147 @@
+"""Pictures of real video files by number: any order, any rate, any way up."""
+
+import random
+import struct
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.media.footage import Footage
+
+WIDTH, HEIGHT, COUNT = 96, 64, 40
+STEP = 6
+"""Every picture is lighter than the one before it by so much, which tells its number."""
+
+
+def shade(number: int) -> npt.NDArray[np.uint8]:
+    picture = np.full((HEIGHT, WIDTH, 3), 8 + STEP * number, np.uint8)
+    picture[:16, :16] = (220, 30, 30)
+    return picture
+
+
+def write(
+    path: Path,
+    *,
+    codec: str = "libx264",
+    times: list[int] | None = None,
+    unit: Fraction = Fraction(1, 25),
+    aspect: Fraction | None = None,
+) -> Path:
+    """Write COUNT pictures with keyframes far apart and B-frames; `times` in `unit` seconds."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        h264 = {"crf": "10", "g": "15", "bf": "2"}
+        stream.options = h264 if codec == "libx264" else {"crf": "10", "b": "0", "cpu-used": "8"}
+        stream.codec_context.time_base = unit
+        if aspect:
+            stream.codec_context.sample_aspect_ratio = aspect
+        for number in range(COUNT):
+            frame = av.VideoFrame.from_ndarray(shade(number), format="rgb24")
+            frame.pts, frame.time_base = (times or range(COUNT))[number], unit
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def turned(path: Path, degrees: int) -> Path:
+    """Tell in an MP4's header to turn it clockwise, as telephones do."""
+    matrix = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees]
+    a, b, c, d = (value << 16 for value in matrix)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"tkhd") + 44
+    data[start : start + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    return path
+
+
+def number_of(picture: npt.NDArray[np.uint8]) -> int:
+    return round((float(picture[24:40, 24:60].mean()) - 8) / STEP)
+
+
+def read(footage: Footage, number: int) -> int:
+    return number_of(footage.picture(number, WIDTH, HEIGHT))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.mp4", "libx264"), ("a.mov", "libx264"), ("a.webm", "libvpx-vp9"), ("b.webm", "libvpx")],
+)
+def test_pictures_come_by_number_in_any_order(tmp_path: Path, name: str, codec: str) -> None:
+    with Footage(write(tmp_path / name, codec=codec)) as footage:
+        assert (footage.width, footage.height, len(footage.times)) == (WIDTH, HEIGHT, COUNT)
+        assert footage.seconds == pytest.approx(COUNT / 25, abs=0.002)
+        orders = [list(range(COUNT)), list(range(COUNT))[::-1], list(range(0, COUNT, 7))]
+        orders.append(random.Random(1).sample(range(COUNT), COUNT))
+        for order in orders:
+            assert [read(footage, number) for number in order] == order
+
+
+def test_few_pictures_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("s2v.media.footage.KEPT_BYTES", 0)
+    with Footage(write(tmp_path / "a.mp4")) as footage:
+        order = [*range(COUNT), *range(COUNT)[::-1]]
+        assert [read(footage, number) for number in order] == order
+        assert len(footage._kept) == 16
+
+
+def test_times_are_the_file_s_own_whatever_the_rate(tmp_path: Path) -> None:
+    gaps = [random.Random(2).randint(10, 90) for _ in range(COUNT)]
+    times = [sum(gaps[:number]) for number in range(COUNT)]
+    path = write(tmp_path / "a.mp4", times=times, unit=Fraction(1, 1000))
+    with Footage(path) as footage:
+        assert footage.times == pytest.approx(np.array(times) / 1000, abs=0.001)
+        assert [read(footage, number) for number in (0, 39, 20, 5)] == [0, 39, 20, 5]
+
+
+@pytest.mark.parametrize(
+    ("degrees", "corner"),
+    [(90, (slice(None, 12), slice(-12, None))), (180, (slice(-12, None), slice(-12, None)))],
+)
+def test_a_video_turned_by_its_header_is_upright(
+    tmp_path: Path, degrees: int, corner: tuple[slice, slice]
+) -> None:
+    with Footage(turned(write(tmp_path / "a.mp4"), degrees)) as footage:
+        size = (HEIGHT, WIDTH) if degrees == 90 else (WIDTH, HEIGHT)
+        assert (footage.width, footage.height) == size
+        picture = footage.picture(3, *size)
+        assert picture.shape == (size[1], size[0], 3)
+        red, green, _ = picture[corner].reshape(-1, 3).mean(axis=0)
+        assert red > 180 > 80 > green
+
+
+def test_pixels_that_are_not_square_are_made_so(tmp_path: Path) -> None:
+    with Footage(write(tmp_path / "a.mp4", aspect=Fraction(2, 1))) as footage:
+        assert (footage.width, footage.height) == (2 * WIDTH, HEIGHT)
+
+
+def test_pictures_are_scaled(tmp_path: Path) -> None:
+    with Footage(write(tmp_path / "a.mp4")) as footage:
+        small = footage.picture(7, 48, 32)
+        assert small.shape == (32, 48, 3)
+        assert abs(float(small[16:].mean()) - 8 - STEP * 7) < 3
+
+
+def test_damaged_pictures_look_like_the_ones_before_them(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.mp4")
+    data = bytearray(path.read_bytes())
+    start = data.index(b"mdat")
+    middle = start + (data.index(b"moov") - start) // 2
+    data[middle : middle + 200] = bytes(200)
+    path.write_bytes(data)
+    with Footage(path) as footage:
+        assert all(read(footage, number) <= number + 2 for number in range(COUNT))
+
+
+def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x1cftypisom" + bytes(500))
+    with pytest.raises(InvalidInput) as caught:
+        Footage(tmp_path / "a.mp4", field="spec.reference")
+    assert caught.value.reason is Reason.VIDEO_UNREADABLE
+    assert caught.value.field == "spec.reference"
+    assert "export it again" in caught.value.message

@@ -1,0 +1,191 @@
+"""The portrait's mouth: what it does for each sound, whatever mouth the photo shows."""
+
+# ruff: noqa: RUF001
+
+from dataclasses import replace
+from importlib.resources import as_file, files
+
+import numpy as np
+import pytest
+
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Rgb
+from s2v.face.detector import FaceDetector
+from s2v.face.mesh import FaceMesh
+from s2v.face.tracking import mouth_openings
+from s2v.lipsync.phones import PHONES, REST, Mouth
+from s2v.media.photo import read_photo
+from s2v_render.engines.portrait.expression import face_shape, jaw_drop
+from s2v_render.engines.portrait.head import head_of
+from s2v_render.engines.portrait.matte import PersonMatte
+from s2v_render.engines.portrait.motion import STILL
+from s2v_render.engines.portrait.portrait import Portrait, make_portrait
+
+MIDDLE_UPPER, MIDDLE_LOWER = topo.UPPER_INNER[5], topo.LOWER_INNER[5]
+CORNERS = [topo.UPPER_INNER[0], topo.UPPER_INNER[-1]]
+WIDE_OPEN = Mouth(0.22)
+SOUNDS = "mɑiuofθls"
+
+
+@pytest.fixture(scope="module")
+def smiling() -> Portrait:
+    """The sample: a smile that shows the upper teeth."""
+    with as_file(files("s2v.samples") / "portrait.jpg") as path:
+        return portrait_of(read_photo(path))
+
+
+@pytest.fixture(scope="module")
+def shut(smiling: Portrait) -> Portrait:
+    """The same person with the mouth shut."""
+    return portrait_of(drawn(smiling, REST))
+
+
+@pytest.fixture(scope="module")
+def wide_open(smiling: Portrait) -> Portrait:
+    """The same person, crying out."""
+    return portrait_of(drawn(smiling, WIDE_OPEN))
+
+
+def test_lips_part_by_the_gap_that_a_sound_asks_for(smiling: Portrait) -> None:
+    for sound in SOUNDS:
+        mouth = PHONES[sound].mouth
+        points = smiling.shape.with_mouth(mouth)
+        parted = points[MIDDLE_LOWER, 1] - points[MIDDLE_UPPER, 1]
+        assert mouth.gap <= parted + 0.03 * mouth.rounding < mouth.gap + 0.045, sound
+
+
+def test_lips_that_part_alone_leave_the_jaw_where_it_is() -> None:
+    hissing = PHONES["s"].mouth
+    vowel = Mouth(hissing.gap)
+    assert jaw_drop(hissing) < 0.7 * jaw_drop(vowel)
+    assert jaw_drop(Mouth(0.03, upper_raise=0.01, lower_drop=0.02)) < 0.012
+
+
+def test_a_shut_mouth_without_a_smile_stays_as_it_is_in_the_photo(smiling: Portrait) -> None:
+    once = face_shape(smiling.shape.shut)
+    assert once.photo_gap < 0.01
+    assert np.abs(once.with_mouth(REST) - smiling.shape.shut).max() < 1e-6
+
+
+def test_a_smile_relaxes_at_rest_and_more_when_rounded(smiling: Portrait) -> None:
+    photo = local_points(smiling.picture)
+    shape = smiling.shape
+    rest, rounded = shape.with_mouth(REST), shape.with_mouth(PHONES["u"].mouth)
+    assert width(rest) < 0.94 * width(photo)
+    assert width(rounded) < 0.75 * width(photo)
+    assert width(shape.with_mouth(PHONES["i"].mouth)) > 1.1 * width(rest)
+    assert smile(rest) < 0.8 * smile(photo)
+    assert smile(rounded) < smile(rest)
+
+
+def test_the_cheeks_go_with_the_corners_of_the_mouth(smiling: Portrait) -> None:
+    rest = smiling.shape.with_mouth(REST)
+    rounded = smiling.shape.with_mouth(PHONES["u"].mouth)
+    corner = rounded[topo.LEFT_CORNER, 0] - rest[topo.LEFT_CORNER, 0]
+    beside = (rounded - rest)[[427, 425], 0]
+    assert corner < -0.05
+    assert (beside < 0.1 * corner).all()
+    assert (beside > 0.6 * corner).all()
+
+
+def test_a_corner_at_the_edge_of_a_turned_face_moves_less_than_the_other(
+    smiling: Portrait,
+) -> None:
+    local = np.array(smiling.shape.shut)
+    jaw = [vertex for vertex in topo.JAWLINE if local[vertex, 0] < -0.1]
+    local[jaw, 0] *= 0.55
+    rest, rounded = (face_shape(local).with_mouth(mouth) for mouth in (REST, PHONES["u"].mouth))
+    near = abs(rounded[topo.LEFT_CORNER, 0] - rest[topo.LEFT_CORNER, 0])
+    far = abs(rounded[topo.RIGHT_CORNER, 0] - rest[topo.RIGHT_CORNER, 0])
+    assert far < 0.7 * near
+
+
+@pytest.mark.parametrize("source", ["smiling", "shut", "wide_open"])
+def test_every_photo_shuts_opens_and_rounds_its_mouth(
+    source: str, request: pytest.FixtureRequest
+) -> None:
+    portrait: Portrait = request.getfixturevalue(source)
+    frames = {sound: drawn(portrait, PHONES[sound].mouth) for sound in "mɑiu"}
+    openings = dict(zip(frames, mouth_openings(frames.values()), strict=True))
+    assert openings["m"] < 0.02
+    assert mouth_openings([drawn(portrait, REST)])[0] < 0.02
+    assert openings["ɑ"] > 0.11
+    assert openings["i"] > 0.05
+    assert tracked_width(frames["u"]) < 0.85 * tracked_width(frames["i"])
+
+
+def test_an_open_rounded_vowel_is_seen_to_be_open(smiling: Portrait) -> None:
+    tongue_down = drawn(smiling, PHONES["ɔ"].mouth)
+    assert mouth_openings([tongue_down])[0] > 0.08
+
+
+def test_the_teeth_of_a_smile_are_the_photos_own(smiling: Portrait) -> None:
+    between = inner_mouth(smiling.picture)
+    bright = between[luma(between) > np.percentile(luma(between), 60)].mean(axis=0)
+    teeth = smiling.inside.upper.rgba
+    solid = teeth[..., :3][teeth[..., 3] > 0.99]
+    own = solid[luma(solid) > np.percentile(luma(solid), 60)].mean(axis=0)
+    assert np.abs(own - bright).max() < 25
+    spoken = inner_mouth(drawn(smiling, PHONES["i"].mouth))
+    assert np.percentile(luma(spoken), 90) > 0.85 * np.percentile(luma(between), 90)
+
+
+def test_a_shut_mouth_gets_teeth_that_are_no_greener_than_teeth_are(shut: Portrait) -> None:
+    rgba = shut.inside.upper.rgba
+    red, green, blue = rgba[..., :3][rgba[..., 3] > 0.99].mean(axis=0)
+    assert blue < green < 0.96 * red
+
+
+def test_a_photo_with_its_mouth_shut_is_its_own_resting_frame(shut: Portrait) -> None:
+    moved = np.abs(drawn(shut, REST).astype(int) - shut.picture).max(axis=2)
+    assert np.percentile(moved, 99.5) <= 5
+
+
+def test_equal_mouths_give_equal_frames(wide_open: Portrait) -> None:
+    mouth = replace(PHONES["ð"].mouth, widening=0.2)
+    assert np.array_equal(drawn(wide_open, mouth), drawn(wide_open, mouth))
+
+
+def portrait_of(picture: Rgb) -> Portrait:
+    points = FaceMesh().locate(picture, FaceDetector().find(picture)[0]).points
+    return make_portrait(picture, points, PersonMatte().cut(picture))
+
+
+def drawn(portrait: Portrait, mouth: Mouth) -> Rgb:
+    out = np.empty_like(portrait.picture)
+    portrait.draw(mouth, STILL, out)
+    return out
+
+
+def local_points(picture: Rgb) -> Floats:
+    points = FaceMesh().locate(picture, FaceDetector().find(picture)[0]).points
+    return head_of(points).to_local(points)
+
+
+def width(points: Floats) -> float:
+    return float(points[CORNERS[1], 0] - points[CORNERS[0], 0])
+
+
+def smile(points: Floats) -> float:
+    """Return how far the corners of the mouth stand over the middle of the lips."""
+    middle = points[[MIDDLE_UPPER, MIDDLE_LOWER], 1].mean()
+    return float(middle - points[CORNERS, 1].mean())
+
+
+def tracked_width(picture: Rgb) -> float:
+    return width(local_points(picture))
+
+
+def luma(pixels: Floats) -> Floats:
+    return pixels @ np.array([0.299, 0.587, 0.114])
+
+
+def inner_mouth(picture: Rgb) -> Floats:
+    """Return the pixels along the middle of the mouth, from lip to lip, [n, 3]."""
+    points = FaceMesh().locate(picture, FaceDetector().find(picture)[0]).points
+    pixels = []
+    for upper, lower in zip(topo.UPPER_INNER[3:8], topo.LOWER_INNER[3:8], strict=True):
+        for share in np.linspace(0.25, 0.75, 9):
+            x, y = (1 - share) * points[upper, :2] + share * points[lower, :2]
+            pixels.append(picture[round(float(y)), round(float(x))].astype(np.float64))
+    return np.array(pixels)
