@@ -1,0 +1,59 @@
+"""Rotary positions: where a token stands in time and in the picture, and turning vectors by it.
+
+Shape suffixes: S tokens, P pairs of channels in a head, H channels of a head, N heads, B batch.
+Source: facts of the official `rope_precompute`; here real-valued, with tables in fp32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_THETA = 10_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rotations:
+    """The angle of each token and pair of channels: `cos` and `sin`, fp32, shape [S, P]."""
+
+    cos_SP: Tensor
+    sin_SP: Tensor
+
+
+def positions(frames: Sequence[int], rows: Sequence[int], columns: Sequence[int]) -> Tensor:
+    """Return where the tokens of a grid stand: int64, shape [S, 3], frame first, column fastest."""
+    return torch.cartesian_prod(*(torch.tensor(axis) for axis in (frames, rows, columns)))
+
+
+def spread(count: int, full: int) -> list[int]:
+    """Return `count` positions evenly spaced over 0..full-1, both ends included, rounded down."""
+    return [int(place) for place in np.linspace(0, full - 1, count)]
+
+
+def rotations(positions_S3: Tensor, head_dim: int, *, device: torch.device) -> Rotations:
+    """Return the angles of tokens at the given positions, which may be negative.
+
+    Rows and columns turn `head_dim // 6` pairs each, frames turn the rest, which come first.
+    """
+    side = head_dim // 6
+    pairs = (head_dim // 2 - 2 * side, side, side)
+    angles = [
+        positions_S3[:, axis, None].to(device, torch.float64)
+        * _THETA ** (-torch.arange(count, dtype=torch.float64, device=device) / count)
+        for axis, count in enumerate(pairs)
+        if count
+    ]
+    angles_SP = torch.cat(angles, dim=1)
+    return Rotations(angles_SP.cos().float(), angles_SP.sin().float())
+
+
+def rotate(x_BSNH: Tensor, by: Rotations) -> Tensor:
+    """Turn each pair of neighbouring channels by its token's angle; computed in fp32."""
+    even, odd = x_BSNH.float().unflatten(-1, (-1, 2)).unbind(-1)
+    cos, sin = by.cos_SP[:, None], by.sin_SP[:, None]
+    turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1)
+    return turned.flatten(-2).to(x_BSNH.dtype)

@@ -1,0 +1,78 @@
+"""Between pixels and latents: the Wan 2.1 video autoencoder, in one go or as a stream.
+
+Shape suffixes: B batch, C channels (3 of pixels, 16 of latents), T frames (of pixels 1 + 4k for
+k + 1 latent frames), Y rows, X columns (8 pixels a latent).
+Source: reference facts of the official `Wan2_1_VAE`; the network is diffusers' `AutoencoderKLWan`.
+"""
+
+from __future__ import annotations
+
+import torch
+from diffusers import AutoencoderKLWan
+from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
+from torch import Tensor
+
+SPATIAL_RATIO = 8
+TEMPORAL_RATIO = 4
+
+
+class Vae:
+    """Encodes and decodes; latents are normalised, pixels lie in -1..1."""
+
+    def __init__(self, network: AutoencoderKLWan) -> None:
+        self.network = network
+
+    @torch.inference_mode()
+    def encode(self, pixels_BCTYX: Tensor) -> Tensor:
+        """Return the mean latents, fp32, shape [B, 16, 1 + (T - 1) // 4, Y / 8, X / 8].
+
+        Frames past the last whole group of four are left out.
+        """
+        pixels = pixels_BCTYX.to(self.network.device, self.network.dtype)
+        mean = self.network.encode(pixels).latent_dist.mode().float()
+        return (mean - self._of("latents_mean")) / self._of("latents_std")
+
+    def decode(self, latents_BCTYX: Tensor) -> Tensor:
+        """Return the pixels of a whole video: fp32, shape [B, 3, 4T - 3, 8Y, 8X]."""
+        return self.stream().decode(latents_BCTYX)
+
+    def stream(self) -> DecodingStream:
+        """Start a video that is decoded piece by piece."""
+        return DecodingStream(self)
+
+    def denormalised(self, latents_BCTYX: Tensor) -> Tensor:
+        """Return latents as the network made them, in its dtype and on its device."""
+        latents = latents_BCTYX.to(self.network.device, torch.float32)
+        own = latents * self._of("latents_std") + self._of("latents_mean")
+        return own.to(self.network.dtype)
+
+    def _of(self, name: str) -> Tensor:
+        values = torch.tensor(self.network.config[name], device=self.network.device)
+        return values.view(1, -1, 1, 1, 1)
+
+
+class DecodingStream:
+    """One video, decoded in pieces that fit together as if it had been decoded whole.
+
+    The network looks at the past only; what it must remember of it stays here.
+    """
+
+    def __init__(self, vae: Vae) -> None:
+        self._vae = vae
+        convolutions = vae.network.decoder.modules()
+        self._past = [None for part in convolutions if isinstance(part, WanCausalConv3d)]
+        self._begun = False
+
+    @torch.inference_mode()
+    def decode(self, latents_BCTYX: Tensor) -> Tensor:
+        """Return the next pixels: fp32, four frames a latent frame, one for the very first."""
+        network = self._vae.network
+        inner = network.post_quant_conv(self._vae.denormalised(latents_BCTYX))
+        frames = []
+        for latent in inner.split(1, dim=2):
+            pixels = network.decoder(
+                latent, feat_cache=self._past, feat_idx=[0], first_chunk=not self._begun
+            )
+            self._begun = True
+            frames.append(pixels.float().clamp_(-1, 1))
+        return torch.cat(frames, dim=2)

@@ -1,0 +1,78 @@
+"""What only a GPU can show of the `wan` engine: steps that never wait, and the same arithmetic."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
+
+from safetensors.torch import load_file
+
+from s2v_render.engines.wan.config import read_config
+from s2v_render.engines.wan.model import S2VTransformer
+from s2v_render.engines.wan.sampling import (
+    Motion,
+    Prompts,
+    Sampling,
+    WindowInput,
+    denoised,
+    prepared,
+)
+from s2v_render.engines.wan.solvers import Solver
+from s2v_render.engines.wan.weights import build_transformer
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device"),
+    pytest.mark.filterwarnings("ignore:Synchronization debug mode:UserWarning"),
+]
+
+HERE = Path(__file__).parents[1] / "data/wan_s2v"
+FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE)) / "1_transformer"
+FRAMES, SIDE = 2, 8
+
+
+@pytest.fixture(scope="module")
+def model() -> S2VTransformer:
+    config = read_config(json.loads((FIXTURES / "config.json").read_text()))
+    weights = load_file(FIXTURES / "diffusion_pytorch_model.safetensors", device="cuda")
+    return build_transformer({name: value.float() for name, value in weights.items()}, config)
+
+
+@pytest.fixture
+def no_waiting() -> Iterator[None]:
+    torch.cuda.synchronize()
+    torch.cuda.set_sync_debug_mode("error")
+    yield
+    torch.cuda.set_sync_debug_mode("default")
+
+
+@torch.inference_mode()
+def steps(model: S2VTransformer, solver: Solver) -> Iterator[object]:
+    drawn = torch.Generator("cuda").manual_seed(1)
+
+    def random(*shape: int) -> torch.Tensor:
+        return torch.randn(shape, generator=drawn, device="cuda")
+
+    sampling = Sampling(solver=solver, steps=4, window_frames=4 * FRAMES)
+    given = WindowInput(
+        random(1, 16, FRAMES, SIDE, SIDE), random(1, 25, model.config.audio_dim, 4 * FRAMES)
+    )
+    motion = Motion(random(1, 3, 73, 8 * SIDE, 8 * SIDE), random(1, 16, 19, SIDE, SIDE))
+    reference = random(1, 16, 1, SIDE, SIDE)
+    text = [model.encode_text([random(rows, model.config.text_dim)]) for rows in (5, 3)]
+    conditions = prepared(model, sampling, reference, given, motion=motion)
+    return denoised(model, sampling, given, conditions, Prompts(*text))
+
+
+@pytest.mark.parametrize("solver", list(Solver))
+def test_no_step_waits_for_the_device(
+    model: S2VTransformer, solver: Solver, request: pytest.FixtureRequest
+) -> None:
+    run = steps(model, solver)
+    next(run)
+    request.getfixturevalue("no_waiting")
+    assert len(list(run)) == 3
