@@ -82,9 +82,79 @@ class DigitalSourceType(StrEnum):
     """Composed of captured and of synthetic elements."""
 
 
+class Solver(StrEnum):
+    """How a diffusion model's steps follow each other."""
+
+    UNIPC = "unipc"
+    DPM = "dpm++"
+    EULER = "euler"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a diffusion model makes pictures of noise; 0 and None leave it to the preset.
+
+    Attributes:
+        steps: denoising steps of each window, 1 to 1000.
+        guidance: how much more the prompt counts than the negative one, 0 to 100; 1 is as much.
+        shift: how much longer the steps stay where the noise is strong, over 0, to 100.
+        solver: how a step is made.
+        first_frame_from_reference: whether the film begins with the very reference.
+    """
+
+    steps: int = 0
+    guidance: float | None = None
+    shift: float | None = None
+    solver: Solver | None = None
+    first_frame_from_reference: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named choice between speed and quality.
+
+    Attributes:
+        name: to use in requests.
+        description: one sentence about it.
+        max_long_side: bound in pixels for a size that nobody asked for.
+        max_short_side: as `max_long_side`.
+        max_area_pixels: as `max_long_side`, for engines of sizing AREA; 0 for others.
+        crf: how much of the picture the encoder may lose, 0 (nothing) to 51.
+        encoder_preset: how hard the encoder works, in x264's words.
+    """
+
+    name: str
+    description: str
+    max_long_side: int
+    max_short_side: int
+    max_area_pixels: int = 0
+    crf: int = 18
+    encoder_preset: str = "veryfast"
+
+
+class Sizing(StrEnum):
+    """How the size of a film follows from its reference where nobody asked for one."""
+
+    FREE = "free"
+    """The reference's own, made smaller to fit the preset's long and short side."""
+    AREA = "area"
+    """The reference's aspect ratio in whole steps of pixels within the preset's area."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an engine can do; `min_size`..`max_size` bound width and height, both even."""
+    """What an engine can do.
+
+    Attributes:
+        min_size: the least width and height; a multiple of `size_step_pixels`.
+        max_size: the largest width and height; a multiple of `size_step_pixels`.
+        presets: the default one first.
+        directed: whether it takes a prompt, a negative prompt, sampling and a pose.
+        size_step_pixels: what both sides of a film are a multiple of; even.
+        sizing: how a size comes about that nobody asked for.
+        settle_seconds: how long it may go on once its take is closed; a worker that is still at
+            it then is killed.
+    """
 
     continuity: Continuity
     frame_rates: tuple[int, ...]
@@ -93,7 +163,12 @@ class Capabilities:
     reference_media_types: tuple[str, ...]
     devices: tuple[str, ...]
     digital_source_type: DigitalSourceType
+    presets: tuple[Preset, ...]
     description: str = ""
+    directed: bool = False
+    size_step_pixels: int = 2
+    sizing: Sizing = Sizing.FREE
+    settle_seconds: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +186,11 @@ class Take:
         first_frame: this segment's first frame counted from the start of the film.
         seed: equal seeds give equal frames.
         state: what the take before it left behind; SEQUENTIAL engines only.
+        preset: name of one of the engine's presets; empty is its default one.
+        prompt: what the film shall show, in words; directed engines only.
+        negative_prompt: what it shall not show; empty leaves it to the engine.
+        sampling: overrides the preset; directed engines only.
+        pose: a local file holding a video whose poses are followed; directed engines only.
     """
 
     pcm: npt.NDArray[np.int16]
@@ -123,6 +203,11 @@ class Take:
     first_frame: int = 0
     seed: int = 0
     state: bytes | None = None
+    preset: str = ""
+    prompt: str = ""
+    negative_prompt: str = ""
+    sampling: Sampling = Sampling()
+    pose: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +226,11 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Working:
+    """Nothing to show yet; lets whoever waits close the take now."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What the next take of a SEQUENTIAL engine starts from; yielded last."""
 
@@ -152,14 +242,15 @@ class Engine(Protocol):
 
     The generator is the whole protocol: it yields `Frames` in order, exactly
     `len(pcm) / samples_per_frame` of them in all, possibly notices before or after them, and last
-    perhaps a state. Closing it cancels the take between two batches and releases what the take held.
+    perhaps a state. Where frames are long in coming it yields `Working` now and then. Closing it
+    cancels the take where it stands and releases what the take held.
     """
 
     @property
     def capabilities(self) -> Capabilities:
         """What this engine can do; cheap, loads no weights."""
 
-    def render(self, take: Take) -> Generator[Frames | Notice | State]:
+    def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
         """Render one take.
 
         Raises:
