@@ -25,6 +25,7 @@ serve: .venv/light ## run the four services; the gateway listens on 127.0.0.1:50
 test: check ## check everything and run every test
 	@$(BIN)/python -m pytest
 
+# Without the extra wan: one Python proves it, and torch is the largest thing to install by far.
 test-other: .venv/dev ## run all but the end-to-end tests on the other Python, if there is one
 	@other=$$(tools/find_python.sh --other $(BIN)/python); \
 	if [ -z "$$other" ]; then echo "skipped: no other Python of 3.11 and 3.12 here"; exit 0; fi; \
@@ -59,7 +60,7 @@ clean: ## delete what the commands made
 
 .venv/dev: .venv/light
 	@echo "Installing what the tests need into .venv ..."
-	@$(BIN)/python -m pip $(PIP_INSTALL) -e '.[dev]'
+	@$(BIN)/python -m pip $(PIP_INSTALL) -e '.[dev,wan]'
 	@touch $@
 
 .venv/bin/python:

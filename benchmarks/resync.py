@@ -32,11 +32,11 @@ from s2v.media.video import H264, ClipEncoder
 from s2v.store.artifacts import FsspecStore
 from s2v_render.engines.portrait.engine import PortraitEngine
 from s2v_render.engines.portrait.following import followed
+from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.engines.portrait.resync import draw
 from s2v_render.engines.portrait.sitter import find_sitter
 from s2v_render.engines.portrait.speaker import DEFAULT_SUITABILITY
 from s2v_render.engines.portrait.steadying import sittings
-from s2v_render.planning import find_preset
 from s2v_render.rendering import RenderOrder, render_segment
 from s2v_tts.backends.embedded import EmbeddedBackend
 from s2v_tts.speaking import SpokenSegment, speak_text
@@ -136,7 +136,7 @@ def ordered(store: FsspecStore, video: Path, speech: SpokenSegment, size: Size) 
         engine="portrait",
         frame_rate=RATE,
         size=size,
-        quality=find_preset("").quality,
+        quality=H264(PRESETS[0].encoder_preset, PRESETS[0].crf),
     )
 
 

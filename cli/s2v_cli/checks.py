@@ -1,6 +1,7 @@
 """What `s2v doctor` looks at: each check is quick, changes nothing and loads nothing heavy."""
 
 import importlib.metadata
+import importlib.util
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 from s2v.core.errors import S2VError
 from s2v_cli.connecting import DEFAULT_ADDRESS, version_at
 from s2v_cli.local import free_address
+from s2v_render.settings import RANDOM_CHECKPOINTS
 
 _GIB = 1024**3
 _TESTED_PYTHONS = ((3, 11), (3, 12))
@@ -55,6 +57,7 @@ def all_checks(home: Path) -> tuple[Check, ...]:
         check_shared_memory,
         check_ray,
         check_gpu,
+        lambda: check_checkpoint(os.environ.get("S2V_RENDER_WAN_CHECKPOINT", "")),
     )
 
 
@@ -181,6 +184,22 @@ def check_gpu() -> Finding:
         fact = (found.stdout + found.stderr).strip().replace("\n", " ")
         return Finding(Level.WARN, "gpu", fact, "install the driver again; portrait works without")
     return Finding(Level.PASS, "gpu", "; ".join(found.stdout.strip().splitlines()))
+
+
+def check_checkpoint(checkpoint: str) -> Finding:
+    """Look whether the engine `wan` has what it needs, if it is wanted."""
+    if not checkpoint:
+        return Finding(Level.PASS, "wan", "not offered: S2V_RENDER_WAN_CHECKPOINT is not set")
+    if importlib.util.find_spec("torch") is None:
+        remedy = "run: pip install 's2v[wan]'; or unset S2V_RENDER_WAN_CHECKPOINT"
+        return Finding(Level.FAIL, "wan", "its packages are not installed", remedy)
+    if checkpoint in RANDOM_CHECKPOINTS:
+        fact = f"{checkpoint}: random weights show noise"
+        return Finding(Level.WARN, "wan", fact, "set S2V_RENDER_WAN_CHECKPOINT to a real one")
+    if not Path(checkpoint).expanduser().is_dir():
+        remedy = "set S2V_RENDER_WAN_CHECKPOINT to the folder of a checkpoint"
+        return Finding(Level.FAIL, "wan", f"there is no folder {checkpoint}", remedy)
+    return Finding(Level.PASS, "wan", f"offered, with {checkpoint}")
 
 
 def _graded(subject: str, fact: str, remedy: str, *, value: int, fail: int, warn: int) -> Finding:

@@ -1,6 +1,6 @@
 """Find a gateway to talk to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -50,17 +50,25 @@ def running_gateway(address: str) -> Iterator[Client]:
 
 
 @contextmanager
-def any_gateway(address: str, say: Callable[[str], None]) -> Iterator[Client]:
+def any_gateway(
+    address: str, say: Callable[[str], None], *, settings: Mapping[str, str]
+) -> Iterator[Client]:
     """Give a client of the gateway at an address, of a running one, or of one just for now.
+
+    Args:
+        address: of the gateway; empty where any will do.
+        say: told, for people, what happens to the services.
+        settings: what the services have to be told; where there is any, only our own will do.
 
     Raises:
         Unavailable: nothing answers at the given address.
         ServiceFailed: a service cannot start.
     """
-    if address or version_at(DEFAULT_ADDRESS) is not None:
+    if address or (not settings and version_at(DEFAULT_ADDRESS) is not None):
         with running_gateway(address) as client:
             yield client
         return
-    say("no gateway is running: starting the services for this film only")
-    with ephemeral_services(say) as own, Client(own) as client:
+    why = "" if settings else "no gateway is running: "
+    say(f"{why}starting the services for this film only")
+    with ephemeral_services(say, settings) as own, Client(own) as client:
         yield client

@@ -17,6 +17,7 @@ _CALLERS_FAULT = (InvalidInput, NotFound, Conflict, OutOfRange)
 _OPTIONS = {
     "spec.script.text": "--text",
     "spec.script.audio": "--audio",
+    "spec.script.transcript": "--transcript",
     "spec.reference": "--reference",
     "spec.voice": "--voice",
     "spec.engine": "--engine",

@@ -1,6 +1,7 @@
 """What a measurement of lip sync means, in words."""
 
 from s2v.core.job import LipSyncMeasurement
+from s2v.core.ports import DigitalSourceType
 
 FOLLOWING = 0.75
 """From here on lips follow the sound as those of the embedded engine do, on any face."""
@@ -63,6 +64,15 @@ def table(found: LipSyncMeasurement) -> list[tuple[str, str, str]]:
         rows.append(("distance of the face", distance, f"under {SAME_PERSON} is the same person"))
     rows.append(("face found", f"{found.face_share:.0%}", f"of {found.frames} frames"))
     return rows
+
+
+def marking_row(marking: DigitalSourceType | None) -> tuple[str, str, str]:
+    """Return a row of the table that says whether the film says that a machine made it."""
+    return (
+        "marked as AI-generated",
+        "yes" if marking else "no",
+        f"digital source type {marking}" if marking else "its metadata names no synthetic source",
+    )
 
 
 def _lag(found: LipSyncMeasurement) -> str:

@@ -57,8 +57,12 @@ def service_specs(
 
 
 @contextmanager
-def ephemeral_services(say: Callable[[str], None]) -> Iterator[str]:
+def ephemeral_services(say: Callable[[str], None], settings: Mapping[str, str]) -> Iterator[str]:
     """Run the four services over a temporary folder and give the gateway's address.
+
+    Args:
+        say: told, for people, what happens to the services.
+        settings: for the services, beside those of this process's environment.
 
     Raises:
         ServiceFailed: one cannot start.
@@ -70,7 +74,8 @@ def ephemeral_services(say: Callable[[str], None]) -> Iterator[str]:
     ):
         listen = f"unix:{sockets / 'gateway.sock'}"
         # Nobody will be there to read what would be measured.
-        environment = _without_homes(os.environ) | {"S2V_GATEWAY_MEASURE_FILMS": "false"}
+        unmeasured = {"S2V_GATEWAY_MEASURE_FILMS": "false"}
+        environment = {**_without_homes(os.environ), **settings, **unmeasured}
         specs = service_specs(Path(folder), sockets, listen=listen, environment=environment)
         with Supervisor(specs, report=say, sink=log) as supervisor:
             try:

@@ -1,6 +1,7 @@
 """Four real services, started once for all end-to-end tests."""
 
 import contextlib
+import importlib.util
 import json
 import os
 from collections.abc import Iterator
@@ -41,6 +42,8 @@ class Installation:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     # A short grace: a job of some seconds shall still be at work when the gateway has gone.
     environment = {**os.environ, "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5"}
+    if importlib.util.find_spec("torch"):
+        environment["S2V_RENDER_WAN_CHECKPOINT"] = "tests/data/wan_tiny"
     home = tmp_path_factory.mktemp("home")
     address = free_address("127.0.0.1", 0)
     with (home / "services.log").open("w") as log, socket_folder(home) as sockets:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from s2v.core.ports import DigitalSourceType
 from s2v.media.pcm import Pcm, wav_bytes, write_wav
 from s2v.media.video import ClipEncoder
 from s2v_cli.main import app
@@ -37,8 +38,8 @@ def delayed(film: Path, to: Path, milliseconds: int) -> Path:
     return to
 
 
-def with_sound(clip: Path, pcm: Pcm, to: Path) -> Path:
-    with FilmWriter(to, 25, marking=None) as writer:
+def with_sound(clip: Path, pcm: Pcm, to: Path, marking: DigitalSourceType | None = None) -> Path:
+    with FilmWriter(to, 25, marking=marking) as writer:
         list(writer.add(clip, io.BytesIO(wav_bytes(pcm)), len(pcm) // 1920))
         list(writer.finish())
     return to
@@ -52,6 +53,7 @@ def test_a_good_film_is_told_from_its_text(filmed: Any) -> None:
     assert "lips shut on m, b, p          12 of 12" in result.stdout
     assert "sharpness of the face" in result.stdout
     assert "under 0.6 is the same person" in result.stdout
+    assert "marked as AI-generated              no" in lines[-1]
 
 
 def test_pictures_that_come_late_are_found_out_for_programs_too(
@@ -69,6 +71,20 @@ def test_pictures_that_come_late_are_found_out_for_programs_too(
     assert found["sounds_from"] == "transcript"
     assert found["best_correlation"] > found["opening_correlation"]
     assert found["sharpness_ratio"] is None
+    assert found["marked_as"] is None
+
+
+def test_a_film_that_is_marked_as_synthetic_says_so(filmed: Any, tmp_path: Path) -> None:
+    composite = DigitalSourceType.COMPOSITE_SYNTHETIC
+    film = with_sound(filmed.clip, filmed.spoken.pcm, tmp_path / "marked.mp4", composite)
+    result = check(film, "--text", filmed.spoken.text)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1].split() == [
+        *("marked", "as", "AI-generated", "yes"),
+        *("digital", "source", "type", "compositeSynthetic"),
+    ]
+    found = json.loads(check(film, "--text", filmed.spoken.text, "--json").stdout)
+    assert found["marked_as"] == "compositeSynthetic"
 
 
 def test_what_cannot_be_measured_is_bad_input(filmed: Any, tmp_path: Path) -> None:

@@ -11,7 +11,10 @@ from typer.testing import CliRunner, Result
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import Sampling, Solver
 from s2v.media.pcm import write_wav
+from s2v.media.video import ClipEncoder
+from s2v.rpc.convert import sampling_from_proto
 from s2v.testing.fakes_gateway import FILM, FakeGateway
 from s2v_cli.main import app
 
@@ -115,6 +118,38 @@ def test_make_reads_the_script_from_a_file(
     assert job.spec.script.text == "Grüß Gott."
 
 
+def test_make_sends_what_a_directed_engine_is_told(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    dance = tmp_path / "dance.mp4"
+    with ClipEncoder(dance, width=64, height=64, frame_rate=25) as clip:
+        clip.write(np.zeros((5, 64, 64, 3), np.uint8))
+
+    result = s2v(
+        *("make", "--text", "Hello.", "--reference", photo, "-o", tmp_path / "f.mp4"),
+        *("--engine", "wan", "--prompt", "a person", "--negative-prompt", "blur"),
+        *("--steps", "4", "--guidance", "1", "--shift", "3.5", "--solver", "dpm++"),
+        *("--pose", dance),
+        gateway=gateway,
+    )
+
+    assert result.exit_code == 0, result.output
+    (job,) = gateway.jobs.values()
+    assert (job.spec.engine, job.spec.prompt) == ("wan", "a person")
+    assert job.spec.negative_prompt == "blur"
+    assert sampling_from_proto(job.spec.sampling) == Sampling(4, 1.0, 3.5, Solver.DPM)
+    assert gateway.blobs[job.spec.pose] == dance.read_bytes()
+
+
+def test_make_sends_no_sampling_unless_it_is_given(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    s2v("make", "--text", "a", "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway)
+
+    (job,) = gateway.jobs.values()
+    assert not job.spec.HasField("sampling")
+
+
 def test_a_job_that_fails_ends_make_with_1_and_the_option_to_blame(
     gateway: FakeGateway, photo: Path, tmp_path: Path
 ) -> None:
@@ -167,6 +202,10 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
         (["--text", "a", "--size", "511x640"], "--size: must be two even numbers"),
         (["--text", "a", "--size", "0x0"], "--size: must be two even numbers"),
         (["--text", "a", "--fps", "0"], "'--fps'"),
+        (["--text", "a", "--steps", "-1"], "'--steps'"),
+        (["--text", "a", "--solver", "heun"], "'--solver'"),
+        (["--text", "a", "--pose", "no.mp4"], "--pose: there is no file no.mp4"),
+        (["--text", "a", "--checkpoint", "random:tiny"], "--checkpoint: the gateway at"),
         (["--text", "a", "-o", "."], "--output: . is a folder; name a file in it"),
     ],
 )
@@ -270,7 +309,10 @@ def test_a_job_that_is_not_there_is_bad_input(gateway: FakeGateway) -> None:
 
 def test_voices_engines_and_status_tell_what_there_is(gateway: FakeGateway) -> None:
     assert "nobody  en-US  Silent." in s2v("voices", gateway=gateway).stdout
-    assert "preset fast: Quick." in s2v("engines", gateway=gateway).stdout
+    engines = s2v("engines", gateway=gateway).stdout
+    assert "preset fast: Quick." in engines
+    assert "sides of 64 to 1920 in steps of 64 pixels" in engines
+    assert engines.count("takes --prompt") == 1
     status = s2v("status", gateway=gateway)
     assert status.exit_code == 1
     assert "render      away     it does not answer" in status.stdout

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Utterance
+from s2v.core.ports import Notice, Utterance
 from s2v.core.script import Mark
 from s2v_tts.backends.embedded import EmbeddedBackend
 from s2v_tts.speaking import SpokenSegment, speak_text
@@ -163,6 +163,29 @@ def test_a_sentence_in_another_script_is_refused_not_skipped(
     assert refusal.value.reason == Reason.TEXT_EMPTY
     assert refusal.value.field == "spec.script.text"
     assert "Latin letters" in refusal.value.message
+
+
+def test_words_in_another_script_inside_of_a_sentence_are_left_out_and_told(
+    backend: EmbeddedBackend,
+) -> None:
+    text = "People in Beijing say 你好 when they meet. Nothing is missing here."
+    events = list(speak_text(backend, text, "heart", frame_rate=25))
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+
+    assert notice.code == "WORDS_LEFT_OUT"
+    assert '"你好"' in notice.message
+    (*_, speech) = events
+    assert isinstance(speech, SpokenSegment)
+    assert speech.phonemes
+
+
+def test_no_mark_covers_the_silence_after_a_sentence(backend: EmbeddedBackend) -> None:
+    text = "Nobody filmed me. What fun that was! Sit down on the mat."
+    (*_, speech) = speak_text(backend, text, "heart", frame_rate=25)
+    assert isinstance(speech, SpokenSegment)
+    for mark in speech.phonemes:
+        end = speech.pcm[mark.end_sample - 2_400 : mark.end_sample].astype(np.float64)
+        assert mark.end_sample - mark.first_sample <= 2_400 or np.abs(end).max() > 100, mark
 
 
 def test_segments_are_loud_enough_unclipped_and_join_without_a_click(

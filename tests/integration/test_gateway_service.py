@@ -6,7 +6,7 @@ import io
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import google_crc32c
@@ -30,11 +30,13 @@ from s2v.api.gateway.v1 import (
 )
 from s2v.core.errors import InvalidInput, Reason, S2VError
 from s2v.core.job import Job
-from s2v.core.ports import Continuity
+from s2v.core.ports import Continuity, Sampling, Solver
 from s2v.media.pcm import wav_bytes
+from s2v.media.video import ClipEncoder
 from s2v.rpc.channel import connect
+from s2v.rpc.convert import sampling_from_proto, sampling_to_proto
 from s2v.rpc.errors import from_rpc_error, from_status
-from s2v_gateway.catalogue import Catalogue, EngineOffer, Preset, VoiceOffer
+from s2v_gateway.catalogue import Catalogue, EngineCatalogue, EngineOffer, Preset, VoiceOffer
 from s2v_gateway.fakes import FakeStages
 from s2v_gateway.jobs import Jobs
 from s2v_gateway.main import Gateway, sweep, wire
@@ -51,9 +53,11 @@ ENGINE = EngineOffer(
     (Preset("standard", ""), Preset("draft", "")),
 )
 
+DIRECTED = replace(ENGINE, name="directed", directed=True, side_step_pixels=64)
 
-async def _engines() -> list[EngineOffer]:
-    return [ENGINE]
+
+async def _engines() -> EngineCatalogue:
+    return EngineCatalogue((ENGINE, DIRECTED), {"large": "engine large needs a setting"})
 
 
 async def _voices() -> list[VoiceOffer]:
@@ -193,6 +197,45 @@ async def test_a_job_becomes_a_film(start: Start) -> None:
     assert ended.progress.fraction == 1.0
     assert ended.film.asset.startswith("assets/")
     assert [t.stage for t in ended.stage_times] == [1, 2, 3]
+
+
+async def test_what_a_directed_engine_is_told_lasts_and_reaches_the_stages(
+    start: Start, tmp_path: Path
+) -> None:
+    server = await start()
+    with ClipEncoder(tmp_path / "dance.mp4", width=64, height=64, frame_rate=25) as clip:
+        clip.write(np.zeros((5, 64, 64, 3), np.uint8))
+    pose = await server.upload((tmp_path / "dance.mp4").read_bytes())
+    sampling = Sampling(steps=4, guidance=1.0, shift=3.0, solver=Solver.UNIPC)
+    told = {"engine": "directed", "prompt": "a person", "negative_prompt": "blur", "pose": pose}
+
+    job = await server.create(
+        "once", sampling=sampling_to_proto(sampling), width_pixels=128, **told
+    )
+    await server.finished(job.name)
+
+    kept = (await server.jobs.GetJob(job_service_pb2.GetJobRequest(name=job.name))).job.spec
+    for spec in (job.spec, kept):
+        assert (spec.prompt, spec.negative_prompt, spec.pose) == ("a person", "blur", pose)
+        assert sampling_from_proto(spec.sampling) == sampling
+    (order,) = server.stages.orders
+    assert order.spec.sampling == sampling
+    assert order.pose is not None
+    assert order.pose.media_type == "video/mp4"
+
+
+async def test_directions_for_an_engine_that_takes_none_are_refused(start: Start) -> None:
+    server = await start()
+
+    error = await failure(server.create(prompt="a person"))
+    unknown = await failure(server.create(sampling={"solver": 9}))
+    withheld = await failure(server.create(engine="large"))
+
+    assert (error.reason, error.field) == (Reason.FIELD_INVALID, "spec.prompt")
+    assert "engine portrait takes no prompt" in error.message
+    assert (unknown.reason, unknown.field) == (Reason.FIELD_INVALID, "spec.sampling.solver")
+    assert withheld.reason is Reason.ENGINE_UNKNOWN
+    assert "engine large needs a setting" in withheld.message
 
 
 async def test_the_stats_of_a_film_follow_its_job(start: Start) -> None:
@@ -433,7 +476,7 @@ async def test_text_beside_sound_is_its_transcript(start: Start) -> None:
 
 @pytest.mark.parametrize(
     ("transcript", "reason"),
-    [("x" * 20_001, Reason.TEXT_TOO_LONG), ("... !", Reason.TEXT_EMPTY)],
+    [("x" * 100_001, Reason.TEXT_TOO_LONG), ("... !", Reason.TEXT_EMPTY)],
 )
 async def test_a_transcript_that_nobody_can_speak_is_refused(
     start: Start, transcript: str, reason: Reason
@@ -442,6 +485,25 @@ async def test_a_transcript_that_nobody_can_speak_is_refused(
     script = job_pb2.Script(audio=await server.upload(wav(), "audio/wav"), transcript=transcript)
     error = await failure(server.create(script=script))
     assert (error.reason, error.field) == (reason, "spec.script.transcript")
+
+
+async def test_the_transcript_of_an_hour_is_longer_than_a_text_may_be(start: Start) -> None:
+    server = await start()
+    said = "word " * 20_000
+    script = job_pb2.Script(audio=await server.upload(wav(), "audio/wav"), transcript=said)
+    assert (await server.create(script=script)).spec.script.transcript == said
+    requests = [
+        generation_service_pb2.GenerateRequest(**fields)
+        for fields in (
+            {"config": {}},
+            {"text_chunk": said},
+            {"audio_chunk": wav()},
+            {"reference_chunk": png()},
+        )
+    ]
+    call = server.generation.Generate(iter(requests))
+    assert (await call.read()).accepted.spec.script.transcript == said
+    call.cancel()
 
 
 async def test_a_transcript_without_sound_is_refused(start: Start) -> None:
@@ -611,9 +673,11 @@ async def test_the_server_tells_its_limits_and_engines(start: Start) -> None:
     server = await start()
     info = await server.system.GetServerInfo(system_service_pb2.GetServerInfoRequest())
     assert info.max_text_characters == 20_000
+    assert info.max_transcript_characters == 100_000
     assert info.max_reference_seconds == 600
     engines = await server.system.ListEngines(system_service_pb2.ListEnginesRequest())
     assert [p.name for p in engines.engines[0].presets] == ["standard", "draft"]
+    assert [(e.directed, e.side_step_pixels) for e in engines.engines] == [(False, 2), (True, 64)]
 
 
 async def test_a_gateway_that_goes_down_tells_its_watchers_and_leaves_the_job_alone(

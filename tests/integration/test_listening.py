@@ -9,6 +9,7 @@ import pytest
 
 from s2v.api.tts.v1 import speech_service_pb2
 from s2v.core.artifact import WAV
+from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Utterance
 from s2v.core.script import LipSync, Mark
 from s2v.core.timebase import SAMPLE_RATE
@@ -174,6 +175,24 @@ def test_recognising_opens_no_connection_and_threads_share_the_models(
 
     assert results[:2] == results[2:]
     assert "morning" in str(results[0]).lower()
+
+
+async def test_the_service_refuses_a_transcript_longer_than_an_hour_of_speech(
+    backend: EmbeddedBackend,
+) -> None:
+    store = InMemoryStore()
+    sound = store.put([wav_bytes(recorded(backend, TEXT, "oak").pcm)], WAV)
+    deaf = Listener(backend, words=None, sounds=None)
+    servicer = SpeechServicer(backend, deaf, store, backend_name="embedded")
+    request = speech_service_pb2.CutScriptRequest(
+        audio=artifact_to_proto(sound), frame_rate=25, transcript="a" * 100_001
+    )
+
+    with pytest.raises(InvalidInput) as refusal:
+        await servicer.CutScript(request, None)  # type: ignore[arg-type]
+
+    assert refusal.value.reason is Reason.TEXT_TOO_LONG
+    assert refusal.value.field == "spec.script.transcript"
 
 
 @pytest.mark.parametrize("given", [TEXT, OTHER])

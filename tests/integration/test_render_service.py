@@ -14,12 +14,18 @@ import pytest_asyncio
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.artifact import WAV, Artifact
 from s2v.core.errors import Exhausted, InvalidInput, NotFound, Reason, S2VError, Unavailable
+from s2v.core.ports import Continuity, Sampling, Solver
 from s2v.core.registry import Registry
 from s2v.core.script import LipSync, Mark, Speech
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import decode_frames
 from s2v.rpc.channel import connect
-from s2v.rpc.convert import artifact_from_proto, artifact_to_proto, speech_to_proto
+from s2v.rpc.convert import (
+    artifact_from_proto,
+    artifact_to_proto,
+    sampling_to_proto,
+    speech_to_proto,
+)
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.server import Server
 from s2v.store.artifacts import FsspecStore
@@ -31,7 +37,14 @@ from s2v_render.servicer import RenderServicer
 FRAMES = 60
 LONG_FRAMES = 2_000
 FRAME_SAMPLES = 1920
-REGISTRY = Registry({"fake": "s2v.testing.fakes_render:FakeEngine"})
+REGISTRY = Registry(
+    {
+        "directed": "s2v.testing.fakes_render:DirectedFakeEngine",
+        "fake": "s2v.testing.fakes_render:FakeEngine",
+        "sequential": "s2v.testing.fakes_render:FakeEngine",
+    }
+)
+SETTINGS = {"sequential": Continuity.SEQUENTIAL}
 IDLE = render_service_pb2.WORKER_STATE_IDLE
 BUSY = render_service_pb2.WORKER_STATE_BUSY
 
@@ -107,10 +120,12 @@ async def running(
 ) -> AsyncIterator[Studio]:
     store_url = str(tmp_path_factory.mktemp("store"))
     store = FsspecStore(store_url)
-    config = WorkerConfig(REGISTRY, store_url=store_url)
+    config = WorkerConfig(REGISTRY, store_url=store_url, engine_settings=SETTINGS)
     pool = WorkerPool(ray_cluster, config, workers=1, max_waiting=1)
     server = Server("127.0.0.1:0", ["s2v.api.render.v1.RenderService"])
-    servicer = RenderServicer(pool, store, default_engine="fake")
+    servicer = RenderServicer(
+        pool, store, default_engine="fake", withheld={"large": "engine large needs a setting"}
+    )
     render_service_pb2_grpc.add_RenderServiceServicer_to_server(servicer, server.grpc)
     await server.start()
     await pool.start()
@@ -178,13 +193,40 @@ async def test_the_requested_size_wins(studio: Studio) -> None:
     assert (clip.width_pixels, clip.height_pixels) == (128, 128)
 
 
-async def test_engines_are_listed_with_their_presets(studio: Studio) -> None:
+async def test_engines_are_listed_with_their_presets_and_what_is_withheld(studio: Studio) -> None:
     listed = await studio.stub.ListEngines(render_service_pb2.ListEnginesRequest())
 
-    (engine,) = listed.engines
+    engine, directed, sequential = listed.engines
     assert (engine.name, engine.continuity) == ("fake", 1)
-    assert [preset.name for preset in engine.presets] == ["standard", "draft", "high"]
+    assert [preset.name for preset in engine.presets] == ["standard", "draft"]
     assert (engine.min_side_pixels, engine.max_side_pixels) == (32, 512)
+    assert (engine.directed, engine.side_step_pixels) == (False, 2)
+    assert (directed.name, directed.directed, directed.side_step_pixels) == ("directed", True, 32)
+    assert [(engine.name, engine.remedy) for engine in listed.withheld] == [
+        ("large", "engine large needs a setting")
+    ]
+    assert (sequential.name, sequential.continuity) == ("sequential", 2)
+
+
+async def test_a_directed_engine_is_told_everything(studio: Studio) -> None:
+    sampling = Sampling(steps=4, guidance=1.5, shift=3.0, solver=Solver.DPM)
+    pose = studio.store.put([b"a dance"], "video/mp4")
+    request = studio.request(
+        engine="directed",
+        preset="draft",
+        prompt="a person",
+        negative_prompt="blur",
+        sampling=sampling_to_proto(sampling),
+        pose=artifact_to_proto(pose),
+        width_pixels=64,
+    )
+
+    responses = await studio.responses(request)
+
+    told = [r.notice.message for r in responses if r.notice.code == "DIRECTED"]
+    assert told == [f"draft, 'a person', 'blur', {sampling}, 'a dance'"]
+    assert next(r.progress.frames_done for r in responses if r.HasField("progress")) == 0
+    assert responses[-1].clip.HasField("state")
 
 
 async def test_workers_are_listed(studio: Studio, folder: Path) -> None:
@@ -311,6 +353,18 @@ async def test_a_take_that_stops_waiting_makes_room(studio: Studio, folder: Path
         ({"frame_rate": 23}, Reason.FRAME_RATE_UNSUPPORTED, "spec.frame_rate"),
         ({"width_pixels": 101}, Reason.SIZE_UNSUPPORTED, "spec.width_pixels"),
         ({"height_pixels": 4000}, Reason.SIZE_UNSUPPORTED, "spec.height_pixels"),
+        ({"engine": "directed", "width_pixels": 66}, Reason.SIZE_UNSUPPORTED, "spec.width_pixels"),
+        ({"engine": "large"}, Reason.ENGINE_UNKNOWN, "spec.engine"),
+        ({"prompt": "a person"}, Reason.FIELD_INVALID, "spec.prompt"),
+        ({"negative_prompt": "blur"}, Reason.FIELD_INVALID, "spec.negative_prompt"),
+        ({"sampling": {"shift": 0.0}}, Reason.FIELD_INVALID, "spec.sampling"),
+        ({"sampling": {"solver": 9}}, Reason.FIELD_INVALID, "spec.sampling.solver"),
+        (
+            {"engine": "directed", "sampling": {"shift": 0.0}},
+            Reason.FIELD_INVALID,
+            "spec.sampling.shift",
+        ),
+        ({"pose": {"sha256": "0" * 64}}, Reason.FIELD_INVALID, "spec.pose"),
         ({"reference": None}, Reason.FIELD_INVALID, "reference"),
         ({"speech": None}, Reason.FIELD_INVALID, "speech.audio"),
     ],

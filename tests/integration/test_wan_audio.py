@@ -15,13 +15,13 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 from safetensors.torch import load_file
 
 from s2v_render.engines.wan.audio import (
-    SpeechModel,
     at_feature_rate,
     feature_indices,
     gathered,
     mono_16k,
     official_windows,
 )
+from s2v_render.engines.wan.loading import load_speech
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE)) / "2_audio"
@@ -40,7 +40,9 @@ def sound(name: str) -> tuple[npt.NDArray[np.float32], int]:
 
 @pytest.fixture(scope="module")
 def heard() -> torch.Tensor:
-    model = SpeechModel.load(next(FIXTURES.glob("wav2vec2*/")))
+    folder = next(FIXTURES.glob("wav2vec2*/"))
+    weights = [folder / "model.safetensors"]
+    model = load_speech(folder, weights, input_folder=folder, device=torch.device("cpu"))
     return model.hidden_states(mono_16k(*sound("speech_16k_mono.wav")))
 
 

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from s2v_cli.checks import Level, check_disk, check_memory, check_port, check_python
+from s2v_cli.checks import (
+    Level,
+    check_checkpoint,
+    check_disk,
+    check_memory,
+    check_port,
+    check_python,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +54,35 @@ def test_little_memory_warns_and_very_little_fails(
 
 def test_the_disk_is_looked_at_where_the_home_will_be(tmp_path: Path) -> None:
     assert str(tmp_path / "not" / "yet") in check_disk(tmp_path / "not" / "yet").fact
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "level", "fact"),
+    [
+        ("", Level.PASS, "not offered"),
+        ("random:tiny", Level.WARN, "random weights"),
+        ("no/such/folder", Level.FAIL, "there is no folder no/such/folder"),
+        ("tests", Level.PASS, "offered, with tests"),
+    ],
+)
+def test_a_checkpoint_that_is_not_there_fails(
+    monkeypatch: pytest.MonkeyPatch, checkpoint: str, level: Level, fact: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+
+    finding = check_checkpoint(checkpoint)
+
+    assert finding.level is level
+    assert fact in finding.fact
+    assert bool(finding.remedy) is (level is not Level.PASS)
+
+
+def test_a_checkpoint_without_the_packages_that_read_it_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    finding = check_checkpoint("tests")
+
+    assert finding.level is Level.FAIL
+    assert "pip install 's2v[wan]'" in finding.remedy

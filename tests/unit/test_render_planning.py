@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Capabilities, Continuity, DigitalSourceType, Size
+from s2v.core.ports import Capabilities, Continuity, DigitalSourceType, Preset, Size, Sizing
+from s2v_render.areas import size_in_area
+from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.planning import (
-    PRESETS,
     check_frame_rate,
     check_media_type,
     find_engine,
@@ -23,7 +24,15 @@ CAPABILITIES = Capabilities(
     reference_media_types=("image/png",),
     devices=("cpu",),
     digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
+    presets=PRESETS,
 )
+AREA = replace(
+    CAPABILITIES,
+    sizing=Sizing.AREA,
+    size_step_pixels=64,
+    presets=(Preset("low", "Small.", 1920, 1920, max_area_pixels=320 * 240),),
+)
+(LOW,) = AREA.presets
 STANDARD, DRAFT, HIGH = PRESETS
 KEEP = Size(0, 0)
 SIDES = st.integers(64, 8192)
@@ -31,14 +40,16 @@ EVEN_SIDES = st.integers(32, 960).map(lambda half: 2 * half)
 
 
 def test_no_engine_named_is_the_default_one() -> None:
-    assert find_engine("", {"other": CAPABILITIES, "portrait": CAPABILITIES}, default="portrait")[
-        0
-    ] == ("portrait")
+    both = {"other": CAPABILITIES, "portrait": CAPABILITIES}
+
+    name, _ = find_engine("", both, default="portrait", withheld={})
+
+    assert name == "portrait"
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidInput) as refusal:
-        find_engine("magic", {"portrait": CAPABILITIES}, default="portrait")
+        find_engine("magic", {"portrait": CAPABILITIES}, default="portrait", withheld={})
 
     assert refusal.value.reason == Reason.ENGINE_UNKNOWN
     assert refusal.value.field == "spec.engine"
@@ -46,14 +57,28 @@ def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
     assert "portrait" in refusal.value.message
 
 
-def test_presets_are_found_by_name_and_standard_is_the_default() -> None:
-    assert find_preset("") is STANDARD
-    assert [find_preset(preset.name) for preset in PRESETS] == [STANDARD, DRAFT, HIGH]
+def test_an_engine_that_is_withheld_is_refused_with_what_it_needs() -> None:
+    with pytest.raises(InvalidInput, match="wan needs a checkpoint") as refusal:
+        find_engine(
+            "wan",
+            {"portrait": CAPABILITIES},
+            default="portrait",
+            withheld={"wan": "wan needs a checkpoint"},
+        )
+
+    assert refusal.value.reason == Reason.ENGINE_UNKNOWN
+
+
+def test_presets_are_found_by_name_and_the_first_is_the_default() -> None:
+    assert find_preset("", CAPABILITIES) is STANDARD
+    assert find_preset("", AREA) is LOW
+    found = [find_preset(preset.name, CAPABILITIES) for preset in PRESETS]
+    assert found == [STANDARD, DRAFT, HIGH]
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidInput) as refusal:
-        find_preset("ultra")
+        find_preset("ultra", CAPABILITIES)
 
     assert refusal.value.reason == Reason.PRESET_UNKNOWN
     assert refusal.value.field == "spec.preset"
@@ -170,3 +195,63 @@ def test_two_even_sides_in_range_are_taken_as_they_are(
     assert plan_size(Size(reference_width, reference_height), requested, DRAFT, CAPABILITIES) == (
         requested
     )
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        (Size(1080, 1920), Size(192, 384)),
+        (Size(1920, 1080), Size(384, 192)),
+        (Size(512, 512), Size(256, 256)),
+        (Size(100, 90), Size(128, 128)),
+    ],
+)
+def test_an_engine_of_areas_gets_whole_steps_within_the_area_of_the_preset(
+    reference: Size, expected: Size
+) -> None:
+    size = plan_size(reference, KEEP, LOW, AREA)
+
+    assert size == expected
+    assert size.width * size.height <= LOW.max_area_pixels
+
+
+@pytest.mark.parametrize(
+    ("requested", "expected"),
+    [
+        (Size(832, 448), Size(832, 448)),
+        (Size(832, 0), Size(832, 640)),
+        (Size(0, 448), Size(576, 448)),
+    ],
+)
+def test_a_side_that_follows_comes_in_whole_steps(requested: Size, expected: Size) -> None:
+    assert plan_size(Size(640, 480), requested, LOW, AREA) == expected
+
+
+@pytest.mark.parametrize(
+    ("requested", "side"), [(Size(832, 480), "height"), (Size(66, 0), "width")]
+)
+def test_a_size_between_two_steps_is_refused(requested: Size, side: str) -> None:
+    with pytest.raises(InvalidInput, match="multiples of 64 of pixels from 64 to 1920") as refusal:
+        plan_size(Size(640, 480), requested, LOW, AREA)
+
+    assert refusal.value.reason == Reason.SIZE_UNSUPPORTED
+    assert refusal.value.field == f"spec.{side}_pixels"
+
+
+@pytest.mark.parametrize("reference", [Size(64, 8000), Size(30, 20_000)])
+def test_a_portrait_too_long_for_an_engine_of_areas_is_refused(reference: Size) -> None:
+    large = replace(LOW, max_area_pixels=1280 * 720)
+
+    with pytest.raises(InvalidInput, match="crop it") as refusal:
+        plan_size(reference, KEEP, large, AREA)
+
+    assert refusal.value.reason == Reason.IMAGE_SIZE_UNSUPPORTED
+    assert refusal.value.field == "spec.reference"
+
+
+@given(SIDES, SIDES, st.integers(64 * 64, 1280 * 720))
+def test_a_size_in_an_area_is_whole_steps_within_it(width: int, height: int, area: int) -> None:
+    size = size_in_area(Size(width, height), area_pixels=area, step_pixels=64)
+
+    assert size.width % 64 == size.height % 64 == 0
+    assert 0 <= size.width * size.height <= area

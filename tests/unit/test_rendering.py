@@ -8,9 +8,20 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from s2v.core.artifact import WAV, Artifact
+from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import Exhausted, InvalidInput, NotFound, Reason
-from s2v.core.ports import Capabilities, Continuity, Frames, Notice, Size, State, Take
+from s2v.core.ports import (
+    Capabilities,
+    Continuity,
+    Frames,
+    Notice,
+    Sampling,
+    Size,
+    Solver,
+    State,
+    Take,
+    Working,
+)
 from s2v.core.script import Mark, Speech
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import H264, decode_frames
@@ -111,7 +122,7 @@ def test_a_sequential_engine_leaves_a_state_and_starts_from_one(store: InMemoryS
     seen: list[bytes | None] = []
 
     class Sequential(FakeEngine):
-        def render(self, take: Take) -> Generator[Frames | Notice | State]:
+        def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
             seen.append(take.state)
             return super().render(take)
 
@@ -128,13 +139,21 @@ def test_a_sequential_engine_leaves_a_state_and_starts_from_one(store: InMemoryS
 
 def test_the_engine_is_told_everything(store: InMemoryStore) -> None:
     takes: list[Take] = []
+    poses: list[bytes] = []
 
     class Curious(FakeEngine):
-        def render(self, take: Take) -> Generator[Frames | Notice | State]:
+        def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
             takes.append(take)
+            assert take.pose is not None
+            poses.append(take.pose.read_bytes())
             return super().render(take)
 
-    order = replace(an_order(store), first_frame=7, seed=9)
+    pose = store.put([b"a video"], MP4)
+    sampling = Sampling(steps=4, guidance=1.0, shift=3.0, solver=Solver.EULER)
+    directions = {"preset": "draft", "prompt": "a person", "negative_prompt": "blur"}
+    order = replace(
+        an_order(store), first_frame=7, seed=9, pose=pose, sampling=sampling, **directions
+    )
     *_, clip = render_segment(Curious(), order, store)
 
     (take,) = takes
@@ -142,8 +161,30 @@ def test_the_engine_is_told_everything(store: InMemoryStore) -> None:
     assert take.phonemes == order.speech.phonemes
     assert take.reference_sha256 == order.reference.sha256
     assert (take.first_frame, take.seed, take.size) == (7, 9, SIZE)
+    assert (take.preset, take.prompt, take.negative_prompt) == ("draft", "a person", "blur")
+    assert take.sampling == sampling
+    assert poses == [b"a video"]
     assert isinstance(clip, ClipRendered)
     assert decoded(clip, store)[0] == 16 % COLOURS
+
+
+def test_an_engine_at_work_makes_no_progress_and_can_be_closed(store: InMemoryStore) -> None:
+    closed: list[bool] = []
+
+    class Thinking(FakeEngine):
+        def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
+            try:
+                while True:
+                    yield Working()
+            finally:
+                closed.append(True)
+
+    events = render_segment(Thinking(), an_order(store, frames=8), store)
+    assert [next(events) for _ in range(3)] == [RenderProgress(0, 8)] * 3
+
+    events.close()
+
+    assert closed == [True]
 
 
 def test_a_refused_reference_is_refused(store: InMemoryStore) -> None:
@@ -170,6 +211,7 @@ def test_missing_bytes_are_not_found(store: InMemoryStore) -> None:
         replace(order, reference=absent),
         replace(order, speech=replace(order.speech, audio=absent)),
         replace(order, state=absent),
+        replace(order, pose=absent),
     ):
         with pytest.raises(NotFound):
             events_of(broken, store)
@@ -191,7 +233,7 @@ def test_an_engine_that_breaks_its_promise_fails_the_take(
     class Broken:
         capabilities: Capabilities = FakeEngine().capabilities
 
-        def render(self, take: Take) -> Generator[Frames | Notice | State]:
+        def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
             yield from map(Frames, batches)
 
     order = an_order(store)

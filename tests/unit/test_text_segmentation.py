@@ -106,6 +106,21 @@ def test_the_first_segment_is_short_so_that_the_first_frames_come_soon() -> None
     assert rest[-1] == f"{LONG}."
 
 
+@pytest.mark.parametrize(
+    ("text", "opening"),
+    [
+        (f"Nobody filmed me. {LONG}.", "Nobody filmed me."),
+        (f"Hello! Nobody filmed me. {LONG}.", "Hello! Nobody filmed me."),
+        (f"Nobody filmed me. Never! {LONG}.", "Nobody filmed me. Never!"),
+        (f"{LONG}. Nobody filmed me. {LONG}.", f"{LONG}. Nobody filmed me."),
+    ],
+)
+def test_a_short_sentence_stands_alone_only_where_it_opens_the_film(
+    text: str, opening: str
+) -> None:
+    assert cut_text(text)[0] == opening
+
+
 def test_a_long_sentence_is_cut_after_a_clause_rather_than_a_comma() -> None:
     opening = f"{LONG}."
     long = ("One, two, three, four, five, six, seven, " * 4).strip(", ")

@@ -240,3 +240,12 @@ def test_what_cannot_be_pronounced_stays_where_it_stands() -> None:
     segments = parted(f"{TEXT}. {strange} {OTHER}.".replace("my", "My"), pcm)
 
     assert strange in " ".join(segment.text for segment in segments)
+
+
+def test_a_transcript_that_nobody_says_in_that_time_is_refused_before_it_is_spoken() -> None:
+    pcm = spoken(TEXT).pcm
+    segments = cut_audio(pcm, frame_rate=25)
+    with pytest.raises(InvalidInput, match="give only what is said") as refused:
+        next(part_transcript(f"{TEXT}. " * 100, pcm, segments, Whistler()))
+    assert refused.value.reason == Reason.TEXT_TOO_LONG
+    assert refused.value.field == "spec.script.transcript"

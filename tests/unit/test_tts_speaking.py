@@ -137,6 +137,41 @@ def test_what_a_mark_covers_is_kept_however_quiet() -> None:
     assert speech.phonemes[-1].end_sample + PAUSE_SAMPLES <= len(speech.pcm)
 
 
+def test_a_mark_before_a_pause_ends_with_what_is_heard_of_it() -> None:
+    pcm = np.concatenate([tone(0.3), silence(0.7), tone(0.3), silence(0.3)])
+    first, second = Mark("a", 0, 38_400), Mark("o", 48_000, 76_800)
+    backend = Recording(Utterance(pcm, (first, second), (first, second)))
+
+    speech = speech_of(list(speak_text(backend, "a o", "", frame_rate=25)))
+
+    assert [mark.end_sample for mark in speech.phonemes] == [14_400, 62_400]
+    assert speech.words == speech.phonemes
+    assert len(speech.pcm) == 76_800 + PAUSE_SAMPLES + 1_920 - (76_800 + PAUSE_SAMPLES) % 1_920
+
+
+def test_a_mark_that_is_not_heard_keeps_a_little_of_its_time() -> None:
+    marks = (Mark("a", 0, 24_000), Mark("t", 24_000, 43_200))
+    pcm = np.concatenate([tone(0.5), silence(0.5)])
+    speech = speech_of(
+        list(speak_text(Recording(Utterance(pcm, (), marks)), "at", "", frame_rate=25))
+    )
+
+    assert speech.phonemes == (marks[0], Mark("t", 24_000, 26_400))
+
+
+def test_words_that_are_left_out_are_told_once() -> None:
+    backend = Recording(
+        Utterance(tone(0.5), left_out=("\N{GREEK SMALL LETTER ALPHA}", "b")),
+        Utterance(tone(0.5), left_out=tuple("cdefg")),
+    )
+    events = list(speak_text(backend, "a", "", frame_rate=25))
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+
+    assert notice.code == "WORDS_LEFT_OUT"
+    assert '"\N{GREEK SMALL LETTER ALPHA}", "b", "c", "d", "e" and 2 more' in notice.message
+    assert "Latin letters" in notice.message
+
+
 def test_stretches_of_a_backend_follow_each_other_without_a_gap() -> None:
     stretches = [tone(0.2), tone(0.3), tone(0.4)]
     backend = Recording(*(Utterance(pcm, (Mark("a", 0, 100),)) for pcm in stretches))

@@ -10,9 +10,10 @@ import typer
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.script import LipSync
 from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.provenance import read_marking
 from s2v_cli.failing import say
 from s2v_cli.files import text_in_file, usable_media
-from s2v_cli.lips import table, verdict
+from s2v_cli.lips import marking_row, table, verdict
 from s2v_cli.showing import duration
 
 _NOTES = {
@@ -30,7 +31,7 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure how well the lips of a film fit its sound.
+    """Measure how well the lips of a film fit its sound, and tell whether it is marked.
 
     Nothing is downloaded and no service is needed. The numbers are explained in docs/lip_sync.md.
     """
@@ -49,12 +50,17 @@ def check(
     if heard.lip_sync in _NOTES:
         say(f"note: {_NOTES[heard.lip_sync]}")
     found = measured(film, heard, reference)
+    marking = read_marking(film)
     if as_json:
-        facts = {"verdict": verdict(found), "sounds_from": heard.lip_sync.value}
+        facts = {
+            "verdict": verdict(found),
+            "sounds_from": heard.lip_sync.value,
+            "marked_as": marking,
+        }
         print(json.dumps(facts | asdict(found), indent=2))
         return
     print(f"{film}: {verdict(found)}")
-    for what, value, meaning in table(found):
+    for what, value, meaning in [*table(found), marking_row(marking)]:
         print(f"  {what:<26}{value:>12}   {meaning}")
 
 

@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +13,12 @@ import typer
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
+from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import Sampling, Solver
+from s2v.rpc.convert import sampling_to_proto
 from s2v_cli.background import Background, call
+from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
@@ -53,27 +57,68 @@ def make(
     ] = "",
     fps: Annotated[int, typer.Option(help="Frames a second.", min=1)] = 25,
     seed: Annotated[
-        int, typer.Option(help="Equal seeds move the head alike.", min=-(2**63), max=2**63 - 1)
+        int, typer.Option(help="Equal seeds give equal pictures.", min=-(2**63), max=2**63 - 1)
     ] = 0,
+    prompt: Annotated[
+        str, typer.Option(help="What the film shall show; engine wan.", show_default=False)
+    ] = "",
+    negative_prompt: Annotated[
+        str, typer.Option(help="What it shall not show; engine wan.", show_default=False)
+    ] = "",
+    steps: Annotated[
+        int,
+        typer.Option(
+            help="Denoising steps. [default: the preset's]",
+            min=0,
+            max=MAX_STEPS,
+            show_default=False,
+        ),
+    ] = 0,
+    guidance: Annotated[
+        float | None,
+        typer.Option(
+            help="How much the prompt counts. [default: the preset's]", min=0, max=MAX_GUIDANCE
+        ),
+    ] = None,
+    shift: Annotated[
+        float | None,
+        typer.Option(help="Where the steps lie. [default: the preset's]", min=0, max=MAX_SHIFT),
+    ] = None,
+    solver: Annotated[
+        Solver | None, typer.Option(help="How a step is made. [default: the preset's]")
+    ] = None,
+    pose: Annotated[
+        Path | None, typer.Option(help="Video whose poses are followed; engine wan.")
+    ] = None,
+    checkpoint: CheckpointOption = "",
     force: Annotated[bool, typer.Option("--force", help="Replace the output file.")] = False,
     server: ServerOption = "",
 ) -> None:
     """Make a film of somebody speaking.
 
     Uses the gateway at --server, or the one of `s2v serve` if it runs, or starts the services for
-    this film only. Ctrl-C cancels the job; a second Ctrl-C leaves at once.
+    this film only, as it does for a --checkpoint. Ctrl-C cancels the job; a second Ctrl-C leaves
+    at once.
     """
     started = time.monotonic()
     spec = _spec(text, script, audio, transcript)
-    spec.voice, spec.engine, spec.preset = voice, engine, preset
+    # Whoever gives a checkpoint wants the engine that it is for.
+    spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
     spec.width_pixels, spec.height_pixels = _width_and_height(size)
     spec.frame_rate, spec.seed = fps, seed
     spec.display_name = output.name[:200]
+    sampling = sampling_to_proto(Sampling(steps, guidance, shift, solver))
+    spec.MergeFrom(
+        job_pb2.JobSpec(prompt=prompt, negative_prompt=negative_prompt, sampling=sampling)
+    )
     usable_media(reference, "--reference", "image", "video")
+    if pose is not None:
+        usable_media(pose, "--pose", "video")
+    settings = _settings(checkpoint, server)
     writable_file(output, force=force)
-    with _sigterm_as_ctrl_c(), any_gateway(server, say) as client:
+    with _sigterm_as_ctrl_c(), any_gateway(server, say, settings=settings) as client:
         reached = time.monotonic()
-        created = call(client, lambda: _created(client, spec, reference, audio))
+        created = call(client, lambda: _created(client, spec, reference, audio, pose))
         job = _made(client, created.name)
         film = require_film(job)
         call(client, lambda: client.download(film.asset, output))
@@ -83,12 +128,26 @@ def make(
 
 
 def _created(
-    client: Client, spec: job_pb2.JobSpec, reference: Path, audio: Path | None
+    client: Client,
+    spec: job_pb2.JobSpec,
+    reference: Path,
+    audio: Path | None,
+    pose: Path | None,
 ) -> job_pb2.Job:
     spec.reference = client.upload(reference).name
     if audio is not None:
         spec.script.audio = client.upload(audio).name
+    if pose is not None:
+        spec.pose = client.upload(pose).name
     return client.create_job(spec)
+
+
+def _settings(checkpoint: str, server: str) -> Mapping[str, str]:
+    """Return what services that we start have to be told."""
+    if checkpoint and server:
+        problem = f"the gateway at {server} has its own; leave this out, or --server and S2V_SERVER"
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field="--checkpoint")
+    return engine_settings("", checkpoint)
 
 
 def _made(client: Client, job: str) -> job_pb2.Job:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from s2v.rpc.settings import default_home
+from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.failing import say
 from s2v_cli.home import locked, socket_folder
 from s2v_cli.local import free_address, reachable_address, service_specs
@@ -29,15 +30,23 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="The engine of films that name none. [default: portrait]", show_default=False
+        ),
+    ] = "",
+    checkpoint: CheckpointOption = "",
 ) -> None:
     """Run the services: speech, rendering, composing and the gateway.
 
     Whichever dies is started again. Ctrl-C ends them all; a second Ctrl-C does not wait.
     """
     home = (home or default_home()).expanduser().absolute()
+    environment = {**os.environ, **engine_settings(engine, checkpoint)}
     with locked(home), socket_folder(home) as sockets:
         listen = free_address(host, port)
-        specs = service_specs(home, sockets, listen=listen, environment=os.environ)
+        specs = service_specs(home, sockets, listen=listen, environment=environment)
         supervisor = Supervisor(specs, report=_report)
         _end_on_signals(supervisor)
         _report(f"starting; everything is kept in {home}")

@@ -52,6 +52,8 @@ class Reason(StrEnum):
     INTERNAL = "INTERNAL"
     VIDEO_UNREADABLE = "VIDEO_UNREADABLE"
     VIDEO_TOO_LONG = "VIDEO_TOO_LONG"
+    CHECKPOINT_UNUSABLE = "CHECKPOINT_UNUSABLE"
+    DEVICE_MEMORY_EXCEEDED = "DEVICE_MEMORY_EXCEEDED"
 
 
 class S2VError(Exception):
@@ -107,7 +109,7 @@ class OutOfRange(S2VError):
 
 
 class Exhausted(S2VError):
-    """A queue, the workers or the disk are full."""
+    """A queue, the workers, the disk or a device's memory are full."""
 
 
 class Unavailable(S2VError):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from s2v.core.artifact import Artifact
 from s2v.core.errors import S2VError
-from s2v.core.ports import Continuity, DigitalSourceType, Notice
+from s2v.core.ports import AS_PRESET, Continuity, DigitalSourceType, Notice, Sampling
 from s2v.core.script import LipSync
 
 
@@ -38,8 +38,9 @@ class Stage(StrEnum):
 class JobSpec:
     """What a user asks for; empty and zero fields mean the default.
 
-    `audio` and `reference` are names of assets. Either `text` or `audio` is set; `transcript` is
-    what is said in `audio`, where that is known.
+    `audio`, `reference` and `pose` are names of assets. Either `text` or `audio` is set;
+    `transcript` is what is said in `audio`, where that is known. Prompts, sampling and pose are for
+    directed engines only.
     """
 
     text: str = ""
@@ -54,6 +55,10 @@ class JobSpec:
     seed: int = 0
     display_name: str = ""
     transcript: str = ""
+    prompt: str = ""
+    negative_prompt: str = ""
+    sampling: Sampling = AS_PRESET
+    pose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Order:
     audio: Artifact | None
     continuity: Continuity
     digital_source_type: DigitalSourceType | None = None
+    pose: Artifact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,13 @@ class Utterance:
     """A stretch of speech as a backend makes it, one after the other, gapless.
 
     `pcm` is mono int16 at 48 kHz, shape [samples]; marks count samples from the start of this
-    stretch.
+    stretch. `left_out` are words, as written, that the voice could not pronounce and passed over.
     """
 
     pcm: npt.NDArray[np.int16]
     words: tuple[Mark, ...] = ()
     phonemes: tuple[Mark, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,10 @@ class Sampling:
     shift: float | None = None
     solver: Solver | None = None
     first_frame_from_reference: bool | None = None
+
+
+AS_PRESET = Sampling()
+"""Leaves all of it to the preset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +211,7 @@ class Take:
     preset: str = ""
     prompt: str = ""
     negative_prompt: str = ""
-    sampling: Sampling = Sampling()
+    sampling: Sampling = AS_PRESET
     pose: Path | None = None
 
 
@@ -255,6 +260,8 @@ class Engine(Protocol):
 
         Raises:
             InvalidInput: the reference cannot be used; `field` is "spec.reference".
+            NotReady: the engine's weights cannot be used (CHECKPOINT_UNUSABLE).
+            Exhausted: the take does not fit into memory (DEVICE_MEMORY_EXCEEDED).
         """
 
 

@@ -1,6 +1,6 @@
 """Adapters by name, imported only when they are used."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +15,10 @@ class Registry:
     def names(self) -> tuple[str, ...]:
         """The registered names in alphabetical order."""
         return tuple(sorted(self._targets))
+
+    def only(self, names: Collection[str]) -> "Registry":
+        """Return a registry of those names alone."""
+        return Registry({name: self._targets[name] for name in names})
 
     def load(self, name: str) -> Any:
         """Import and return the class behind a name.

@@ -2,11 +2,17 @@
 
 from dataclasses import asdict
 
-from s2v.api.common.v1 import artifact_pb2, measurement_pb2, media_pb2, speech_pb2
+from s2v.api.common.v1 import (
+    artifact_pb2,
+    measurement_pb2,
+    media_pb2,
+    sampling_pb2,
+    speech_pb2,
+)
 from s2v.core.artifact import Artifact, is_sha256
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
-from s2v.core.ports import DigitalSourceType, Notice
+from s2v.core.ports import AS_PRESET, DigitalSourceType, Notice, Sampling, Solver
 from s2v.core.script import LipSync, Mark, Speech
 
 _LIP_SYNC = {
@@ -23,6 +29,13 @@ _SOURCE_TYPE = {
     ),
     DigitalSourceType.COMPOSITE_SYNTHETIC: media_pb2.DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC,
 }
+_SOLVER = {
+    None: sampling_pb2.SOLVER_UNSPECIFIED,
+    Solver.UNIPC: sampling_pb2.SOLVER_UNIPC,
+    Solver.DPM: sampling_pb2.SOLVER_DPM,
+    Solver.EULER: sampling_pb2.SOLVER_EULER,
+}
+_SOLVER_BACK: dict[int, Solver | None] = {number: value for value, number in _SOLVER.items()}
 _SOURCE_TYPE_BACK: dict[int, DigitalSourceType] = {
     number: value for value, number in _SOURCE_TYPE.items()
 }
@@ -106,6 +119,45 @@ def source_type_to_proto(value: DigitalSourceType | None) -> media_pb2.DigitalSo
 def source_type_from_proto(value: int) -> DigitalSourceType | None:
     """Read how pictures came to be; None for UNSPECIFIED."""
     return _SOURCE_TYPE_BACK.get(value)
+
+
+def sampling_to_proto(sampling: Sampling) -> sampling_pb2.Sampling | None:
+    """Spell how to sample as a message; None where all of it is left to the preset."""
+    if sampling == AS_PRESET:
+        return None
+    message = sampling_pb2.Sampling(
+        steps=sampling.steps,
+        guidance=sampling.guidance,
+        shift=sampling.shift,
+        solver=_SOLVER[sampling.solver],
+    )
+    if sampling.first_frame_from_reference is not None:
+        message.first_frame_from_reference = sampling.first_frame_from_reference
+    return message
+
+
+def sampling_from_proto(message: sampling_pb2.Sampling) -> Sampling:
+    """Read how to sample; ranges are for `s2v.core.directing` to check.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, the solver is unknown.
+    """
+    if message.solver not in _SOLVER_BACK:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"there is no solver number {message.solver}; use one of: {', '.join(Solver)}",
+            field="spec.sampling.solver",
+        )
+    first = message.first_frame_from_reference
+    return Sampling(
+        steps=message.steps,
+        guidance=message.guidance if message.HasField("guidance") else None,
+        shift=message.shift if message.HasField("shift") else None,
+        solver=_SOLVER_BACK[message.solver],
+        first_frame_from_reference=first
+        if message.HasField("first_frame_from_reference")
+        else None,
+    )
 
 
 def measurement_to_proto(value: LipSyncMeasurement) -> measurement_pb2.LipSyncMeasurement:

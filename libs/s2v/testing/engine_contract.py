@@ -8,7 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from s2v.core.ports import Capabilities, Continuity, Engine, Frames, Size, State, Take
+from s2v.core.ports import (
+    Capabilities,
+    Continuity,
+    Engine,
+    Frames,
+    Size,
+    Sizing,
+    State,
+    Take,
+    Working,
+)
 from s2v.core.script import Mark
 from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
 
@@ -17,7 +27,10 @@ SIZE = Size(192, 240)
 
 
 class EngineContract:
-    """The suite; a subclass adds the fixtures `engine` and `reference`, a picture it can use."""
+    """The suite; a subclass adds the fixtures `engine` and `reference`, a picture it can use.
+
+    It may replace `take`, such as by one of a smaller size or of fewer steps.
+    """
 
     @pytest.fixture
     def take(self, engine: Engine, reference: Path) -> Take:
@@ -35,6 +48,28 @@ class EngineContract:
         assert all(side % 2 == 0 for side in (*sides, found.max_size.width, found.max_size.height))
         assert found.reference_media_types
         assert found.devices
+        step = found.size_step_pixels
+        assert step % 2 == 0
+        assert all(side % step == 0 for side in sides)
+        assert found.max_size.width % step == found.max_size.height % step == 0
+        assert found.settle_seconds > 0
+
+    def test_presets_have_names_of_their_own_and_bounds(self, engine: Engine) -> None:
+        found = engine.capabilities
+
+        assert found.presets
+        assert len({preset.name for preset in found.presets}) == len(found.presets)
+        for preset in found.presets:
+            assert preset.name
+            assert preset.description
+            assert 0 < preset.max_short_side <= preset.max_long_side
+            assert (preset.max_area_pixels > 0) == (found.sizing is Sizing.AREA)
+            assert 0 <= preset.crf <= 51
+
+    def test_the_default_preset_may_be_named(self, engine: Engine, take: Take) -> None:
+        named = replace(take, preset=take.preset or engine.capabilities.presets[0].name)
+
+        assert np.array_equal(_film(engine, named), _film(engine, take))
 
     @pytest.mark.parametrize("frames", [1, FRAMES])
     def test_there_are_exactly_as_many_frames_as_the_speech_lasts(
@@ -54,14 +89,16 @@ class EngineContract:
         for batch in _batches(engine, take):
             assert batch.rgb.dtype == np.uint8
             assert len(batch.rgb) > 0
-            assert batch.rgb.shape[1:] == (SIZE.height, SIZE.width, 3)
+            assert take.size is not None
+            assert batch.rgb.shape[1:] == (take.size.height, take.size.width, 3)
 
     def test_without_a_size_the_picture_is_even_and_not_too_large(
         self, engine: Engine, take: Take
     ) -> None:
         _, height, width, _ = _film(engine, replace(take, size=None)).shape
 
-        assert height % 2 == width % 2 == 0
+        step = engine.capabilities.size_step_pixels
+        assert height % step == width % step == 0
         assert height <= engine.capabilities.max_size.height
         assert width <= engine.capabilities.max_size.width
 
@@ -80,12 +117,35 @@ class EngineContract:
         self, engine: Engine, take: Take
     ) -> None:
         items = list(engine.render(take))
+        items = [item for item in items if not isinstance(item, Working)]
         frames = [index for index, item in enumerate(items) if isinstance(item, Frames)]
         states = [index for index, item in enumerate(items) if isinstance(item, State)]
 
         assert frames == list(range(frames[0], frames[-1] + 1))
         sequential = engine.capabilities.continuity == Continuity.SEQUENTIAL
         assert states == ([len(items) - 1] if sequential else [])
+
+    def test_a_sequential_engine_goes_on_from_its_state_alike_each_time(
+        self, engine: Engine, take: Take
+    ) -> None:
+        if engine.capabilities.continuity is not Continuity.SEQUENTIAL:
+            assert all(not isinstance(item, State) for item in engine.render(take))
+            return
+        *_, state = engine.render(take)
+        assert isinstance(state, State)
+        later = replace(take, state=state.data, first_frame=FRAMES)
+
+        film = _film(engine, later)
+
+        assert len(film) == FRAMES
+        assert np.array_equal(film, _film(engine, later))
+
+    def test_what_is_told_to_a_directed_engine_is_taken(self, engine: Engine, take: Take) -> None:
+        if not engine.capabilities.directed:
+            return
+        told = replace(take, prompt="a person speaks", negative_prompt="blur")
+
+        assert len(_film(engine, told)) == FRAMES
 
     def test_closing_stops_and_leaves_the_engine_usable(self, engine: Engine, take: Take) -> None:
         items = engine.render(take)

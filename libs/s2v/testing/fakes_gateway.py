@@ -292,7 +292,14 @@ class _System(system_service_pb2_grpc.SystemServiceServicer):
         engine = system_service_pb2.Engine(
             name="fake", description="Renders nothing.", frame_rates=[25], presets=presets
         )
-        return system_service_pb2.ListEnginesResponse(engines=[engine])
+        large = system_service_pb2.Engine(
+            name="large",
+            min_side_pixels=64,
+            max_side_pixels=1920,
+            directed=True,
+            side_step_pixels=64,
+        )
+        return system_service_pb2.ListEnginesResponse(engines=[engine, large])
 
 
 class _Voices(voice_service_pb2_grpc.VoiceServiceServicer):

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,18 @@ from s2v.core.ports import (
     DigitalSourceType,
     Frames,
     Notice,
+    Preset,
     Size,
     State,
     Take,
+    Working,
 )
 from s2v.core.timebase import samples_per_frame
 
+PRESETS = (
+    Preset("standard", "Small and quick.", max_long_side=256, max_short_side=256, crf=26),
+    Preset("draft", "Smaller.", max_long_side=128, max_short_side=128, crf=28),
+)
 COLOURS = 64
 """Frame numbers come back modulo this."""
 
@@ -91,10 +97,11 @@ class FakeEngine:
             reference_media_types=("image/jpeg", "image/png"),
             devices=("cpu",),
             digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
+            presets=PRESETS,
             description="Paints flat colours.",
         )
 
-    def render(self, take: Take) -> Generator[Frames | Notice | State]:
+    def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
         """Render one take as the reference's script says.
 
         Raises:
@@ -117,6 +124,30 @@ class FakeEngine:
             raise
         if self._continuity == Continuity.SEQUENTIAL:
             yield State(f"{first + total}".encode())
+
+
+class DirectedFakeEngine(FakeEngine):
+    """A `FakeEngine` of sequential continuity that says in a notice how it was directed."""
+
+    def __init__(self) -> None:
+        super().__init__(Continuity.SEQUENTIAL)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Directed, with sides of whole steps of 32 pixels."""
+        return replace(super().capabilities, directed=True, size_step_pixels=32)
+
+    def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
+        """Render one take as the reference's script says, with a pause before the first frame."""
+        yield Notice("DIRECTED", directions(take))
+        yield Working()
+        yield from super().render(take)
+
+
+def directions(take: Take) -> str:
+    """Spell all that a take tells to a directed engine alone."""
+    pose = take.pose.read_bytes().decode() if take.pose else ""
+    return f"{take.preset}, {take.prompt!r}, {take.negative_prompt!r}, {take.sampling}, {pose!r}"
 
 
 def _script(reference: Path) -> FakeScript:

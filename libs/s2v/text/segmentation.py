@@ -11,6 +11,8 @@ MIN_CHARACTERS = 30
 """Shorter sentences join a neighbour: a film of one-second segments would stutter."""
 FIRST_CHARACTERS = 110
 """The first segment is kept shorter, so that the first frames come soon."""
+FIRST_MIN_CHARACTERS = 15
+"""For the same reason a first sentence of this length, over a second of speech, stands alone."""
 
 Span = tuple[int, int]
 """Half-open range of characters of the text."""
@@ -182,20 +184,21 @@ def _hard_cut(text: str, first: int, cut: int) -> int:
 def _joined(text: str, spans: list[Span], max_characters: int) -> Iterator[Span]:
     """Yield the spans, those too short to stand alone joined to a neighbour."""
     current = spans[0]
-    limit = min(FIRST_CHARACTERS, max_characters)
+    least, limit = FIRST_MIN_CHARACTERS, min(FIRST_CHARACTERS, max_characters)
     for first, end in spans[1:]:
-        if _belong_together(text, current, (first, end), limit):
+        if _belong_together(text, current, (first, end), least, limit):
             current = (current[0], end)
             continue
         yield current
         current = (first, end)
-        limit = max_characters
+        least, limit = MIN_CHARACTERS, max_characters
     yield current
 
 
-def _belong_together(text: str, left: Span, right: Span, limit: int) -> bool:
+def _belong_together(text: str, left: Span, right: Span, least: int, limit: int) -> bool:
+    """Tell whether the left one is too short, under `least`, or the right one is."""
     if not is_speakable(text[slice(*left)]) or not is_speakable(text[slice(*right)]):
         return True
     if right[1] - left[0] > limit:
         return False
-    return min(left[1] - left[0], right[1] - right[0]) < MIN_CHARACTERS
+    return left[1] - left[0] < least or right[1] - right[0] < MIN_CHARACTERS

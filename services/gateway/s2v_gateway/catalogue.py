@@ -1,7 +1,7 @@
 """Which engines and voices there are, as the services told."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from s2v.core.errors import InvalidInput, Reason
@@ -29,6 +29,19 @@ class EngineOffer:
     reference_media_types: tuple[str, ...]
     presets: tuple[Preset, ...]
     digital_source_type: DigitalSourceType | None = None
+    directed: bool = False
+    side_step_pixels: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCatalogue:
+    """The engines of the render service, the default one first.
+
+    `withheld` has the others by name, and what would have to be done to have them offered.
+    """
+
+    offers: tuple[EngineOffer, ...] = ()
+    withheld: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +61,18 @@ class Catalogue:
 
     def __init__(
         self,
-        list_engines: Callable[[], Awaitable[Sequence[EngineOffer]]],
+        list_engines: Callable[[], Awaitable[EngineCatalogue]],
         list_voices: Callable[[], Awaitable[Sequence[VoiceOffer]]],
     ) -> None:
         self._list_engines = list_engines
         self._list_voices = list_voices
-        self._engines: Sequence[EngineOffer] = ()
+        self._engines = EngineCatalogue()
         self._voices: Sequence[VoiceOffer] = ()
 
     async def engines(self) -> Sequence[EngineOffer]:
         """Return every engine, the default one first."""
         self._engines = await self._list_engines()
-        return self._engines
+        return self._engines.offers
 
     async def voices(self) -> Sequence[VoiceOffer]:
         """Return every voice, the default one first."""
@@ -72,15 +85,20 @@ class Catalogue:
         Raises:
             InvalidInput: ENGINE_UNKNOWN.
         """
-        found = _find(self._engines, name) or _find(await self.engines(), name)
+        found = _find(self._engines.offers, name) or _find(await self.engines(), name)
         if found is None:
-            names = ", ".join(e.name for e in self._engines)
-            raise InvalidInput(
-                Reason.ENGINE_UNKNOWN,
-                f"no engine {name!r}; there are: {names}",
-                field="spec.engine",
-            )
+            raise self._unknown_engine(name)
         return found
+
+    def _unknown_engine(self, name: str) -> InvalidInput:
+        names = ", ".join(offer.name for offer in self._engines.offers)
+        withheld = self._engines.withheld
+        remedy = f"; {withheld[name]}" if name in withheld else ""
+        return InvalidInput(
+            Reason.ENGINE_UNKNOWN,
+            f"no engine {name!r}; there are: {names}{remedy}",
+            field="spec.engine",
+        )
 
     async def voice(self, name: str) -> VoiceOffer:
         """Return the voice of that name, or the default one for an empty name.

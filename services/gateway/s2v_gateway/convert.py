@@ -7,7 +7,13 @@ from google.protobuf import timestamp_pb2
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
 from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Progress, Stage
-from s2v.rpc.convert import lip_sync_to_proto, measurement_to_proto, notice_to_proto
+from s2v.rpc.convert import (
+    lip_sync_to_proto,
+    measurement_to_proto,
+    notice_to_proto,
+    sampling_from_proto,
+    sampling_to_proto,
+)
 from s2v.rpc.errors import to_status
 from s2v_gateway.assets import Asset
 from s2v_gateway.stages import Preview
@@ -46,7 +52,11 @@ def upload_to_proto(upload: Upload) -> asset_service_pb2.Upload:
 
 
 def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
-    """Read a spec as it was given."""
+    """Read a spec as it was given.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, the solver is unknown.
+    """
     return JobSpec(
         text=message.script.text,
         audio=message.script.audio,
@@ -60,6 +70,10 @@ def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
         frame_rate=message.frame_rate,
         seed=message.seed,
         display_name=message.display_name,
+        prompt=message.prompt,
+        negative_prompt=message.negative_prompt,
+        sampling=sampling_from_proto(message.sampling),
+        pose=message.pose,
     )
 
 
@@ -81,6 +95,10 @@ def spec_to_proto(spec: JobSpec) -> job_pb2.JobSpec:
         frame_rate=spec.frame_rate,
         seed=spec.seed,
         display_name=spec.display_name,
+        prompt=spec.prompt,
+        negative_prompt=spec.negative_prompt,
+        sampling=sampling_to_proto(spec.sampling),
+        pose=spec.pose,
     )
 
 

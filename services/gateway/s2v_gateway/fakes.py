@@ -55,6 +55,7 @@ class FakeStages:
         hold: dict[str, asyncio.Event] | None = None,
     ) -> None:
         self.calls: list[str] = []
+        self.orders: list[Order] = []
         self.rendered_from: dict[int, int] = {}
         self.states: dict[int, Artifact | None] = {}
         self.cancelled: list[str] = []
@@ -66,6 +67,7 @@ class FakeStages:
 
     async def cut(self, order: Order, report: Report) -> CutScript:
         """Cut at blanks."""
+        self.orders.append(order)
         await self._do("cut")
         words = (order.spec.text or order.spec.transcript or "sound").split()
         return CutScript(tuple(Segment(index, word) for index, word in enumerate(words)))

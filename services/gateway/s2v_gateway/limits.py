@@ -8,6 +8,7 @@ class Limits:
     """Limits of one gateway; GetServerInfo tells them."""
 
     max_text_characters: int = 20_000
+    max_transcript_characters: int = 100_000
     min_audio_seconds: float = 0.25
     max_audio_seconds: float = 3600.0
     max_reference_seconds: float = 600.0

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, NotFound, Reason
 from s2v.core.job import JobSpec, Order
 from s2v.core.timebase import DEFAULT_FRAME_RATE
@@ -35,8 +36,12 @@ async def complete(
     _check_name(spec)
     reference = _asset(spec.reference, "spec.reference", find_asset)
     audio = _asset(spec.audio, "spec.script.audio", find_asset) if spec.audio else None
+    pose = _asset(spec.pose, "spec.pose", find_asset) if spec.pose else None
     engine = await catalogue.engine(spec.engine)
     _check_reference(reference, engine, limits)
+    _check_directed(spec, engine)
+    if pose is not None:
+        _check_pose(pose, limits)
     if audio is not None:
         _check_audio(audio, limits)
     voice = "" if audio else (await catalogue.voice(spec.voice)).name
@@ -57,6 +62,7 @@ async def complete(
         audio=audio.artifact if audio else None,
         continuity=engine.continuity,
         digital_source_type=engine.digital_source_type,
+        pose=pose.artifact if pose else None,
     )
 
 
@@ -75,7 +81,8 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
             field=_TRANSCRIPT_FIELD,
         )
     if spec.transcript:
-        _check_length(spec.transcript, "transcript", _TRANSCRIPT_FIELD, limits)
+        allowed = limits.max_transcript_characters
+        _check_length(spec.transcript, "transcript", _TRANSCRIPT_FIELD, allowed)
         _check_speakable(spec.transcript)
     if spec.audio:
         return
@@ -85,17 +92,17 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
             "the script is empty; give a text to speak or the name of an audio asset",
             field=_TEXT_FIELD,
         )
-    _check_length(spec.text, "text", _TEXT_FIELD, limits)
+    _check_length(spec.text, "text", _TEXT_FIELD, limits.max_text_characters)
 
 
-def _check_length(text: str, what: str, field: str, limits: Limits) -> None:
-    if len(text) > limits.max_text_characters:
+def _check_length(text: str, what: str, field: str, allowed: int) -> None:
+    if len(text) > allowed:
         raise InvalidInput(
             Reason.TEXT_TOO_LONG,
-            f"the {what} has {len(text)} characters, at most {limits.max_text_characters} are "
-            "allowed; cut it into several jobs",
+            f"the {what} has {len(text)} characters, at most {allowed} are allowed; "
+            "cut it into several jobs",
             field=field,
-            metadata={"limit_characters": str(limits.max_text_characters)},
+            metadata={"limit_characters": str(allowed)},
         )
 
 
@@ -140,15 +147,40 @@ def _check_reference(reference: Asset, engine: EngineOffer, limits: Limits) -> N
             f"{', '.join(engine.reference_media_types)}",
             field="spec.reference",
         )
-    if reference.duration_seconds > limits.max_reference_seconds:
+    remedy = "cut it shorter: it is played forwards and back for as long as the speech lasts"
+    _check_video_length(reference, "reference", limits, remedy=remedy)
+
+
+def _check_video_length(video: Asset, what: str, limits: Limits, *, remedy: str) -> None:
+    if video.duration_seconds > limits.max_reference_seconds:
         raise InvalidInput(
             Reason.VIDEO_TOO_LONG,
-            f"the reference is a video of {reference.duration_seconds:.0f} s, at most "
-            f"{limits.max_reference_seconds:.0f} s are allowed; cut it shorter: it is played "
-            "forwards and back for as long as the speech lasts",
-            field="spec.reference",
+            f"the {what} is a video of {video.duration_seconds:.0f} s, at most "
+            f"{limits.max_reference_seconds:.0f} s are allowed; {remedy}",
+            field=f"spec.{what}",
             metadata={"limit_seconds": str(limits.max_reference_seconds)},
         )
+
+
+def _check_directed(spec: JobSpec, engine: EngineOffer) -> None:
+    check_directed(
+        engine.name,
+        directed=engine.directed,
+        prompt=spec.prompt,
+        negative_prompt=spec.negative_prompt,
+        sampling=spec.sampling,
+        has_pose=bool(spec.pose),
+    )
+
+
+def _check_pose(pose: Asset, limits: Limits) -> None:
+    if not pose.media_type.startswith("video/"):
+        raise InvalidInput(
+            Reason.MEDIA_TYPE_UNSUPPORTED,
+            f"the pose is {pose.media_type}; give a video whose poses are to be followed",
+            field="spec.pose",
+        )
+    _check_video_length(pose, "pose", limits, remedy="cut it shorter")
 
 
 def _check_audio(audio: Asset, limits: Limits) -> None:
@@ -192,11 +224,14 @@ def _check_size(spec: JobSpec, engine: EngineOffer) -> None:
     for field in ("width_pixels", "height_pixels"):
         side = getattr(spec, field)
         fits = engine.min_side_pixels <= side <= engine.max_side_pixels
-        if side and (side % 2 or not fits):
+        if side and (side % engine.side_step_pixels or not fits):
+            step = engine.side_step_pixels
+            numbers = "even" if step == 2 else f"a multiple of {step}"
             raise InvalidInput(
                 Reason.SIZE_UNSUPPORTED,
-                f"{field} is {side}; it must be even and from {engine.min_side_pixels} to "
-                f"{engine.max_side_pixels}, or 0 for the reference's own size",
+                f"{field} is {side}; for engine {engine.name} it must be {numbers} and from "
+                f"{engine.min_side_pixels} to {engine.max_side_pixels}, or 0 to follow from the "
+                "reference",
                 field=f"spec.{field}",
             )
 

@@ -18,6 +18,7 @@ from s2v.core.script import Segment, Speech
 from s2v.rpc.convert import (
     artifact_to_proto,
     measurement_from_proto,
+    sampling_to_proto,
     source_type_to_proto,
     speech_from_proto,
     speech_to_proto,
@@ -25,7 +26,7 @@ from s2v.rpc.convert import (
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.logs import correlation
 from s2v_gateway import remote_messages as messages
-from s2v_gateway.catalogue import EngineOffer, VoiceOffer
+from s2v_gateway.catalogue import EngineCatalogue, VoiceOffer
 from s2v_gateway.stages import (
     AtWork,
     CutScript,
@@ -67,7 +68,7 @@ class RemoteStages:
         self._compositor = compositor_service_pb2_grpc.CompositorServiceStub(compositor)
         self._patience_seconds = patience_seconds
 
-    async def list_engines(self) -> Sequence[EngineOffer]:
+    async def list_engines(self) -> EngineCatalogue:
         """Ask the render service for its engines.
 
         Raises:
@@ -79,7 +80,7 @@ class RemoteStages:
             )
         except grpc.RpcError as error:
             raise _away("render", error) from error
-        return [messages.engine_offer(engine) for engine in response.engines]
+        return messages.engine_catalogue(response)
 
     async def list_voices(self) -> Sequence[VoiceOffer]:
         """Ask the tts service for its voices.
@@ -169,6 +170,10 @@ class RemoteStages:
             seed=order.spec.seed,
             first_frame=first_frame,
             state=artifact_to_proto(state) if state else None,
+            prompt=order.spec.prompt,
+            negative_prompt=order.spec.negative_prompt,
+            sampling=sampling_to_proto(order.spec.sampling),
+            pose=artifact_to_proto(order.pose) if order.pose else None,
         )
 
         async def call() -> Clip:

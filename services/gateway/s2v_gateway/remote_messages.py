@@ -12,13 +12,21 @@ from s2v.rpc.convert import (
     source_type_from_proto,
     speech_to_proto,
 )
-from s2v_gateway.catalogue import EngineOffer, Preset
+from s2v_gateway.catalogue import EngineCatalogue, EngineOffer, Preset
 from s2v_gateway.stages import CutScript, FinishedSegment
 
 _CONTINUITY = {
     render_service_pb2.CONTINUITY_INDEPENDENT: Continuity.INDEPENDENT,
     render_service_pb2.CONTINUITY_SEQUENTIAL: Continuity.SEQUENTIAL,
 }
+
+
+def engine_catalogue(message: render_service_pb2.ListEnginesResponse) -> EngineCatalogue:
+    """Read what engines there are."""
+    return EngineCatalogue(
+        tuple(map(engine_offer, message.engines)),
+        {engine.name: engine.remedy for engine in message.withheld},
+    )
 
 
 def engine_offer(message: render_service_pb2.Engine) -> EngineOffer:
@@ -33,6 +41,8 @@ def engine_offer(message: render_service_pb2.Engine) -> EngineOffer:
         reference_media_types=tuple(message.reference_media_types),
         presets=tuple(Preset(p.name, p.description) for p in message.presets),
         digital_source_type=source_type_from_proto(message.digital_source_type),
+        directed=message.directed,
+        side_step_pixels=message.side_step_pixels or 2,
     )
 
 

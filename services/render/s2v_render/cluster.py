@@ -67,6 +67,13 @@ class RayCluster:
         """Start Ray or connect to it; takes seconds."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._start)
 
+    @property
+    def gpus(self) -> int:
+        """How many GPUs there are for workers; Ray must have started."""
+        import ray
+
+        return int(ray.cluster_resources().get("GPU", 0))
+
     async def gone(self) -> None:
         """Return when the local Ray has lost a process that it cannot do without.
 

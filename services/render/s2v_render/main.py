@@ -12,7 +12,7 @@ from s2v.rpc.server import Server
 from s2v.rpc.settings import read_settings
 from s2v.store.artifacts import FsspecStore
 from s2v_render.cluster import RayCluster
-from s2v_render.engines import DEFAULT_ENGINE, REGISTRY
+from s2v_render.offering import Offer, offered
 from s2v_render.pool import WorkerConfig, WorkerPool
 from s2v_render.servicer import RenderServicer
 from s2v_render.settings import RenderSettings
@@ -22,14 +22,13 @@ _log = structlog.get_logger()
 
 async def serve(settings: RenderSettings) -> None:
     """Wire everything together and serve until a signal comes or Ray is gone."""
-    workers, threads = settings.worker_count, settings.threads_per_worker
-    config = WorkerConfig(
-        REGISTRY, store_url=settings.store_url, threads=threads, log_level=settings.log_level
-    )
-    cluster = RayCluster(workers * threads)
+    offer = offered(settings)
+    cluster = RayCluster(settings.processors)
     # Ray starts its processes by fork, and a fork beside gRPC's threads hangs now and then. So Ray
     # comes first, and the port opens some seconds later.
     await cluster.start()
+    gpus = cluster.gpus if offer.uses_gpu else 0
+    workers = settings.worker_count(gpus)
     server = Server(
         settings.listen,
         ["s2v.api.render.v1.RenderService"],
@@ -37,12 +36,17 @@ async def serve(settings: RenderSettings) -> None:
     )
     pool = WorkerPool(
         cluster,
-        config,
+        _config(settings, offer, workers=workers, gpus=gpus),
         workers=workers,
-        max_waiting=settings.waiting_room,
+        max_waiting=settings.waiting_room(workers),
         when_gone=_leave,
     )
-    servicer = RenderServicer(pool, FsspecStore(settings.store_url), default_engine=DEFAULT_ENGINE)
+    servicer = RenderServicer(
+        pool,
+        FsspecStore(settings.store_url),
+        default_engine=settings.engine,
+        withheld=offer.withheld,
+    )
     render_service_pb2_grpc.add_RenderServiceServicer_to_server(servicer, server.grpc)
 
     async def close() -> None:
@@ -56,6 +60,17 @@ async def serve(settings: RenderSettings) -> None:
         os._exit(1)
 
 
+def _config(settings: RenderSettings, offer: Offer, *, workers: int, gpus: int) -> WorkerConfig:
+    return WorkerConfig(
+        offer.registry,
+        store_url=settings.store_url,
+        engine_settings=offer.settings,
+        threads=settings.threads_per_worker(workers),
+        log_level=settings.log_level,
+        gpus=1 if gpus else 0,
+    )
+
+
 def _leave() -> None:
     """Drain and exit: a supervisor starts service and Ray anew, sooner and surer than we could."""
     _log.error("Ray has stopped; leaving")
@@ -64,6 +79,9 @@ def _leave() -> None:
 
 def main() -> None:
     """Run the render service."""
+    # The workers inherit it. NumPy's threads wait actively and take the processors from those that
+    # draw and encode.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     settings = read_settings(RenderSettings)
     configure_logs("render", settings.log_level)
     asyncio.run(serve(settings))

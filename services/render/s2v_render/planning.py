@@ -1,83 +1,50 @@
 """Decide what a take shall look like: engine, preset, size and rate, refused where impossible."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Capabilities, Size
-from s2v.media.video import H264
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A named choice between speed and quality.
-
-    Attributes:
-        max_long_side: bound in pixels for a size that nobody asked for.
-        max_short_side: as `max_long_side`.
-        quality: how the clip is encoded.
-    """
-
-    name: str
-    description: str
-    max_long_side: int
-    max_short_side: int
-    quality: H264
-
-
-PRESETS = (
-    Preset(
-        "standard",
-        "The portrait's own size up to 1080p, in good quality.",
-        max_long_side=1920,
-        max_short_side=1080,
-        quality=H264(preset="veryfast", crf=22),
-    ),
-    Preset(
-        "draft",
-        "A small film, at most 640 pixels long, made quickly.",
-        max_long_side=640,
-        max_short_side=640,
-        quality=H264(preset="superfast", crf=28),
-    ),
-    Preset(
-        "high",
-        "The portrait's own size up to 1080p, in the best quality.",
-        max_long_side=1920,
-        max_short_side=1080,
-        quality=H264(preset="medium", crf=18),
-    ),
-)
-"""The presets of every engine, the default one first."""
+from s2v.core.ports import Capabilities, Preset, Size, Sizing
+from s2v_render.areas import size_in_area
 
 
 def find_engine(
-    name: str, capabilities: Mapping[str, Capabilities], *, default: str
+    name: str,
+    capabilities: Mapping[str, Capabilities],
+    *,
+    default: str,
+    withheld: Mapping[str, str],
 ) -> tuple[str, Capabilities]:
     """Return an engine's name and what it can do; an empty name is the default engine.
 
+    Args:
+        name: as requested.
+        capabilities: of the engines that are offered.
+        default: name of the default engine.
+        withheld: engines that are not offered, and what would change that.
+
     Raises:
-        InvalidInput: there is no such engine (ENGINE_UNKNOWN).
+        InvalidInput: there is no such engine here (ENGINE_UNKNOWN).
     """
     found = name or default
     if found not in capabilities:
+        remedy = f"; {withheld[found]}" if found in withheld else ""
         raise InvalidInput(
             Reason.ENGINE_UNKNOWN,
-            f"there is no engine {name!r}; use one of: {', '.join(capabilities)}",
+            f"there is no engine {name!r} here; use one of: {', '.join(capabilities)}{remedy}",
             field="spec.engine",
         )
     return found, capabilities[found]
 
 
-def find_preset(name: str) -> Preset:
-    """Return a preset; an empty name is the default one.
+def find_preset(name: str, capabilities: Capabilities) -> Preset:
+    """Return one of an engine's presets; an empty name is its default one.
 
     Raises:
         InvalidInput: there is no such preset (PRESET_UNKNOWN).
     """
-    presets = {preset.name: preset for preset in PRESETS}
+    presets = {preset.name: preset for preset in capabilities.presets}
     if not name:
-        return PRESETS[0]
+        return capabilities.presets[0]
     if name not in presets:
         raise InvalidInput(
             Reason.PRESET_UNKNOWN,
@@ -118,11 +85,11 @@ def check_media_type(media_type: str, capabilities: Capabilities) -> None:
 
 
 def plan_size(reference: Size, requested: Size, preset: Preset, capabilities: Capabilities) -> Size:
-    """Return the film's size in pixels, both sides even and within what the engine can do.
+    """Return the film's size in pixels, in whole steps and within what the engine can do.
 
     What is requested wins; a requested side of 0 follows from the other one and the reference's
-    aspect ratio. Two zeros keep the reference's size, made smaller where the preset or the engine
-    wants it.
+    aspect ratio. For two zeros the engine's sizing decides: the reference's own size, made smaller
+    where the preset or the engine wants it, or its aspect ratio within the preset's area.
 
     Args:
         reference: as shown, turned upright.
@@ -131,7 +98,7 @@ def plan_size(reference: Size, requested: Size, preset: Preset, capabilities: Ca
         capabilities: bounds every size.
 
     Raises:
-        InvalidInput: a requested side is odd or out of range (SIZE_UNSUPPORTED), or the
+        InvalidInput: a requested side is out of step or range (SIZE_UNSUPPORTED), or the
             reference is too small or too narrow to be rendered (IMAGE_SIZE_UNSUPPORTED).
     """
     if requested == Size(0, 0):
@@ -141,17 +108,35 @@ def plan_size(reference: Size, requested: Size, preset: Preset, capabilities: Ca
     if requested.height:
         _check_side("height", requested.height, capabilities)
     if not requested.height:
-        height = _even(requested.width * reference.height / reference.width)
+        height = _stepped(requested.width * reference.height / reference.width, capabilities)
         _check_derived("height", height, "width", capabilities)
         return Size(requested.width, height)
     if not requested.width:
-        width = _even(requested.height * reference.width / reference.height)
+        width = _stepped(requested.height * reference.width / reference.height, capabilities)
         _check_derived("width", width, "height", capabilities)
         return Size(width, requested.height)
     return requested
 
 
 def _own_size(reference: Size, preset: Preset, capabilities: Capabilities) -> Size:
+    if capabilities.sizing is Sizing.AREA:
+        step = capabilities.size_step_pixels
+        size = size_in_area(reference, area_pixels=preset.max_area_pixels, step_pixels=step)
+    else:
+        size = _scaled_down(reference, preset, capabilities)
+    least, most = capabilities.min_size, capabilities.max_size
+    if size.width < least.width or size.height < least.height:
+        raise _unsuitable(
+            reference,
+            size,
+            f"at least {least.width}x{least.height} is needed: use a larger picture",
+        )
+    if size.width > most.width or size.height > most.height:
+        raise _unsuitable(reference, size, f"{most.width}x{most.height} is the most")
+    return size
+
+
+def _scaled_down(reference: Size, preset: Preset, capabilities: Capabilities) -> Size:
     long_side = max(reference.width, reference.height)
     short_side = min(reference.width, reference.height)
     scale = min(
@@ -161,30 +146,32 @@ def _own_size(reference: Size, preset: Preset, capabilities: Capabilities) -> Si
         capabilities.max_size.width / reference.width,
         capabilities.max_size.height / reference.height,
     )
-    size = Size(_even(reference.width * scale), _even(reference.height * scale))
-    least = capabilities.min_size
-    if size.width < least.width or size.height < least.height:
-        raise InvalidInput(
-            Reason.IMAGE_SIZE_UNSUPPORTED,
-            f"the portrait of {reference.width}x{reference.height} pixels would make a film of "
-            f"{size.width}x{size.height}; at least {least.width}x{least.height} is needed: "
-            "use a larger picture, or crop it if it is very long",
-            field="spec.reference",
-        )
-    return size
+    return Size(
+        _stepped(reference.width * scale, capabilities),
+        _stepped(reference.height * scale, capabilities),
+    )
+
+
+def _unsuitable(reference: Size, size: Size, bound: str) -> InvalidInput:
+    return InvalidInput(
+        Reason.IMAGE_SIZE_UNSUPPORTED,
+        f"the portrait of {reference.width}x{reference.height} pixels would make a film of "
+        f"{size.width}x{size.height}; {bound}, or crop it if it is very long",
+        field="spec.reference",
+    )
 
 
 def _check_side(side: str, pixels: int, capabilities: Capabilities) -> None:
     least, most = _range(side, capabilities)
-    if pixels % 2 or not least <= pixels <= most:
-        raise _unsupported(side, f"{side} {pixels} is not supported", least, most)
+    if pixels % capabilities.size_step_pixels or not least <= pixels <= most:
+        raise _unsupported(side, f"{side} {pixels} is not supported", capabilities)
 
 
 def _check_derived(side: str, pixels: int, given: str, capabilities: Capabilities) -> None:
     least, most = _range(side, capabilities)
     if not least <= pixels <= most:
         what = f"with this {given} the portrait's aspect ratio makes the {side} {pixels}"
-        raise _unsupported(given, what, least, most)
+        raise _unsupported(given, what, capabilities)
 
 
 def _range(side: str, capabilities: Capabilities) -> tuple[int, int]:
@@ -193,13 +180,18 @@ def _range(side: str, capabilities: Capabilities) -> tuple[int, int]:
     return least, most
 
 
-def _unsupported(side: str, what: str, least: int, most: int) -> InvalidInput:
+def _unsupported(side: str, what: str, capabilities: Capabilities) -> InvalidInput:
+    least, most = _range(side, capabilities)
+    step = capabilities.size_step_pixels
+    numbers = "even numbers" if step == 2 else f"multiples of {step}"
     return InvalidInput(
         Reason.SIZE_UNSUPPORTED,
-        f"{what}; use even numbers of pixels from {least} to {most}",
+        f"{what}; use {numbers} of pixels from {least} to {most}",
         field=f"spec.{side}_pixels",
     )
 
 
-def _even(pixels: float) -> int:
-    return max(2, round(pixels) // 2 * 2)
+def _stepped(pixels: float, capabilities: Capabilities) -> int:
+    """Return the nearest number of pixels in whole steps, the lower one of two that are as near."""
+    step = capabilities.size_step_pixels
+    return max(step, (round(pixels) + step // 2 - 1) // step * step)

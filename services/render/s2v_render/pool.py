@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -20,8 +20,6 @@ from s2v_render.worker import Worker
 T = TypeVar("T")
 
 MAX_TAKES = 3
-_SETTLE_SECONDS = 1.5
-"""How long a cancelled engine has to end its batch before its worker is killed."""
 _RETRY_SECONDS = 2.0
 _log = structlog.get_logger()
 
@@ -49,14 +47,20 @@ class WorkerStatus:
 class WorkerConfig:
     """What every worker is started with; see `s2v_render.worker.Worker`.
 
-    `device` tells people what kind of device group a worker owns.
+    `gpus` is how many of Ray's GPUs a worker owns.
     """
 
     registry: Registry
     store_url: str
+    engine_settings: Mapping[str, object] = field(default_factory=dict)
     threads: int = 1
     log_level: str = "INFO"
-    device: str = "cpu"
+    gpus: int = 0
+
+    @property
+    def device(self) -> str:
+        """What kind of device group a worker owns, for people."""
+        return "cuda" if self.gpus else "cpu"
 
 
 class _Seat:
@@ -165,7 +169,7 @@ class WorkerPool:
                 async for event in events:
                     yield event
         finally:
-            self._leave(seat)
+            self._leave(seat, settle_seconds=self._capabilities[order.engine].settle_seconds)
 
     async def _takes(self, seat: _Seat, order: RenderOrder) -> AsyncGenerator[RenderEvent]:
         """Try until a take ends well; say each notice once."""
@@ -229,12 +233,12 @@ class WorkerPool:
         seat.state = WorkerState.BUSY
         return seat
 
-    def _leave(self, seat: _Seat) -> None:
+    def _leave(self, seat: _Seat, *, settle_seconds: float) -> None:
         """Let the next take have the worker, as soon as the engine has stopped."""
         if seat.settled:
             self._give_back(seat)
             return
-        reclaiming = asyncio.create_task(self._reclaim(seat))
+        reclaiming = asyncio.create_task(self._reclaim(seat, settle_seconds))
         self._reclaiming.add(reclaiming)
         reclaiming.add_done_callback(self._reclaiming.discard)
 
@@ -249,12 +253,12 @@ class WorkerPool:
         for _ in range(self._leasing):
             self._idle.put_nowait(None)
 
-    async def _reclaim(self, seat: _Seat) -> None:
+    async def _reclaim(self, seat: _Seat, settle_seconds: float) -> None:
         """Wait until the worker is free, or start another one in its place."""
         from ray.exceptions import RayError
 
         try:
-            async with asyncio.timeout(_SETTLE_SECONDS):
+            async with asyncio.timeout(settle_seconds):
                 await seat.actor.settled.remote()
         except (RayError, TimeoutError):
             _log.warning("worker is dead or does not stop", worker=seat.name)
@@ -292,11 +296,14 @@ class WorkerPool:
         import ray
 
         config = self._config
-        actor_class = ray.remote(Worker).options(num_cpus=config.threads, max_restarts=0)
+        actor_class = ray.remote(Worker).options(
+            num_cpus=config.threads, num_gpus=config.gpus, max_restarts=0
+        )
         return actor_class.remote(
             name,
             config.registry,
             store_url=config.store_url,
+            engine_settings=config.engine_settings,
             threads=config.threads,
             log_level=config.log_level,
         )

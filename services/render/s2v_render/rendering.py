@@ -4,7 +4,7 @@ import tempfile
 from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,18 @@ import numpy.typing as npt
 
 from s2v.core.artifact import MP4, Artifact
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import ArtifactStore, Engine, Frames, Notice, Size, State, Take
+from s2v.core.ports import (
+    AS_PRESET,
+    ArtifactStore,
+    Engine,
+    Frames,
+    Notice,
+    Sampling,
+    Size,
+    State,
+    Take,
+    Working,
+)
 from s2v.core.script import Speech
 from s2v.core.timebase import samples_per_frame
 from s2v.media.pcm import Pcm, read_wav
@@ -38,6 +49,11 @@ class RenderOrder:
         first_frame: this segment's first frame counted from the start of the film.
         seed: equal seeds give equal pictures.
         state: what the segment before left behind; SEQUENTIAL engines only.
+        preset: name of one of the engine's presets.
+        prompt: what the film shall show; directed engines only, as the next three.
+        negative_prompt: what it shall not show.
+        sampling: overrides the preset.
+        pose: a video whose poses are followed.
     """
 
     speech: Speech
@@ -49,6 +65,11 @@ class RenderOrder:
     first_frame: int = 0
     seed: int = 0
     state: Artifact | None = None
+    preset: str = ""
+    prompt: str = ""
+    negative_prompt: str = ""
+    sampling: Sampling = AS_PRESET
+    pose: Artifact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +110,14 @@ def render_segment(
 
     Raises:
         InvalidInput: the engine refuses the reference, or the speech is not what it says it is.
-        NotFound: the speech, the reference or the state is not in the store.
-        Exhausted: the store or the disk is full.
+        NotFound: the speech, the reference, the state or the pose is not in the store.
+        NotReady: the engine's weights cannot be used.
+        Exhausted: the store, the disk or the device's memory is full.
         RuntimeError: the engine did not keep its promise.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder,
-        store.local(order.reference) as reference,
-    ):
+    with tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder, ExitStack() as stack:
         path = Path(folder) / "clip.mp4"
-        take = _take(order, reference, store)
+        take = _take(order, store, stack)
         with full_disk_named(f"the folder for temporary files, {folder},"):
             state = yield from _film(engine.render(take), order, path, threads=threads)
         video = store.put(path, MP4)
@@ -111,11 +130,12 @@ def render_segment(
     )
 
 
-def _take(order: RenderOrder, reference: Path, store: ArtifactStore) -> Take:
+def _take(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
+    """Return the take; its files are there for as long as the stack is open."""
     return Take(
         pcm=_pcm(order, store),
         phonemes=order.speech.phonemes,
-        reference=reference,
+        reference=stack.enter_context(store.local(order.reference)),
         reference_sha256=order.reference.sha256,
         reference_media_type=order.reference.media_type,
         frame_rate=order.frame_rate,
@@ -123,6 +143,11 @@ def _take(order: RenderOrder, reference: Path, store: ArtifactStore) -> Take:
         first_frame=order.first_frame,
         seed=order.seed,
         state=_bytes(order.state, store) if order.state else None,
+        preset=order.preset,
+        prompt=order.prompt,
+        negative_prompt=order.negative_prompt,
+        sampling=order.sampling,
+        pose=stack.enter_context(store.local(order.pose)) if order.pose else None,
     )
 
 
@@ -146,19 +171,26 @@ def _bytes(artifact: Artifact, store: ArtifactStore) -> bytes:
 
 
 def _film(
-    batches: Generator[Frames | Notice | State], order: RenderOrder, path: Path, *, threads: int
+    items: Generator[Frames | Notice | Working | State],
+    order: RenderOrder,
+    path: Path,
+    *,
+    threads: int,
 ) -> Generator[RenderEvent, None, State | None]:
     """Run the engine and encode what it yields; return the state that it left behind."""
     total = order.speech.frames(order.frame_rate)
     state: State | None = None
     done = 0
-    with closing(batches), _encoding(order, path, threads) as encoding:
-        for item in batches:
+    with closing(items), _encoding(order, path, threads) as encoding:
+        for item in items:
             match item:
                 case Notice():
                     yield item
                 case State():
                     state = item
+                case Working():
+                    # Whoever waits can only close us where we yield.
+                    yield RenderProgress(done, total)
                 case Frames(rgb):
                     _check(rgb, order.size, total - done)
                     encoding.write(rgb)

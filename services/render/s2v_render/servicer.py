@@ -1,26 +1,28 @@
 """RenderService over the planning core and the pool of workers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.artifact import Artifact
+from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Size
+from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Sampling, Size
 from s2v.core.timebase import samples_per_frame
 from s2v.media.probe import probe
+from s2v.media.video import H264
 from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
     notice_to_proto,
+    sampling_from_proto,
     source_type_to_proto,
     speech_from_proto,
 )
 from s2v.rpc.interceptor import Context
 from s2v_render.planning import (
-    PRESETS,
     check_frame_rate,
     check_media_type,
     find_engine,
@@ -52,10 +54,18 @@ _STATE = {
 class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
     """See render_service.proto."""
 
-    def __init__(self, pool: WorkerPool, store: ArtifactStore, *, default_engine: str) -> None:
+    def __init__(
+        self,
+        pool: WorkerPool,
+        store: ArtifactStore,
+        *,
+        default_engine: str,
+        withheld: Mapping[str, str],
+    ) -> None:
         self._pool = pool
         self._store = store
         self._default_engine = default_engine
+        self._withheld = withheld
 
     async def Render(
         self, request: render_service_pb2.RenderRequest, context: Context
@@ -71,7 +81,11 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
         capabilities = self._pool.capabilities
         names = sorted(capabilities, key=lambda name: (name != self._default_engine, name))
         return render_service_pb2.ListEnginesResponse(
-            engines=[_engine(name, capabilities[name]) for name in names]
+            engines=[_engine(name, capabilities[name]) for name in names],
+            withheld=[
+                render_service_pb2.WithheldEngine(name=name, remedy=remedy)
+                for name, remedy in self._withheld.items()
+            ],
         )
 
     async def ListWorkers(
@@ -84,9 +98,12 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
     def _order(self, request: render_service_pb2.RenderRequest) -> RenderOrder:
         """Check everything that can be checked before a worker is needed."""
         engine, capabilities = find_engine(
-            request.engine, self._pool.capabilities, default=self._default_engine
+            request.engine,
+            self._pool.capabilities,
+            default=self._default_engine,
+            withheld=self._withheld,
         )
-        preset = find_preset(request.preset)
+        preset = find_preset(request.preset, capabilities)
         check_frame_rate(request.frame_rate, capabilities)
         speech = speech_from_proto(request.speech, field="speech")
         if speech.samples <= 0 or speech.samples % samples_per_frame(request.frame_rate):
@@ -96,6 +113,7 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
                 f"{samples_per_frame(request.frame_rate)}, the length of a frame",
                 field="speech.samples",
             )
+        sampling = self._sampling(request, engine, capabilities)
         reference = artifact_from_proto(request.reference, field="reference")
         requested = Size(request.width_pixels, request.height_pixels)
         return RenderOrder(
@@ -104,13 +122,35 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
             engine=engine,
             frame_rate=request.frame_rate,
             size=plan_size(self._size(reference, capabilities), requested, preset, capabilities),
-            quality=preset.quality,
+            quality=H264(preset.encoder_preset, preset.crf),
             first_frame=request.first_frame,
             seed=request.seed,
             state=artifact_from_proto(request.state, field="state")
             if request.HasField("state")
             else None,
+            preset=preset.name,
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            sampling=sampling,
+            pose=artifact_from_proto(request.pose, field="pose")
+            if request.HasField("pose")
+            else None,
         )
+
+    def _sampling(
+        self, request: render_service_pb2.RenderRequest, engine: str, capabilities: Capabilities
+    ) -> Sampling:
+        """Return how to sample, once all that only directed engines take was checked."""
+        sampling = sampling_from_proto(request.sampling)
+        check_directed(
+            engine,
+            directed=capabilities.directed,
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            sampling=sampling,
+            has_pose=request.HasField("pose"),
+        )
+        return sampling
 
     def _size(self, reference: Artifact, capabilities: Capabilities) -> Size:
         with self._store.local(reference) as path:
@@ -154,10 +194,12 @@ def _engine(name: str, capabilities: Capabilities) -> render_service_pb2.Engine:
         reference_media_types=capabilities.reference_media_types,
         presets=[
             render_service_pb2.Preset(name=preset.name, description=preset.description)
-            for preset in PRESETS
+            for preset in capabilities.presets
         ],
         devices=capabilities.devices,
         digital_source_type=source_type_to_proto(capabilities.digital_source_type),
+        directed=capabilities.directed,
+        side_step_pixels=capabilities.size_step_pixels,
     )
 
 

@@ -24,6 +24,7 @@ class Worker:
     Args:
         name: within the pool, for the logs.
         registry: engines by name.
+        engine_settings: what an engine is made with, by its name; others are made with nothing.
         store_url: of the artifact store.
         threads: how many threads encoding may keep busy.
         log_level: of this process.
@@ -35,12 +36,14 @@ class Worker:
         registry: Registry,
         *,
         store_url: str,
+        engine_settings: Mapping[str, object],
         threads: int = 1,
         log_level: str = "INFO",
     ) -> None:
         configure_logs("render", log_level)
         self._name = name
         self._registry = registry
+        self._engine_settings = engine_settings
         self._store = FsspecStore(store_url)
         self._threads = threads
         self._engines: dict[str, Engine] = {}
@@ -57,7 +60,7 @@ class Worker:
     async def render(
         self, order: RenderOrder, log_context: Mapping[str, object]
     ) -> AsyncIterator[RenderEvent]:
-        """Render one segment; cancelling it stops the engine between two batches."""
+        """Render one segment; cancelling it stops the engine at its next yield."""
         structlog.contextvars.bind_contextvars(**log_context, worker=self._name)
         _log.info("take begins", engine=order.engine, samples=order.speech.samples)
         async with aclosing(iterate_in_thread(self._take(order))) as events:  # type: ignore[type-var]
@@ -83,5 +86,6 @@ class Worker:
 
     def _engine(self, name: str) -> Engine:
         if name not in self._engines:
-            self._engines[name] = self._registry.load(name)()
+            given = [self._engine_settings[name]] if name in self._engine_settings else []
+            self._engines[name] = self._registry.load(name)(*given)
         return self._engines[name]

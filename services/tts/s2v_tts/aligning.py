@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from s2v.core.ports import Backend, Utterance
 from s2v.core.script import Mark
-from s2v.core.timebase import SAMPLE_RATE
+from s2v.core.timebase import SAMPLE_RATE, seconds
 from s2v_tts.edges import shifted
 from s2v_tts.pauses import outside_pauses, pauses
 from s2v_tts.spectra import HOP_SAMPLES, Likeness, Spectra, coarser, likeness, spectra
@@ -23,6 +23,8 @@ WORST_COST = 0.79
 0.77 in recordings with noise, wrong ones lie above 0.81, mostly above 0.9."""
 
 COARSE_HOPS = 8
+_MOST_CHARACTERS = 40
+"""Nobody says more in a second."""
 _FINE_RADIUS_FRAMES = 60
 _COARSE_RADIUS_FRAMES, _WIDEST_RADIUS_FRAMES = 250, 1000
 _VERDICT_HOPS = 4
@@ -48,6 +50,11 @@ class Alignment:
     def fits(self) -> bool:
         """Whether the text is what is said in the recording."""
         return self.cost <= WORST_COST
+
+
+def could_be_said(text: str, pcm: Pcm) -> bool:
+    """Tell whether a recording is long enough for a text; one that is not need not be aligned."""
+    return len(text) <= _MOST_CHARACTERS * (1 + seconds(len(pcm)))
 
 
 def align(pcm: Pcm, text: str, backend: Backend) -> Alignment:

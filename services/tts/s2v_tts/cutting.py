@@ -13,6 +13,8 @@ from s2v_tts.loudness import SILENCE_DBFS, audible_range, levels_dbfs
 
 MAX_CHARACTERS = 20_000
 """The longest text, about 20 minutes of speech."""
+MAX_TRANSCRIPT_CHARACTERS = 100_000
+"""An hour of speech has about 45 000, of fast speech 60 000."""
 MIN_SECONDS = 0.25
 MAX_SECONDS = 3600.0
 

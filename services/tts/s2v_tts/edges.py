@@ -1,6 +1,8 @@
 """Tidy the edges of speech: no long silences, no clicks where stretches are joined."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,9 @@ from s2v.core.timebase import SAMPLE_RATE
 from s2v_tts.loudness import audible_range
 
 _FADE_SAMPLES = SAMPLE_RATE // 200
+_DYING_DBFS = -45.0
+"""Speech that dies away is not heard as a sound any more below this level."""
+_SHORTEST_SAMPLES = SAMPLE_RATE // 20
 
 
 def trimmed(utterance: Utterance, *, before_samples: int, after_samples: int) -> Utterance:
@@ -24,10 +29,28 @@ def trimmed(utterance: Utterance, *, before_samples: int, after_samples: int) ->
         return utterance
     first = max(first - before_samples, 0)
     end = min(end + after_samples, len(utterance.pcm))
-    return Utterance(
-        utterance.pcm[first:end],
-        shifted(utterance.words, -first),
-        shifted(utterance.phonemes, -first),
+    return replace(
+        utterance,
+        pcm=utterance.pcm[first:end],
+        words=shifted(utterance.words, -first),
+        phonemes=shifted(utterance.phonemes, -first),
+    )
+
+
+def ending_with_sound(utterance: Utterance) -> Utterance:
+    """Return the utterance with the marks before its pauses no longer than what is heard of them.
+
+    A voice may count the silence after a sound as part of it, half a second at times. The sound
+    stays as it is, and 50 ms of a mark remain.
+    """
+    ends = {
+        mark.end_sample: _heard_end(mark, utterance.pcm)
+        for mark in _before_pauses(utterance.phonemes)
+    }
+    return replace(
+        utterance,
+        words=_ended(utterance.words, ends),
+        phonemes=_ended(utterance.phonemes, ends),
     )
 
 
@@ -47,6 +70,22 @@ def shifted(marks: tuple[Mark, ...], samples: int) -> tuple[Mark, ...]:
             mark, first_sample=mark.first_sample + samples, end_sample=mark.end_sample + samples
         )
         for mark in marks
+    )
+
+
+def _before_pauses(marks: Sequence[Mark]) -> list[Mark]:
+    parted = [left for left, right in pairwise(marks) if left.end_sample < right.first_sample]
+    return [*parted, *marks[-1:]]
+
+
+def _heard_end(mark: Mark, pcm: npt.NDArray[np.int16]) -> int:
+    _, length = audible_range(pcm[mark.first_sample : mark.end_sample], _DYING_DBFS)
+    return min(mark.first_sample + max(length, _SHORTEST_SAMPLES), mark.end_sample)
+
+
+def _ended(marks: tuple[Mark, ...], ends: Mapping[int, int]) -> tuple[Mark, ...]:
+    return tuple(
+        replace(mark, end_sample=ends.get(mark.end_sample, mark.end_sample)) for mark in marks
     )
 
 

@@ -9,8 +9,7 @@ import numpy.typing as npt
 from s2v.core.errors import InvalidInput
 from s2v.core.ports import Backend, Notice
 from s2v.core.script import LipSync, Mark
-from s2v.core.timebase import seconds
-from s2v_tts.aligning import Alignment, align
+from s2v_tts.aligning import Alignment, align, could_be_said
 from s2v_tts.loudness import audible_range
 from s2v_tts.recognising import (
     SoundRecogniser,
@@ -23,9 +22,6 @@ Pcm = npt.NDArray[np.int16]
 
 _SPEECH_DBFS = -40.0
 """What stays quieter moves no lips."""
-
-_MOST_CHARACTERS = 40
-"""Nobody says more in a second; a text beyond it need not be spoken to be found wrong."""
 
 _INSTEAD = {
     LipSync.WORDS: "the words recognised in the sound move the lips instead",
@@ -108,7 +104,7 @@ class Listener:
 
     def _aligned(self, pcm: Pcm, text: str) -> Alignment | None:
         """Align the text; None if it is not what is said, or cannot be pronounced."""
-        if len(text) > _MOST_CHARACTERS * (1 + seconds(len(pcm))):
+        if not could_be_said(text, pcm):
             return None
         try:
             alignment = align(pcm, text, self._backend)

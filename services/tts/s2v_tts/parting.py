@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from s2v.core.errors import InvalidInput
+from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Backend
 from s2v.core.script import Segment
+from s2v.core.timebase import seconds
 from s2v.text.segmentation import cut_sentences
-from s2v_tts.aligning import COARSE_HOPS, coarse_path, one_utterance
+from s2v_tts.aligning import COARSE_HOPS, coarse_path, could_be_said, one_utterance
 from s2v_tts.spectra import HOP_SAMPLES, Floats, Spectra, likeness, spectra
 
 _FRAME_SAMPLES = HOP_SAMPLES * COARSE_HOPS
@@ -39,7 +40,11 @@ def part_transcript(
 
     Yields None after every sentence spoken, so that closing the iterator stops it, and at last
     the segments.
+
+    Raises:
+        InvalidInput: nobody says so much in so little time (TEXT_TOO_LONG).
     """
+    _require_time(transcript, pcm)
     words: list[_Word] = []
     levels: list[Floats] = []
     frames = 0
@@ -51,6 +56,16 @@ def part_transcript(
         yield None
     times = _times_in(pcm, np.concatenate(levels), [word.frame for word in words])
     yield _parted([word.label for word in words], times, segments)
+
+
+def _require_time(transcript: str, pcm: npt.NDArray[np.int16]) -> None:
+    if not could_be_said(transcript, pcm):
+        raise InvalidInput(
+            Reason.TEXT_TOO_LONG,
+            f"The transcript has {len(transcript)} characters, more than anybody says in the "
+            f"{seconds(len(pcm)):.1f} seconds that the sound lasts; give only what is said in it.",
+            field="spec.script.transcript",
+        )
 
 
 def _spoken(sentence: str, backend: Backend) -> tuple[list[_Word], Floats]:

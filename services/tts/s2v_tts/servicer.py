@@ -18,7 +18,13 @@ from s2v.rpc.convert import (
 )
 from s2v.rpc.interceptor import Context
 from s2v.rpc.threads import iterate_in_thread
-from s2v_tts.cutting import MAX_SECONDS, check_text, cut_audio, cut_script_text
+from s2v_tts.cutting import (
+    MAX_SECONDS,
+    MAX_TRANSCRIPT_CHARACTERS,
+    check_text,
+    cut_audio,
+    cut_script_text,
+)
 from s2v_tts.listening import Listener
 from s2v_tts.parting import part_transcript
 from s2v_tts.speaking import (
@@ -95,7 +101,11 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             pcm = decode_audio(path, max_seconds=MAX_SECONDS)
         segments = cut_audio(pcm, frame_rate=request.frame_rate)
         if request.transcript:
-            check_text(request.transcript, field="spec.script.transcript")
+            check_text(
+                request.transcript,
+                field="spec.script.transcript",
+                max_characters=MAX_TRANSCRIPT_CHARACTERS,
+            )
             for parted in part_transcript(request.transcript, pcm, segments, self._backend):
                 yield None
                 segments = parted or segments

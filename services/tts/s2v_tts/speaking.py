@@ -10,7 +10,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Backend, Notice, Utterance, Voice
 from s2v.core.script import LipSync, Mark
 from s2v.core.timebase import SAMPLE_RATE, frames_covering, samples_per_frame
-from s2v_tts.edges import faded, shifted, trimmed
+from s2v_tts.edges import ending_with_sound, faded, shifted, trimmed
 from s2v_tts.listening import Listener
 from s2v_tts.loudness import audible_range
 
@@ -18,6 +18,8 @@ LEAD_SAMPLES = SAMPLE_RATE // 20
 """Silence kept before the first sound: the mouth opens before it is heard."""
 PAUSE_SAMPLES = SAMPLE_RATE * 3 // 10
 """Silence after the last sound, so that joined segments keep the rhythm of sentences."""
+
+_MOST_WORDS_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def speak_text(
 ) -> Iterator[SpeechEvent]:
     """Speak a segment's text, telling of each stretch as it is ready; the speech comes last.
 
+    Words that the voice cannot pronounce are left out, which a notice tells (WORDS_LEFT_OUT).
     The speech begins at most 50 ms before its first sound and lasts 300 ms after its last one,
     then to the end of the frame. Closing the iterator stops the backend.
 
@@ -75,19 +78,25 @@ def speak_text(
     stretches: list[npt.NDArray[np.int16]] = []
     words: list[Mark] = []
     phonemes: list[Mark] = []
-    samples = 0
+    left_out: list[str] = []
+    samples = marked_end = 0
     for utterance in backend.speak(text, name):
         stretch = utterance if samples else _without_lead(utterance)
-        new_words = shifted(stretch.words, samples)
-        new_phonemes = shifted(stretch.phonemes, samples)
+        marked_end = samples + max((mark.end_sample for mark in stretch.phonemes), default=0)
+        heard = ending_with_sound(stretch)
+        new_words = shifted(heard.words, samples)
+        new_phonemes = shifted(heard.phonemes, samples)
         yield from map(WordSpoken, new_words)
         yield from map(PhonemeSpoken, new_phonemes)
         words += new_words
         phonemes += new_phonemes
+        left_out += stretch.left_out
         stretches.append(stretch.pcm)
         samples += len(stretch.pcm)
         yield SpeechProgress(samples)
-    pcm = _padded(_with_pause(np.concatenate(stretches), phonemes), frame_rate)
+    if left_out:
+        yield _words_left_out(left_out, name)
+    pcm = _padded(_with_pause(np.concatenate(stretches), marked_end), frame_rate)
     yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.lip_sync)
 
 
@@ -128,15 +137,28 @@ def find_voice(backend: Backend, name: str) -> Voice:
     raise InvalidInput(Reason.VOICE_UNKNOWN, message, field="spec.voice")
 
 
+def _words_left_out(words: Sequence[str], voice: str) -> Notice:
+    told = ", ".join(f'"{word}"' for word in words[:_MOST_WORDS_TOLD])
+    if len(words) > _MOST_WORDS_TOLD:
+        told += f" and {len(words) - _MOST_WORDS_TOLD} more"
+    message = (
+        f'The voice "{voice}" cannot pronounce {told} and left it out. Write it in Latin letters '
+        "as it is said, or choose a voice of that language."
+    )
+    return Notice("WORDS_LEFT_OUT", message)
+
+
 def _without_lead(utterance: Utterance) -> Utterance:
     return trimmed(utterance, before_samples=LEAD_SAMPLES, after_samples=len(utterance.pcm))
 
 
-def _with_pause(pcm: npt.NDArray[np.int16], phonemes: Sequence[Mark]) -> npt.NDArray[np.int16]:
-    """Return the sound with exactly PAUSE_SAMPLES of silence after its last sound."""
+def _with_pause(pcm: npt.NDArray[np.int16], marked_end: int) -> npt.NDArray[np.int16]:
+    """Return the sound with exactly PAUSE_SAMPLES of silence after its last sound.
+
+    How long a voice says that its last sound lasts belongs to the rhythm, heard or not.
+    """
     _, audible_end = audible_range(pcm)
-    last_phoneme_end = phonemes[-1].end_sample if phonemes else 0
-    end = max(audible_end, last_phoneme_end)
+    end = max(audible_end, marked_end)
     spoken = faded(pcm[: end + PAUSE_SAMPLES])
     return np.pad(spoken, (0, end + PAUSE_SAMPLES - len(spoken)))
 

@@ -156,7 +156,8 @@ class _Inputs:
 
     def _take_text(self, chunk: str) -> None:
         self._characters += len(chunk)
-        limit = self._limits.max_text_characters
+        # It may be a transcript, the longer of the two; a text is measured when all is there.
+        limit = max(self._limits.max_text_characters, self._limits.max_transcript_characters)
         if self._characters > limit:
             raise InvalidInput(
                 Reason.TEXT_TOO_LONG,

@@ -44,6 +44,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         return system_service_pb2.GetServerInfoResponse(
             version=version("s2v"),
             max_text_characters=self._limits.max_text_characters,
+            max_transcript_characters=self._limits.max_transcript_characters,
             max_audio_seconds=self._limits.max_audio_seconds,
             max_upload_bytes=self._limits.max_upload_bytes,
             max_queued_jobs=self._limits.max_queued_jobs,
@@ -76,6 +77,8 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
                     min_side_pixels=engine.min_side_pixels,
                     max_side_pixels=engine.max_side_pixels,
                     reference_media_types=engine.reference_media_types,
+                    directed=engine.directed,
+                    side_step_pixels=engine.side_step_pixels,
                     presets=[
                         system_service_pb2.Preset(name=p.name, description=p.description)
                         for p in engine.presets

@@ -2,7 +2,12 @@
 
 from s2v.core.registry import Registry
 
-REGISTRY = Registry({"portrait": "s2v_render.engines.portrait.engine:PortraitEngine"})
+REGISTRY = Registry(
+    {
+        "portrait": "s2v_render.engines.portrait.engine:PortraitEngine",
+        "wan": "s2v_render.engines.wan.engine:WanEngine",
+    }
+)
 """Implementations of `s2v.core.ports.Engine`; listing them imports none."""
 
 DEFAULT_ENGINE = "portrait"

@@ -4,6 +4,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.rpc import status_pb2 as _status_pb2
 from s2v.api.common.v1 import measurement_pb2 as _measurement_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
+from s2v.api.common.v1 import sampling_pb2 as _sampling_pb2
 from s2v.api.common.v1 import speech_pb2 as _speech_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -79,7 +80,7 @@ class FilmStats(_message.Message):
     def __init__(self, lip_sync: _Optional[_Union[_measurement_pb2.LipSyncMeasurement, _Mapping]] = ...) -> None: ...
 
 class JobSpec(_message.Message):
-    __slots__ = ("script", "reference", "voice", "engine", "preset", "width_pixels", "height_pixels", "frame_rate", "seed", "display_name")
+    __slots__ = ("script", "reference", "voice", "engine", "preset", "width_pixels", "height_pixels", "frame_rate", "seed", "display_name", "prompt", "negative_prompt", "sampling", "pose")
     SCRIPT_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     VOICE_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +91,10 @@ class JobSpec(_message.Message):
     FRAME_RATE_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    SAMPLING_FIELD_NUMBER: _ClassVar[int]
+    POSE_FIELD_NUMBER: _ClassVar[int]
     script: Script
     reference: str
     voice: str
@@ -100,7 +105,11 @@ class JobSpec(_message.Message):
     frame_rate: int
     seed: int
     display_name: str
-    def __init__(self, script: _Optional[_Union[Script, _Mapping]] = ..., reference: _Optional[str] = ..., voice: _Optional[str] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., frame_rate: _Optional[int] = ..., seed: _Optional[int] = ..., display_name: _Optional[str] = ...) -> None: ...
+    prompt: str
+    negative_prompt: str
+    sampling: _sampling_pb2.Sampling
+    pose: str
+    def __init__(self, script: _Optional[_Union[Script, _Mapping]] = ..., reference: _Optional[str] = ..., voice: _Optional[str] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., frame_rate: _Optional[int] = ..., seed: _Optional[int] = ..., display_name: _Optional[str] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[str] = ...) -> None: ...
 
 class Script(_message.Message):
     __slots__ = ("text", "audio", "transcript")

@@ -113,8 +113,8 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CancelJob(self, request, context):
-        """CancelJob asks for a job to stop; workers let go within 2 seconds. Cancelling a job that has
-        ended changes nothing.
+        """CancelJob asks for a job to stop; workers let go within 2 seconds, diffusion models within a
+        denoising step. Cancelling a job that has ended changes nothing.
 
         Errors: JOB_NOT_FOUND.
         """

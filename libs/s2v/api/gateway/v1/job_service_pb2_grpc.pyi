@@ -64,8 +64,8 @@ class JobServiceStub:
     again with the last resume_token.
     """
     CancelJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_service_pb2.CancelJobResponse]
-    """CancelJob asks for a job to stop; workers let go within 2 seconds. Cancelling a job that has
-    ended changes nothing.
+    """CancelJob asks for a job to stop; workers let go within 2 seconds, diffusion models within a
+    denoising step. Cancelling a job that has ended changes nothing.
 
     Errors: JOB_NOT_FOUND.
     """
@@ -106,8 +106,8 @@ class JobServiceAsyncStub(JobServiceStub):
     again with the last resume_token.
     """
     CancelJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_service_pb2.CancelJobResponse]  # type: ignore[assignment]
-    """CancelJob asks for a job to stop; workers let go within 2 seconds. Cancelling a job that has
-    ended changes nothing.
+    """CancelJob asks for a job to stop; workers let go within 2 seconds, diffusion models within a
+    denoising step. Cancelling a job that has ended changes nothing.
 
     Errors: JOB_NOT_FOUND.
     """
@@ -175,8 +175,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _job_service_pb2.CancelJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_job_service_pb2.CancelJobResponse, _abc.Awaitable[_job_service_pb2.CancelJobResponse]]:
-        """CancelJob asks for a job to stop; workers let go within 2 seconds. Cancelling a job that has
-        ended changes nothing.
+        """CancelJob asks for a job to stop; workers let go within 2 seconds, diffusion models within a
+        denoising step. Cancelling a job that has ended changes nothing.
 
         Errors: JOB_NOT_FOUND.
         """

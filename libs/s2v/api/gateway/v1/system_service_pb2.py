@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'s2v/api/gateway/v1/system_service.proto\x12\x12s2v.api.gateway.v1\"\x16\n\x14GetServerInfoRequest\"\x93\x02\n\x15GetServerInfoResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12.\n\x13max_text_characters\x18\x02 \x01(\x05R\x11maxTextCharacters\x12*\n\x11max_audio_seconds\x18\x03 \x01(\x01R\x0fmaxAudioSeconds\x12(\n\x10max_upload_bytes\x18\x04 \x01(\x03R\x0emaxUploadBytes\x12&\n\x0fmax_queued_jobs\x18\x05 \x01(\x05R\rmaxQueuedJobs\x12\x32\n\x15max_reference_seconds\x18\x06 \x01(\x01R\x13maxReferenceSeconds\"\x18\n\x16GetSystemStatusRequest\"\xd8\x01\n\x17GetSystemStatusResponse\x12=\n\x08services\x18\x01 \x03(\x0b\x32!.s2v.api.gateway.v1.ServiceStatusR\x08services\x12:\n\x07workers\x18\x02 \x03(\x0b\x32 .s2v.api.gateway.v1.WorkerStatusR\x07workers\x12\x1f\n\x0bqueued_jobs\x18\x03 \x01(\x05R\nqueuedJobs\x12!\n\x0crunning_jobs\x18\x04 \x01(\x05R\x0brunningJobs\"W\n\rServiceStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07serving\x18\x02 \x01(\x08R\x07serving\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"l\n\x0cWorkerStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n\x06\x64\x65vice\x18\x03 \x01(\tR\x06\x64\x65vice\x12\x1a\n\x08restarts\x18\x04 \x01(\x05R\x08restarts\"\x14\n\x12ListEnginesRequest\"K\n\x13ListEnginesResponse\x12\x34\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x1a.s2v.api.gateway.v1.EngineR\x07\x65ngines\"\x99\x02\n\x06\x45ngine\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x1f\n\x0b\x66rame_rates\x18\x03 \x03(\x05R\nframeRates\x12&\n\x0fmin_side_pixels\x18\x04 \x01(\x05R\rminSidePixels\x12&\n\x0fmax_side_pixels\x18\x05 \x01(\x05R\rmaxSidePixels\x12\x32\n\x15reference_media_types\x18\x06 \x03(\tR\x13referenceMediaTypes\x12\x34\n\x07presets\x18\x07 \x03(\x0b\x32\x1a.s2v.api.gateway.v1.PresetR\x07presets\">\n\x06Preset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription2\xc1\x02\n\rSystemService\x12\x64\n\rGetServerInfo\x12(.s2v.api.gateway.v1.GetServerInfoRequest\x1a).s2v.api.gateway.v1.GetServerInfoResponse\x12j\n\x0fGetSystemStatus\x12*.s2v.api.gateway.v1.GetSystemStatusRequest\x1a+.s2v.api.gateway.v1.GetSystemStatusResponse\x12^\n\x0bListEngines\x12&.s2v.api.gateway.v1.ListEnginesRequest\x1a\'.s2v.api.gateway.v1.ListEnginesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'s2v/api/gateway/v1/system_service.proto\x12\x12s2v.api.gateway.v1\"\x16\n\x14GetServerInfoRequest\"\xcf\x02\n\x15GetServerInfoResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12.\n\x13max_text_characters\x18\x02 \x01(\x05R\x11maxTextCharacters\x12*\n\x11max_audio_seconds\x18\x03 \x01(\x01R\x0fmaxAudioSeconds\x12(\n\x10max_upload_bytes\x18\x04 \x01(\x03R\x0emaxUploadBytes\x12&\n\x0fmax_queued_jobs\x18\x05 \x01(\x05R\rmaxQueuedJobs\x12\x32\n\x15max_reference_seconds\x18\x06 \x01(\x01R\x13maxReferenceSeconds\x12:\n\x19max_transcript_characters\x18\x07 \x01(\x05R\x17maxTranscriptCharacters\"\x18\n\x16GetSystemStatusRequest\"\xd8\x01\n\x17GetSystemStatusResponse\x12=\n\x08services\x18\x01 \x03(\x0b\x32!.s2v.api.gateway.v1.ServiceStatusR\x08services\x12:\n\x07workers\x18\x02 \x03(\x0b\x32 .s2v.api.gateway.v1.WorkerStatusR\x07workers\x12\x1f\n\x0bqueued_jobs\x18\x03 \x01(\x05R\nqueuedJobs\x12!\n\x0crunning_jobs\x18\x04 \x01(\x05R\x0brunningJobs\"W\n\rServiceStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07serving\x18\x02 \x01(\x08R\x07serving\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"l\n\x0cWorkerStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n\x06\x64\x65vice\x18\x03 \x01(\tR\x06\x64\x65vice\x12\x1a\n\x08restarts\x18\x04 \x01(\x05R\x08restarts\"\x14\n\x12ListEnginesRequest\"K\n\x13ListEnginesResponse\x12\x34\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x1a.s2v.api.gateway.v1.EngineR\x07\x65ngines\"\xdf\x02\n\x06\x45ngine\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x1f\n\x0b\x66rame_rates\x18\x03 \x03(\x05R\nframeRates\x12&\n\x0fmin_side_pixels\x18\x04 \x01(\x05R\rminSidePixels\x12&\n\x0fmax_side_pixels\x18\x05 \x01(\x05R\rmaxSidePixels\x12\x32\n\x15reference_media_types\x18\x06 \x03(\tR\x13referenceMediaTypes\x12\x34\n\x07presets\x18\x07 \x03(\x0b\x32\x1a.s2v.api.gateway.v1.PresetR\x07presets\x12\x1a\n\x08\x64irected\x18\x08 \x01(\x08R\x08\x64irected\x12(\n\x10side_step_pixels\x18\t \x01(\x05R\x0esideStepPixels\">\n\x06Preset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription2\xc1\x02\n\rSystemService\x12\x64\n\rGetServerInfo\x12(.s2v.api.gateway.v1.GetServerInfoRequest\x1a).s2v.api.gateway.v1.GetServerInfoResponse\x12j\n\x0fGetSystemStatus\x12*.s2v.api.gateway.v1.GetSystemStatusRequest\x1a+.s2v.api.gateway.v1.GetSystemStatusResponse\x12^\n\x0bListEngines\x12&.s2v.api.gateway.v1.ListEnginesRequest\x1a\'.s2v.api.gateway.v1.ListEnginesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,23 +34,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSERVERINFOREQUEST']._serialized_start=63
   _globals['_GETSERVERINFOREQUEST']._serialized_end=85
   _globals['_GETSERVERINFORESPONSE']._serialized_start=88
-  _globals['_GETSERVERINFORESPONSE']._serialized_end=363
-  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_start=365
-  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_end=389
-  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_start=392
-  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_end=608
-  _globals['_SERVICESTATUS']._serialized_start=610
-  _globals['_SERVICESTATUS']._serialized_end=697
-  _globals['_WORKERSTATUS']._serialized_start=699
-  _globals['_WORKERSTATUS']._serialized_end=807
-  _globals['_LISTENGINESREQUEST']._serialized_start=809
-  _globals['_LISTENGINESREQUEST']._serialized_end=829
-  _globals['_LISTENGINESRESPONSE']._serialized_start=831
-  _globals['_LISTENGINESRESPONSE']._serialized_end=906
-  _globals['_ENGINE']._serialized_start=909
-  _globals['_ENGINE']._serialized_end=1190
-  _globals['_PRESET']._serialized_start=1192
-  _globals['_PRESET']._serialized_end=1254
-  _globals['_SYSTEMSERVICE']._serialized_start=1257
-  _globals['_SYSTEMSERVICE']._serialized_end=1578
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=423
+  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_start=425
+  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_end=449
+  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_start=452
+  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_end=668
+  _globals['_SERVICESTATUS']._serialized_start=670
+  _globals['_SERVICESTATUS']._serialized_end=757
+  _globals['_WORKERSTATUS']._serialized_start=759
+  _globals['_WORKERSTATUS']._serialized_end=867
+  _globals['_LISTENGINESREQUEST']._serialized_start=869
+  _globals['_LISTENGINESREQUEST']._serialized_end=889
+  _globals['_LISTENGINESRESPONSE']._serialized_start=891
+  _globals['_LISTENGINESRESPONSE']._serialized_end=966
+  _globals['_ENGINE']._serialized_start=969
+  _globals['_ENGINE']._serialized_end=1320
+  _globals['_PRESET']._serialized_start=1322
+  _globals['_PRESET']._serialized_end=1384
+  _globals['_SYSTEMSERVICE']._serialized_start=1387
+  _globals['_SYSTEMSERVICE']._serialized_end=1708
 # @@protoc_insertion_point(module_scope)

@@ -11,20 +11,22 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("version", "max_text_characters", "max_audio_seconds", "max_upload_bytes", "max_queued_jobs", "max_reference_seconds")
+    __slots__ = ("version", "max_text_characters", "max_audio_seconds", "max_upload_bytes", "max_queued_jobs", "max_reference_seconds", "max_transcript_characters")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_TEXT_CHARACTERS_FIELD_NUMBER: _ClassVar[int]
     MAX_AUDIO_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MAX_UPLOAD_BYTES_FIELD_NUMBER: _ClassVar[int]
     MAX_QUEUED_JOBS_FIELD_NUMBER: _ClassVar[int]
     MAX_REFERENCE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_TRANSCRIPT_CHARACTERS_FIELD_NUMBER: _ClassVar[int]
     version: str
     max_text_characters: int
     max_audio_seconds: float
     max_upload_bytes: int
     max_queued_jobs: int
     max_reference_seconds: float
-    def __init__(self, version: _Optional[str] = ..., max_text_characters: _Optional[int] = ..., max_audio_seconds: _Optional[float] = ..., max_upload_bytes: _Optional[int] = ..., max_queued_jobs: _Optional[int] = ..., max_reference_seconds: _Optional[float] = ...) -> None: ...
+    max_transcript_characters: int
+    def __init__(self, version: _Optional[str] = ..., max_text_characters: _Optional[int] = ..., max_audio_seconds: _Optional[float] = ..., max_upload_bytes: _Optional[int] = ..., max_queued_jobs: _Optional[int] = ..., max_reference_seconds: _Optional[float] = ..., max_transcript_characters: _Optional[int] = ...) -> None: ...
 
 class GetSystemStatusRequest(_message.Message):
     __slots__ = ()
@@ -75,7 +77,7 @@ class ListEnginesResponse(_message.Message):
     def __init__(self, engines: _Optional[_Iterable[_Union[Engine, _Mapping]]] = ...) -> None: ...
 
 class Engine(_message.Message):
-    __slots__ = ("name", "description", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets")
+    __slots__ = ("name", "description", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "directed", "side_step_pixels")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     FRAME_RATES_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +85,8 @@ class Engine(_message.Message):
     MAX_SIDE_PIXELS_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_MEDIA_TYPES_FIELD_NUMBER: _ClassVar[int]
     PRESETS_FIELD_NUMBER: _ClassVar[int]
+    DIRECTED_FIELD_NUMBER: _ClassVar[int]
+    SIDE_STEP_PIXELS_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     frame_rates: _containers.RepeatedScalarFieldContainer[int]
@@ -90,7 +94,9 @@ class Engine(_message.Message):
     max_side_pixels: int
     reference_media_types: _containers.RepeatedScalarFieldContainer[str]
     presets: _containers.RepeatedCompositeFieldContainer[Preset]
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ...) -> None: ...
+    directed: bool
+    side_step_pixels: int
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ...) -> None: ...
 
 class Preset(_message.Message):
     __slots__ = ("name", "description")

@@ -1,5 +1,6 @@
 from s2v.api.common.v1 import artifact_pb2 as _artifact_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
+from s2v.api.common.v1 import sampling_pb2 as _sampling_pb2
 from s2v.api.common.v1 import speech_pb2 as _speech_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -31,7 +32,7 @@ WORKER_STATE_IDLE: WorkerState
 WORKER_STATE_BUSY: WorkerState
 
 class RenderRequest(_message.Message):
-    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state")
+    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose")
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
@@ -42,6 +43,10 @@ class RenderRequest(_message.Message):
     SEED_FIELD_NUMBER: _ClassVar[int]
     FIRST_FRAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    SAMPLING_FIELD_NUMBER: _ClassVar[int]
+    POSE_FIELD_NUMBER: _ClassVar[int]
     speech: _speech_pb2.Speech
     reference: _artifact_pb2.Artifact
     engine: str
@@ -52,7 +57,11 @@ class RenderRequest(_message.Message):
     seed: int
     first_frame: int
     state: _artifact_pb2.Artifact
-    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
+    prompt: str
+    negative_prompt: str
+    sampling: _sampling_pb2.Sampling
+    pose: _artifact_pb2.Artifact
+    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class RenderResponse(_message.Message):
     __slots__ = ("progress", "preview", "notice", "clip")
@@ -95,13 +104,23 @@ class ListEnginesRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class ListEnginesResponse(_message.Message):
-    __slots__ = ("engines",)
+    __slots__ = ("engines", "withheld")
     ENGINES_FIELD_NUMBER: _ClassVar[int]
+    WITHHELD_FIELD_NUMBER: _ClassVar[int]
     engines: _containers.RepeatedCompositeFieldContainer[Engine]
-    def __init__(self, engines: _Optional[_Iterable[_Union[Engine, _Mapping]]] = ...) -> None: ...
+    withheld: _containers.RepeatedCompositeFieldContainer[WithheldEngine]
+    def __init__(self, engines: _Optional[_Iterable[_Union[Engine, _Mapping]]] = ..., withheld: _Optional[_Iterable[_Union[WithheldEngine, _Mapping]]] = ...) -> None: ...
+
+class WithheldEngine(_message.Message):
+    __slots__ = ("name", "remedy")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    remedy: str
+    def __init__(self, name: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
 
 class Engine(_message.Message):
-    __slots__ = ("name", "description", "continuity", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "devices", "digital_source_type")
+    __slots__ = ("name", "description", "continuity", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "devices", "digital_source_type", "directed", "side_step_pixels")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CONTINUITY_FIELD_NUMBER: _ClassVar[int]
@@ -112,6 +131,8 @@ class Engine(_message.Message):
     PRESETS_FIELD_NUMBER: _ClassVar[int]
     DEVICES_FIELD_NUMBER: _ClassVar[int]
     DIGITAL_SOURCE_TYPE_FIELD_NUMBER: _ClassVar[int]
+    DIRECTED_FIELD_NUMBER: _ClassVar[int]
+    SIDE_STEP_PIXELS_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     continuity: Continuity
@@ -122,7 +143,9 @@ class Engine(_message.Message):
     presets: _containers.RepeatedCompositeFieldContainer[Preset]
     devices: _containers.RepeatedScalarFieldContainer[str]
     digital_source_type: _media_pb2.DigitalSourceType
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., continuity: _Optional[_Union[Continuity, str]] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., devices: _Optional[_Iterable[str]] = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ...) -> None: ...
+    directed: bool
+    side_step_pixels: int
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., continuity: _Optional[_Union[Continuity, str]] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., devices: _Optional[_Iterable[str]] = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ...) -> None: ...
 
 class Preset(_message.Message):
     __slots__ = ("name", "description")

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class RenderServiceStub(object):
     """RenderService turns speech and a portrait into pictures. It keeps no state: a call is the work,
-    its stream is the progress, cancelling it stops the engine between two batches of frames.
+    its stream is the progress, cancelling it stops the engine at its next batch or step.
     """
 
     def __init__(self, channel):
@@ -55,7 +55,7 @@ class RenderServiceStub(object):
 
 class RenderServiceServicer(object):
     """RenderService turns speech and a portrait into pictures. It keeps no state: a call is the work,
-    its stream is the progress, cancelling it stops the engine between two batches of frames.
+    its stream is the progress, cancelling it stops the engine at its next batch or step.
     """
 
     def Render(self, request, context):
@@ -63,9 +63,10 @@ class RenderServiceServicer(object):
 
         Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
         FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
-        IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
-        WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
-        workers died under this take more often than it is tried again.
+        IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL, CHECKPOINT_UNUSABLE,
+        DEVICE_MEMORY_EXCEEDED; SERVICE_UNAVAILABLE while workers start; WORKERS_BUSY when every worker
+        has a take and the waiting room is full; WORKER_LOST when workers died under this take more often
+        than it is tried again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,7 +116,7 @@ def add_RenderServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class RenderService(object):
     """RenderService turns speech and a portrait into pictures. It keeps no state: a call is the work,
-    its stream is the progress, cancelling it stops the engine between two batches of frames.
+    its stream is the progress, cancelling it stops the engine at its next batch or step.
     """
 
     @staticmethod

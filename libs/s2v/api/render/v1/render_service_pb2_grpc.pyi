@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class RenderServiceStub:
     """RenderService turns speech and a portrait into pictures. It keeps no state: a call is the work,
-    its stream is the progress, cancelling it stops the engine between two batches of frames.
+    its stream is the progress, cancelling it stops the engine at its next batch or step.
     """
 
     @_typing.overload
@@ -40,9 +40,10 @@ class RenderServiceStub:
 
     Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
     FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
-    IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
-    WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
-    workers died under this take more often than it is tried again.
+    IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL, CHECKPOINT_UNUSABLE,
+    DEVICE_MEMORY_EXCEEDED; SERVICE_UNAVAILABLE while workers start; WORKERS_BUSY when every worker
+    has a take and the waiting room is full; WORKER_LOST when workers died under this take more often
+    than it is tried again.
     """
     ListEngines: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.ListEnginesRequest, _render_service_pb2.ListEnginesResponse]
     """ListEngines lists every engine, the default one first.
@@ -55,7 +56,7 @@ class RenderServiceStub:
 @_typing.type_check_only
 class RenderServiceAsyncStub(RenderServiceStub):
     """RenderService turns speech and a portrait into pictures. It keeps no state: a call is the work,
-    its stream is the progress, cancelling it stops the engine between two batches of frames.
+    its stream is the progress, cancelling it stops the engine at its next batch or step.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -64,9 +65,10 @@ class RenderServiceAsyncStub(RenderServiceStub):
 
     Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
     FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
-    IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
-    WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
-    workers died under this take more often than it is tried again.
+    IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL, CHECKPOINT_UNUSABLE,
+    DEVICE_MEMORY_EXCEEDED; SERVICE_UNAVAILABLE while workers start; WORKERS_BUSY when every worker
+    has a take and the waiting room is full; WORKER_LOST when workers died under this take more often
+    than it is tried again.
     """
     ListEngines: _aio.UnaryUnaryMultiCallable[_render_service_pb2.ListEnginesRequest, _render_service_pb2.ListEnginesResponse]  # type: ignore[assignment]
     """ListEngines lists every engine, the default one first.
@@ -78,7 +80,7 @@ class RenderServiceAsyncStub(RenderServiceStub):
 
 class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
     """RenderService turns speech and a portrait into pictures. It keeps no state: a call is the work,
-    its stream is the progress, cancelling it stops the engine between two batches of frames.
+    its stream is the progress, cancelling it stops the engine at its next batch or step.
     """
 
     @_abc_1.abstractmethod
@@ -91,9 +93,10 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED, FRAME_RATE_UNSUPPORTED,
         FIELD_INVALID, FACE_NOT_FOUND, FACE_UNSUITABLE, MEDIA_TYPE_UNSUPPORTED, IMAGE_UNREADABLE,
-        IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL; SERVICE_UNAVAILABLE while workers start;
-        WORKERS_BUSY when every worker has a take and the waiting room is full; WORKER_LOST when
-        workers died under this take more often than it is tried again.
+        IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL, CHECKPOINT_UNUSABLE,
+        DEVICE_MEMORY_EXCEEDED; SERVICE_UNAVAILABLE while workers start; WORKERS_BUSY when every worker
+        has a take and the waiting room is full; WORKER_LOST when workers died under this take more often
+        than it is tried again.
         """
 
     @_abc_1.abstractmethod

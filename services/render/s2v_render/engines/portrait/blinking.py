@@ -35,19 +35,25 @@ class _Blink:
         shut: Floats = self.depth * np.interp(times - self.start, _TIMES, _LIDS)
         return shut
 
+    def lasts_over(self, time: float) -> bool:
+        """Tell whether the lids are on their way at a time of the film."""
+        return self.start < time < self.start + _TIMES[-1]
+
 
 def blinks(times: Floats, seed: int, speech: Floats) -> Floats:
     """Return how far the lids are shut, 0..1, at rising times of the film in seconds.
 
     `speech` is the loudness at these times. It moves a blink only within a slot that lies wholly
-    between the first and the last time, so that no neighbouring take shows another part of it.
+    between the first and the last time. One that goes on over either of them is left out, as it is
+    in the neighbouring take, so that no film begins or ends with shut eyes.
     """
     lids = np.zeros(len(times))
     slots = np.floor(times / SLOT_SECONDS).astype(int)
     for slot in np.unique(slots):
         now = slots == slot
         for blink in _blinks(int(slot), seed, times, speech):
-            lids[now] = np.maximum(lids[now], blink.lids(times[now]))
+            if not any(map(blink.lasts_over, (times[0], times[-1]))):
+                lids[now] = np.maximum(lids[now], blink.lids(times[now]))
     return lids
 
 

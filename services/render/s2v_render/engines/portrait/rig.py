@@ -124,9 +124,8 @@ class Rig:
         self.head = head
         self._pivot = neck_pivot(local)
         self._photo = points[:468, :2]
-        self._hair, self._body = _hair_points(local), _body_points(local)
-        self._face_pull, hair_pull = _pulls(local, self._hair, head)
-        self._hair += hair_pull
+        self._body = _body_points(local)
+        self._hair, self._face_pull = _hair_and_pull(local, head)
         self.region = _region(head.to_picture(self._hair), points, head.eye_distance, size)
         self._freedom = _freedom(head.to_picture(self._hair), self.region, head.eye_distance)
         self.cell = max(1, round(head.eye_distance / _CELLS_PER_EYE_DISTANCE))
@@ -216,6 +215,12 @@ class Rig:
         return length * self.head.eye_distance
 
 
+def region_of(points: Floats, head: Head, size: tuple[int, int]) -> Region:
+    """Return the region that a `Rig` of the same arguments has; takes no time."""
+    hair, _ = _hair_and_pull(head.to_local(points)[:468], head)
+    return _region(head.to_picture(hair), points, head.eye_distance, size)
+
+
 def _middles(rows: int, columns: int, cell: int) -> Floats:
     """Return where in the region the grid's cells lie, and those around it, float32."""
     y, x = np.indices((rows + 2, columns + 2), np.float32)
@@ -229,6 +234,13 @@ def _hair_points(local: Floats) -> Floats:
     outward = (local[list(topo.HAIRLINE)] - bridge) * reach[:, None]
     hair: Floats = bridge + outward + np.array([0.0, -0.05, 0.25])
     return hair
+
+
+def _hair_and_pull(local: Floats, head: Head) -> tuple[Floats, Floats]:
+    """Return the hair's points, and what brings the face forward, local [n, 3] and [468, 3]."""
+    hair = _hair_points(local)
+    face_pull, hair_pull = _pulls(local, hair, head)
+    return hair + hair_pull, face_pull
 
 
 def _pulls(local: Floats, hair: Floats, head: Head) -> tuple[Floats, Floats]:

@@ -91,7 +91,11 @@ def find_sitter(
 
     def speaker_at(number: int) -> Speaker:
         return find_speaker(
-            centred.picture(footage, number), detector, mesh, suitability=suitability
+            centred.picture(footage, number),
+            detector,
+            mesh,
+            suitability=suitability,
+            kind="video",
         )
 
     number, speaker = _first(footage, speaker_at)

@@ -1,6 +1,7 @@
 """Find the face that shall speak, or say why none of the picture's faces can."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.hidden_mouth import mouth_is_hidden
 from s2v_render.engines.portrait.reference import FIELD, FaceBox
 
+Kind = Literal["photo", "video"]
+"""What the picture comes from, for messages."""
+
 _MOST_CANDIDATES = 8
 _SURE_DETECTION = 0.65
 _SURE_MESH = 0.97
@@ -23,7 +27,6 @@ _CLEARLY = 0.2
 """How much higher the detector must score the turned face, where the mesh is sure of both."""
 _MOST_LEAN_DEGREES, _LYING_DEGREES = 45.0, 60.0
 _ON_ITS_SIDE = "lie on its side"
-_TURN = "turn the photo upright; if it is, it shows no human face that can be animated"
 _MOST_CUT = 0.05
 """How far, in eye distances, landmarks may lie outside of the picture."""
 
@@ -57,7 +60,12 @@ class Speaker:
 
 
 def find_speaker(
-    picture: Rgb, detector: FaceDetector, mesh: FaceMesh, *, suitability: Suitability
+    picture: Rgb,
+    detector: FaceDetector,
+    mesh: FaceMesh,
+    *,
+    suitability: Suitability,
+    kind: Kind = "photo",
 ) -> Speaker:
     """Return the largest face.
 
@@ -67,26 +75,26 @@ def find_speaker(
     located = _located(picture, detector, mesh)
     faces = [pair for pair in located if _is_face(*pair, suitability.min_score)]
     for face, found in (faces or located)[:1]:
-        _check_upright(picture, face, found, detector, mesh)
+        _check_upright(picture, face, found, (detector, mesh), kind)
     if faces:
         landmarks = faces[0][1]
-        _check(landmarks, suitability)
-        _check_whole(landmarks, picture)
+        _check(landmarks, suitability, kind)
+        _check_whole(landmarks, picture, kind)
         if mouth_is_hidden(picture, landmarks.points):
             raise _unsuitable(
                 "the mouth in the reference is covered",
-                "use a photo without a mask, a hand, a microphone or anything else in front of the "
-                "mouth",
+                f"use a {kind} without a mask, a hand, a microphone or anything else in front of "
+                "the mouth",
             )
         return Speaker(landmarks, len(faces))
     if any(face.score >= _SURE_DETECTION for face, _ in located):
         raise _unsuitable(
             "the face in the reference cannot be made out clearly",
-            "use a sharp photo of a face that is seen from the front and not covered",
+            f"use a sharp {kind} of a face that is seen from the front and not covered",
         )
     raise InvalidInput(
         Reason.FACE_NOT_FOUND,
-        "no face was found in the reference; use a photo in which one person's face is well lit, "
+        f"no face was found in the reference; use a {kind} in which one person's face is well lit, "
         "seen from the front and at least an eighth of the picture wide",
         field=FIELD,
     )
@@ -111,14 +119,20 @@ def _located(picture: Rgb, detector: FaceDetector, mesh: FaceMesh) -> list[tuple
 
 
 def _check_upright(
-    picture: Rgb, face: Face, found: Landmarks, detector: FaceDetector, mesh: FaceMesh
+    picture: Rgb,
+    face: Face,
+    found: Landmarks,
+    networks: tuple[FaceDetector, FaceMesh],
+    kind: Kind,
 ) -> None:
     """Refuse a lying face, of which the detector makes an upright one and the mesh, then, too.
 
     In the picture turned upright the mesh is far surer, or else the detector is.
     """
+    detector, mesh = networks
+    turn = f"turn the {kind} upright; if it is, it shows no human face that can be animated"
     if found.score >= _SURE_MESH and abs(_lean_degrees(found)) > _LYING_DEGREES:
-        raise _unsuitable(f"the reference seems to {_ON_ITS_SIDE}", _TURN)
+        raise _unsuitable(f"the reference seems to {_ON_ITS_SIDE}", turn)
     for quarters, how in ((2, "be upside down"), (1, _ON_ITS_SIDE), (3, _ON_ITS_SIDE)):
         turned = np.ascontiguousarray(np.rot90(picture, quarters))
         for other in detector.find(turned)[:1]:
@@ -127,7 +141,7 @@ def _check_upright(
             surer = _doubt(found) > _MUCH_DOUBT * _doubt(look)
             clearer = other.score > face.score + _CLEARLY
             if upright and look.score >= _SURE_MESH and (surer or clearer):
-                raise _unsuitable(f"the reference seems to {how}", _TURN)
+                raise _unsuitable(f"the reference seems to {how}", turn)
 
 
 def _doubt(found: Landmarks) -> float:
@@ -145,43 +159,45 @@ def _is_face(face: Face, found: Landmarks, min_score: float) -> bool:
     return sure and found.score >= min_score
 
 
-def _check(found: Landmarks, suitability: Suitability) -> None:
+def _check(found: Landmarks, suitability: Suitability, kind: Kind) -> None:
     head = head_of(found.points)
     if abs(head.yaw_degrees) > suitability.max_yaw_degrees:
         raise _unsuitable(
             f"the face in the reference is turned {abs(head.yaw_degrees):.0f} degrees to the "
             f"side, at most {suitability.max_yaw_degrees:.0f} are possible",
-            "use a photo in which the person looks towards the camera",
+            f"use a {kind} in which the person looks towards the camera",
         )
     if abs(head.tilt_degrees) > suitability.max_tilt_degrees:
         raise _unsuitable(
             f"the face in the reference leans {abs(head.tilt_degrees):.0f} degrees to the side, "
             f"at most {suitability.max_tilt_degrees:.0f} are possible",
-            "turn the photo upright",
+            f"turn the {kind} upright",
         )
     if head.eye_distance < suitability.min_eye_distance_pixels:
         raise _unsuitable(
             f"the face in the reference is too small: its eyes are {head.eye_distance:.0f} pixels "
             f"apart at the film's size, at least {suitability.min_eye_distance_pixels:.0f} are "
             "needed",
-            _larger_face(),
+            _larger_face(kind),
         )
 
 
-def _check_whole(found: Landmarks, picture: Rgb) -> None:
+def _check_whole(found: Landmarks, picture: Rgb, kind: Kind) -> None:
     slack = _MOST_CUT * head_of(found.points).eye_distance
     points, size = found.points[:468, :2], (picture.shape[1], picture.shape[0])
     if (points < -slack).any() or (points > np.array(size) + slack).any():
         raise _unsuitable(
             "the face in the reference is cut off by the picture's edge",
-            "use a photo that shows the whole face",
+            f"use a {kind} that shows the whole face",
         )
 
 
-def _larger_face() -> str:
+def _larger_face(kind: Kind) -> str:
     """Return what to do about a small face."""
-    remedy = "use a larger photo, one in which the face fills more of the picture, or a larger film"
-    if can_enlarge():
+    remedy = (
+        f"use a larger {kind}, one in which the face fills more of the picture, or a larger film"
+    )
+    if kind == "video" or can_enlarge():
         return remedy
     return f"{remedy}; or install s2v[sr], which enlarges small faces by super-resolution"
 

@@ -52,7 +52,8 @@ def check_follows(portrait: Portrait, landmarks: Landmarks, mesh: FaceMesh) -> N
     raise InvalidInput(
         Reason.FACE_UNSUITABLE,
         "the reference does not look like a human face that can be animated: its mouth was not "
-        "found where it was moved to; use a photo, or a lifelike picture, of a person's face",
+        "found where it was moved to; use a photo or video, or a lifelike picture, of a person's "
+        "face",
         field=FIELD,
     )
 

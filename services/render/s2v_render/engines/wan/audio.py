@@ -8,7 +8,6 @@ Source: reference facts of the official `AudioEncoder`, proved by the parity fix
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -44,13 +43,6 @@ class SpeechModel:
     def __init__(self, network: Wav2Vec2Model, extractor: Wav2Vec2FeatureExtractor) -> None:
         self.network = network
         self.extractor = extractor
-
-    @classmethod
-    def load(cls, folder: Path, *, device: torch.device | str = "cpu") -> SpeechModel:
-        """Load a folder in the layout of transformers, with or without a head, in fp32."""
-        network = Wav2Vec2Model.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-        extractor = Wav2Vec2FeatureExtractor.from_pretrained(folder, local_files_only=True)
-        return cls(network.eval().to(device), extractor)
 
     @torch.inference_mode()
     def hidden_states(self, sound: npt.NDArray[np.float32]) -> Tensor:

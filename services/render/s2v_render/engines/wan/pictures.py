@@ -6,8 +6,6 @@ with its oddities, proved by the fixtures; `fit` is what this engine does of its
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -15,10 +13,11 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from s2v.core.ports import Size
+from s2v_render.areas import size_in_area
+
 STEP_PIXELS = 64
 """Both sides of a film are multiples of this."""
-_TRIES = 100
-_SMALLEST_SCALE = 0.1
 
 
 def official_size(height: int, width: int, *, area: int) -> tuple[int, int]:
@@ -30,42 +29,13 @@ def official_size(height: int, width: int, *, area: int) -> tuple[int, int]:
     Raises:
         ValueError: the picture is so long and thin, or the area so small, that nothing fits.
     """
-    largest, smallest = _scales(height, width, area)
-    for attempt in range(_TRIES):
-        scale = largest - (largest - smallest) * attempt / _TRIES
-        rows, columns = _rounded_up(int(height * scale)), _rounded_up(int(width * scale))
-        if rows * columns <= area:
-            break
-    else:
-        rows, columns = _rounded_down_size(height, width, area)
-    if not rows or not columns:
+    size = size_in_area(Size(width, height), area_pixels=area, step_pixels=STEP_PIXELS)
+    if not size.width or not size.height:
         raise ValueError(
             f"A picture of {width} x {height} pixels does not fit an area of {area} pixels: "
             f"its shorter side would be less than {STEP_PIXELS} pixels."
         )
-    return rows, columns
-
-
-def _scales(height: int, width: int, area: int) -> tuple[float, float]:
-    if height * width <= area:
-        return 1.0, _SMALLEST_SCALE
-    a = height * width
-    b = (STEP_PIXELS - 1) * (height + width)
-    c = (STEP_PIXELS - 1) ** 2 - area
-    # The formula for roots wants 4 here; the official code has 2, and sizes depend on it.
-    return math.sqrt(area / a), (math.sqrt(b * b - 2 * a * c) - b) / (2 * a)
-
-
-def _rounded_up(pixels: int) -> int:
-    return -(-pixels // STEP_PIXELS) * STEP_PIXELS
-
-
-def _rounded_down_size(height: int, width: int, area: int) -> tuple[int, int]:
-    rows = int(math.sqrt(area * height / width) // STEP_PIXELS) * STEP_PIXELS
-    columns = int(math.sqrt(area * width / height) // STEP_PIXELS) * STEP_PIXELS
-    if rows >= height or columns >= width:
-        return height // STEP_PIXELS * STEP_PIXELS, width // STEP_PIXELS * STEP_PIXELS
-    return rows, columns
+    return size.height, size.width
 
 
 def fit(picture: Image.Image, *, height: int, width: int) -> Image.Image:

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from s2v_render.engines.wan.config import LATENT_CHANNELS
 from s2v_render.engines.wan.model import S2VTransformer, Scene, Sound, Text
+from s2v_render.engines.wan.planning import OPENING_CUT_FRAMES
 from s2v_render.engines.wan.solvers import Past, Schedule, Solver, advance, schedule
 from s2v_render.engines.wan.vae import SPATIAL_RATIO, TEMPORAL_RATIO, DecodingStream, Vae
 
-MODEL_FPS = 16
-OPENING_CUT_FRAMES = 3
-"""Frames that the film's first window loses at its start, where it still settles."""
 _REFERENCE_MOTION_FRAMES = 6
 
 
@@ -57,18 +56,12 @@ class Sampling:
         """Latent frames of the motion."""
         return (self.motion_frames + 3) // TEMPORAL_RATIO
 
-    @property
-    def window_latents(self) -> int:
-        """Latent frames of a window."""
-        frames = self.window_frames + 3 + self.motion_frames
-        return frames // TEMPORAL_RATIO - self.motion_latents
-
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """What was seen last: -1..1 pixels, shape [1, 3, T, Y, X], and their latents."""
+    """What was seen last: latents, and their -1..1 pixels; None is what the latents decode to."""
 
-    pixels_BCTYX: Tensor
+    pixels_BCTYX: Tensor | None
     latents_BCTYX: Tensor
 
 
@@ -133,9 +126,10 @@ def initial_noise(
     return torch.randn(shape, generator=generator, dtype=torch.float32).to(device, dtype)
 
 
-def latent_shape(sampling: Sampling, *, height: int, width: int) -> tuple[int, int, int, int, int]:
-    """Return the shape of a window's latents at a size in pixels."""
-    return (1, 16, sampling.window_latents, height // SPATIAL_RATIO, width // SPATIAL_RATIO)
+def latent_shape(frames: int, *, height: int, width: int) -> tuple[int, int, int, int, int]:
+    """Return the shape of a window's latents: so many video frames of a size in pixels."""
+    rows, columns = height // SPATIAL_RATIO, width // SPATIAL_RATIO
+    return (1, LATENT_CHANNELS, frames // TEMPORAL_RATIO, rows, columns)
 
 
 def still_motion(
@@ -156,16 +150,24 @@ def still_motion(
     return Motion(pixels, vae.encode(pixels))
 
 
+def unseen_motion(sampling: Sampling, reference_BCTYX: Tensor) -> Motion:
+    """Return motion before a film that opens without seeing it: grey pixels, and no latents."""
+    grey = torch.zeros_like(reference_BCTYX).expand(-1, -1, sampling.motion_frames, -1, -1)
+    return Motion(grey, reference_BCTYX.new_empty(0))
+
+
 def pose_latents(vae: Vae, frames_CTYX: Tensor) -> Tensor:
     """Return the latents of one window's pose frames, shape [1, 16, T / 4, Y / 8, X / 8]."""
     led = torch.cat([frames_CTYX[:, :1], frames_CTYX], dim=1)
     return vae.encode(led[None])[:, :, 1:]
 
 
-def moved_on(vae: Vae, motion: Motion, pixels_BCTYX: Tensor) -> Motion:
+def moved_on(vae: Vae, before_BCTYX: Tensor, pixels_BCTYX: Tensor) -> Motion:
     """Return the motion after more frames were seen: the last of both, encoded anew."""
-    length = motion.pixels_BCTYX.shape[2]
-    pixels = torch.cat([motion.pixels_BCTYX, pixels_BCTYX], dim=2)[:, :, -length:]
+    length = before_BCTYX.shape[2]
+    missing = max(0, length - pixels_BCTYX.shape[2])
+    kept = before_BCTYX[:, :, length - missing :]
+    pixels = torch.cat([kept, pixels_BCTYX[:, :, -length:]], dim=2)
     return Motion(pixels, vae.encode(pixels))
 
 
@@ -180,6 +182,7 @@ def windows(
     inputs: Iterable[WindowInput],
     motion: Motion,
     opening: bool,
+    rests: bool = False,
 ) -> Generator[Stepped | Window]:
     """Sample windows one after the other; closing the generator stops between two steps.
 
@@ -193,6 +196,7 @@ def windows(
         motion: what was seen before the first of them.
         opening: whether the first of them opens the film, does not see the motion, and loses its
             first three frames.
+        rests: whether decoding leaves the device between windows.
 
     Raises:
         ValueError: there is guidance but no negative prompt.
@@ -204,13 +208,18 @@ def windows(
         seen = None if opening else motion
         conditions = prepared(transformer, sampling, reference_BCTYX, given, motion=seen)
         latents = yield from denoised(transformer, sampling, given, conditions, prompts)
+        before = motion.pixels_BCTYX
         if stream is None or sampling.redecodes_motion:
             stream = vae.stream()
-            stream.decode(reference_BCTYX if seen is None else seen.latents_BCTYX)
+            led = stream.decode(reference_BCTYX if seen is None else seen.latents_BCTYX)
+            before = led if before is None else before
+        assert before is not None
         pixels = stream.decode(latents)
         first = OPENING_CUT_FRAMES if opening else 0
         pixels = pixels[:, :, first : pixels.shape[2] - given.dropped_frames]
-        motion = moved_on(vae, motion, pixels)
+        motion = moved_on(vae, before, pixels)
+        if rests:
+            stream.rest()
         opening = False
         yield Window(pixels, latents, motion)
 

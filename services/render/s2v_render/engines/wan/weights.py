@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from diffusers import AutoencoderKLWan
 from torch import Tensor
-from transformers import UMT5Config, UMT5EncoderModel
+from transformers import UMT5EncoderModel
 
 from s2v_render.engines.wan.config import S2VConfig
 from s2v_render.engines.wan.model import S2VTransformer
+from s2v_render.engines.wan.text import umt5_config
 
 _TRANSFORMER = (
     ("text_embedding.0.", "condition_embedder.text_embedder.linear_1."),
@@ -118,29 +119,95 @@ def vae_to_diffusers(key: str, *, res_blocks: int = 2) -> str:
     return f"{side}.up_blocks.{level}.{place}.{inner}"
 
 
+def blank_transformer(config: S2VConfig) -> S2VTransformer:
+    """Return a transformer that has shapes but no storage; its names are the official ones."""
+    with torch.device("meta"):
+        return S2VTransformer(config)
+
+
+def blank_text_encoder(shapes: Mapping[str, Sequence[int]]) -> UMT5EncoderModel:
+    """Return a text encoder without storage; its configuration is read off the weights' shapes.
+
+    Args:
+        shapes: by the names of transformers.
+
+    Raises:
+        KeyError: these are no weights of a UMT5 encoder.
+    """
+    first = "encoder.block.0.layer.0.SelfAttention."
+    vocab, dim = shapes["shared.weight"]
+    buckets, heads = shapes[first + "relative_attention_bias.weight"]
+    layers = {match[1] for key in shapes if (match := re.match(r"encoder\.block\.(\d+)\.", key))}
+    config = umt5_config(
+        vocab=vocab,
+        dim=dim,
+        dim_attn=shapes[first + "q.weight"][0],
+        dim_ffn=shapes["encoder.block.0.layer.1.DenseReluDense.wi_0.weight"][0],
+        num_heads=heads,
+        num_layers=len(layers),
+        num_buckets=buckets,
+    )
+    with torch.device("meta"):
+        network = UMT5EncoderModel(config)
+    # One module, not two that share a weight: it is kept, moved and counted once.
+    network.encoder.embed_tokens = network.shared
+    return network
+
+
+_VAE_CONFIG = (
+    "dim_mult",
+    "num_res_blocks",
+    "attn_scales",
+    "temperal_downsample",
+    "latents_mean",
+    "latents_std",
+)
+
+
+def blank_vae(
+    shapes: Mapping[str, Sequence[int]], config: Mapping[str, Any] | None = None
+) -> AutoencoderKLWan:
+    """Return an autoencoder without storage; its widths are read off the weights' shapes.
+
+    Args:
+        shapes: by the names of diffusers.
+        config: `dim_mult`, `num_res_blocks`, `temporal_downsample`, `latents_mean`, `latents_std`
+            where they are not those of Wan 2.1.
+
+    Raises:
+        KeyError: these are no weights of a Wan autoencoder.
+    """
+    given = dict(config or {})
+    if "temporal_downsample" in given:
+        # Diffusers spells it like this.
+        given["temperal_downsample"] = given["temporal_downsample"]
+    values = {name: given[name] for name in _VAE_CONFIG if name in given}
+    with torch.device("meta"):
+        return AutoencoderKLWan(
+            base_dim=shapes["encoder.conv_in.weight"][0],
+            z_dim=shapes["post_quant_conv.weight"][0],
+            **values,
+        )
+
+
 def build_transformer(weights: Mapping[str, Tensor], config: S2VConfig) -> S2VTransformer:
     """Return the transformer that official weights belong to; it takes the tensors themselves.
 
     Raises:
         RuntimeError: a weight is missing, left over or of another shape.
     """
-    with torch.device("meta"):
-        network = S2VTransformer(config)
-    network.load_state_dict(weights, strict=True, assign=True)
-    return network.eval().requires_grad_(False)
+    return _filled(blank_transformer(config), weights)
 
 
-def build_text_encoder(weights: Mapping[str, Tensor], config: UMT5Config) -> UMT5EncoderModel:
+def build_text_encoder(weights: Mapping[str, Tensor]) -> UMT5EncoderModel:
     """Return the text encoder that official weights belong to; all of them must fit.
 
     Raises:
         RuntimeError: a weight is missing, left over or of another shape.
     """
-    network = UMT5EncoderModel(config)
     renamed = {t5_to_transformers(key): weight for key, weight in weights.items()}
-    renamed["encoder.embed_tokens.weight"] = renamed["shared.weight"]
-    network.load_state_dict(renamed, strict=True, assign=True)
-    return network.eval().requires_grad_(False)
+    renamed[TIED_EMBEDDING] = renamed["shared.weight"]
+    return _filled(blank_text_encoder(_shapes(renamed)), renamed)
 
 
 def build_vae(
@@ -150,25 +217,23 @@ def build_vae(
 
     Args:
         weights: official names.
-        config: `dim_mult`, `num_res_blocks`, `temporal_downsample`, `latents_mean`, `latents_std`
-            where they are not those of Wan 2.1; the widths are read off the weights.
+        config: what `blank_vae` says.
 
     Raises:
         RuntimeError: a weight is missing, left over or of another shape.
     """
-    given = dict(config or {})
-    names = {"temporal_downsample": "temperal_downsample"}
-    kept = ("dim_mult", "num_res_blocks", "attn_scales", *names, "latents_mean", "latents_std")
-    values = {names.get(name, name): given[name] for name in kept if name in given}
-    network = AutoencoderKLWan(
-        base_dim=weights["encoder.conv1.weight"].shape[0],
-        z_dim=weights["conv2.weight"].shape[0],
-        **values,
-    )
-    res_blocks = network.config.num_res_blocks
+    res_blocks = (config or {}).get("num_res_blocks", 2)
     renamed = {vae_to_diffusers(key, res_blocks=res_blocks): w for key, w in weights.items()}
-    network.load_state_dict(renamed, strict=True, assign=True)
+    return _filled(blank_vae(_shapes(renamed), config), renamed)
+
+
+def _filled(network: Any, weights: Mapping[str, Tensor]) -> Any:
+    network.load_state_dict(weights, strict=True, assign=True)
     return network.eval().requires_grad_(False)
+
+
+def _shapes(weights: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {key: weight.shape for key, weight in weights.items()}
 
 
 _T5_BLOCK = (
@@ -180,13 +245,15 @@ _T5_BLOCK = (
     ("ffn.fc1.", "layer.1.DenseReluDense.wi_1."),
     ("ffn.fc2.", "layer.1.DenseReluDense.wo."),
 )
+TIED_EMBEDDING = "encoder.embed_tokens.weight"
+"""Another name of "shared.weight"."""
 _T5_OUTER = (("token_embedding.", "shared."), ("norm.", "encoder.final_layer_norm."))
 
 
 def t5_to_transformers(key: str) -> str:
     """Return the name in `UMT5EncoderModel` of an official weight of the text encoder.
 
-    The token embedding is tied there: "encoder.embed_tokens.weight" is "shared.weight".
+    The token embedding has two names there: `TIED_EMBEDDING` is "shared.weight" too.
     """
     if match := re.match(r"blocks\.(\d+)\.(.+)", key):
         return f"encoder.block.{match[1]}.{_renamed(match[2], _T5_BLOCK)}"

@@ -33,9 +33,9 @@ class EmbeddedBackend:
     """Speaks American English far faster than real time on one core, with nothing to download.
 
     What it cannot pronounce: Chinese, Japanese, Korean and other scripts that hibari does not know
-    are left out where they are single words in an English sentence; a sentence that is mostly made
-    of them is refused, never skipped. Latin letters with accents are read as English, Greek and
-    Cyrillic letters by guess. Emoji and ornaments are silent.
+    are left out, and told, where they are single words in an English sentence; a sentence that is
+    mostly made of them is refused, never skipped. Latin letters with accents are read as English,
+    Greek and Cyrillic letters by guess. Emoji and ornaments are silent.
     """
 
     def __init__(self) -> None:
@@ -71,10 +71,12 @@ class EmbeddedBackend:
         spoken = False
         for sentence in cut_sentences(text, max_characters=_MAX_SENTENCE_CHARACTERS):
             words = reader.read(sentence)
-            _require_readable(words, voice)
+            silent = _silent(words)
+            _require_readable(words, silent, voice)
+            left_out = tuple(word.label for word in silent)
             for breath in _breaths(words):
-                yield _utterance(breath, network, timbre)
-                spoken = True
+                yield replace(_utterance(breath, network, timbre), left_out=left_out)
+                spoken, left_out = True, ()
         if not spoken:
             raise _nothing_to_pronounce()
 
@@ -117,9 +119,15 @@ def _sounds(words: Sequence[SpokenWord]) -> bool:
     return any(is_sound(word.symbols) for word in words)
 
 
-def _require_readable(words: Sequence[SpokenWord], voice: str) -> None:
+def _silent(words: Sequence[SpokenWord]) -> list[SpokenWord]:
+    """Return the words that would be left out; punctuation and emoji are none."""
+    return [w for w in words if is_speakable(w.label) and not is_sound(w.symbols)]
+
+
+def _require_readable(
+    words: Sequence[SpokenWord], silent: Sequence[SpokenWord], voice: str
+) -> None:
     """Refuse a sentence most of whose letters would be left out."""
-    silent = [w for w in words if is_speakable(w.label) and not is_sound(w.symbols)]
     if 2 * _letters(silent) <= _letters(words):
         return
     sample = " ".join(word.label for word in silent)[:40]

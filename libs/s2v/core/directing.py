@@ -1,0 +1,60 @@
+"""What a user may tell a directed engine beyond speech and reference: prompts, sampling, a pose."""
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import AS_PRESET, Sampling
+
+MAX_PROMPT_CHARACTERS = 4_000
+MAX_STEPS = 1_000
+MAX_GUIDANCE = 100.0
+MAX_SHIFT = 100.0
+
+
+def check_directed(
+    engine: str,
+    *,
+    directed: bool,
+    prompt: str,
+    negative_prompt: str,
+    sampling: Sampling,
+    has_pose: bool,
+) -> None:
+    """Refuse what is out of range, and all of it where the engine is not directed.
+
+    Raises:
+        InvalidInput: FIELD_INVALID; `field` is the one of the spec that is to blame.
+    """
+    given = {
+        "prompt": bool(prompt),
+        "negative_prompt": bool(negative_prompt),
+        "sampling": sampling != AS_PRESET,
+        "pose": has_pose,
+    }
+    if not directed:
+        for name in (name for name, is_given in given.items() if is_given):
+            problem = f"engine {engine} takes no {name}; leave it out or choose another engine"
+            raise _invalid(name, problem)
+    _check_length("prompt", prompt)
+    _check_length("negative_prompt", negative_prompt)
+    _check_sampling(sampling)
+
+
+def _check_length(name: str, text: str) -> None:
+    if len(text) > MAX_PROMPT_CHARACTERS:
+        allowed = f"at most {MAX_PROMPT_CHARACTERS} are allowed"
+        raise _invalid(name, f"{name} has {len(text)} characters, {allowed}")
+
+
+def _check_sampling(sampling: Sampling) -> None:
+    if not 0 <= sampling.steps <= MAX_STEPS:
+        allowed = f"it must be 1 to {MAX_STEPS}, or 0 for the preset's"
+        raise _invalid("sampling.steps", f"steps is {sampling.steps}; {allowed}")
+    if sampling.guidance is not None and not 0 <= sampling.guidance <= MAX_GUIDANCE:
+        allowed = f"it must be 0 to {MAX_GUIDANCE:g}"
+        raise _invalid("sampling.guidance", f"guidance is {sampling.guidance:g}; {allowed}")
+    if sampling.shift is not None and not 0 < sampling.shift <= MAX_SHIFT:
+        allowed = f"it must be over 0 and at most {MAX_SHIFT:g}"
+        raise _invalid("sampling.shift", f"shift is {sampling.shift:g}; {allowed}")
+
+
+def _invalid(name: str, problem: str) -> InvalidInput:
+    return InvalidInput(Reason.FIELD_INVALID, problem, field=f"spec.{name}")

@@ -1,0 +1,280 @@
+"""The render engine `wan`: Wan2.2-S2V-14B makes a photograph speak, window by window."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import traceback
+from collections import OrderedDict
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import structlog
+
+from s2v.core.errors import Exhausted, InvalidInput, Reason
+from s2v.core.ports import (
+    Capabilities,
+    Continuity,
+    DigitalSourceType,
+    Frames,
+    Notice,
+    Size,
+    Sizing,
+    State,
+    Take,
+    Working,
+)
+from s2v.core.timebase import FRAME_RATES
+from s2v.media.photo import PHOTO_TYPES, read_photo
+from s2v_render.areas import size_in_area
+from s2v_render.engines.wan.presets import MAX_SIDE_PIXELS, PRESETS, Choice, choose
+from s2v_render.engines.wan.settings import WanSettings
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from s2v_render.engines.wan.filming import Order
+    from s2v_render.engines.wan.loading import Parts, WanModels
+    from s2v_render.engines.wan.memory import MemoryPlan
+
+_log = structlog.get_logger()
+
+_STEP_PIXELS = 64
+_SETTLE_SECONDS = 180.0
+"""A step of the largest film on a small card, and the decoding of a window."""
+_RANDOM_WEIGHTS = "RANDOM_WEIGHTS"
+
+
+class WanEngine:
+    """Implements `s2v.core.ports.Engine`; loads torch and the weights at the first take.
+
+    Where a film is cut into takes, motion goes on from the latents that the take before left, as
+    it does between the windows of one take. Two things differ from one long take: windows end where
+    takes do, and the autoencoder begins a take by decoding those latents instead of remembering
+    how it went on, as the official code does at every window.
+    """
+
+    def __init__(self, settings: WanSettings) -> None:
+        self._settings = settings
+        self._parts: Parts | None = None
+        self._models: WanModels | None = None
+        self._rows: OrderedDict[str, Tensor] = OrderedDict()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this engine can do."""
+        random = " Its weights are random: its films have no meaning." * self._settings.is_random
+        return Capabilities(
+            continuity=Continuity.SEQUENTIAL,
+            frame_rates=FRAME_RATES,
+            min_size=Size(_STEP_PIXELS, _STEP_PIXELS),
+            max_size=Size(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS),
+            reference_media_types=PHOTO_TYPES,
+            devices=("cuda", "cpu"),
+            digital_source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
+            presets=PRESETS,
+            description=(
+                "Wan2.2-S2V, a diffusion model: makes the whole picture move with the speech, as a "
+                f"prompt directs.{random}"
+            ),
+            directed=True,
+            size_step_pixels=_STEP_PIXELS,
+            sizing=Sizing.AREA,
+            settle_seconds=_SETTLE_SECONDS,
+        )
+
+    def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
+        """Render one take.
+
+        Raises:
+            InvalidInput: PRESET_UNKNOWN on "spec.preset"; IMAGE_UNREADABLE or
+                IMAGE_SIZE_UNSUPPORTED on "spec.reference"; VIDEO_UNREADABLE on "spec.pose";
+                SIZE_UNSUPPORTED on "spec.width_pixels"; FIELD_INVALID on "state".
+            NotReady: the checkpoint cannot be used (CHECKPOINT_UNUSABLE).
+            Exhausted: the film does not fit into the device's memory (DEVICE_MEMORY_EXCEEDED).
+        """
+        choice = choose(take.preset, take.sampling)
+        size = _size(take, choice)
+        if self._settings.is_random:
+            yield Notice(
+                _RANDOM_WEIGHTS,
+                f"the checkpoint is {self._settings.checkpoint}: its weights are random, so that "
+                "the film has no meaning",
+            )
+        yield from self._within_memory(take, choice, size)
+
+    def _within_memory(
+        self, take: Take, choice: Choice, size: Size
+    ) -> Generator[Frames | Working | State]:
+        """Render what fits; say what would fit where the device's memory did not suffice."""
+        import torch
+
+        from s2v_render.engines.wan.filming import order_of
+
+        order = order_of(take, choice, size)
+        planned = self._planned(order)
+        shortage = ""
+        try:
+            yield from self._filmed(order)
+        except torch.OutOfMemoryError as error:
+            shortage = str(error).partition("\n")[0]
+            # The tensors of its frames would stay for as long as the error does.
+            traceback.clear_frames(error.__traceback__)
+        finally:
+            _release(self._device)
+        if shortage:
+            raise _out_of_memory(shortage, planned)
+
+    def _planned(self, order: Order) -> MemoryPlan:
+        """Return what the take needs, written to the log; refuse what does not fit."""
+        from s2v_render.engines.wan.loading import parts_of
+        from s2v_render.engines.wan.memory import Demand, ensure_fits, plan
+
+        self._parts = self._parts or parts_of(self._settings.checkpoint)
+        frames = [window.sampled_frames for window in order.windows]
+        demand = Demand(
+            self._parts.config,
+            order.size.width,
+            order.size.height,
+            parts=self._parts.sizes(),
+            frames=max(frames, default=0),
+            weight_bytes=self._dtype.itemsize,
+            offload=self._settings.offload,
+            guided=order.sampling.guided,
+        )
+        planned = plan(demand)
+        _log.info(
+            "take planned",
+            windows=frames,
+            steps=order.choice.steps,
+            guidance=order.choice.guidance,
+            memory=planned.table(),
+        )
+        ensure_fits(planned, available_bytes=_available_bytes(self._device))
+        return planned
+
+    def _filmed(self, order: Order) -> Generator[Frames | Working | State]:
+        from s2v_render.engines.wan.filming import filmed
+
+        models = self.load()
+        yield Working()
+        yield from filmed(
+            models,
+            order,
+            rows_of=self._rows_of,
+            device=self._device,
+            batch_frames=self._settings.batch_frames,
+            rests=self._settings.offload.streams_encoders,
+        )
+
+    @property
+    def _device(self) -> torch.device:
+        import torch
+
+        name = self._settings.device
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "cpu"
+        return torch.device(name)
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        import torch
+
+        name = self._settings.dtype
+        if name == "auto":
+            name = "bfloat16" if self._device.type == "cuda" else "float32"
+        found = getattr(torch, name)
+        assert isinstance(found, torch.dtype)
+        return found
+
+    def load(self) -> WanModels:
+        """Return the models; they are loaded once, at the first take at the latest."""
+        from pathlib import Path
+
+        from s2v_render.engines.wan.loading import load_models
+        from s2v_render.engines.wan.lora import Lora
+
+        settings = self._settings
+        if self._models is None:
+            loras = [Lora(Path(settings.lora), alpha=settings.lora_alpha)] if settings.lora else []
+            self._models = load_models(
+                settings.checkpoint,
+                device=self._device,
+                dtype=self._dtype,
+                offload=settings.offload,
+                loras=loras,
+            )
+        return self._models
+
+    def _rows_of(self, prompt: str) -> Tensor:
+        """Return a prompt's rows on the host; the last few stay encoded."""
+        from s2v_render.engines.wan.text import encode, token_ids
+
+        if prompt not in self._rows:
+            models = self.load()
+            ids = token_ids(models.tokenizer, prompt)
+            self._rows[prompt] = encode(models.text_encoder, ids).cpu()
+        self._rows.move_to_end(prompt)
+        while len(self._rows) > self._settings.kept_texts:
+            self._rows.popitem(last=False)
+        return self._rows[prompt]
+
+
+def _size(take: Take, choice: Choice) -> Size:
+    if take.size is None:
+        return _own_size(take, choice)
+    sides = (take.size.width, take.size.height)
+    if any(side % _STEP_PIXELS or not _STEP_PIXELS <= side <= MAX_SIDE_PIXELS for side in sides):
+        raise InvalidInput(
+            Reason.SIZE_UNSUPPORTED,
+            f"a film of {sides[0]}x{sides[1]} pixels cannot be made; use multiples of "
+            f"{_STEP_PIXELS} from {_STEP_PIXELS} to {MAX_SIDE_PIXELS}",
+            field="spec.width_pixels",
+        )
+    return take.size
+
+
+def _own_size(take: Take, choice: Choice) -> Size:
+    height, width, _ = read_photo(take.reference).shape
+    area = choice.shown.max_area_pixels
+    size = size_in_area(Size(width, height), area_pixels=area, step_pixels=_STEP_PIXELS)
+    if not 0 < min(size.width, size.height) <= max(size.width, size.height) <= MAX_SIDE_PIXELS:
+        raise InvalidInput(
+            Reason.IMAGE_SIZE_UNSUPPORTED,
+            f"the portrait of {width}x{height} pixels is too long and thin for a film of about "
+            f"{area} pixels; crop it",
+            field="spec.reference",
+        )
+    return size
+
+
+def _out_of_memory(shortage: str, planned: MemoryPlan) -> Exhausted:
+    from s2v_render.engines.wan.memory import advice
+
+    # What was planned for did not suffice, so that only less than that can.
+    return Exhausted(
+        Reason.DEVICE_MEMORY_EXCEEDED,
+        f"the device's memory ran out at {planned.demand} ({shortage}); "
+        f"{advice(planned, planned.peak_bytes - 1)}",
+        field="spec.width_pixels",
+    )
+
+
+def _available_bytes(device: torch.device) -> int:
+    """Return what is free, and what this process holds already; a host may swap and is trusted."""
+    import torch
+
+    if device.type != "cuda":
+        return sys.maxsize
+    free, _ = torch.cuda.mem_get_info(device)
+    return int(free + torch.cuda.memory_reserved(device))
+
+
+def _release(device: torch.device) -> None:
+    """Give the device's memory back that a take held."""
+    import torch
+
+    if device.type == "cuda":
+        gc.collect()
+        torch.cuda.empty_cache()

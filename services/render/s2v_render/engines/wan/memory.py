@@ -1,0 +1,282 @@
+"""What a film will need of a device's memory, before it starts, and what would fit instead.
+
+Nothing here touches a device or loads torch. Weights are counted; what a stage needs on top is
+counted from the tensors that are alive at its height, and was compared with a device: within 2 % at
+832x480 and 1280x704 pixels (`benchmarks/results/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from s2v.core.errors import Exhausted, Reason
+from s2v_render.engines.wan.config import S2VConfig
+from s2v_render.engines.wan.settings import Offload
+
+GIB = 2**30
+_MIB = 2**20
+_FP32_BYTES = 4
+_LATENT_FRAMES = 4
+_TOKEN_PIXELS = 16
+_STEP_PIXELS = 64
+_MOTION_FRAMES = 73
+_MOTION_LATENTS = 19
+_HEARD_TOKENS_PER_FRAME = 5
+
+_STREAM_BYTES = 8
+"""Per token and channel: the residual stream, and what a block sees of it."""
+_TURNING_BYTES = {2: 12, 4: 8}
+"""Per token and channel: queries on their way through fp32 while they are turned."""
+_TEXT_BYTES = 300 * _MIB
+_SPEECH_BYTES = 700 * _MIB
+"""For the 25 seconds that a window hears at most."""
+_DECODING_BYTES = 225
+"""Per pixel and unit of the autoencoder's width, what it remembers included."""
+_ENCODING_BYTES = 180
+_REMEMBERED_BYTES = 99
+_PIXEL_BYTES = 3 * _FP32_BYTES
+_CONTEXT_BYTES = 600 * _MIB
+"""What the driver takes for the program and its kernels."""
+_LOST = 0.06
+"""Share of a stage's memory that is lost between tensors."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartSizes:
+    """Parameters of each part of a model.
+
+    Attributes:
+        transformer: in its dtype.
+        text_encoder: in the transformer's dtype.
+        vae: in fp32.
+        speech: in fp32.
+        embedding: of the text encoder's, the table of tokens: its largest layer.
+        vae_width: base width of the autoencoder.
+    """
+
+    transformer: int = 16_295_755_609
+    text_encoder: int = 5_680_910_336
+    vae: int = 126_892_531
+    speech: int = 315_438_720
+    embedding: int = 256_384 * 4096
+    vae_width: int = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What is to be made, and how.
+
+    Attributes:
+        config: what shapes the transformer.
+        parts: how large the parts are; the defaults are those of the 14B model.
+        width: of the film, pixels.
+        height: of the film, pixels.
+        frames: model frames of the longest window, a multiple of 4.
+        weight_bytes: of a number of the transformer: 2 in bfloat16, 4 in float32.
+        offload: whose weights lie on the host.
+        guided: whether there is a second prompt, to turn from.
+    """
+
+    config: S2VConfig
+    width: int
+    height: int
+    parts: PartSizes = PartSizes()
+    frames: int = 80
+    weight_bytes: int = 2
+    offload: Offload = Offload.NONE
+    guided: bool = True
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of one picture."""
+        return self.width * self.height
+
+    def __str__(self) -> str:
+        return (
+            f"{self.width}x{self.height} pixels, windows of {self.frames} frames, "
+            f"offload={self.offload}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So many bytes for something; `on_device` is False where they lie on the host."""
+
+    name: str
+    size_bytes: int
+    on_device: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """What a demand needs: weights stay for as long as the engine, stages come one by one."""
+
+    demand: Demand
+    weights: tuple[Amount, ...]
+    stages: tuple[Amount, ...]
+
+    @property
+    def resident_bytes(self) -> int:
+        """Weights that stay on the device."""
+        return sum(part.size_bytes for part in self.weights if part.on_device)
+
+    @property
+    def peak_bytes(self) -> int:
+        """What must be free on the device before anything is loaded."""
+        stage = max(stage.size_bytes for stage in self.stages)
+        return self.resident_bytes + int(stage * (1 + _LOST)) + _CONTEXT_BYTES
+
+    def table(self) -> str:
+        """Return the plan as lines of text, for people."""
+        lines = [str(self.demand)]
+        for part in self.weights:
+            where = "" if part.on_device else "  on the host"
+            lines.append(f"  {part.name:<34}{_gib(part.size_bytes)}{where}")
+        lines += [f"  while {stage.name:<28}{_gib(stage.size_bytes)}" for stage in self.stages]
+        lines.append(f"  {'peak on the device':<34}{_gib(self.peak_bytes)}")
+        return "\n".join(lines)
+
+
+def plan(demand: Demand) -> MemoryPlan:
+    """Return what a demand needs of a device's memory."""
+    parts, offload = demand.parts, demand.offload
+    here, there = not offload.streams_encoders, not offload.streams_transformer
+    weights = (
+        Amount("transformer", parts.transformer * demand.weight_bytes, on_device=there),
+        Amount("text encoder", parts.text_encoder * demand.weight_bytes, on_device=here),
+        Amount("video autoencoder", parts.vae * _FP32_BYTES, on_device=here),
+        Amount("speech model", parts.speech * _FP32_BYTES, on_device=here),
+    )
+    table = parts.embedding * demand.weight_bytes if offload.streams_encoders else 0
+    carried = _text_bytes(demand) + demand.pixels * _PIXEL_BYTES * _MOTION_FRAMES
+    remembered = demand.pixels * parts.vae_width * _REMEMBERED_BYTES
+    resting = 0 if offload.streams_encoders else remembered
+    return MemoryPlan(
+        demand,
+        weights,
+        (
+            Amount("encoding text", _TEXT_BYTES + table),
+            Amount("listening", _SPEECH_BYTES + _text_bytes(demand)),
+            Amount("denoising", _denoising_bytes(demand) + carried + resting),
+            Amount("decoding", _decoding_bytes(demand) + carried),
+            Amount("encoding motion", _encoding_bytes(demand) + carried + remembered),
+        ),
+    )
+
+
+def tokens(demand: Demand) -> tuple[int, int]:
+    """Return how many tokens a window denoises, and how many it is conditioned on."""
+    rows, columns = demand.height // _TOKEN_PIXELS, demand.width // _TOKEN_PIXELS
+    picture = rows * columns
+    motion = picture + (rows // 2) * (columns // 2) + 4 * (rows // 4) * (columns // 4)
+    if not demand.config.enable_framepack:
+        motion = _MOTION_LATENTS * picture
+    return demand.frames // _LATENT_FRAMES * picture, picture + motion
+
+
+def _denoising_bytes(demand: Demand) -> int:
+    config, size = demand.config, demand.weight_bytes
+    noise, context = tokens(demand)
+    cast = size if size < _FP32_BYTES else 0
+    attention = config.dim * (4 * size + cast + _TURNING_BYTES[size])
+    thinking = config.dim * cast + 2 * size * config.ffn_dim
+    blocks = (noise + context) * (config.dim * _STREAM_BYTES + max(attention, thinking))
+    blocks += noise * config.dim * _FP32_BYTES
+    heard = len(config.audio_inject_layers) * demand.frames // _LATENT_FRAMES
+    sounds = (1 + demand.guided) * 2 * heard * _HEARD_TOKENS_PER_FRAME * config.dim * size
+    scene = context * config.dim * _FP32_BYTES + (noise + context) * config.head_dim * _FP32_BYTES
+    visiting = config.dim * config.ffn_dim * size if demand.offload.streams_transformer else 0
+    return blocks + sounds + scene + visiting
+
+
+def _text_bytes(demand: Demand) -> int:
+    """Return what the blocks attend to of the prompts; it stays for the whole film."""
+    config = demand.config
+    one = config.num_layers * 2 * config.text_len * config.dim * demand.weight_bytes
+    return (1 + demand.guided) * one
+
+
+def _decoding_bytes(demand: Demand) -> int:
+    frames = 2 * _PIXEL_BYTES * demand.frames
+    return demand.pixels * (_DECODING_BYTES * demand.parts.vae_width + frames)
+
+
+def _encoding_bytes(demand: Demand) -> int:
+    frames = _PIXEL_BYTES * (_MOTION_FRAMES + demand.frames)
+    return demand.pixels * (_ENCODING_BYTES * demand.parts.vae_width + frames)
+
+
+def ensure_fits(planned: MemoryPlan, *, available_bytes: int) -> None:
+    """Refuse what does not fit, and say what would.
+
+    Args:
+        planned: what is to be made.
+        available_bytes: free on the device, with what the engine's own weights hold there.
+
+    Raises:
+        Exhausted: DEVICE_MEMORY_EXCEEDED on "spec.width_pixels".
+    """
+    if planned.peak_bytes <= available_bytes:
+        return
+    raise Exhausted(
+        Reason.DEVICE_MEMORY_EXCEEDED,
+        f"{planned.demand} needs {_gib(planned.peak_bytes).strip()} of device memory, and "
+        f"{_gib(available_bytes).strip()} can be had; {advice(planned, available_bytes)}",
+        field="spec.width_pixels",
+    )
+
+
+def advice(planned: MemoryPlan, available_bytes: int) -> str:
+    """Return what would fit instead, in words."""
+    found = fitting(planned, available_bytes=available_bytes)
+    if not found:
+        return "nothing would fit; use a device with more memory"
+    return "what fits: " + "; or ".join(
+        f"{other.demand} ({_gib(other.peak_bytes).strip()})" for other in found
+    )
+
+
+def fitting(planned: MemoryPlan, *, available_bytes: int) -> tuple[MemoryPlan, ...]:
+    """Return what would fit instead, the least change first; empty if nothing would.
+
+    At most one of each: more weights on the host; a smaller picture; shorter windows; and, if none
+    of these suffices, a smaller picture with all weights on the host.
+    """
+    demand = planned.demand
+    all_streamed = replace(demand, offload=Offload.LAYERS)
+    ways = (_offloads(demand), _smaller(demand), _shorter(demand))
+    firsts = [_first_fitting(way, available_bytes) for way in ways]
+    found = tuple(first for first in firsts if first)
+    if found:
+        return found
+    last = _first_fitting(_smaller(all_streamed), available_bytes)
+    return (last,) if last else ()
+
+
+def _first_fitting(demands: Iterator[Demand], available_bytes: int) -> MemoryPlan | None:
+    plans = (plan(demand) for demand in demands)
+    return next((each for each in plans if each.peak_bytes <= available_bytes), None)
+
+
+def _offloads(demand: Demand) -> Iterator[Demand]:
+    heavier = list(Offload)[list(Offload).index(demand.offload) + 1 :]
+    return (replace(demand, offload=offload) for offload in heavier)
+
+
+def _smaller(demand: Demand) -> Iterator[Demand]:
+    """Yield pictures of about the same shape, each a step narrower than the one before."""
+    for width in range(demand.width - _STEP_PIXELS, _STEP_PIXELS - 1, -_STEP_PIXELS):
+        height = round(demand.height * width / demand.width / _STEP_PIXELS) * _STEP_PIXELS
+        if height:
+            yield replace(demand, width=width, height=height)
+
+
+def _shorter(demand: Demand) -> Iterator[Demand]:
+    for frames in (64, 48, 32, 16):
+        if frames < demand.frames:
+            yield replace(demand, frames=frames)
+
+
+def _gib(size_bytes: int) -> str:
+    return f"{size_bytes / GIB:8.2f} GiB"

@@ -1,0 +1,88 @@
+"""Which model frames a take needs, and the windows that they are made in; importing loads no torch.
+
+The model makes 16 frames a second, counted over the whole film; frame k of a film of R frames a
+second shows model frame floor(16 k / R). Segments share this clock, so nothing drifts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MODEL_FPS = 16
+OPENING_CUT_FRAMES = 3
+"""Model frames that a film's first window loses at its start, where it still settles."""
+_LATENT_FRAMES = 4
+"""Model frames that one latent frame makes; windows hold whole latent frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWindow:
+    """One window, in model frames counted over the film.
+
+    Attributes:
+        index: of all the film's windows.
+        first_frame: the first that is sampled; below the film's start where it opens it.
+        sampled_frames: how many are sampled, a multiple of 4.
+        cut_frames: how many of them are dropped at the start.
+        dropped_frames: how many of them are dropped at the end.
+    """
+
+    index: int
+    first_frame: int
+    sampled_frames: int
+    cut_frames: int = 0
+    dropped_frames: int = 0
+
+    @property
+    def kept(self) -> range:
+        """The model frames that are kept."""
+        start = self.first_frame + self.cut_frames
+        return range(start, self.first_frame + self.sampled_frames - self.dropped_frames)
+
+
+def shown_frame(film_frame: int, frame_rate: int) -> int:
+    """Return the model frame that a frame of the film shows; both count from the film's start."""
+    return film_frame * MODEL_FPS // frame_rate
+
+
+def frames_made_before(first_frame: int, frame_rate: int) -> int:
+    """Return how many model frames the film needs before one of its frames."""
+    return shown_frame(first_frame - 1, frame_rate) + 1 if first_frame else 0
+
+
+def plan_windows(
+    start: int,
+    end: int,
+    *,
+    window_frames: int,
+    cut_frames: int = 0,
+    first_index: int = 0,
+    shortens_last: bool = True,
+) -> tuple[PlannedWindow, ...]:
+    """Return the windows that make the model frames `start`..`end`, each frame once.
+
+    Args:
+        start: the first model frame that is needed.
+        end: the one after the last.
+        window_frames: of a whole window, a multiple of 4.
+        cut_frames: to sample before `start` and to drop, where the film opens.
+        first_index: of the first window in the film.
+        shortens_last: whether the last window is only as long as it must be.
+    """
+    windows: list[PlannedWindow] = []
+    position, cut = start - cut_frames, cut_frames
+    while start < end and position < end:
+        needed = min(end - position, window_frames)
+        sampled = -(-needed // _LATENT_FRAMES) * _LATENT_FRAMES if shortens_last else window_frames
+        index = first_index + len(windows)
+        windows.append(PlannedWindow(index, position, sampled, cut, sampled - needed))
+        position, cut = position + sampled, 0
+    return tuple(windows)
+
+
+def film_frames(
+    model_frames: range, *, first_frame: int, frames: int, frame_rate: int
+) -> tuple[int, ...]:
+    """Return the model frame of every film frame of a take that shows one of these, in order."""
+    shown = (shown_frame(first_frame + index, frame_rate) for index in range(frames))
+    return tuple(frame for frame in shown if frame in model_frames)

@@ -1,0 +1,400 @@
+"""The engine `wan` on a small model: takes, states, presets, what directs it, and what stops it."""
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
+
+from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
+from s2v.core.ports import Frames, Notice, Sampling, Size, Solver, State, Take, Working
+from s2v.core.timebase import samples_per_frame
+from s2v.media.video import H264, ClipEncoder
+from s2v.testing.engine_contract import EngineContract, a_take
+from s2v_render.engines.wan.engine import WanEngine
+from s2v_render.engines.wan.model import S2VTransformer
+from s2v_render.engines.wan.posing import PoseVideo
+from s2v_render.engines.wan.presets import PRESETS
+from s2v_render.engines.wan.settings import Offload, WanSettings
+
+TINY = WanSettings(checkpoint="random:tiny", device="cpu")
+CHECKPOINT = Path(__file__).parents[1] / "data/wan_tiny"
+SIZE = Size(64, 64)
+FEW_STEPS = Sampling(steps=1)
+pytestmark = pytest.mark.timeout(300)
+
+Rgb = npt.NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def engine() -> WanEngine:
+    return WanEngine(TINY)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("reference") / "reference.png"
+    rows, columns = np.mgrid[0:90, 0:100]
+    picture = np.stack([rows * 2, columns * 2, rows + columns], axis=-1).astype(np.uint8)
+    Image.fromarray(picture).save(path)
+    return path
+
+
+@pytest.fixture
+def take(engine: WanEngine, reference: Path) -> Take:
+    """A take of 5 frames: 4 model frames, sampled with the 3 before them in one window."""
+    return spoken(small(engine, reference), 5)
+
+
+def small(engine: WanEngine, reference: Path) -> Take:
+    made = a_take(reference, engine.capabilities)
+    return replace(made, size=SIZE, preset="draft", sampling=FEW_STEPS)
+
+
+def spoken(take: Take, frames: int, *, first_frame: int = 0) -> Take:
+    """Return a take over noise, `frames` long; equal moments of a film sound the same."""
+    length = samples_per_frame(take.frame_rate)
+    noise = np.random.default_rng(1).standard_normal((first_frame + frames) * length)
+    pcm = (3_000 * noise[first_frame * length :]).astype(np.int16)
+    return replace(take, pcm=pcm, phonemes=(), first_frame=first_frame)
+
+
+def film(engine: WanEngine, take: Take) -> Rgb:
+    return np.concatenate([item.rgb for item in engine.render(take) if isinstance(item, Frames)])
+
+
+def left(engine: WanEngine, take: Take) -> bytes:
+    *_, state = engine.render(take)
+    assert isinstance(state, State)
+    return state.data
+
+
+class TestWanEngine(EngineContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def engine(cls) -> WanEngine:
+        return WanEngine(TINY)
+
+    @pytest.fixture
+    def take(self, engine: WanEngine, reference: Path) -> Take:
+        return small(engine, reference)
+
+
+def test_listing_what_the_engine_can_do_loads_no_torch() -> None:
+    program = (
+        "import sys\n"
+        "from s2v_render.engines.wan.engine import WanEngine\n"
+        "from s2v_render.engines.wan.settings import WanSettings\n"
+        "assert WanEngine(WanSettings('random:14B')).capabilities.directed\n"
+        "assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_random_weights_are_spoken_of_in_every_film_and_in_the_description(
+    engine: WanEngine, take: Take
+) -> None:
+    notices = [item for item in engine.render(take) if isinstance(item, Notice)]
+    assert [notice.code for notice in notices] == ["RANDOM_WEIGHTS"]
+    assert "random:tiny" in notices[0].message
+    assert "random" in engine.capabilities.description
+    assert "random" not in WanEngine(WanSettings("/models/wan")).capabilities.description
+
+
+def test_the_same_take_and_state_give_the_same_frames_on_another_worker(
+    engine: WanEngine, take: Take
+) -> None:
+    state = left(engine, take)
+    later = replace(spoken(take, 7, first_frame=5), state=state)
+    another = WanEngine(TINY)
+    assert left(another, take) == state
+    assert np.array_equal(film(another, later), film(engine, later))
+
+
+def test_what_was_rendered_in_between_changes_nothing(engine: WanEngine, take: Take) -> None:
+    before = film(engine, take)
+    film(engine, replace(take, seed=9, prompt="a dog", size=Size(64, 128)))
+    assert np.array_equal(film(engine, take), before)
+
+
+@pytest.mark.parametrize("rate", [10, 25, 60])
+def test_takes_of_one_film_meet_at_any_rate(engine: WanEngine, take: Take, rate: int) -> None:
+    take = replace(take, frame_rate=rate)
+    state: bytes | None = None
+    first, frames = 0, []
+    for length in (3, 1, 4):
+        part = replace(spoken(take, length, first_frame=first), state=state)
+        items = list(engine.render(part))
+        frames += [item.rgb for item in items if isinstance(item, Frames)]
+        state, first = items[-1].data, first + length
+    shown = np.concatenate(frames)
+    assert len(shown) == 8
+    alike = [bool(np.array_equal(a, b)) for a, b in pairwise(shown)]
+    assert alike == [16 * (k + 1) // rate == 16 * k // rate for k in range(7)]
+
+
+def test_noise_follows_the_windows_of_the_film_and_not_those_of_the_take(
+    engine: WanEngine, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import s2v_render.engines.wan.filming as filming
+
+    seeds, drawn = [], filming.initial_noise
+
+    def watched(*args: Any, seed: int, **named: Any) -> Any:
+        seeds.append(seed)
+        return drawn(*args, seed=seed, **named)
+
+    monkeypatch.setattr(filming, "initial_noise", watched)
+    state = left(engine, replace(take, seed=40))
+    left(engine, replace(spoken(take, 5, first_frame=5), seed=40, state=state))
+    assert seeds == [40, 41]
+
+
+def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take) -> None:
+    state = left(engine, take)
+    later = spoken(take, 5, first_frame=5)
+    for wrong, why in [
+        (replace(later, state=b"no state"), "damaged"),
+        (replace(later, state=state, first_frame=50), "not after"),
+        (replace(later, state=state, size=Size(128, 64)), "another size"),
+    ]:
+        with pytest.raises(InvalidInput, match=why) as found:
+            film(engine, wrong)
+        assert (found.value.reason, found.value.field) == (Reason.FIELD_INVALID, "state")
+
+
+@pytest.mark.parametrize("name", [preset.name for preset in PRESETS])
+def test_every_preset_makes_a_film_in_as_many_steps_as_it_says(
+    engine: WanEngine, take: Take, name: str
+) -> None:
+    if name in ("official", "ultra"):
+        take = replace(take, sampling=Sampling(steps=2))
+    else:
+        take = replace(take, sampling=Sampling())
+    items = list(engine.render(replace(take, preset=name)))
+    steps = {"draft": 4, "low": 8, "medium": 15, "high": 25, "ultra": 2, "official": 2}[name]
+    assert sum(len(item.rgb) for item in items if isinstance(item, Frames)) == 5
+    assert sum(isinstance(item, Working) for item in items) == 3 + steps
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sampling": Sampling(steps=2)},
+        {"sampling": Sampling(steps=2, shift=9.0)},
+        {"sampling": Sampling(steps=1, guidance=6.0)},
+        {"sampling": Sampling(steps=2, solver=Solver.EULER)},
+        {"sampling": Sampling(steps=2, solver=Solver.DPM)},
+        {"sampling": Sampling(steps=1, first_frame_from_reference=True)},
+        {"prompt": "a person in a garden"},
+        {"seed": 8},
+    ],
+    ids=str,
+)
+def test_what_a_request_says_shows(engine: WanEngine, take: Take, change: dict[str, Any]) -> None:
+    assert not np.array_equal(film(engine, replace(take, **change)), film(engine, take))
+
+
+def test_the_negative_prompt_shows_where_there_is_guidance(engine: WanEngine, take: Take) -> None:
+    guided = replace(take, sampling=Sampling(steps=1, guidance=4.0))
+    otherwise = replace(guided, negative_prompt="a garden")
+    assert not np.array_equal(film(engine, guided), film(engine, otherwise))
+    unguided = replace(take, negative_prompt="a garden")
+    assert np.array_equal(film(engine, unguided), film(engine, take))
+
+
+def test_a_prompt_is_encoded_once_and_only_a_few_are_kept(
+    take: Take, asked: "Asked", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import s2v_render.engines.wan.text as text
+
+    encoded, encode = [], text.encode
+    monkeypatch.setattr(text, "encode", lambda *a: encoded.append(1) or encode(*a))
+    engine = WanEngine(replace(TINY, kept_texts=1))
+    for prompt in ("a", "a", "b", "a"):
+        items = engine.render(replace(take, prompt=prompt))
+        stepping(items, asked)
+        items.close()
+        asked.times = 0
+    assert len(encoded) == 3
+
+
+@pytest.fixture
+def pose(tmp_path: Path) -> Path:
+    """Ten pictures at 30 a second; the n-th is as bright as n says."""
+    path = tmp_path / "pose.mp4"
+    with ClipEncoder(
+        path, width=96, height=64, frame_rate=30, quality=H264("veryfast", 10), threads=1
+    ) as clip:
+        clip.write(np.stack([np.full((64, 96, 3), 20 * n, np.uint8) for n in range(1, 11)]))
+    return path
+
+
+def test_poses_direct_the_film(engine: WanEngine, take: Take, pose: Path) -> None:
+    assert not np.array_equal(film(engine, replace(take, pose=pose)), film(engine, take))
+
+
+def levels(frames: Any) -> list[int]:
+    """Return which picture each frame shows, 0 for none."""
+    return [round((value + 1) * 127.5 / 20) for value in frames.mean((0, 2, 3)).tolist()]
+
+
+def test_poses_are_those_of_the_films_time(pose: Path) -> None:
+    video = PoseVideo(pose, SIZE)
+    # Model frame n lasts from n/16 s; what is seen in its middle counts: picture 30 (n + 0.5) / 16.
+    assert levels(video.frames(-3, 6)) == [1, 1, 1, 1, 3, 5]
+    assert levels(video.frames(3, 4)) == [7, 9, 10, 0]
+
+
+def test_official_poses_are_every_nth_picture(pose: Path) -> None:
+    video = PoseVideo(pose, SIZE, official=True)
+    assert levels(video.frames(0, 4)) == [1, 3, 5, 7]
+    assert levels(video.frames(4, 4)) == [9, 0, 0, 0]
+
+
+def test_a_pose_that_is_no_video_is_refused(engine: WanEngine, take: Take, tmp_path: Path) -> None:
+    path = tmp_path / "pose.mp4"
+    path.write_bytes(b"no video")
+    for preset in ("draft", "official"):
+        with pytest.raises(InvalidInput) as found:
+            film(engine, replace(take, pose=path, preset=preset))
+        assert found.value.field == "spec.pose"
+        assert found.value.reason is Reason.VIDEO_UNREADABLE
+
+
+def test_a_film_without_a_size_fills_the_presets_area(engine: WanEngine, take: Take) -> None:
+    assert film(engine, replace(take, size=None)).shape[1:] == (128, 128, 3)
+
+
+@pytest.mark.parametrize("size", [Size(64, 60), Size(96, 64), Size(32, 32), Size(64, 1984)])
+def test_a_size_that_is_no_multiple_of_64_or_out_of_range_is_refused(
+    engine: WanEngine, take: Take, size: Size
+) -> None:
+    with pytest.raises(InvalidInput, match="use multiples of 64 from 64 to 1920") as found:
+        film(engine, replace(take, size=size))
+    assert found.value.reason is Reason.SIZE_UNSUPPORTED
+
+
+def test_a_portrait_that_is_too_long_and_thin_is_refused(
+    engine: WanEngine, take: Take, tmp_path: Path
+) -> None:
+    path = tmp_path / "thin.png"
+    Image.new("RGB", (13_000, 64)).save(path)
+    with pytest.raises(InvalidInput) as found:
+        film(engine, replace(take, reference=path, size=None))
+    assert found.value.reason is Reason.IMAGE_SIZE_UNSUPPORTED
+
+
+class Asked:
+    """Counts how often the model is asked, and runs out of memory where it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times = 0
+        self.short_of_memory_at = 0
+        forward = S2VTransformer.forward
+
+        def watched(model: S2VTransformer, *args: Any, **named: Any) -> Any:
+            self.times += 1
+            if self.times == self.short_of_memory_at:
+                raise torch.OutOfMemoryError("Tried to allocate 12.00 GiB.\nMore of it.")
+            return forward(model, *args, **named)
+
+        monkeypatch.setattr(S2VTransformer, "forward", watched)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return Asked(monkeypatch)
+
+
+def stepping(items: Iterator[Any], asked: Asked) -> None:
+    """Go on until the model was asked."""
+    while not asked.times:
+        next(items)
+
+
+def test_closing_stops_within_one_step_and_leaves_nothing_behind(
+    engine: WanEngine, take: Take, asked: Asked
+) -> None:
+    film(engine, take)
+    asked.times, before = 0, tensors()
+    items = engine.render(replace(take, sampling=Sampling(steps=30)))
+    stepping(items, asked)
+    items.close()
+    assert asked.times == 1
+    assert tensors() == before
+
+
+def tensors() -> int:
+    gc.collect()
+    return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+
+
+def test_memory_that_runs_out_is_a_typed_error_with_advice_and_frees_everything(
+    engine: WanEngine, take: Take, asked: Asked
+) -> None:
+    film(engine, take)
+    before = tensors()
+    asked.times, asked.short_of_memory_at = 0, 2
+    with pytest.raises(Exhausted) as found:
+        film(engine, replace(take, sampling=Sampling(steps=3)))
+    error: S2VError = found.value
+    assert error.reason is Reason.DEVICE_MEMORY_EXCEEDED
+    assert "64x64" in error.message
+    assert "Tried to allocate 12.00 GiB." in error.message
+    assert "what fits: " in error.message
+    assert "offload=parts" in error.message
+    assert "More of it" not in error.message
+    assert tensors() == before
+    assert len(film(engine, take)) == 5
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_loaded(
+    take: Take, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import s2v_render.engines.wan.engine as module
+
+    engine = WanEngine(replace(TINY, checkpoint="random:14B"))
+    monkeypatch.setattr(module, "_available_bytes", lambda device: 24 * 2**30)
+    with pytest.raises(Exhausted, match=r"needs .* GiB of device memory, and 24\.00 GiB") as found:
+        film(engine, replace(take, size=Size(1280, 704)))
+    assert found.value.reason is Reason.DEVICE_MEMORY_EXCEEDED
+    assert "offload=layers" in found.value.message
+    assert not asked.times
+
+
+def test_frames_come_as_soon_as_their_window_is_done(
+    engine: WanEngine, take: Take, asked: Asked
+) -> None:
+    take = spoken(replace(take, frame_rate=16), 77 + 4)
+    for item in engine.render(take):
+        if isinstance(item, Frames):
+            break
+    assert asked.times == 1
+
+
+def test_half_precision_makes_nearly_the_same_film(take: Take) -> None:
+    checkpoint = replace(TINY, checkpoint=str(CHECKPOINT))
+    coarse, fine = (
+        film(WanEngine(replace(checkpoint, dtype=d)), take) for d in ("bfloat16", "auto")
+    )
+    assert not np.array_equal(coarse, fine)
+    assert np.abs(coarse.astype(int) - fine).mean() < 4
+
+
+@pytest.mark.parametrize("offload", [Offload.PARTS, Offload.LAYERS])
+def test_where_the_weights_lie_changes_nothing(
+    engine: WanEngine, take: Take, offload: Offload
+) -> None:
+    take = spoken(replace(take, frame_rate=16), 77 + 4)
+    assert np.array_equal(film(WanEngine(replace(TINY, offload=offload)), take), film(engine, take))

@@ -1,0 +1,234 @@
+"""Takes by the engine `wan`: the official films, one long take in two, sound in step."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+
+from s2v.core.ports import Frames, Sampling, Size, Solver, State, Take
+from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
+from s2v_render.engines.wan import filming, posing
+from s2v_render.engines.wan.config import read_config
+from s2v_render.engines.wan.filming import filmed, order_of
+from s2v_render.engines.wan.hearing import CARRIED_SECONDS, Track, heard, officially_heard
+from s2v_render.engines.wan.loading import WanModels
+from s2v_render.engines.wan.planning import MODEL_FPS, frames_made_before
+from s2v_render.engines.wan.presets import Choice, choose
+from s2v_render.engines.wan.sampling import Window
+from s2v_render.engines.wan.text import NEGATIVE_PROMPT
+from s2v_render.engines.wan.vae import Vae
+from s2v_render.engines.wan.weights import build_transformer, build_vae
+
+HERE = Path(__file__).parents[1] / "data/wan_s2v"
+FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE))
+FILMS = sorted(path.stem for path in (FIXTURES / "5_pipeline").glob("*.json"))
+CPU = torch.device("cpu")
+pytestmark = pytest.mark.timeout(300)
+
+
+def tensors(path: Path) -> dict[str, Any]:
+    return {key: value.float() for key, value in load_file(path).items()}
+
+
+class Remembered:
+    """Hears what was heard before, whatever sounds."""
+
+    def __init__(self, features_ANE: Any) -> None:
+        self._features = features_ANE
+
+    def features(self, sound: npt.NDArray[np.float32]) -> Any:
+        return self._features
+
+
+class Loudness:
+    """Hears only how loud each thirtieth of a second is."""
+
+    def __init__(self, layers: int = 1, width: int = 1) -> None:
+        self._shape = (layers, -1, width)
+
+    def features(self, sound: npt.NDArray[np.float32]) -> Any:
+        ends = np.arange(1, len(sound) * 30 // 16_000 + 1) * 16_000 // 30
+        parts = [np.abs(sound[end - 533 : end]).max() for end in ends]
+        return torch.tensor(np.array(parts, np.float32)).view(1, -1, 1).expand(*self._shape)
+
+
+@pytest.fixture(scope="module")
+def models() -> WanModels:
+    folder = FIXTURES / "1_transformer"
+    config = read_config(json.loads((folder / "config.json").read_text()))
+    weights = tensors(folder / "diffusion_pytorch_model.safetensors")
+    vae = FIXTURES / "4_vae"
+    vae_config = json.loads((vae / "config.json").read_text())
+    return WanModels(
+        build_transformer(weights, config),
+        None,
+        None,
+        Vae(build_vae(tensors(next(vae.glob("wan21_vae*.safetensors"))), vae_config)),
+        Loudness(25, config.audio_dim),
+        "fixtures",
+    )
+
+
+def run(models: WanModels, take: Take, choice: Choice, size: Size, rows: dict[str, Any]) -> Any:
+    """Return the frames and the state of a take."""
+    items = list(
+        filmed(
+            models,
+            order_of(take, choice, size),
+            rows_of=rows.__getitem__,
+            device=CPU,
+            batch_frames=16,
+            rests=True,
+        )
+    )
+    assert isinstance(items[-1], State)
+    frames = np.concatenate([item.rgb for item in items if isinstance(item, Frames)])
+    return frames, items[-1].data
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_the_official_preset_makes_the_official_film(
+    models: WanModels, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = FIXTURES / "5_pipeline"
+    facts = json.loads((folder / f"{name}.json").read_text())
+    stored = tensors(folder / f"{name}.safetensors")
+    sampling = Sampling(
+        steps=facts["steps"],
+        guidance=facts["guide_scale"],
+        shift=facts["shift"],
+        solver=Solver(facts["solver"]),
+        first_frame_from_reference=facts["init_first_frame"],
+    )
+    choice = replace(choose("official", sampling), window_frames=facts["infer_frames"])
+    frames = facts["video_shape"][1]
+    take = Take(
+        np.zeros(frames * SAMPLE_RATE // MODEL_FPS, np.int16),
+        (),
+        folder / f"{name}_ref.png",
+        name,
+        "image/png",
+        MODEL_FPS,
+        seed=facts["seed"],
+        prompt="what is shown",
+        pose=Path("pose") if facts["pose"] else None,
+    )
+    rows = {"what is shown": stored["context"], NEGATIVE_PROMPT: stored.get("context_null")}
+    height, width = facts["size_hw"]
+    if facts["pose"]:
+        seen = stored["pose_video_frames"].numpy().astype(np.uint8)
+        monkeypatch.setattr(posing, "average_rate", lambda path, field: 16.0)
+        monkeypatch.setattr(posing, "decode_frames", lambda path: iter(seen))
+    hearing = replace(models, speech=Remembered(spoken(facts)))
+    shown, _ = run(hearing, take, choice, Size(width, height), rows)
+    assert list(shown.shape) == [frames, height, width, 3]
+    wanted = stored["video_frames"].permute(1, 2, 3, 0).numpy()
+    found = shown[facts["video_frames_stored"]] / 127.5 - 1
+    # Half a step of a byte is lost.
+    assert np.abs(found - wanted).max() < 0.5 / 127.5 + 2e-3
+    means = (shown / 127.5 - 1).mean((1, 2, 3))
+    assert means.tolist() == pytest.approx(facts["video_frame_means"], abs=2e-3)
+
+
+def spoken(facts: dict[str, Any]) -> Any:
+    """Return the features that a film was made of; which they are is told by how many it needs."""
+    features = tensors(FIXTURES / "2_audio/expected.safetensors")["features_30hz"]
+    for candidate in (features, torch.cat([features, features.flip(1)], dim=1)):
+        clip = facts["clip0"]
+        hears = Remembered(candidate)
+        found = officially_heard(hears, Track(np.zeros(0, np.int16), 0), 0, clip["audio_frames"][1])
+        if found.abs().sum().item() == pytest.approx(clip["audio_abs_sum"], rel=1e-4):
+            return candidate
+    raise AssertionError("no speech that the film was made of")
+
+
+def test_a_second_take_samples_what_the_second_window_would_be(
+    models: WanModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sees the same motion, hears the same sound and starts from the same noise."""
+    sampled: list[Any] = []
+    windows = filming.windows
+
+    def watched(*given: Any, **named: Any) -> Iterator[Any]:
+        for event in windows(*given, **named):
+            sampled.extend([event.latents_BCTYX] * isinstance(event, Window))
+            yield event
+
+    monkeypatch.setattr(filming, "windows", watched)
+    choice = choose("draft", Sampling(steps=1, guidance=1.0))
+    reference = FIXTURES / "5_pipeline" / f"{FILMS[0]}_ref.png"
+    rows = {"a": torch.ones(3, models.transformer.config.text_dim)}
+    sound = (9_000 * np.random.default_rng(2).standard_normal(93 * 3_000)).astype(np.int16)
+    whole = Take(sound, (), reference, "", "image/png", MODEL_FPS, seed=5, prompt="a")
+    size = Size(64, 64)
+    one, _ = run(models, whole, choice, size, rows)
+    begun, state = run(models, replace(whole, pcm=sound[: 77 * 3_000]), choice, size, rows)
+    rest = replace(whole, pcm=sound[77 * 3_000 :], first_frame=77, state=state)
+    ended, _ = run(models, rest, choice, size, rows)
+    assert np.array_equal(begun, one[:77])
+    assert len(ended) == 16
+    assert [window.shape[2] for window in sampled] == [20, 4, 20, 4]
+    assert torch.equal(sampled[0], sampled[2])
+    assert torch.allclose(sampled[1], sampled[3], atol=1e-5)
+
+
+click = st.integers(0, 4 * SAMPLE_RATE - 1)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.sampled_from(FRAME_RATES), st.lists(st.integers(1, 60), min_size=1, max_size=5), click)
+def test_a_click_is_heard_at_the_model_frame_of_its_moment_in_whatever_take(
+    rate: int, lengths: list[int], sample: int
+) -> None:
+    length = samples_per_frame(rate)
+    film = np.zeros(sum(lengths) * length, np.int16)
+    film[sample : sample + 1600] = 20_000
+    first, carried, loud = 0, np.zeros(0, np.int16), []
+    for frames in lengths:
+        pcm = film[first * length : (first + frames) * length]
+        track = Track(np.concatenate([carried, pcm]), first * length - len(carried))
+        made = frames_made_before(first, rate)
+        count = frames_made_before(first + frames, rate) - made
+        if count:
+            features = heard(Loudness(), track, made, count)[0, 0, 0]
+            assert features.shape == (count,)
+            loud += [made + int(n) for n in torch.nonzero(features > 0.1)]
+        carried, first = track.last(CARRIED_SECONDS), first + frames
+    moments = [frame / MODEL_FPS - sample / SAMPLE_RATE for frame in loud]
+    assert all(-0.051 <= moment <= 0.034 + 0.018 for moment in moments)
+    inside = sample + 1600 < len(film) - SAMPLE_RATE // MODEL_FPS * 2
+    assert loud or not inside
+
+
+def test_a_window_hears_ten_seconds_around_it_and_no_more() -> None:
+    lengths = []
+
+    class Listening(Loudness):
+        def features(self, sound: npt.NDArray[np.float32]) -> Any:
+            lengths.append(len(sound) / 16_000)
+            return super().features(sound)
+
+    track = Track(np.ones(60 * SAMPLE_RATE, np.int16), 0)
+    for first in (-3, 0, 30 * 16, 55 * 16):
+        heard(Listening(), track, first, 80)
+    assert lengths == [5 + 10 - 3 / 16 + 0.5, 15, 25, 15.25]
+
+
+def test_sound_before_the_film_and_after_the_take_is_silence() -> None:
+    track = Track(np.full(SAMPLE_RATE, 9_000, np.int16), 0)
+    features = heard(Loudness(), track, -3, 24)[0, 0, 0]
+    assert (features[:3] < 0.01).all()
+    assert (features[4:19] > 0.2).all()
+    assert (features[-3:] < 0.01).all()

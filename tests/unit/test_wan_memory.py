@@ -1,0 +1,148 @@
+"""What a film will need of a device, against what devices showed, and what fits instead."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from s2v.core.errors import Exhausted, Reason
+from s2v_render.engines.wan.config import S2VConfig
+from s2v_render.engines.wan.memory import (
+    GIB,
+    Amount,
+    Demand,
+    MemoryPlan,
+    PartSizes,
+    advice,
+    ensure_fits,
+    fitting,
+    plan,
+    tokens,
+)
+from s2v_render.engines.wan.settings import Offload
+
+SMALL = Demand(S2VConfig(), width=832, height=480)
+LARGE = Demand(S2VConfig(), width=1280, height=704)
+
+
+def stage(planned: MemoryPlan, name: str) -> float:
+    return next(each.size_bytes for each in planned.stages if each.name == name) / GIB
+
+
+def weights(planned: MemoryPlan, name: str) -> Amount:
+    return next(each for each in planned.weights if each.name == name)
+
+
+@pytest.mark.parametrize(
+    ("demand", "count"),
+    [
+        (SMALL, 35_074),
+        (LARGE, 79_200),
+        (Demand(S2VConfig(), width=640, height=1088), 61_200),
+        (Demand(S2VConfig(), width=832, height=448), 32_760),
+    ],
+    ids=str,
+)
+def test_tokens_are_counted_as_the_model_makes_them(demand: Demand, count: int) -> None:
+    assert sum(tokens(demand)) == count
+
+
+@pytest.mark.parametrize(
+    ("demand", "denoising", "decoding", "encoding"),
+    [
+        # Peaks above what was resident, GiB, of one forward and of the autoencoder on an H200.
+        (SMALL, 5.617 + 0.138, 8.74, 6.73),
+        (LARGE, 12.677 + 0.253, 19.71, 15.17),
+        (replace(SMALL, frames=48), 3.593 + 0.113, 8.4, 6.73),
+    ],
+    ids=str,
+)
+def test_stages_are_what_a_device_showed(
+    demand: Demand, denoising: float, decoding: float, encoding: float
+) -> None:
+    streamed = replace(demand, offload=Offload.PARTS, guided=False)
+    planned = plan(streamed)
+    text = 40 * 2 * 512 * 5120 * 2 / GIB
+    history = demand.pixels * 12 * 73 / GIB
+    film = demand.pixels * 12 * demand.frames / GIB
+    past = demand.pixels * 96 * 99 / GIB
+    assert stage(planned, "denoising") - text - history == pytest.approx(denoising, rel=0.02)
+    assert stage(planned, "decoding") - text - history == pytest.approx(decoding, rel=0.02)
+    alone = stage(planned, "encoding motion") - text - history - film - past
+    assert alone == pytest.approx(encoding, rel=0.02)
+
+
+def test_weights_are_those_of_the_published_model() -> None:
+    planned = plan(LARGE)
+    assert weights(planned, "transformer").size_bytes == 2 * 16_295_755_609
+    assert planned.resident_bytes / GIB == pytest.approx(42.66, abs=0.2)
+    assert plan(replace(LARGE, weight_bytes=4)).resident_bytes > 1.9 * planned.resident_bytes
+
+
+def test_what_is_offloaded_lies_on_the_host() -> None:
+    whole, parts, layers = (plan(replace(LARGE, offload=offload)) for offload in Offload)
+    assert all(part.on_device for part in whole.weights)
+    assert not weights(parts, "text encoder").on_device
+    assert weights(parts, "transformer").on_device
+    assert layers.resident_bytes == 0
+    assert whole.peak_bytes > parts.peak_bytes > layers.peak_bytes
+
+
+def test_the_larger_film_needs_more_in_every_stage_that_sees_it() -> None:
+    small, large = plan(SMALL), plan(LARGE)
+    assert small.peak_bytes < large.peak_bytes
+    assert plan(replace(LARGE, frames=48)).peak_bytes < large.peak_bytes
+    assert plan(replace(LARGE, guided=False)).peak_bytes < large.peak_bytes
+
+
+def test_a_small_model_needs_little() -> None:
+    config = S2VConfig(dim=48, ffn_dim=112, num_heads=2, num_layers=4, text_dim=48, audio_dim=32)
+    parts = PartSizes(434_781, 52_720, 243_583, 167_000, embedding=15_360, vae_width=4)
+    assert plan(Demand(config, 64, 64, parts=parts)).peak_bytes < 2 * GIB
+
+
+def test_the_table_says_all_numbers() -> None:
+    table = plan(replace(SMALL, offload=Offload.PARTS)).table()
+    assert table.startswith("832x480 pixels, windows of 80 frames, offload=parts\n")
+    assert "transformer                          30.35 GiB\n" in table
+    assert "text encoder                         10.58 GiB  on the host\n" in table
+    assert "while denoising" in table
+    assert table.splitlines()[-1].split()[:4] == ["peak", "on", "the", "device"]
+
+
+@pytest.mark.parametrize("gib", [80, 141])
+def test_a_large_card_takes_the_large_film(gib: int) -> None:
+    ensure_fits(plan(LARGE), available_bytes=gib * GIB)
+
+
+@pytest.mark.parametrize("gib", [64, 48, 24, 16, 12, 8])
+def test_what_is_refused_comes_with_what_fits_and_that_does_fit(gib: int) -> None:
+    planned = plan(LARGE)
+    with pytest.raises(Exhausted) as refused:
+        ensure_fits(planned, available_bytes=gib * GIB)
+    assert refused.value.reason is Reason.DEVICE_MEMORY_EXCEEDED
+    assert refused.value.field == "spec.width_pixels"
+    assert f"{gib}.00 GiB can be had" in refused.value.message
+    found = fitting(planned, available_bytes=gib * GIB)
+    assert found
+    for other in found:
+        ensure_fits(other, available_bytes=gib * GIB)
+        assert str(other.demand) in refused.value.message
+        assert other.demand.width % 64 == other.demand.height % 64 == 0
+
+
+def test_the_same_film_comes_first_where_offloading_suffices() -> None:
+    first = fitting(plan(LARGE), available_bytes=60 * GIB)[0].demand
+    assert (first.width, first.height, first.frames) == (1280, 704, 80)
+    assert first.offload is Offload.PARTS
+
+
+def test_where_nothing_fits_nothing_is_promised() -> None:
+    assert fitting(plan(LARGE), available_bytes=GIB // 2) == ()
+    assert "nothing would fit" in advice(plan(LARGE), GIB // 2)
+
+
+def test_a_plan_is_made_without_torch() -> None:
+    code = "import sys, s2v_render.engines.wan.memory; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,172 @@
+"""Every frame of a film is made once, at its time, however the film is cut into takes."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.ports import Sampling, Solver
+from s2v.core.timebase import FRAME_RATES
+from s2v_render.engines.wan.planning import (
+    MODEL_FPS,
+    OPENING_CUT_FRAMES,
+    PlannedWindow,
+    film_frames,
+    frames_made_before,
+    plan_windows,
+    shown_frame,
+)
+from s2v_render.engines.wan.presets import PRESETS, choose
+
+rates = st.sampled_from(FRAME_RATES)
+takes = st.lists(st.integers(1, 400), min_size=1, max_size=12)
+whole = st.sampled_from([4, 16, 48, 80])
+cuts = st.sampled_from([0, OPENING_CUT_FRAMES])
+
+
+def planned(
+    lengths: list[int], rate: int, *, window: int, cut: int, shortens: bool = True
+) -> list[list[PlannedWindow]]:
+    """Return the windows of each take of a film, as the engine plans them one after the other."""
+    found, first, index = [], 0, 0
+    for length in lengths:
+        windows = plan_windows(
+            frames_made_before(first, rate),
+            frames_made_before(first + length, rate),
+            window_frames=window,
+            cut_frames=cut if first == 0 else 0,
+            first_index=index,
+            shortens_last=shortens,
+        )
+        first, index = first + length, index + len(windows)
+        found.append(list(windows))
+    return found
+
+
+@given(takes, rates, whole, cuts, st.booleans())
+def test_every_model_frame_is_kept_once_and_in_order(
+    lengths: list[int], rate: int, window: int, cut: int, shortens: bool
+) -> None:
+    found = planned(lengths, rate, window=window, cut=cut, shortens=shortens)
+    kept = [frame for windows in found for one in windows for frame in one.kept]
+    assert kept == list(range(shown_frame(sum(lengths) - 1, rate) + 1))
+
+
+@given(takes, rates, whole, cuts, st.booleans())
+def test_windows_hold_whole_latents_and_only_a_takes_last_is_shorter(
+    lengths: list[int], rate: int, window: int, cut: int, shortens: bool
+) -> None:
+    found = planned(lengths, rate, window=window, cut=cut, shortens=shortens)
+    assert [one.index for windows in found for one in windows] == list(range(sum(map(len, found))))
+    for one in (one for windows in found for one in windows):
+        assert one.sampled_frames % 4 == 0
+        assert 0 < one.sampled_frames <= window
+        assert 0 <= one.dropped_frames < (4 if shortens else window)
+    for windows in found:
+        assert all(one.sampled_frames == window for one in windows[:-1])
+        assert all(not one.dropped_frames for one in windows[:-1])
+        for one, after in pairwise(windows):
+            assert one.first_frame + one.sampled_frames == after.first_frame
+
+
+@given(takes, rates, whole, cuts)
+def test_every_take_has_exactly_as_many_film_frames_as_it_lasts(
+    lengths: list[int], rate: int, window: int, cut: int
+) -> None:
+    first = 0
+    for length, windows in zip(
+        lengths, planned(lengths, rate, window=window, cut=cut), strict=True
+    ):
+        made = frames_made_before(first, rate)
+        ranges = [range(made - 1, made), *(one.kept for one in windows)]
+        shown = [
+            frame
+            for kept in ranges
+            for frame in film_frames(kept, first_frame=first, frames=length, frame_rate=rate)
+        ]
+        assert shown == [shown_frame(first + index, rate) for index in range(length)]
+        first += length
+
+
+@given(st.integers(0, 10_000_000), rates)
+def test_a_frame_never_shows_the_future_nor_a_moment_longer_ago_than_one_model_frame(
+    film_frame: int, rate: int
+) -> None:
+    late = film_frame * MODEL_FPS - shown_frame(film_frame, rate) * rate
+    assert 0 <= late < rate
+
+
+@given(takes, rates)
+def test_cutting_a_film_changes_neither_how_many_frames_are_made_nor_when(
+    lengths: list[int], rate: int
+) -> None:
+    cut = planned(lengths, rate, window=80, cut=3)
+    uncut = planned([sum(lengths)], rate, window=80, cut=3)
+    frames = [[f for ws in film for one in ws for f in one.kept] for film in (cut, uncut)]
+    assert frames[0] == frames[1]
+
+
+def test_five_seconds_open_with_three_frames_that_are_not_kept() -> None:
+    first, last = plan_windows(0, 80, window_frames=80, cut_frames=3)
+    assert (first.first_frame, first.sampled_frames, first.kept) == (-3, 80, range(77))
+    assert (last.first_frame, last.sampled_frames, last.kept) == (77, 4, range(77, 80))
+    assert last.dropped_frames == 1
+
+
+def test_the_official_plan_does_not_shorten_the_last_window() -> None:
+    windows = plan_windows(0, 80, window_frames=80, cut_frames=3, shortens_last=False)
+    assert [one.sampled_frames for one in windows] == [80, 80]
+    assert windows[-1].kept == range(77, 80)
+
+
+def test_nothing_is_made_where_nothing_is_needed() -> None:
+    assert plan_windows(5, 5, window_frames=80, cut_frames=3) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "guidance", "area"),
+    [
+        ("", 15, 3.0, 640 * 480),
+        ("medium", 15, 3.0, 640 * 480),
+        ("low", 8, 2.0, 320 * 240),
+        ("high", 25, 4.0, 1280 * 720),
+        ("ultra", 40, 4.5, 1280 * 720),
+        ("draft", 4, 1.0, 320 * 240),
+        ("official", 40, 4.5, 1280 * 720),
+    ],
+)
+def test_presets_mean_what_was_promised(name: str, steps: int, guidance: float, area: int) -> None:
+    choice = choose(name, Sampling())
+    assert (choice.steps, choice.guidance, choice.shift) == (steps, guidance, 3.0)
+    assert choice.shown.max_area_pixels == area
+    assert choice.official == (name == "official")
+
+
+@pytest.mark.parametrize("name", [preset.name for preset in PRESETS])
+def test_a_request_overrides_every_number_of_a_preset(name: str) -> None:
+    wanted = Sampling(
+        steps=7,
+        guidance=0.0,
+        shift=5.0,
+        solver=Solver.EULER,
+        first_frame_from_reference=True,
+    )
+    choice = choose(name, wanted)
+    assert (choice.steps, choice.guidance, choice.shift) == (7, 0.0, 5.0)
+    assert choice.solver is Solver.EULER
+    assert choice.first_frame_from_reference
+    assert choice.opening_cut_frames == 0
+    assert choice.shown.name == name
+
+
+def test_only_the_official_pictures_are_ahead_of_their_sound() -> None:
+    assert choose("official", Sampling()).sound_lead_frames == OPENING_CUT_FRAMES
+    assert choose("high", Sampling()).sound_lead_frames == 0
+
+
+def test_an_unknown_preset_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInput, match="no preset 'best'; use one of: medium, draft") as found:
+        choose("best", Sampling())
+    assert (found.value.reason, found.value.field) == (Reason.PRESET_UNKNOWN, "spec.preset")
