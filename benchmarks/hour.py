@@ -22,7 +22,7 @@ from s2v.core.ports import Size
 
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 SIZE = Size(256, 256)
-LENGTHS = (("a minute", 18), ("an hour", 1065))
+LENGTHS = (("a minute", 18), ("an hour", 1095))
 """How many sentences last so long."""
 PARAGRAPH_SENTENCES = 5
 _MIB = 1024

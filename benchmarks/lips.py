@@ -40,7 +40,11 @@ from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import STILL
 from s2v_render.engines.portrait.portrait import make_portrait
 from s2v_render.engines.portrait.reference import fitted
-from s2v_render.engines.portrait.speaker import DEFAULT_SUITABILITY, find_face_box, find_speaker
+from s2v_render.engines.portrait.suitability.speaker import (
+    DEFAULT_SUITABILITY,
+    find_face_box,
+    find_speaker,
+)
 from s2v_tts.backends.embedded import EmbeddedBackend
 from s2v_tts.cutting import cut_script_text
 from s2v_tts.speaking import SpokenSegment, speak_text

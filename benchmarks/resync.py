@@ -31,12 +31,12 @@ from s2v.media.pcm import wav_bytes
 from s2v.media.video import H264, ClipEncoder
 from s2v.store.artifacts import FsspecStore
 from s2v_render.engines.portrait.engine import PortraitEngine
-from s2v_render.engines.portrait.following import followed
 from s2v_render.engines.portrait.presets import PRESETS
-from s2v_render.engines.portrait.resync import draw
-from s2v_render.engines.portrait.sitter import find_sitter
-from s2v_render.engines.portrait.speaker import DEFAULT_SUITABILITY
-from s2v_render.engines.portrait.steadying import sittings
+from s2v_render.engines.portrait.suitability.speaker import DEFAULT_SUITABILITY
+from s2v_render.engines.portrait.video.following import followed
+from s2v_render.engines.portrait.video.resync import draw
+from s2v_render.engines.portrait.video.sitter import find_sitter
+from s2v_render.engines.portrait.video.steadying import sittings
 from s2v_render.rendering import RenderOrder, render_segment
 from s2v_tts.backends.embedded import EmbeddedBackend
 from s2v_tts.speaking import SpokenSegment, speak_text

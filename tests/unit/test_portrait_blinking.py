@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from s2v.face.arrays import Floats
-from s2v_render.engines.portrait.blinking import SLOT_SECONDS, blinks
+from s2v_render.engines.portrait.eyes.blinking import SLOT_SECONDS, blinks
 
 SEEDS = (0, 1, 7, 2**63)
 MINUTES = 10

@@ -3,7 +3,7 @@
 import numpy as np
 
 from s2v.face.arrays import Floats
-from s2v_render.engines.portrait.brows import brow_raises
+from s2v_render.engines.portrait.eyes.brows import brow_raises
 
 
 def raised(loudness: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from s2v_render.engines.portrait.playing import playing_of
+from s2v_render.engines.portrait.video.playing import playing_of
 
 
 def shown(times: list[float], seconds: float, frame_rate: int, frames: range) -> list[int]:

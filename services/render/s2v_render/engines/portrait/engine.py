@@ -27,23 +27,23 @@ from s2v.lipsync.phones import Mouth
 from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
 from s2v.media.footage import Footage
 from s2v.media.photo import PHOTO_TYPES, read_photo
-from s2v_render.engines.portrait.dubbing import dubbed
-from s2v_render.engines.portrait.enlarging import Enlarger, can_enlarge
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import motions
 from s2v_render.engines.portrait.portrait import Portrait, make_portrait
 from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.engines.portrait.reference import FIELD, MAX_LONG_SIDE, FaceBox, fitted
-from s2v_render.engines.portrait.sitter import Sitter, find_sitter
-from s2v_render.engines.portrait.small_faces import Enlarged, with_larger_face
-from s2v_render.engines.portrait.speaker import (
+from s2v_render.engines.portrait.suitability.speaker import (
     DEFAULT_SUITABILITY,
     Suitability,
     find_face_box,
     find_speaker,
 )
-from s2v_render.engines.portrait.trial import check_follows
+from s2v_render.engines.portrait.suitability.trial import check_follows
+from s2v_render.engines.portrait.upscaling.enlarging import Enlarger, can_enlarge
+from s2v_render.engines.portrait.upscaling.small_faces import Enlarged, with_larger_face
+from s2v_render.engines.portrait.video.dubbing import dubbed
+from s2v_render.engines.portrait.video.sitter import Sitter, find_sitter
 
 _CAPABILITIES = Capabilities(
     continuity=Continuity.INDEPENDENT,

@@ -12,8 +12,8 @@ import numpy as np
 
 from s2v.face.arrays import Floats
 from s2v.lipsync.loudness import PER_SECOND, at, faded_ends, smoothed
-from s2v_render.engines.portrait.blinking import blinks
-from s2v_render.engines.portrait.brows import brow_raises
+from s2v_render.engines.portrait.eyes.blinking import blinks
+from s2v_render.engines.portrait.eyes.brows import brow_raises
 
 FADE_SECONDS = 0.5
 _BREATH_SECONDS, _BREATH_HEIGHT = 3.8, 0.012

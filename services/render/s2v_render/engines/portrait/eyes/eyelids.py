@@ -8,7 +8,7 @@ import numpy as np
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Pixels
 from s2v_render.engines.portrait.curves import spline_matrix
-from s2v_render.engines.portrait.lid_skin import LidLines, LidSkin, lid_skin
+from s2v_render.engines.portrait.eyes.lid_skin import LidLines, LidSkin, lid_skin
 
 _MEETING = 0.78
 """Where the lids of a shut eye meet, from the open eye's upper lid to its lower one."""

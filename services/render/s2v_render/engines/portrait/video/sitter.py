@@ -12,21 +12,21 @@ from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.media.footage import Footage
 from s2v_render.engines.portrait.expression import face_shape
-from s2v_render.engines.portrait.following import Place, followed, place_of
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.paint import mouth_inside
+from s2v_render.engines.portrait.mouth.paint import mouth_inside
 from s2v_render.engines.portrait.portrait import make_portrait
 from s2v_render.engines.portrait.reference import covering, crop_corner, own_size
-from s2v_render.engines.portrait.resync import Mouthpiece
-from s2v_render.engines.portrait.skull import Skull, skull_of
-from s2v_render.engines.portrait.speaker import (
+from s2v_render.engines.portrait.suitability.speaker import (
     Speaker,
     Suitability,
     find_face_box,
     find_speaker,
 )
-from s2v_render.engines.portrait.steadying import light_on
-from s2v_render.engines.portrait.trial import check_follows
+from s2v_render.engines.portrait.suitability.trial import check_follows
+from s2v_render.engines.portrait.video.following import Place, followed, place_of
+from s2v_render.engines.portrait.video.resync import Mouthpiece
+from s2v_render.engines.portrait.video.skull import Skull, skull_of
+from s2v_render.engines.portrait.video.steadying import light_on
 
 _LOOKS = 12
 """How many pictures of the whole video are searched for a face that can speak."""

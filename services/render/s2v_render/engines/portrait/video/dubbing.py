@@ -13,11 +13,11 @@ from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh
 from s2v.lipsync.phones import Mouth
 from s2v.media.footage import Footage
-from s2v_render.engines.portrait.following import followed
-from s2v_render.engines.portrait.playing import playing_of
-from s2v_render.engines.portrait.resync import draw
-from s2v_render.engines.portrait.sitter import Sitter
-from s2v_render.engines.portrait.steadying import LOOK_AHEAD_FRAMES, Sitting, sittings
+from s2v_render.engines.portrait.video.following import followed
+from s2v_render.engines.portrait.video.playing import playing_of
+from s2v_render.engines.portrait.video.resync import draw
+from s2v_render.engines.portrait.video.sitter import Sitter
+from s2v_render.engines.portrait.video.steadying import LOOK_AHEAD_FRAMES, Sitting, sittings
 
 _FACE_LOST = Notice(
     "FACE_LOST",

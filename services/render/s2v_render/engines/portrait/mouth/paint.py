@@ -11,7 +11,7 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.expression import FaceShape, jaw_drop
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.teeth import (
+from s2v_render.engines.portrait.mouth.teeth import (
     Teeth,
     lower_teeth,
     seen_teeth,

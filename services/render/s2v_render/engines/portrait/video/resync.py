@@ -8,14 +8,14 @@ import numpy as np
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Rgb
 from s2v.lipsync.phones import Mouth
-from s2v_render.engines.portrait.bending import Moves, bent
 from s2v_render.engines.portrait.expression import FaceShape
 from s2v_render.engines.portrait.head import Head, Pose
-from s2v_render.engines.portrait.lips import Setting, join_layers, lips_of
-from s2v_render.engines.portrait.paint import MouthInside
+from s2v_render.engines.portrait.mouth.lips import Setting, join_layers, lips_of
+from s2v_render.engines.portrait.mouth.paint import MouthInside
+from s2v_render.engines.portrait.mouth.teeth import Teeth
 from s2v_render.engines.portrait.rig import Region
-from s2v_render.engines.portrait.steadying import NOISE, Held, Sitting, beyond_noise
-from s2v_render.engines.portrait.teeth import Teeth
+from s2v_render.engines.portrait.video.bending import Moves, bent
+from s2v_render.engines.portrait.video.steadying import NOISE, Held, Sitting, beyond_noise
 
 _MARGIN = 0.42
 _LEAST_SIDE = 16

@@ -10,7 +10,7 @@ from s2v.face.arrays import Floats, Pixels
 from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.curves import height_at, spline_matrix
 from s2v_render.engines.portrait.head import Head, Pose
-from s2v_render.engines.portrait.paint import MouthInside, Opening, painted
+from s2v_render.engines.portrait.mouth.paint import MouthInside, Opening, painted
 from s2v_render.engines.portrait.rig import Region
 
 _BAND = 0.12

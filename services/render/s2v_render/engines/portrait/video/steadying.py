@@ -10,9 +10,9 @@ import numpy as np
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.mesh import LANDMARKS
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
-from s2v_render.engines.portrait.following import Seen, is_cut
 from s2v_render.engines.portrait.head import Head, head_of
-from s2v_render.engines.portrait.skull import Skull
+from s2v_render.engines.portrait.video.following import Seen, is_cut
+from s2v_render.engines.portrait.video.skull import Skull
 
 SMOOTHED_FRAMES = 3
 """How many frames to either side a landmark's place is fitted to (Savitzky and Golay, 1964)."""

@@ -10,7 +10,7 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import Face, FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.hidden_mouth import mouth_is_hidden
+from s2v_render.engines.portrait.suitability.hidden_mouth import mouth_is_hidden
 
 _LOST_SCORE = 0.5
 _MOST_YAW_DEGREES = 50.0

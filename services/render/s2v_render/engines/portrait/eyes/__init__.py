@@ -1,0 +1,1 @@
+"""Lids that shut and brows that rise."""

@@ -1,0 +1,1 @@
+"""What an open mouth shows, and how lips close over it."""

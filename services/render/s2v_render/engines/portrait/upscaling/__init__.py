@@ -1,0 +1,1 @@
+"""Faces that are too small, made larger by a super-resolution network."""
