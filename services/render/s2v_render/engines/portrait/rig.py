@@ -1,7 +1,7 @@
 """Spread the motion of a few hundred control points over the picture.
 
 Two fields bend two layers, one with the upper lip and one with the lower, which part at the mouth.
-Each is a regularised thin-plate spline (Bookstein, 1989) on a coarse grid. Its matrix is made once
+Each is a thin-plate spline on a coarse grid. Its matrix is made once
 a portrait; a frame costs a product with it, a few steps of inversion and the enlarging of the grid.
 """
 
@@ -15,6 +15,7 @@ from s2v.face.arrays import Floats, Integers
 from s2v_render.engines.portrait.expression import FaceShape
 from s2v_render.engines.portrait.head import Head, Pose, neck_pivot, pose_of
 from s2v_render.engines.portrait.motion import Motion
+from s2v_render.engines.portrait.thin_plate import bending, plate_system
 
 _CELLS_PER_EYE_DISTANCE = 26
 _SMOOTHING = 2e-3
@@ -311,21 +312,7 @@ def _border_window(grid: Floats, region: Region, fade: float) -> Floats:
 def _spline_matrix(controls: Floats, grid: Floats) -> Floats:
     """Return the linear map from displacements at the controls to those at the grid."""
     count = len(controls)
-    system = np.zeros((count + 3, count + 3))
-    system[:count, :count] = _bending(controls, controls) + _SMOOTHING * np.eye(count)
-    system[:count, count:] = np.c_[np.ones(count), controls]
-    system[count:, :count] = system[:count, count:].T
-    solved = np.linalg.inv(system)[:, :count]
-    matrix: Floats = _bending(grid, controls) @ solved[:count]
+    solved = np.linalg.inv(plate_system(controls, _SMOOTHING))[:, :count]
+    matrix: Floats = bending(grid, controls) @ solved[:count]
     matrix += np.c_[np.ones(len(grid)), grid] @ solved[count:]
     return matrix
-
-
-def _bending(a: Floats, b: Floats) -> Floats:
-    """Return r^2 log r of the distances of points a [n, 2] from points b [m, 2], [n, m]."""
-    squared = (a[:, :1] - b[:, 0]) ** 2
-    squared += (a[:, 1:] - b[:, 1]) ** 2
-    bending: Floats = cv2.log(np.maximum(squared, 1e-12))
-    bending *= squared
-    bending *= 0.5
-    return bending

@@ -1,6 +1,6 @@
 """Bend a part of one picture along a few moved points, with nothing made ready beforehand.
 
-A regularised thin-plate spline (Bookstein, 1989) goes straight from where the points shall lie to
+A thin-plate spline goes straight from where the points shall lie to
 where they come from, so that nothing has to be inverted. It is solved anew for every picture: a
 mouth that already speaks never stands where it stood before.
 """
@@ -12,6 +12,7 @@ import numpy as np
 
 from s2v.face.arrays import Floats, Rgb
 from s2v_render.engines.portrait.rig import Region
+from s2v_render.engines.portrait.thin_plate import bending, plate_system
 
 _CELLS_PER_EYE_DISTANCE = 14
 _SMOOTHING = 5e-4
@@ -73,23 +74,12 @@ def _places(region: Region, moves: Moves, rows: slice) -> Floats:
 def _spline(controls: Floats, shifts: Floats, grid: Floats) -> Floats:
     """Return the shifts [cells, 2] at a grid that those at the controls span."""
     count = len(controls)
-    system = np.zeros((count + 3, count + 3))
-    system[:count, :count] = _bending(controls, controls) + _SMOOTHING * np.eye(count)
-    system[:count, count:] = np.c_[np.ones(count), controls]
-    system[count:, :count] = system[:count, count:].T
+    system = plate_system(controls, _SMOOTHING)
     weights = np.linalg.solve(system, np.r_[shifts, np.zeros((3, 2))]).astype(np.float32)
-    basis = _bending(grid, controls)
+    basis = bending(grid.astype(np.float32), controls.astype(np.float32))
     spread: Floats = basis @ weights[:count] + weights[count]
     spread += grid.astype(np.float32) @ weights[count + 1 :]
     return spread
-
-
-def _bending(a: Floats, b: Floats) -> Floats:
-    x = np.subtract.outer(a[:, 0], b[:, 0]).astype(np.float32)
-    y = np.subtract.outer(a[:, 1], b[:, 1]).astype(np.float32)
-    squared = x * x + y * y
-    bending: Floats = 0.5 * squared * np.log(np.maximum(squared, 1e-12))
-    return bending
 
 
 def _window(grid: Floats, region: Region, fade: float) -> Floats:
