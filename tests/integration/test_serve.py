@@ -23,6 +23,12 @@ sys.argv = ["main", os.environ["S2V_{upper}_LISTEN"]]
 runpy.run_path({script!r}, run_name="__main__")
 """
 
+BESIDE_THE_REAL_ONE = """
+from pkgutil import extend_path
+
+__path__ = extend_path(__path__, __name__)
+"""
+
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
@@ -31,7 +37,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     for name in SERVICES:
         package = modules / f"s2v_{name}"
         package.mkdir(parents=True)
-        (package / "__init__.py").touch()
+        (package / "__init__.py").write_text(BESIDE_THE_REAL_ONE)
         script = DATA / ("fake_gateway.py" if name == "gateway" else "fake_service.py")
         source = MAIN.format(upper=name.upper(), script=str(script))
         (package / "main.py").write_text(source)
