@@ -23,7 +23,8 @@ _TOUCHING = 0.010
 _RED_LIGHT = np.array([0.85, 1.06, 1.30], np.float32)
 _SHADES: Floats = np.linspace(0, 1, 256, dtype=np.float32)[:, None] ** _RED_LIGHT
 """What is left of red, green and blue in shade: light inside of a mouth is red."""
-_SHOWN_TEETH_GAP = 0.03
+SHOWN_TEETH_GAP = 0.03
+"""A mouth that is further open in a picture may show the teeth of its owner."""
 _TONGUE_AT_REST = 0.55
 """How bright a tongue is that lies at the bottom of the mouth; a bright one looks like a lip."""
 _DRAWN_OVER = 0.05
@@ -87,7 +88,7 @@ def mouth_inside(
         [_patch(picture, points[i], 0.03 * eye_distance) for i in (16, 85, 315, 11)], axis=0
     )
     head = head_of(points)
-    shown = shape.photo_gap > _SHOWN_TEETH_GAP
+    shown = shape.photo_gap > SHOWN_TEETH_GAP
     seen = seen_teeth(picture, points, head) if shown else None
     colour = tooth_colour(picture, points, skin, shown=shown)
     corners = shape.shut[[topo.UPPER_INNER[0], topo.UPPER_INNER[-1]]]

@@ -13,7 +13,7 @@ from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.media.footage import Footage
 from s2v_render.engines.portrait.expression import face_shape
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.mouth.paint import mouth_inside
+from s2v_render.engines.portrait.mouth.paint import SHOWN_TEETH_GAP, mouth_inside
 from s2v_render.engines.portrait.portrait import make_portrait
 from s2v_render.engines.portrait.reference import covering, crop_corner, own_size
 from s2v_render.engines.portrait.suitability.speaker import (
@@ -31,7 +31,6 @@ from s2v_render.engines.portrait.video.steadying import light_on
 _LOOKS = 12
 """How many pictures of the whole video are searched for a face that can speak."""
 _STUDIED_SECONDS, _STUDIED_PICTURES = 2.0, 9
-_SHOWN_TEETH_GAP = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ def _studied(footage: Footage, first: int) -> list[int]:
 def _best(seen: list[tuple[Rgb, Landmarks]]) -> _Look:
     """Return the look with the whitest teeth; where the lips are shut none are seen."""
     looks = [_look(picture, found.points) for picture, found in seen]
-    shown = [look for look in looks if look.gap > _SHOWN_TEETH_GAP]
+    shown = [look for look in looks if look.gap > SHOWN_TEETH_GAP]
     return max(shown or looks, key=lambda look: look.whiteness)
 
 
