@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from s2v.core.errors import Exhausted, Reason
 from s2v.testing.postgres import postgres_server, postgres_url  # noqa: F401 (fixtures)
-from s2v_gateway.assets import assets_table
-from s2v_gateway.database import (
+from s2v_gateway.assets.library import assets_table
+from s2v_gateway.assets.uploads import uploads_table
+from s2v_gateway.records.database import (
     UtcDateTime,
     create_tables,
     insert_if_absent,
@@ -21,7 +22,6 @@ from s2v_gateway.database import (
     open_database,
     reading,
 )
-from s2v_gateway.uploads import uploads_table
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ASSET = {
@@ -84,7 +84,8 @@ def test_a_new_column_that_must_not_be_null_is_refused(engine: sa.Engine) -> Non
 
 START = """
 import sys
-from s2v_gateway import assets, database
+from s2v_gateway.assets import library
+from s2v_gateway.records import database
 print("ready", flush=True)
 sys.stdin.readline()
 database.create_tables(database.open_database(sys.argv[1]))

@@ -12,10 +12,10 @@ from s2v.core.job import Film, JobSpec, Order
 from s2v.core.ports import Continuity
 from s2v.core.script import LipSync, Mark, Speech
 from s2v.core.timebase import SAMPLE_RATE
-from s2v_gateway.database import create_tables, open_database
-from s2v_gateway.fakes import FAKE_MEASUREMENT, FakeStages, artifact_of
-from s2v_gateway.jobs import Jobs
-from s2v_gateway.measuring import MEASURED_SECONDS, Measuring, measurable
+from s2v.testing.fakes_stages import FAKE_MEASUREMENT, FakeStages, artifact_of
+from s2v_gateway.jobs.measuring import MEASURED_SECONDS, Measuring, measurable
+from s2v_gateway.records.database import create_tables, open_database
+from s2v_gateway.records.jobs import Jobs
 
 FILM = Film(artifact_of("film", MP4), 250, 480_000, 64, 64, 25)
 ORDER = Order(

@@ -9,8 +9,8 @@ import pytest
 
 from s2v.core.errors import Exhausted, Reason
 from s2v.store.artifacts import FsspecStore
-from s2v_gateway.staging import Staging
-from s2v_gateway.upload_rules import Writer
+from s2v_gateway.assets.partial_files import Staging
+from s2v_gateway.assets.upload_rules import Writer
 
 MIB = 1 << 20
 

@@ -9,13 +9,13 @@ from s2v.core.errors import Exhausted, Reason, S2VError, Unavailable
 from s2v.core.job import Clip, JobSpec, Order
 from s2v.core.ports import Continuity, Notice
 from s2v.core.script import Speech
+from s2v.core.stages import Happening
 from s2v.rpc.channel import connect
 from s2v.rpc.convert import artifact_to_proto
 from s2v.rpc.interceptor import Context
 from s2v.rpc.server import Server
-from s2v_gateway.fakes import artifact_of
-from s2v_gateway.remote import RemoteStages
-from s2v_gateway.stages import Happening
+from s2v.testing.fakes_stages import artifact_of
+from s2v_gateway.remote.services import RemoteStages
 
 
 class Render(render_service_pb2_grpc.RenderServiceServicer):

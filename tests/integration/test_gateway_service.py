@@ -36,11 +36,12 @@ from s2v.media.video import ClipEncoder
 from s2v.rpc.channel import connect
 from s2v.rpc.convert import sampling_from_proto, sampling_to_proto
 from s2v.rpc.errors import from_rpc_error, from_status
-from s2v_gateway.catalogue import Catalogue, EngineCatalogue, EngineOffer, Preset, VoiceOffer
-from s2v_gateway.fakes import FakeStages
-from s2v_gateway.jobs import Jobs
-from s2v_gateway.main import Gateway, sweep, wire
+from s2v.testing.fakes_stages import FakeStages
+from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer, VoiceOffer
+from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.records.jobs import Jobs
 from s2v_gateway.settings import GatewaySettings
+from s2v_gateway.wiring import Gateway, sweep, wire
 
 ENGINE = EngineOffer(
     "portrait",
@@ -50,7 +51,7 @@ ENGINE = EngineOffer(
     64,
     1920,
     ("image/jpeg", "image/png"),
-    (Preset("standard", ""), Preset("draft", "")),
+    (PresetOffer("standard", ""), PresetOffer("draft", "")),
 )
 
 DIRECTED = replace(ENGINE, name="directed", directed=True, side_step_pixels=64)

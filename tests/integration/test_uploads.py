@@ -28,11 +28,11 @@ from s2v.core.errors import (
 from s2v.media.probe import MediaInfo
 from s2v.testing.fakes_store import InMemoryStore
 from s2v.testing.postgres import postgres_server, postgres_url  # noqa: F401 (fixtures)
-from s2v_gateway import staging
-from s2v_gateway.assets import READ_PIECE_BYTES, Asset, Assets
-from s2v_gateway.database import create_tables, open_database
-from s2v_gateway.upload_rules import MAX_CHUNK_BYTES
-from s2v_gateway.uploads import Upload, UploadState
+from s2v_gateway.assets import partial_files
+from s2v_gateway.assets.library import READ_PIECE_BYTES, Asset, Assets
+from s2v_gateway.assets.upload_rules import MAX_CHUNK_BYTES
+from s2v_gateway.assets.uploads import Upload, UploadState
+from s2v_gateway.records.database import create_tables, open_database
 
 PICTURE = b"a picture of 31 bytes, or so ..."[:31]
 DIGEST = hashlib.sha256(PICTURE).hexdigest()
@@ -208,7 +208,7 @@ def test_bytes_whose_blob_is_gone_are_wanted_again(world: World) -> None:
 def test_more_bytes_than_the_disk_has_are_refused_before_they_come(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging.Staging, "free_bytes", 30)
+    monkeypatch.setattr(partial_files.Staging, "free_bytes", 30)
 
     with pytest.raises(Exhausted, match="31 bytes wanted, 30 left") as raised:
         world.begin(31)
@@ -453,8 +453,8 @@ from pathlib import Path
 import google_crc32c
 from s2v.media.probe import MediaInfo
 from s2v.testing.fakes_store import InMemoryStore
-from s2v_gateway.assets import Assets
-from s2v_gateway.database import open_database
+from s2v_gateway.assets.library import Assets
+from s2v_gateway.records.database import open_database
 url, staging, name = sys.argv[1:]
 assets = Assets(open_database(url), InMemoryStore(), staging=Path(staging), probe=None)
 with assets.writer(name) as writer:

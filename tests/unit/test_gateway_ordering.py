@@ -10,10 +10,11 @@ from pydantic import TypeAdapter
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import JobSpec, Order
 from s2v.core.ports import Continuity, Sampling, Solver
-from s2v_gateway.assets import Asset
-from s2v_gateway.catalogue import Catalogue, EngineCatalogue, EngineOffer, Preset, VoiceOffer
-from s2v_gateway.limits import Limits
-from s2v_gateway.ordering import complete
+from s2v_gateway.assets.library import Asset
+from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer, VoiceOffer
+from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.orders.completing import complete
+from s2v_gateway.orders.limits import Limits
 
 PHOTO = Asset("assets/photo", "image/png", 9, "a" * 64, 512, 512, 0.0, datetime.now(UTC))
 VIDEO = replace(PHOTO, name="assets/video", media_type="video/mp4", duration_seconds=600.0)
@@ -25,7 +26,7 @@ ENGINE = EngineOffer(
     min_side_pixels=64,
     max_side_pixels=1920,
     reference_media_types=("image/png", "video/mp4"),
-    presets=(Preset("standard", ""),),
+    presets=(PresetOffer("standard", ""),),
 )
 POSE = replace(VIDEO, name="assets/pose", sha256="b" * 64)
 DIRECTED = replace(ENGINE, directed=True)

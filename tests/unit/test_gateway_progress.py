@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from s2v.core.artifact import WAV
 from s2v.core.job import Clip, Progress, Stage
 from s2v.core.script import LipSync, Segment, Speech
-from s2v_gateway.fakes import artifact_of
-from s2v_gateway.progress import ProgressMeter
-from s2v_gateway.stages import AtWork, SegmentProgress
+from s2v.core.stages import AtWork, SegmentProgress
+from s2v.testing.fakes_stages import artifact_of
+from s2v_gateway.film.progress import ProgressMeter
 
 
 class Clock:

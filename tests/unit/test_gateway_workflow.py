@@ -7,10 +7,10 @@ import pytest
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import Film, JobSpec, Order
 from s2v.core.ports import Continuity
-from s2v_gateway.fakes import FakeCheckpoints, FakeStages, artifact_of
-from s2v_gateway.progress import ProgressMeter
-from s2v_gateway.stages import Happening, Media, MediaSink
-from s2v_gateway.workflow import SPOKEN_AHEAD, make_film
+from s2v.core.stages import Happening, Media, MediaSink
+from s2v.testing.fakes_stages import FakeCheckpoints, FakeStages, artifact_of
+from s2v_gateway.film.progress import ProgressMeter
+from s2v_gateway.film.workflow import SPOKEN_AHEAD, make_film
 
 
 def order(text: str, continuity: Continuity = Continuity.INDEPENDENT) -> Order:

@@ -3,7 +3,7 @@
 import pytest
 
 from s2v.core.errors import InvalidInput, OutOfRange, Reason, S2VError
-from s2v_gateway.upload_rules import (
+from s2v_gateway.assets.upload_rules import (
     Declaration,
     check_digest,
     checked_declaration,

@@ -10,9 +10,9 @@ from s2v.api.gateway.v1 import asset_service_pb2, asset_service_pb2_grpc
 from s2v.core.errors import InvalidInput, Reason
 from s2v.rpc.finishing import in_thread
 from s2v.rpc.interceptor import Context
-from s2v_gateway.assets import Asset, Assets
-from s2v_gateway.convert import asset_to_proto, upload_to_proto
-from s2v_gateway.upload_rules import Writer
+from s2v_gateway.assets.library import Asset, Assets
+from s2v_gateway.assets.upload_rules import Writer
+from s2v_gateway.servicers.messages import asset_to_proto, upload_to_proto
 
 
 class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):

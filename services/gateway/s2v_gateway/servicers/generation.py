@@ -11,18 +11,23 @@ from s2v.api.gateway.v1 import generation_service_pb2, generation_service_pb2_gr
 from s2v.core.errors import InvalidInput, Reason, S2VError
 from s2v.core.job import Job, JobSpec, JobState, Progress
 from s2v.core.ports import Notice
+from s2v.core.stages import Preview
 from s2v.rpc.convert import notice_to_proto
 from s2v.rpc.finishing import in_thread, to_the_end
 from s2v.rpc.interceptor import Context
-from s2v_gateway.assets import Assets, Intake
-from s2v_gateway.convert import job_to_proto, preview_to_proto, progress_to_proto, spec_from_proto
-from s2v_gateway.desk import Desk
-from s2v_gateway.feed import Feed
-from s2v_gateway.jobs import Jobs
-from s2v_gateway.limits import Limits
-from s2v_gateway.stages import Preview
-from s2v_gateway.studio import Studio
-from s2v_gateway.watching import Ended, Happened, MediaGrew, Quiet, watch_job
+from s2v_gateway.assets.library import Assets, Intake
+from s2v_gateway.events.feed import Feed
+from s2v_gateway.events.stream import Ended, Happened, MediaGrew, Quiet, watch_job
+from s2v_gateway.jobs.running import Studio
+from s2v_gateway.orders.accepting import Desk
+from s2v_gateway.orders.limits import Limits
+from s2v_gateway.records.jobs import Jobs
+from s2v_gateway.servicers.messages import (
+    job_to_proto,
+    preview_to_proto,
+    progress_to_proto,
+    spec_from_proto,
+)
 
 Request = generation_service_pb2.GenerateRequest
 Response = generation_service_pb2.GenerateResponse

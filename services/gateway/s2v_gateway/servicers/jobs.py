@@ -8,9 +8,15 @@ from s2v.api.gateway.v1 import job_service_pb2, job_service_pb2_grpc
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import Job, JobState, Progress
 from s2v.core.ports import Notice
+from s2v.core.stages import Preview
 from s2v.rpc.convert import notice_to_proto
 from s2v.rpc.interceptor import Context
-from s2v_gateway.convert import (
+from s2v_gateway.events.feed import Feed
+from s2v_gateway.events.stream import Ended, JobEvent, MediaGrew, Quiet, watch_job
+from s2v_gateway.jobs.running import Studio
+from s2v_gateway.orders.accepting import Desk
+from s2v_gateway.records.jobs import Jobs, is_number, job_id_of
+from s2v_gateway.servicers.messages import (
     job_to_proto,
     preview_to_proto,
     progress_to_proto,
@@ -19,12 +25,6 @@ from s2v_gateway.convert import (
     state_to_proto,
     timestamp,
 )
-from s2v_gateway.desk import Desk
-from s2v_gateway.feed import Feed
-from s2v_gateway.jobs import Jobs, is_number, job_id_of
-from s2v_gateway.stages import Preview
-from s2v_gateway.studio import Studio
-from s2v_gateway.watching import Ended, JobEvent, MediaGrew, Quiet, watch_job
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 50, 200
 

@@ -13,9 +13,9 @@ from s2v.core.errors import S2VError
 from s2v.core.job import JobState
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.interceptor import Context
-from s2v_gateway.catalogue import Catalogue
-from s2v_gateway.jobs import Jobs
-from s2v_gateway.limits import Limits
+from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.orders.limits import Limits
+from s2v_gateway.records.jobs import Jobs
 
 _HEALTH_SECONDS = 2.0
 

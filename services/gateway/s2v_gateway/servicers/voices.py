@@ -2,7 +2,7 @@
 
 from s2v.api.gateway.v1 import voice_service_pb2, voice_service_pb2_grpc
 from s2v.rpc.interceptor import Context
-from s2v_gateway.catalogue import Catalogue
+from s2v_gateway.orders.catalogue import Catalogue
 
 
 class VoiceServicer(voice_service_pb2_grpc.VoiceServiceServicer):

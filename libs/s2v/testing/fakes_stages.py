@@ -9,8 +9,7 @@ from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import S2VError
 from s2v.core.job import Clip, Film, LipSyncMeasurement, Order
 from s2v.core.script import LipSync, Mark, Segment, Speech
-from s2v.core.timebase import samples_per_frame
-from s2v_gateway.stages import (
+from s2v.core.stages import (
     CutScript,
     FinishedSegment,
     Media,
@@ -18,6 +17,7 @@ from s2v_gateway.stages import (
     Report,
     SegmentProgress,
 )
+from s2v.core.timebase import samples_per_frame
 
 T = TypeVar("T")
 

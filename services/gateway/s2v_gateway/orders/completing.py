@@ -8,9 +8,10 @@ from s2v.core.errors import InvalidInput, NotFound, Reason
 from s2v.core.job import JobSpec, Order
 from s2v.core.timebase import DEFAULT_FRAME_RATE
 from s2v.text.segmentation import is_speakable
-from s2v_gateway.assets import Asset
-from s2v_gateway.catalogue import Catalogue, EngineOffer
-from s2v_gateway.limits import Limits
+from s2v_gateway.assets.library import Asset
+from s2v_gateway.film.offers import EngineOffer
+from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.orders.limits import Limits
 
 _MAX_NAME_CHARACTERS = 200
 _TEXT_FIELD = "spec.script.text"

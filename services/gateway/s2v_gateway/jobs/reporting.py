@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 from s2v.core.job import Progress
 from s2v.core.ports import Notice
-from s2v_gateway.database import written
-from s2v_gateway.feed import Feed
-from s2v_gateway.jobs import Accepted, Jobs
-from s2v_gateway.progress import ProgressMeter
-from s2v_gateway.spool import Spool
-from s2v_gateway.stages import Happening, Media, Preview
+from s2v.core.stages import Happening, Media, Preview
+from s2v_gateway.events.feed import Feed
+from s2v_gateway.events.live_media import Spool
+from s2v_gateway.film.progress import ProgressMeter
+from s2v_gateway.records.database import written
+from s2v_gateway.records.jobs import Accepted, Jobs
 
 _SAVE_SECONDS = 1.0
 

@@ -14,7 +14,7 @@ from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Order, Progres
 from s2v.core.ports import Notice
 from s2v.core.script import LipSync
 from s2v.rpc.errors import status_bytes, status_from_bytes
-from s2v_gateway.database import UtcDateTime, metadata, reading
+from s2v_gateway.records.database import UtcDateTime, metadata, reading
 
 _jobs = sa.Table(
     "jobs",

@@ -22,8 +22,14 @@ from sqlalchemy import (
 )
 
 from s2v.core.errors import Conflict, NotFound, Reason
-from s2v_gateway.database import UtcDateTime, id_in_name, insert_if_absent, metadata, reading
-from s2v_gateway.upload_rules import MAX_REQUEST_ID_LENGTH, Declaration
+from s2v_gateway.assets.upload_rules import MAX_REQUEST_ID_LENGTH, Declaration
+from s2v_gateway.records.database import (
+    UtcDateTime,
+    id_in_name,
+    insert_if_absent,
+    metadata,
+    reading,
+)
 
 UPLOAD_LIFETIME = timedelta(days=1)
 

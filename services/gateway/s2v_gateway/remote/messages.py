@@ -6,14 +6,14 @@ from s2v.api.tts.v1 import speech_service_pb2
 from s2v.core.job import Clip, Film
 from s2v.core.ports import Continuity
 from s2v.core.script import Segment
+from s2v.core.stages import CutScript, FinishedSegment
 from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
     source_type_from_proto,
     speech_to_proto,
 )
-from s2v_gateway.catalogue import EngineCatalogue, EngineOffer, Preset
-from s2v_gateway.stages import CutScript, FinishedSegment
+from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer
 
 _CONTINUITY = {
     render_service_pb2.CONTINUITY_INDEPENDENT: Continuity.INDEPENDENT,
@@ -39,7 +39,7 @@ def engine_offer(message: render_service_pb2.Engine) -> EngineOffer:
         min_side_pixels=message.min_side_pixels,
         max_side_pixels=message.max_side_pixels,
         reference_media_types=tuple(message.reference_media_types),
-        presets=tuple(Preset(p.name, p.description) for p in message.presets),
+        presets=tuple(PresetOffer(p.name, p.description) for p in message.presets),
         digital_source_type=source_type_from_proto(message.digital_source_type),
         directed=message.directed,
         side_step_pixels=message.side_step_pixels or 2,

@@ -15,6 +15,16 @@ from s2v.core.errors import Exhausted, Internal, Reason, S2VError, Unavailable
 from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Stage
 from s2v.core.ports import Notice
 from s2v.core.script import Segment, Speech
+from s2v.core.stages import (
+    AtWork,
+    CutScript,
+    FinishedSegment,
+    Media,
+    MediaSink,
+    Preview,
+    Report,
+    SegmentProgress,
+)
 from s2v.rpc.convert import (
     artifact_to_proto,
     measurement_from_proto,
@@ -25,18 +35,8 @@ from s2v.rpc.convert import (
 )
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.logs import correlation
-from s2v_gateway import remote_messages as messages
-from s2v_gateway.catalogue import EngineCatalogue, VoiceOffer
-from s2v_gateway.stages import (
-    AtWork,
-    CutScript,
-    FinishedSegment,
-    Media,
-    MediaSink,
-    Preview,
-    Report,
-    SegmentProgress,
-)
+from s2v_gateway.film.offers import EngineCatalogue, VoiceOffer
+from s2v_gateway.remote import messages
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.2, 2.0
 
 
 class RemoteStages:
-    """Speak, render, compose, measure: calls of the three services (`s2v_gateway.stages.Stages`).
+    """Speak, render, compose, measure: calls of the three services (`s2v.core.stages.Stages`).
 
     Args:
         tts: channel to the tts service.

@@ -9,7 +9,7 @@ from s2v.core.artifact import Artifact
 from s2v.core.job import Clip, Film, Order, Stage
 from s2v.core.ports import Continuity
 from s2v.core.script import Segment, Speech
-from s2v_gateway.stages import AtWork, CutScript, FinishedSegment, Happening, MediaSink, Stages
+from s2v.core.stages import AtWork, CutScript, FinishedSegment, Happening, MediaSink, Stages
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class Checkpoints(Protocol):
 
 
 class Watcher(Protocol):
-    """Is told what happens; see `s2v_gateway.progress`."""
+    """Is told what happens; see `s2v_gateway.film.progress`."""
 
     def cut(self, segments: tuple[Segment, ...]) -> None:
         """The script is cut."""

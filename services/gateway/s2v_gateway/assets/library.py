@@ -16,9 +16,8 @@ from s2v.core.errors import Aborted, InvalidInput, NotFound, NotReady, OutOfRang
 from s2v.core.ports import ArtifactStore
 from s2v.media.probe import MediaInfo
 from s2v.store.space import storage_full
-from s2v_gateway.database import UtcDateTime, id_in_name, insert_if_absent, metadata, reading
-from s2v_gateway.staging import StagedFile, Staging
-from s2v_gateway.upload_rules import (
+from s2v_gateway.assets.partial_files import StagedFile, Staging
+from s2v_gateway.assets.upload_rules import (
     Declaration,
     Prober,
     Writer,
@@ -29,7 +28,14 @@ from s2v_gateway.upload_rules import (
     offset_mismatch,
     too_large,
 )
-from s2v_gateway.uploads import UPLOAD_LIFETIME, Upload, Uploads, UploadState
+from s2v_gateway.assets.uploads import UPLOAD_LIFETIME, Upload, Uploads, UploadState
+from s2v_gateway.records.database import (
+    UtcDateTime,
+    id_in_name,
+    insert_if_absent,
+    metadata,
+    reading,
+)
 
 MAX_UPLOAD_BYTES = 512 << 20
 READ_PIECE_BYTES = 256 << 10

@@ -9,7 +9,7 @@ import google_crc32c
 from s2v.core.artifact import is_sha256
 from s2v.core.errors import Corrupt, InvalidInput, OutOfRange, Reason
 from s2v.media.probe import MediaInfo
-from s2v_gateway.staging import StagedFile
+from s2v_gateway.assets.partial_files import StagedFile
 
 MAX_CHUNK_BYTES = 1 << 20
 MAX_REQUEST_ID_LENGTH = 100

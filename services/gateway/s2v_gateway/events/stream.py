@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from s2v.core.errors import InvalidInput, Reason, Unavailable
 from s2v.core.job import Job, JobState, Progress
 from s2v.core.ports import Notice
-from s2v_gateway.feed import Feed, News
-from s2v_gateway.jobs import Jobs
-from s2v_gateway.stages import Preview
+from s2v.core.stages import Preview
+from s2v_gateway.events.feed import Feed, News
+from s2v_gateway.records.jobs import Jobs
 
 KEEPALIVE_SECONDS = 4.0
 

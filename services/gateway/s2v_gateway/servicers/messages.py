@@ -7,6 +7,7 @@ from google.protobuf import timestamp_pb2
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
 from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Progress, Stage
+from s2v.core.stages import Preview
 from s2v.rpc.convert import (
     lip_sync_to_proto,
     measurement_to_proto,
@@ -15,9 +16,8 @@ from s2v.rpc.convert import (
     sampling_to_proto,
 )
 from s2v.rpc.errors import to_status
-from s2v_gateway.assets import Asset
-from s2v_gateway.stages import Preview
-from s2v_gateway.uploads import Upload
+from s2v_gateway.assets.library import Asset
+from s2v_gateway.assets.uploads import Upload
 
 _STAGES = {
     Stage.SPEAK: job_pb2.STAGE_SPEAK,

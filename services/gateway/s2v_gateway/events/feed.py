@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from s2v.core.job import Progress
-from s2v_gateway.stages import Preview
+from s2v.core.stages import Preview
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from s2v.core.job import Clip, Progress, Stage
 from s2v.core.script import LipSync, Segment, Speech
-from s2v_gateway.stages import AtWork, Happening, SegmentProgress
+from s2v.core.stages import AtWork, Happening, SegmentProgress
 
 # What each stage is worth of the whole: speaking is about fifty times real time, joining is a copy.
 _SPEAK_SHARE, _RENDER_SHARE = 0.05, 0.92

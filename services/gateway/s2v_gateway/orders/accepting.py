@@ -4,13 +4,13 @@ import asyncio
 
 from s2v.core.errors import Conflict
 from s2v.core.job import Job, JobSpec
-from s2v_gateway.assets import Assets
-from s2v_gateway.catalogue import Catalogue
-from s2v_gateway.jobs import Jobs, new_job_id
-from s2v_gateway.limits import Limits
-from s2v_gateway.ordering import complete
-from s2v_gateway.studio import Studio
-from s2v_gateway.upload_rules import checked_request_id
+from s2v_gateway.assets.library import Assets
+from s2v_gateway.assets.upload_rules import checked_request_id
+from s2v_gateway.jobs.running import Studio
+from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.orders.completing import complete
+from s2v_gateway.orders.limits import Limits
+from s2v_gateway.records.jobs import Jobs, new_job_id
 
 
 class Desk:

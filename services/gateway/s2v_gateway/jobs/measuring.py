@@ -8,10 +8,10 @@ import structlog
 from s2v.core.errors import S2VError
 from s2v.core.job import Film, FilmStats, Order
 from s2v.core.script import LipSync, Speech
+from s2v.core.stages import Stages
 from s2v.core.timebase import SAMPLE_RATE
-from s2v_gateway.database import written
-from s2v_gateway.jobs import Jobs
-from s2v_gateway.stages import Stages
+from s2v_gateway.records.database import written
+from s2v_gateway.records.jobs import Jobs
 
 _log = structlog.get_logger()
 

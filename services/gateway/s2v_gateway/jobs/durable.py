@@ -19,7 +19,7 @@ Work = Callable[[str], Awaitable[None]]
 
 
 class DurableCheckpoints:
-    """The checkpoints of the workflow that calls it (`s2v_gateway.workflow.Checkpoints`)."""
+    """The checkpoints of the workflow that calls it (`s2v_gateway.film.workflow.Checkpoints`)."""
 
     def take(self, name: str) -> "_DurableCheckpoint":
         """Take the next checkpoint: draws its number now, so that it may run at any later time."""

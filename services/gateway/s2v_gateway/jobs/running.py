@@ -8,18 +8,18 @@ import structlog
 
 from s2v.core.errors import Cancelled, Internal, Reason, S2VError
 from s2v.core.job import Film, Job, JobSpec, JobState, Order, Progress
+from s2v.core.stages import Stages
 from s2v.media.probe import MediaInfo
 from s2v.rpc.finishing import to_the_end
-from s2v_gateway.assets import Assets
-from s2v_gateway.checkpoints import DurableCheckpoints, DurableJobs
-from s2v_gateway.database import written
-from s2v_gateway.feed import Feed
-from s2v_gateway.jobs import Accepted, Jobs
-from s2v_gateway.making import Making
-from s2v_gateway.measuring import Measuring
-from s2v_gateway.spool import Spool
-from s2v_gateway.stages import Stages
-from s2v_gateway.workflow import make_film
+from s2v_gateway.assets.library import Assets
+from s2v_gateway.events.feed import Feed
+from s2v_gateway.events.live_media import Spool
+from s2v_gateway.film.workflow import make_film
+from s2v_gateway.jobs.durable import DurableCheckpoints, DurableJobs
+from s2v_gateway.jobs.measuring import Measuring
+from s2v_gateway.jobs.reporting import Making
+from s2v_gateway.records.database import written
+from s2v_gateway.records.jobs import Accepted, Jobs
 
 _log = structlog.get_logger()
 

@@ -1,0 +1,1 @@
+"""Media from clients and of jobs: taken in, kept, given out, dropped."""

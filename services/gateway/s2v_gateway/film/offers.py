@@ -1,0 +1,51 @@
+"""What engines and voices there are to make a film with, as their services tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from s2v.core.ports import Continuity, DigitalSourceType
+
+
+@dataclass(frozen=True, slots=True)
+class PresetOffer:
+    """A named choice between speed and quality."""
+
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOffer:
+    """An engine, as the render service describes it; the first preset is the default."""
+
+    name: str
+    description: str
+    continuity: Continuity
+    frame_rates: tuple[int, ...]
+    min_side_pixels: int
+    max_side_pixels: int
+    reference_media_types: tuple[str, ...]
+    presets: tuple[PresetOffer, ...]
+    digital_source_type: DigitalSourceType | None = None
+    directed: bool = False
+    side_step_pixels: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCatalogue:
+    """The engines of the render service, the default one first.
+
+    `withheld` has the others by name, and what would have to be done to have them offered.
+    """
+
+    offers: tuple[EngineOffer, ...] = ()
+    withheld: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOffer:
+    """A voice, as the tts service describes it."""
+
+    name: str
+    language: str
+    description: str

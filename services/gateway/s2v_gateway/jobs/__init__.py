@@ -1,0 +1,1 @@
+"""Accepted jobs: waiting, running, over crashes, to their end."""
