@@ -222,11 +222,24 @@ class Frames:
     rgb: npt.NDArray[np.uint8]
 
 
+class NoticeCode(StrEnum):
+    """What a notice is about; the same names as the proto enum without its prefix."""
+
+    SEVERAL_FACES = "SEVERAL_FACES"
+    FACE_ENLARGED = "FACE_ENLARGED"
+    FACE_LOST = "FACE_LOST"
+    WORDS_LEFT_OUT = "WORDS_LEFT_OUT"
+    TRANSCRIPT_MISMATCH = "TRANSCRIPT_MISMATCH"
+    LOUDNESS_ONLY = "LOUDNESS_ONLY"
+    SERVICE_AWAY = "SERVICE_AWAY"
+    RANDOM_WEIGHTS = "RANDOM_WEIGHTS"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something the user should know about an otherwise successful take, said once."""
 
-    code: str
+    code: NoticeCode
     message: str
 
 

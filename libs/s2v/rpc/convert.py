@@ -12,7 +12,7 @@ from s2v.api.common.v1 import (
 from s2v.core.artifact import Artifact, is_sha256
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
-from s2v.core.ports import AS_PRESET, DigitalSourceType, Notice, Sampling, Solver
+from s2v.core.ports import AS_PRESET, DigitalSourceType, Notice, NoticeCode, Sampling, Solver
 from s2v.core.script import LipSync, Mark, Speech
 
 _LIP_SYNC = {
@@ -108,7 +108,18 @@ def speech_from_proto(message: speech_pb2.Speech, *, field: str = "speech") -> S
 
 def notice_to_proto(notice: Notice) -> media_pb2.Notice:
     """Spell a notice as a message."""
-    return media_pb2.Notice(code=notice.code, message=notice.message)
+    code = media_pb2.NoticeCode.Value(f"NOTICE_CODE_{notice.code.value}")
+    return media_pb2.Notice(code=code, message=notice.message)
+
+
+def notice_from_proto(message: media_pb2.Notice) -> Notice:
+    """Read a notice.
+
+    Raises:
+        ValueError: its code is UNSPECIFIED or unknown.
+    """
+    name = media_pb2.NoticeCode.Name(message.code)
+    return Notice(NoticeCode(name.removeprefix("NOTICE_CODE_")), message.message)
 
 
 def source_type_to_proto(value: DigitalSourceType | None) -> media_pb2.DigitalSourceType:

@@ -13,7 +13,7 @@ from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
 from s2v.core.artifact import Artifact
 from s2v.core.errors import Exhausted, Internal, Reason, S2VError, Unavailable
 from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Stage
-from s2v.core.ports import Notice
+from s2v.core.ports import Notice, NoticeCode
 from s2v.core.script import Segment, Speech
 from s2v.core.stages import (
     AtWork,
@@ -28,6 +28,7 @@ from s2v.core.stages import (
 from s2v.rpc.convert import (
     artifact_to_proto,
     measurement_from_proto,
+    notice_from_proto,
     sampling_to_proto,
     source_type_to_proto,
     speech_from_proto,
@@ -143,7 +144,7 @@ class RemoteStages:
                 if response.HasField("speech"):
                     return speech_from_proto(response.speech)
                 if response.HasField("notice"):
-                    report(Notice(response.notice.code, response.notice.message))
+                    report(notice_from_proto(response.notice))
             raise _no_result("tts")
 
         return await self._persist("tts", call, report)
@@ -243,7 +244,7 @@ class RemoteStages:
             if isinstance(error, Unavailable) and not away:
                 away = True
                 _log.warning("service away", callee=service, message=error.message)
-                report(Notice("SERVICE_AWAY", f"Waited for the {service} service to come back."))
+                report(Notice(NoticeCode.SERVICE_AWAY, f"Waited for the {service} service to come back."))
             # Busy is not broken: a queue in front of the workers may take any time.
             waited_seconds += 0.0 if isinstance(error, Exhausted) else delay_seconds
             await asyncio.sleep(delay_seconds)
@@ -271,7 +272,7 @@ def _report_render(response: render_service_pb2.RenderResponse, index: int, repo
     elif response.HasField("preview"):
         report(Preview(response.preview.frame, response.preview.jpeg))
     elif response.HasField("notice"):
-        report(Notice(response.notice.code, response.notice.message))
+        report(notice_from_proto(response.notice))
 
 
 def _worth_waiting(error: S2VError) -> bool:

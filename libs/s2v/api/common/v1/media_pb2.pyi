@@ -1,7 +1,7 @@
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from typing import ClassVar as _ClassVar, Optional as _Optional
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -10,9 +10,30 @@ class DigitalSourceType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DIGITAL_SOURCE_TYPE_UNSPECIFIED: _ClassVar[DigitalSourceType]
     DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA: _ClassVar[DigitalSourceType]
     DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC: _ClassVar[DigitalSourceType]
+
+class NoticeCode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NOTICE_CODE_UNSPECIFIED: _ClassVar[NoticeCode]
+    NOTICE_CODE_SEVERAL_FACES: _ClassVar[NoticeCode]
+    NOTICE_CODE_FACE_ENLARGED: _ClassVar[NoticeCode]
+    NOTICE_CODE_FACE_LOST: _ClassVar[NoticeCode]
+    NOTICE_CODE_WORDS_LEFT_OUT: _ClassVar[NoticeCode]
+    NOTICE_CODE_TRANSCRIPT_MISMATCH: _ClassVar[NoticeCode]
+    NOTICE_CODE_LOUDNESS_ONLY: _ClassVar[NoticeCode]
+    NOTICE_CODE_SERVICE_AWAY: _ClassVar[NoticeCode]
+    NOTICE_CODE_RANDOM_WEIGHTS: _ClassVar[NoticeCode]
 DIGITAL_SOURCE_TYPE_UNSPECIFIED: DigitalSourceType
 DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA: DigitalSourceType
 DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC: DigitalSourceType
+NOTICE_CODE_UNSPECIFIED: NoticeCode
+NOTICE_CODE_SEVERAL_FACES: NoticeCode
+NOTICE_CODE_FACE_ENLARGED: NoticeCode
+NOTICE_CODE_FACE_LOST: NoticeCode
+NOTICE_CODE_WORDS_LEFT_OUT: NoticeCode
+NOTICE_CODE_TRANSCRIPT_MISMATCH: NoticeCode
+NOTICE_CODE_LOUDNESS_ONLY: NoticeCode
+NOTICE_CODE_SERVICE_AWAY: NoticeCode
+NOTICE_CODE_RANDOM_WEIGHTS: NoticeCode
 
 class Preview(_message.Message):
     __slots__ = ("frame", "jpeg")
@@ -23,17 +44,21 @@ class Preview(_message.Message):
     def __init__(self, frame: _Optional[int] = ..., jpeg: _Optional[bytes] = ...) -> None: ...
 
 class MediaChunk(_message.Message):
-    __slots__ = ("offset", "data")
+    __slots__ = ("offset", "data", "media_type", "crc32c")
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
+    CRC32C_FIELD_NUMBER: _ClassVar[int]
     offset: int
     data: bytes
-    def __init__(self, offset: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+    media_type: str
+    crc32c: int
+    def __init__(self, offset: _Optional[int] = ..., data: _Optional[bytes] = ..., media_type: _Optional[str] = ..., crc32c: _Optional[int] = ...) -> None: ...
 
 class Notice(_message.Message):
     __slots__ = ("code", "message")
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
-    code: str
+    code: NoticeCode
     message: str
-    def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+    def __init__(self, code: _Optional[_Union[NoticeCode, str]] = ..., message: _Optional[str] = ...) -> None: ...

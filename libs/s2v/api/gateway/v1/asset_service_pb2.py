@@ -22,44 +22,100 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&s2v/api/gateway/v1/asset_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa1\x02\n\x05\x41sset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12\x16\n\x06sha256\x18\x04 \x01(\tR\x06sha256\x12!\n\x0cwidth_pixels\x18\x05 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x06 \x01(\x05R\x0cheightPixels\x12)\n\x10\x64uration_seconds\x18\x07 \x01(\x01R\x0f\x64urationSeconds\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\"\xc2\x01\n\x06Upload\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x1f\n\x0btotal_bytes\x18\x03 \x01(\x03R\ntotalBytes\x12\'\n\x0f\x63ommitted_bytes\x18\x04 \x01(\x03R\x0e\x63ommittedBytes\x12;\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\"\x8c\x01\n\x13\x43reateUploadRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x1f\n\x0btotal_bytes\x18\x03 \x01(\x03R\ntotalBytes\x12\x16\n\x06sha256\x18\x04 \x01(\tR\x06sha256\"\x8a\x01\n\x14\x43reateUploadResponse\x12\x34\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.UploadH\x00R\x06upload\x12\x31\n\x05\x61sset\x18\x02 \x01(\x0b\x32\x19.s2v.api.gateway.v1.AssetH\x00R\x05\x61ssetB\t\n\x07outcome\"l\n\x12WriteUploadRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x03 \x01(\x0cR\x04\x64\x61ta\x12\x16\n\x06\x63rc32c\x18\x04 \x01(\x07R\x06\x63rc32c\"I\n\x13WriteUploadResponse\x12\x32\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.UploadR\x06upload\"&\n\x10GetUploadRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"G\n\x11GetUploadResponse\x12\x32\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.UploadR\x06upload\"A\n\x13\x46inishUploadRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06sha256\x18\x02 \x01(\tR\x06sha256\"G\n\x14\x46inishUploadResponse\x12/\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x19.s2v.api.gateway.v1.AssetR\x05\x61sset\"%\n\x0fGetAssetRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"C\n\x10GetAssetResponse\x12/\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x19.s2v.api.gateway.v1.AssetR\x05\x61sset\"_\n\x10ReadAssetRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x1f\n\x0blimit_bytes\x18\x03 \x01(\x03R\nlimitBytes\"W\n\x11ReadAssetResponse\x12\x16\n\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12\x16\n\x06\x63rc32c\x18\x03 \x01(\x07R\x06\x63rc32c2\xc3\x04\n\x0c\x41ssetService\x12\x61\n\x0c\x43reateUpload\x12\'.s2v.api.gateway.v1.CreateUploadRequest\x1a(.s2v.api.gateway.v1.CreateUploadResponse\x12`\n\x0bWriteUpload\x12&.s2v.api.gateway.v1.WriteUploadRequest\x1a\'.s2v.api.gateway.v1.WriteUploadResponse(\x01\x12X\n\tGetUpload\x12$.s2v.api.gateway.v1.GetUploadRequest\x1a%.s2v.api.gateway.v1.GetUploadResponse\x12\x61\n\x0c\x46inishUpload\x12\'.s2v.api.gateway.v1.FinishUploadRequest\x1a(.s2v.api.gateway.v1.FinishUploadResponse\x12U\n\x08GetAsset\x12#.s2v.api.gateway.v1.GetAssetRequest\x1a$.s2v.api.gateway.v1.GetAssetResponse\x12Z\n\tReadAsset\x12$.s2v.api.gateway.v1.ReadAssetRequest\x1a%.s2v.api.gateway.v1.ReadAssetResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&s2v/api/gateway/v1/asset_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x02\n\x05\x41sset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12\x16\n\x06sha256\x18\x04 \x01(\tR\x06sha256\x12!\n\x0cwidth_pixels\x18\x05 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x06 \x01(\x05R\x0cheightPixels\x12)\n\x10\x64uration_seconds\x18\x07 \x01(\x01R\x0f\x64urationSeconds\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12\x10\n\x03job\x18\n \x01(\tR\x03job\"\xf9\x01\n\x06Upload\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x1f\n\x0btotal_bytes\x18\x03 \x01(\x03R\ntotalBytes\x12\'\n\x0f\x63ommitted_bytes\x18\x04 \x01(\x03R\x0e\x63ommittedBytes\x12;\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12\x35\n\x05state\x18\x06 \x01(\x0e\x32\x1f.s2v.api.gateway.v1.UploadStateR\x05state\"\xa4\x01\n\x13\x43reateUploadRequest\x12#\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01R\trequestId\x12#\n\nmedia_type\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02R\tmediaType\x12%\n\x0btotal_bytes\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02R\ntotalBytes\x12\x1c\n\x06sha256\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01R\x06sha256\"\x8a\x01\n\x14\x43reateUploadResponse\x12\x34\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.UploadH\x00R\x06upload\x12\x31\n\x05\x61sset\x18\x02 \x01(\x0b\x32\x19.s2v.api.gateway.v1.AssetH\x00R\x05\x61ssetB\t\n\x07outcome\"|\n\x12WriteUploadRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06offset\x18\x02 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x03 \x01(\x0cR\x04\x64\x61ta\x12\x1b\n\x06\x63rc32c\x18\x04 \x01(\x07H\x00R\x06\x63rc32c\x88\x01\x01\x42\t\n\x07_crc32c\"I\n\x13WriteUploadResponse\x12\x32\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.UploadR\x06upload\",\n\x10GetUploadRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\"G\n\x11GetUploadResponse\x12\x32\n\x06upload\x18\x01 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.UploadR\x06upload\"M\n\x13\x46inishUploadRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\x12\x1c\n\x06sha256\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\x06sha256\"\x8a\x01\n\x14\x46inishUploadResponse\x12\x31\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x19.s2v.api.gateway.v1.AssetH\x00R\x05\x61sset\x12\x34\n\x06upload\x18\x02 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.UploadH\x00R\x06uploadB\t\n\x07outcome\"+\n\x0fGetAssetRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\"C\n\x10GetAssetResponse\x12/\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x19.s2v.api.gateway.v1.AssetR\x05\x61sset\"q\n\x10ReadAssetRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\x12\x1c\n\x06offset\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01R\x06offset\x12%\n\x0blimit_bytes\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x01R\nlimitBytes\"W\n\x11ReadAssetResponse\x12\x16\n\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12\x16\n\x06\x63rc32c\x18\x03 \x01(\x07R\x06\x63rc32c\"[\n\x11ListAssetsRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\"o\n\x12ListAssetsResponse\x12\x31\n\x06\x61ssets\x18\x01 \x03(\x0b\x32\x19.s2v.api.gateway.v1.AssetR\x06\x61ssets\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\".\n\x12\x44\x65leteAssetRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\"\x15\n\x13\x44\x65leteAssetResponse*x\n\x0bUploadState\x12\x1c\n\x18UPLOAD_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11UPLOAD_STATE_OPEN\x10\x01\x12\x19\n\x15UPLOAD_STATE_CHECKING\x10\x02\x12\x19\n\x15UPLOAD_STATE_FINISHED\x10\x03\x32\xed\x07\n\x0c\x41ssetService\x12y\n\x0c\x43reateUpload\x12\'.s2v.api.gateway.v1.CreateUploadRequest\x1a(.s2v.api.gateway.v1.CreateUploadResponse\"\x16\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/uploads:\x01*\x12~\n\x0bWriteUpload\x12&.s2v.api.gateway.v1.WriteUploadRequest\x1a\'.s2v.api.gateway.v1.WriteUploadResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/uploads:write:\x01*(\x01\x12v\n\tGetUpload\x12$.s2v.api.gateway.v1.GetUploadRequest\x1a%.s2v.api.gateway.v1.GetUploadResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=uploads/*}\x12\x89\x01\n\x0c\x46inishUpload\x12\'.s2v.api.gateway.v1.FinishUploadRequest\x1a(.s2v.api.gateway.v1.FinishUploadResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=uploads/*}:finish:\x01*\x12r\n\x08GetAsset\x12#.s2v.api.gateway.v1.GetAssetRequest\x1a$.s2v.api.gateway.v1.GetAssetResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=assets/*}\x12o\n\nListAssets\x12%.s2v.api.gateway.v1.ListAssetsRequest\x1a&.s2v.api.gateway.v1.ListAssetsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/assets\x12|\n\tReadAsset\x12$.s2v.api.gateway.v1.ReadAssetRequest\x1a%.s2v.api.gateway.v1.ReadAssetResponse\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=assets/*}:read0\x01\x12{\n\x0b\x44\x65leteAsset\x12&.s2v.api.gateway.v1.DeleteAssetRequest\x1a\'.s2v.api.gateway.v1.DeleteAssetResponse\"\x1b\x82\xd3\xe4\x93\x02\x15*\x13/v1/{name=assets/*}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.gateway.v1.asset_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ASSET']._serialized_start=96
-  _globals['_ASSET']._serialized_end=385
-  _globals['_UPLOAD']._serialized_start=388
-  _globals['_UPLOAD']._serialized_end=582
-  _globals['_CREATEUPLOADREQUEST']._serialized_start=585
-  _globals['_CREATEUPLOADREQUEST']._serialized_end=725
-  _globals['_CREATEUPLOADRESPONSE']._serialized_start=728
-  _globals['_CREATEUPLOADRESPONSE']._serialized_end=866
-  _globals['_WRITEUPLOADREQUEST']._serialized_start=868
-  _globals['_WRITEUPLOADREQUEST']._serialized_end=976
-  _globals['_WRITEUPLOADRESPONSE']._serialized_start=978
-  _globals['_WRITEUPLOADRESPONSE']._serialized_end=1051
-  _globals['_GETUPLOADREQUEST']._serialized_start=1053
-  _globals['_GETUPLOADREQUEST']._serialized_end=1091
-  _globals['_GETUPLOADRESPONSE']._serialized_start=1093
-  _globals['_GETUPLOADRESPONSE']._serialized_end=1164
-  _globals['_FINISHUPLOADREQUEST']._serialized_start=1166
-  _globals['_FINISHUPLOADREQUEST']._serialized_end=1231
-  _globals['_FINISHUPLOADRESPONSE']._serialized_start=1233
-  _globals['_FINISHUPLOADRESPONSE']._serialized_end=1304
-  _globals['_GETASSETREQUEST']._serialized_start=1306
-  _globals['_GETASSETREQUEST']._serialized_end=1343
-  _globals['_GETASSETRESPONSE']._serialized_start=1345
-  _globals['_GETASSETRESPONSE']._serialized_end=1412
-  _globals['_READASSETREQUEST']._serialized_start=1414
-  _globals['_READASSETREQUEST']._serialized_end=1509
-  _globals['_READASSETRESPONSE']._serialized_start=1511
-  _globals['_READASSETRESPONSE']._serialized_end=1598
-  _globals['_ASSETSERVICE']._serialized_start=1601
-  _globals['_ASSETSERVICE']._serialized_end=2180
+  _globals['_CREATEUPLOADREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEUPLOADREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEUPLOADREQUEST'].fields_by_name['media_type']._loaded_options = None
+  _globals['_CREATEUPLOADREQUEST'].fields_by_name['media_type']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEUPLOADREQUEST'].fields_by_name['total_bytes']._loaded_options = None
+  _globals['_CREATEUPLOADREQUEST'].fields_by_name['total_bytes']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEUPLOADREQUEST'].fields_by_name['sha256']._loaded_options = None
+  _globals['_CREATEUPLOADREQUEST'].fields_by_name['sha256']._serialized_options = b'\342A\001\001'
+  _globals['_GETUPLOADREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETUPLOADREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_FINISHUPLOADREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_FINISHUPLOADREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_FINISHUPLOADREQUEST'].fields_by_name['sha256']._loaded_options = None
+  _globals['_FINISHUPLOADREQUEST'].fields_by_name['sha256']._serialized_options = b'\342A\001\001'
+  _globals['_GETASSETREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETASSETREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_READASSETREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_READASSETREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_READASSETREQUEST'].fields_by_name['offset']._loaded_options = None
+  _globals['_READASSETREQUEST'].fields_by_name['offset']._serialized_options = b'\342A\001\001'
+  _globals['_READASSETREQUEST'].fields_by_name['limit_bytes']._loaded_options = None
+  _globals['_READASSETREQUEST'].fields_by_name['limit_bytes']._serialized_options = b'\342A\001\001'
+  _globals['_LISTASSETSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTASSETSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTASSETSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTASSETSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_DELETEASSETREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DELETEASSETREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_ASSETSERVICE'].methods_by_name['CreateUpload']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['CreateUpload']._serialized_options = b'\202\323\344\223\002\020\"\013/v1/uploads:\001*'
+  _globals['_ASSETSERVICE'].methods_by_name['WriteUpload']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['WriteUpload']._serialized_options = b'\202\323\344\223\002\026\"\021/v1/uploads:write:\001*'
+  _globals['_ASSETSERVICE'].methods_by_name['GetUpload']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['GetUpload']._serialized_options = b'\202\323\344\223\002\026\022\024/v1/{name=uploads/*}'
+  _globals['_ASSETSERVICE'].methods_by_name['FinishUpload']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['FinishUpload']._serialized_options = b'\202\323\344\223\002 \"\033/v1/{name=uploads/*}:finish:\001*'
+  _globals['_ASSETSERVICE'].methods_by_name['GetAsset']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['GetAsset']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/{name=assets/*}'
+  _globals['_ASSETSERVICE'].methods_by_name['ListAssets']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['ListAssets']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/assets'
+  _globals['_ASSETSERVICE'].methods_by_name['ReadAsset']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['ReadAsset']._serialized_options = b'\202\323\344\223\002\032\022\030/v1/{name=assets/*}:read'
+  _globals['_ASSETSERVICE'].methods_by_name['DeleteAsset']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['DeleteAsset']._serialized_options = b'\202\323\344\223\002\025*\023/v1/{name=assets/*}'
+  _globals['_UPLOADSTATE']._serialized_start=2224
+  _globals['_UPLOADSTATE']._serialized_end=2344
+  _globals['_ASSET']._serialized_start=159
+  _globals['_ASSET']._serialized_end=527
+  _globals['_UPLOAD']._serialized_start=530
+  _globals['_UPLOAD']._serialized_end=779
+  _globals['_CREATEUPLOADREQUEST']._serialized_start=782
+  _globals['_CREATEUPLOADREQUEST']._serialized_end=946
+  _globals['_CREATEUPLOADRESPONSE']._serialized_start=949
+  _globals['_CREATEUPLOADRESPONSE']._serialized_end=1087
+  _globals['_WRITEUPLOADREQUEST']._serialized_start=1089
+  _globals['_WRITEUPLOADREQUEST']._serialized_end=1213
+  _globals['_WRITEUPLOADRESPONSE']._serialized_start=1215
+  _globals['_WRITEUPLOADRESPONSE']._serialized_end=1288
+  _globals['_GETUPLOADREQUEST']._serialized_start=1290
+  _globals['_GETUPLOADREQUEST']._serialized_end=1334
+  _globals['_GETUPLOADRESPONSE']._serialized_start=1336
+  _globals['_GETUPLOADRESPONSE']._serialized_end=1407
+  _globals['_FINISHUPLOADREQUEST']._serialized_start=1409
+  _globals['_FINISHUPLOADREQUEST']._serialized_end=1486
+  _globals['_FINISHUPLOADRESPONSE']._serialized_start=1489
+  _globals['_FINISHUPLOADRESPONSE']._serialized_end=1627
+  _globals['_GETASSETREQUEST']._serialized_start=1629
+  _globals['_GETASSETREQUEST']._serialized_end=1672
+  _globals['_GETASSETRESPONSE']._serialized_start=1674
+  _globals['_GETASSETRESPONSE']._serialized_end=1741
+  _globals['_READASSETREQUEST']._serialized_start=1743
+  _globals['_READASSETREQUEST']._serialized_end=1856
+  _globals['_READASSETRESPONSE']._serialized_start=1858
+  _globals['_READASSETRESPONSE']._serialized_end=1945
+  _globals['_LISTASSETSREQUEST']._serialized_start=1947
+  _globals['_LISTASSETSREQUEST']._serialized_end=2038
+  _globals['_LISTASSETSRESPONSE']._serialized_start=2040
+  _globals['_LISTASSETSRESPONSE']._serialized_end=2151
+  _globals['_DELETEASSETREQUEST']._serialized_start=2153
+  _globals['_DELETEASSETREQUEST']._serialized_end=2199
+  _globals['_DELETEASSETRESPONSE']._serialized_start=2201
+  _globals['_DELETEASSETRESPONSE']._serialized_end=2222
+  _globals['_ASSETSERVICE']._serialized_start=2347
+  _globals['_ASSETSERVICE']._serialized_end=3352
 # @@protoc_insertion_point(module_scope)

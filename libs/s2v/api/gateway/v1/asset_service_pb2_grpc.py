@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class AssetServiceStub(object):
     """AssetService takes media from clients and gives media to them. Uploads can be broken off and
-    resumed; equal content is stored once.
+    resumed. Each caller sees its own assets and uploads only: those of others are not found.
     """
 
     def __init__(self, channel):
@@ -61,21 +61,31 @@ class AssetServiceStub(object):
                 request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.GetAssetRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.GetAssetResponse.FromString,
                 _registered_method=True)
+        self.ListAssets = channel.unary_unary(
+                '/s2v.api.gateway.v1.AssetService/ListAssets',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ListAssetsRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ListAssetsResponse.FromString,
+                _registered_method=True)
         self.ReadAsset = channel.unary_stream(
                 '/s2v.api.gateway.v1.AssetService/ReadAsset',
                 request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ReadAssetRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ReadAssetResponse.FromString,
                 _registered_method=True)
+        self.DeleteAsset = channel.unary_unary(
+                '/s2v.api.gateway.v1.AssetService/DeleteAsset',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.DeleteAssetRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.DeleteAssetResponse.FromString,
+                _registered_method=True)
 
 
 class AssetServiceServicer(object):
     """AssetService takes media from clients and gives media to them. Uploads can be broken off and
-    resumed; equal content is stored once.
+    resumed. Each caller sees its own assets and uploads only: those of others are not found.
     """
 
     def CreateUpload(self, request, context):
         """CreateUpload begins an upload, or answers with the asset at once when the SHA-256 is given and
-        its bytes are there already. Repeating a request_id gives the same upload.
+        the caller has an asset of these bytes. Repeating a request_id gives the same upload.
 
         Errors: MEDIA_TYPE_UNSUPPORTED, UPLOAD_TOO_LARGE, FIELD_INVALID, REQUEST_ID_REUSED,
         STORAGE_FULL.
@@ -108,6 +118,10 @@ class AssetServiceServicer(object):
         """FinishUpload checks the digest and the media, and makes an asset of them. A file that fails the
         check is dropped. Repeating it after success gives the same asset.
 
+        Checking a large file takes its time and goes on when the caller does not wait for it. A call that
+        is not answered with an asset within some seconds is answered with the upload, in state CHECKING:
+        call again.
+
         Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
         IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED,
         CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
@@ -125,10 +139,29 @@ class AssetServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAssets(self, request, context):
+        """ListAssets lists assets, the newest first.
+
+        Errors: FIELD_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReadAsset(self, request, context):
         """ReadAsset sends an asset's bytes from an offset on.
 
         Errors: ASSET_NOT_FOUND, ARTIFACT_NOT_FOUND, OFFSET_OUT_OF_RANGE, FIELD_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAsset(self, request, context):
+        """DeleteAsset removes an asset; its bytes are gone when it returns, except those that another asset
+        or job has too. The job that made a film keeps all but the film.
+
+        Errors: ASSET_NOT_FOUND, ASSET_IN_USE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -162,10 +195,20 @@ def add_AssetServiceServicer_to_server(servicer, server):
                     request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.GetAssetRequest.FromString,
                     response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.GetAssetResponse.SerializeToString,
             ),
+            'ListAssets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAssets,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ListAssetsRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ListAssetsResponse.SerializeToString,
+            ),
             'ReadAsset': grpc.unary_stream_rpc_method_handler(
                     servicer.ReadAsset,
                     request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ReadAssetRequest.FromString,
                     response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ReadAssetResponse.SerializeToString,
+            ),
+            'DeleteAsset': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAsset,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.DeleteAssetRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.DeleteAssetResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -177,7 +220,7 @@ def add_AssetServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AssetService(object):
     """AssetService takes media from clients and gives media to them. Uploads can be broken off and
-    resumed; equal content is stored once.
+    resumed. Each caller sees its own assets and uploads only: those of others are not found.
     """
 
     @staticmethod
@@ -316,6 +359,33 @@ class AssetService(object):
             _registered_method=True)
 
     @staticmethod
+    def ListAssets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.AssetService/ListAssets',
+            s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ListAssetsRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ListAssetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ReadAsset(request,
             target,
             options=(),
@@ -332,6 +402,33 @@ class AssetService(object):
             '/s2v.api.gateway.v1.AssetService/ReadAsset',
             s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ReadAssetRequest.SerializeToString,
             s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.ReadAssetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAsset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.AssetService/DeleteAsset',
+            s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.DeleteAssetRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_asset__service__pb2.DeleteAssetResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class AssetServiceStub:
     """AssetService takes media from clients and gives media to them. Uploads can be broken off and
-    resumed; equal content is stored once.
+    resumed. Each caller sees its own assets and uploads only: those of others are not found.
     """
 
     @_typing.overload
@@ -37,7 +37,7 @@ class AssetServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AssetServiceAsyncStub: ...
     CreateUpload: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.CreateUploadRequest, _asset_service_pb2.CreateUploadResponse]
     """CreateUpload begins an upload, or answers with the asset at once when the SHA-256 is given and
-    its bytes are there already. Repeating a request_id gives the same upload.
+    the caller has an asset of these bytes. Repeating a request_id gives the same upload.
 
     Errors: MEDIA_TYPE_UNSUPPORTED, UPLOAD_TOO_LARGE, FIELD_INVALID, REQUEST_ID_REUSED,
     STORAGE_FULL.
@@ -58,6 +58,10 @@ class AssetServiceStub:
     """FinishUpload checks the digest and the media, and makes an asset of them. A file that fails the
     check is dropped. Repeating it after success gives the same asset.
 
+    Checking a large file takes its time and goes on when the caller does not wait for it. A call that
+    is not answered with an asset within some seconds is answered with the upload, in state CHECKING:
+    call again.
+
     Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
     IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED,
     CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
@@ -67,22 +71,33 @@ class AssetServiceStub:
 
     Errors: ASSET_NOT_FOUND.
     """
+    ListAssets: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.ListAssetsRequest, _asset_service_pb2.ListAssetsResponse]
+    """ListAssets lists assets, the newest first.
+
+    Errors: FIELD_INVALID.
+    """
     ReadAsset: _grpc.UnaryStreamMultiCallable[_asset_service_pb2.ReadAssetRequest, _asset_service_pb2.ReadAssetResponse]
     """ReadAsset sends an asset's bytes from an offset on.
 
     Errors: ASSET_NOT_FOUND, ARTIFACT_NOT_FOUND, OFFSET_OUT_OF_RANGE, FIELD_INVALID.
     """
+    DeleteAsset: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.DeleteAssetRequest, _asset_service_pb2.DeleteAssetResponse]
+    """DeleteAsset removes an asset; its bytes are gone when it returns, except those that another asset
+    or job has too. The job that made a film keeps all but the film.
+
+    Errors: ASSET_NOT_FOUND, ASSET_IN_USE.
+    """
 
 @_typing.type_check_only
 class AssetServiceAsyncStub(AssetServiceStub):
     """AssetService takes media from clients and gives media to them. Uploads can be broken off and
-    resumed; equal content is stored once.
+    resumed. Each caller sees its own assets and uploads only: those of others are not found.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateUpload: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.CreateUploadRequest, _asset_service_pb2.CreateUploadResponse]  # type: ignore[assignment]
     """CreateUpload begins an upload, or answers with the asset at once when the SHA-256 is given and
-    its bytes are there already. Repeating a request_id gives the same upload.
+    the caller has an asset of these bytes. Repeating a request_id gives the same upload.
 
     Errors: MEDIA_TYPE_UNSUPPORTED, UPLOAD_TOO_LARGE, FIELD_INVALID, REQUEST_ID_REUSED,
     STORAGE_FULL.
@@ -103,6 +118,10 @@ class AssetServiceAsyncStub(AssetServiceStub):
     """FinishUpload checks the digest and the media, and makes an asset of them. A file that fails the
     check is dropped. Repeating it after success gives the same asset.
 
+    Checking a large file takes its time and goes on when the caller does not wait for it. A call that
+    is not answered with an asset within some seconds is answered with the upload, in state CHECKING:
+    call again.
+
     Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
     IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED,
     CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
@@ -112,15 +131,26 @@ class AssetServiceAsyncStub(AssetServiceStub):
 
     Errors: ASSET_NOT_FOUND.
     """
+    ListAssets: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.ListAssetsRequest, _asset_service_pb2.ListAssetsResponse]  # type: ignore[assignment]
+    """ListAssets lists assets, the newest first.
+
+    Errors: FIELD_INVALID.
+    """
     ReadAsset: _aio.UnaryStreamMultiCallable[_asset_service_pb2.ReadAssetRequest, _asset_service_pb2.ReadAssetResponse]  # type: ignore[assignment]
     """ReadAsset sends an asset's bytes from an offset on.
 
     Errors: ASSET_NOT_FOUND, ARTIFACT_NOT_FOUND, OFFSET_OUT_OF_RANGE, FIELD_INVALID.
     """
+    DeleteAsset: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.DeleteAssetRequest, _asset_service_pb2.DeleteAssetResponse]  # type: ignore[assignment]
+    """DeleteAsset removes an asset; its bytes are gone when it returns, except those that another asset
+    or job has too. The job that made a film keeps all but the film.
+
+    Errors: ASSET_NOT_FOUND, ASSET_IN_USE.
+    """
 
 class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
     """AssetService takes media from clients and gives media to them. Uploads can be broken off and
-    resumed; equal content is stored once.
+    resumed. Each caller sees its own assets and uploads only: those of others are not found.
     """
 
     @_abc_1.abstractmethod
@@ -130,7 +160,7 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_asset_service_pb2.CreateUploadResponse, _abc.Awaitable[_asset_service_pb2.CreateUploadResponse]]:
         """CreateUpload begins an upload, or answers with the asset at once when the SHA-256 is given and
-        its bytes are there already. Repeating a request_id gives the same upload.
+        the caller has an asset of these bytes. Repeating a request_id gives the same upload.
 
         Errors: MEDIA_TYPE_UNSUPPORTED, UPLOAD_TOO_LARGE, FIELD_INVALID, REQUEST_ID_REUSED,
         STORAGE_FULL.
@@ -169,6 +199,10 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         """FinishUpload checks the digest and the media, and makes an asset of them. A file that fails the
         check is dropped. Repeating it after success gives the same asset.
 
+        Checking a large file takes its time and goes on when the caller does not wait for it. A call that
+        is not answered with an asset within some seconds is answered with the upload, in state CHECKING:
+        call again.
+
         Errors: UPLOAD_NOT_FOUND, UPLOAD_INCOMPLETE, DIGEST_MISMATCH, IMAGE_UNREADABLE,
         IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, AUDIO_UNREADABLE, MEDIA_TYPE_UNSUPPORTED,
         CONCURRENT_WRITER, FIELD_INVALID, STORAGE_FULL.
@@ -186,6 +220,17 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ListAssets(
+        self,
+        request: _asset_service_pb2.ListAssetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_asset_service_pb2.ListAssetsResponse, _abc.Awaitable[_asset_service_pb2.ListAssetsResponse]]:
+        """ListAssets lists assets, the newest first.
+
+        Errors: FIELD_INVALID.
+        """
+
+    @_abc_1.abstractmethod
     def ReadAsset(
         self,
         request: _asset_service_pb2.ReadAssetRequest,
@@ -194,6 +239,18 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         """ReadAsset sends an asset's bytes from an offset on.
 
         Errors: ASSET_NOT_FOUND, ARTIFACT_NOT_FOUND, OFFSET_OUT_OF_RANGE, FIELD_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteAsset(
+        self,
+        request: _asset_service_pb2.DeleteAssetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_asset_service_pb2.DeleteAssetResponse, _abc.Awaitable[_asset_service_pb2.DeleteAssetResponse]]:
+        """DeleteAsset removes an asset; its bytes are gone when it returns, except those that another asset
+        or job has too. The job that made a film keeps all but the film.
+
+        Errors: ASSET_NOT_FOUND, ASSET_IN_USE.
         """
 
 def add_AssetServiceServicer_to_server(servicer: AssetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

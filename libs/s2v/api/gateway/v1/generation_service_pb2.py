@@ -22,24 +22,38 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_media__pb2
 from s2v.api.gateway.v1 import job_pb2 as s2v_dot_api_dot_gateway_dot_v1_dot_job__pb2
 from s2v.api.gateway.v1 import job_service_pb2 as s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+s2v/api/gateway/v1/generation_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1cs2v/api/gateway/v1/job.proto\x1a$s2v/api/gateway/v1/job_service.proto\"\xc7\x01\n\x0fGenerateRequest\x12<\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\".s2v.api.gateway.v1.GenerateConfigH\x00R\x06\x63onfig\x12\x1f\n\ntext_chunk\x18\x02 \x01(\tH\x00R\ttextChunk\x12!\n\x0b\x61udio_chunk\x18\x03 \x01(\x0cH\x00R\naudioChunk\x12)\n\x0freference_chunk\x18\x04 \x01(\x0cH\x00R\x0ereferenceChunkB\x07\n\x05input\"\xa8\x01\n\x0eGenerateConfig\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12/\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecR\x04spec\x12!\n\x0ckeep_running\x18\x03 \x01(\x08R\x0bkeepRunning\x12#\n\rwithout_media\x18\x04 \x01(\x08R\x0cwithoutMedia\"\xa8\x03\n\x10GenerateResponse\x12\x35\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08\x61\x63\x63\x65pted\x12:\n\x08progress\x18\x02 \x01(\x0b\x32\x1c.s2v.api.gateway.v1.ProgressH\x00R\x08progress\x12\x33\n\x06notice\x18\x03 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x36\n\x07preview\x18\x04 \x01(\x0b\x32\x1a.s2v.api.common.v1.PreviewH\x00R\x07preview\x12\x35\n\x05media\x18\x05 \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12=\n\tkeepalive\x18\x06 \x01(\x0b\x32\x1d.s2v.api.gateway.v1.KeepaliveH\x00R\tkeepalive\x12\x35\n\x08\x66inished\x18\x07 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08\x66inishedB\x07\n\x05\x65vent2n\n\x11GenerationService\x12Y\n\x08Generate\x12#.s2v.api.gateway.v1.GenerateRequest\x1a$.s2v.api.gateway.v1.GenerateResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+s2v/api/gateway/v1/generation_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1cs2v/api/gateway/v1/job.proto\x1a$s2v/api/gateway/v1/job_service.proto\"\xac\x02\n\x0fGenerateRequest\x12<\n\x06\x63onfig\x18\x01 \x01(\x0b\x32\".s2v.api.gateway.v1.GenerateConfigH\x00R\x06\x63onfig\x12\x1f\n\ntext_chunk\x18\x02 \x01(\tH\x00R\ttextChunk\x12!\n\x0b\x61udio_chunk\x18\x03 \x01(\x0cH\x00R\naudioChunk\x12)\n\x0freference_chunk\x18\x04 \x01(\x0cH\x00R\x0ereferenceChunk\x12\x1f\n\npose_chunk\x18\x05 \x01(\x0cH\x00R\tposeChunk\x12\x42\n\x0c\x65nd_of_input\x18\x06 \x01(\x0b\x32\x1e.s2v.api.gateway.v1.EndOfInputH\x00R\nendOfInputB\x07\n\x05input\"\x0c\n\nEndOfInput\"\xc0\x01\n\x0eGenerateConfig\x12#\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01R\trequestId\x12\x35\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecB\x04\xe2\x41\x01\x02R\x04spec\x12\'\n\x0ckeep_running\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0bkeepRunning\x12)\n\rwithout_media\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cwithoutMedia\"\xa8\x03\n\x10GenerateResponse\x12\x35\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08\x61\x63\x63\x65pted\x12:\n\x08progress\x18\x02 \x01(\x0b\x32\x1c.s2v.api.gateway.v1.ProgressH\x00R\x08progress\x12\x33\n\x06notice\x18\x03 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x36\n\x07preview\x18\x04 \x01(\x0b\x32\x1a.s2v.api.common.v1.PreviewH\x00R\x07preview\x12\x35\n\x05media\x18\x05 \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12=\n\tkeepalive\x18\x06 \x01(\x0b\x32\x1d.s2v.api.gateway.v1.KeepaliveH\x00R\tkeepalive\x12\x35\n\x08\x66inished\x18\x07 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08\x66inishedB\x07\n\x05\x65vent2\x87\x01\n\x11GenerationService\x12r\n\x08Generate\x12#.s2v.api.gateway.v1.GenerateRequest\x1a$.s2v.api.gateway.v1.GenerateResponse\"\x17\x82\xd3\xe4\x93\x02\x11\"\x0c/v1:generate:\x01*(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.gateway.v1.generation_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GENERATEREQUEST']._serialized_start=167
-  _globals['_GENERATEREQUEST']._serialized_end=366
-  _globals['_GENERATECONFIG']._serialized_start=369
-  _globals['_GENERATECONFIG']._serialized_end=537
-  _globals['_GENERATERESPONSE']._serialized_start=540
-  _globals['_GENERATERESPONSE']._serialized_end=964
-  _globals['_GENERATIONSERVICE']._serialized_start=966
-  _globals['_GENERATIONSERVICE']._serialized_end=1076
+  _globals['_GENERATECONFIG'].fields_by_name['request_id']._loaded_options = None
+  _globals['_GENERATECONFIG'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_GENERATECONFIG'].fields_by_name['spec']._loaded_options = None
+  _globals['_GENERATECONFIG'].fields_by_name['spec']._serialized_options = b'\342A\001\002'
+  _globals['_GENERATECONFIG'].fields_by_name['keep_running']._loaded_options = None
+  _globals['_GENERATECONFIG'].fields_by_name['keep_running']._serialized_options = b'\342A\001\001'
+  _globals['_GENERATECONFIG'].fields_by_name['without_media']._loaded_options = None
+  _globals['_GENERATECONFIG'].fields_by_name['without_media']._serialized_options = b'\342A\001\001'
+  _globals['_GENERATIONSERVICE'].methods_by_name['Generate']._loaded_options = None
+  _globals['_GENERATIONSERVICE'].methods_by_name['Generate']._serialized_options = b'\202\323\344\223\002\021\"\014/v1:generate:\001*'
+  _globals['_GENERATEREQUEST']._serialized_start=230
+  _globals['_GENERATEREQUEST']._serialized_end=530
+  _globals['_ENDOFINPUT']._serialized_start=532
+  _globals['_ENDOFINPUT']._serialized_end=544
+  _globals['_GENERATECONFIG']._serialized_start=547
+  _globals['_GENERATECONFIG']._serialized_end=739
+  _globals['_GENERATERESPONSE']._serialized_start=742
+  _globals['_GENERATERESPONSE']._serialized_end=1166
+  _globals['_GENERATIONSERVICE']._serialized_start=1169
+  _globals['_GENERATIONSERVICE']._serialized_end=1304
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,5 @@
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import field_behavior_pb2 as _field_behavior_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
 from s2v.api.gateway.v1 import job_pb2 as _job_pb2
 from s2v.api.gateway.v1 import job_service_pb2 as _job_service_pb2
@@ -9,16 +11,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GenerateRequest(_message.Message):
-    __slots__ = ("config", "text_chunk", "audio_chunk", "reference_chunk")
+    __slots__ = ("config", "text_chunk", "audio_chunk", "reference_chunk", "pose_chunk", "end_of_input")
     CONFIG_FIELD_NUMBER: _ClassVar[int]
     TEXT_CHUNK_FIELD_NUMBER: _ClassVar[int]
     AUDIO_CHUNK_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_CHUNK_FIELD_NUMBER: _ClassVar[int]
+    POSE_CHUNK_FIELD_NUMBER: _ClassVar[int]
+    END_OF_INPUT_FIELD_NUMBER: _ClassVar[int]
     config: GenerateConfig
     text_chunk: str
     audio_chunk: bytes
     reference_chunk: bytes
-    def __init__(self, config: _Optional[_Union[GenerateConfig, _Mapping]] = ..., text_chunk: _Optional[str] = ..., audio_chunk: _Optional[bytes] = ..., reference_chunk: _Optional[bytes] = ...) -> None: ...
+    pose_chunk: bytes
+    end_of_input: EndOfInput
+    def __init__(self, config: _Optional[_Union[GenerateConfig, _Mapping]] = ..., text_chunk: _Optional[str] = ..., audio_chunk: _Optional[bytes] = ..., reference_chunk: _Optional[bytes] = ..., pose_chunk: _Optional[bytes] = ..., end_of_input: _Optional[_Union[EndOfInput, _Mapping]] = ...) -> None: ...
+
+class EndOfInput(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class GenerateConfig(_message.Message):
     __slots__ = ("request_id", "spec", "keep_running", "without_media")

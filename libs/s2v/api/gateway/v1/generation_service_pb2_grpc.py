@@ -47,12 +47,19 @@ class GenerationServiceServicer(object):
     """
 
     def Generate(self, request_iterator, context):
-        """Generate takes the config, then the script and the portrait in chunks, and begins when the
-        client half-closes. Back come `accepted`, progress, previews, the film as fragmented MP4 while
-        it is still being rendered, and `finished`. Messages come at most 5 seconds apart.
+        """Generate takes the config, then files and text in chunks. Back come `accepted`, progress, previews,
+        the film as fragmented MP4 while it is still being rendered, and `finished`. Messages come at most
+        5 seconds apart once the job is accepted.
+
+        The work begins as soon as there is enough: at once when the config names everything; at the first
+        complete sentence when the text comes in chunks, while the rest is still being written; else
+        when the client half-closes or sends `end_of_input`. A file is complete when something else
+        follows its chunks, so send files before the text.
 
         The job belongs to the call: when the client goes away, the job is cancelled unless the config
-        has keep_running. A job that failed also ends the stream with OK: its error is in the job.
+        has keep_running; then its script ends where the text broke off. Watch it with WatchJob, which
+        carries the media on from any offset. A job that failed also ends the stream with OK: its error is
+        in the job.
 
         Errors: CONFIG_EXPECTED, UPLOAD_TOO_LARGE, those of AssetService.FinishUpload and those of
         JobService.CreateJob.

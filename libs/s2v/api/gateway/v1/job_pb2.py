@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from s2v.api.common.v1 import measurement_pb2 as s2v_dot_api_dot_common_dot_v1_dot_measurement__pb2
@@ -30,29 +31,35 @@ from s2v.api.common.v1 import sampling_pb2 as s2v_dot_api_dot_common_dot_v1_dot_
 from s2v.api.common.v1 import speech_pb2 as s2v_dot_api_dot_common_dot_v1_dot_speech__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cs2v/api/gateway/v1/job.proto\x12\x12s2v.api.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#s2v/api/common/v1/measurement.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a s2v/api/common/v1/sampling.proto\x1a\x1es2v/api/common/v1/speech.proto\"\xa0\x05\n\x03Job\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12/\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecR\x04spec\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateR\x05state\x12\x38\n\x08progress\x18\x04 \x01(\x0b\x32\x1c.s2v.api.gateway.v1.ProgressR\x08progress\x12,\n\x04\x66ilm\x18\x05 \x01(\x0b\x32\x18.s2v.api.gateway.v1.FilmR\x04\x66ilm\x12(\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x12.google.rpc.StatusR\x05\x65rror\x12\x33\n\x07notices\x18\x07 \x03(\x0b\x32\x19.s2v.api.common.v1.NoticeR\x07notices\x12\x35\n\x08lip_sync\x18\x08 \x01(\x0e\x32\x1a.s2v.api.common.v1.LipSyncR\x07lipSync\x12>\n\x0bstage_times\x18\t \x03(\x0b\x32\x1d.s2v.api.gateway.v1.StageTimeR\nstageTimes\x12;\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x39\n\nstart_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x33\n\x05stats\x18\r \x01(\x0b\x32\x1d.s2v.api.gateway.v1.FilmStatsR\x05stats\"M\n\tFilmStats\x12@\n\x08lip_sync\x18\x01 \x01(\x0b\x32%.s2v.api.common.v1.LipSyncMeasurementR\x07lipSync\"\xcd\x03\n\x07JobSpec\x12\x32\n\x06script\x18\x01 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.ScriptR\x06script\x12\x1c\n\treference\x18\x02 \x01(\tR\treference\x12\x14\n\x05voice\x18\x03 \x01(\tR\x05voice\x12\x16\n\x06\x65ngine\x18\x04 \x01(\tR\x06\x65ngine\x12\x16\n\x06preset\x18\x05 \x01(\tR\x06preset\x12!\n\x0cwidth_pixels\x18\x06 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x07 \x01(\x05R\x0cheightPixels\x12\x1d\n\nframe_rate\x18\x08 \x01(\x05R\tframeRate\x12\x12\n\x04seed\x18\t \x01(\x03R\x04seed\x12!\n\x0c\x64isplay_name\x18\n \x01(\tR\x0b\x64isplayName\x12\x16\n\x06prompt\x18\x0b \x01(\tR\x06prompt\x12\'\n\x0fnegative_prompt\x18\x0c \x01(\tR\x0enegativePrompt\x12\x37\n\x08sampling\x18\r \x01(\x0b\x32\x1b.s2v.api.common.v1.SamplingR\x08sampling\x12\x12\n\x04pose\x18\x0e \x01(\tR\x04pose\"`\n\x06Script\x12\x14\n\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x16\n\x05\x61udio\x18\x02 \x01(\tH\x00R\x05\x61udio\x12\x1e\n\ntranscript\x18\x03 \x01(\tR\ntranscriptB\x08\n\x06source\"\xf1\x02\n\x08Progress\x12\x1a\n\x08\x66raction\x18\x01 \x01(\x01R\x08\x66raction\x12/\n\x05stage\x18\x02 \x01(\x0e\x32\x19.s2v.api.gateway.v1.StageR\x05stage\x12\'\n\x0fsegments_spoken\x18\x03 \x01(\x05R\x0esegmentsSpoken\x12+\n\x11segments_rendered\x18\x04 \x01(\x05R\x10segmentsRendered\x12%\n\x0esegments_total\x18\x05 \x01(\x05R\rsegmentsTotal\x12\x1f\n\x0b\x66rames_done\x18\x06 \x01(\x03R\nframesDone\x12!\n\x0c\x66rames_total\x18\x07 \x01(\x03R\x0b\x66ramesTotal\x12*\n\x11\x66rames_per_second\x18\x08 \x01(\x01R\x0f\x66ramesPerSecond\x12+\n\x11remaining_seconds\x18\t \x01(\x01R\x10remainingSeconds\"V\n\tStageTime\x12/\n\x05stage\x18\x01 \x01(\x0e\x32\x19.s2v.api.gateway.v1.StageR\x05stage\x12\x18\n\x07seconds\x18\x02 \x01(\x01R\x07seconds\"\xfd\x01\n\x04\x46ilm\x12\x14\n\x05\x61sset\x18\x01 \x01(\tR\x05\x61sset\x12\x16\n\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12)\n\x10\x64uration_seconds\x18\x04 \x01(\x01R\x0f\x64urationSeconds\x12\x16\n\x06\x66rames\x18\x05 \x01(\x03R\x06\x66rames\x12!\n\x0cwidth_pixels\x18\x06 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x07 \x01(\x05R\x0cheightPixels\x12\x1d\n\nframe_rate\x18\x08 \x01(\x05R\tframeRate*\xb4\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x18\n\x14JOB_STATE_CANCELLING\x10\x03\x12\x17\n\x13JOB_STATE_SUCCEEDED\x10\x04\x12\x14\n\x10JOB_STATE_FAILED\x10\x05\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x06*T\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTAGE_SPEAK\x10\x01\x12\x10\n\x0cSTAGE_RENDER\x10\x02\x12\x11\n\rSTAGE_COMPOSE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cs2v/api/gateway/v1/job.proto\x12\x12s2v.api.gateway.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#s2v/api/common/v1/measurement.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a s2v/api/common/v1/sampling.proto\x1a\x1es2v/api/common/v1/speech.proto\"\xfc\x05\n\x03Job\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12/\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecR\x04spec\x12\x32\n\x05state\x18\x03 \x01(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateR\x05state\x12\x38\n\x08progress\x18\x04 \x01(\x0b\x32\x1c.s2v.api.gateway.v1.ProgressR\x08progress\x12,\n\x04\x66ilm\x18\x05 \x01(\x0b\x32\x18.s2v.api.gateway.v1.FilmR\x04\x66ilm\x12(\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x12.google.rpc.StatusR\x05\x65rror\x12\x33\n\x07notices\x18\x07 \x03(\x0b\x32\x19.s2v.api.common.v1.NoticeR\x07notices\x12\x35\n\x08lip_sync\x18\x08 \x01(\x0e\x32\x1a.s2v.api.common.v1.LipSyncR\x07lipSync\x12>\n\x0bstage_times\x18\t \x03(\x0b\x32\x1d.s2v.api.gateway.v1.StageTimeR\nstageTimes\x12;\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x39\n\nstart_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x12\x33\n\x05stats\x18\r \x01(\x0b\x32\x1d.s2v.api.gateway.v1.FilmStatsR\x05stats\x12;\n\x0b\x65xpire_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12\x1d\n\nwith_media\x18\x0f \x01(\x08R\twithMedia\"\x9b\x01\n\tFilmStats\x12@\n\x08lip_sync\x18\x01 \x01(\x0b\x32%.s2v.api.common.v1.LipSyncMeasurementR\x07lipSync\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32\x1e.s2v.api.gateway.v1.StatsStateR\x05state\x12\x16\n\x06reason\x18\x03 \x01(\tR\x06reason\"\xe7\x03\n\x07JobSpec\x12\x38\n\x06script\x18\x01 \x01(\x0b\x32\x1a.s2v.api.gateway.v1.ScriptB\x04\xe2\x41\x01\x02R\x06script\x12\"\n\treference\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02R\treference\x12\x14\n\x05voice\x18\x03 \x01(\tR\x05voice\x12\x16\n\x06\x65ngine\x18\x04 \x01(\tR\x06\x65ngine\x12\x16\n\x06preset\x18\x05 \x01(\tR\x06preset\x12!\n\x0cwidth_pixels\x18\x06 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x07 \x01(\x05R\x0cheightPixels\x12\x1d\n\nframe_rate\x18\x08 \x01(\x05R\tframeRate\x12\x17\n\x04seed\x18\t \x01(\x03H\x00R\x04seed\x88\x01\x01\x12!\n\x0c\x64isplay_name\x18\n \x01(\tR\x0b\x64isplayName\x12\x16\n\x06prompt\x18\x0b \x01(\tR\x06prompt\x12\'\n\x0fnegative_prompt\x18\x0c \x01(\tR\x0enegativePrompt\x12\x37\n\x08sampling\x18\r \x01(\x0b\x32\x1b.s2v.api.common.v1.SamplingR\x08sampling\x12\x12\n\x04pose\x18\x0e \x01(\tR\x04poseB\x07\n\x05_seed\"`\n\x06Script\x12\x14\n\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x16\n\x05\x61udio\x18\x02 \x01(\tH\x00R\x05\x61udio\x12\x1e\n\ntranscript\x18\x03 \x01(\tR\ntranscriptB\x08\n\x06source\"\xf1\x02\n\x08Progress\x12\x1a\n\x08\x66raction\x18\x01 \x01(\x01R\x08\x66raction\x12/\n\x05stage\x18\x02 \x01(\x0e\x32\x19.s2v.api.gateway.v1.StageR\x05stage\x12\'\n\x0fsegments_spoken\x18\x03 \x01(\x05R\x0esegmentsSpoken\x12+\n\x11segments_rendered\x18\x04 \x01(\x05R\x10segmentsRendered\x12%\n\x0esegments_total\x18\x05 \x01(\x05R\rsegmentsTotal\x12\x1f\n\x0b\x66rames_done\x18\x06 \x01(\x03R\nframesDone\x12!\n\x0c\x66rames_total\x18\x07 \x01(\x03R\x0b\x66ramesTotal\x12*\n\x11\x66rames_per_second\x18\x08 \x01(\x01R\x0f\x66ramesPerSecond\x12+\n\x11remaining_seconds\x18\t \x01(\x01R\x10remainingSeconds\"V\n\tStageTime\x12/\n\x05stage\x18\x01 \x01(\x0e\x32\x19.s2v.api.gateway.v1.StageR\x05stage\x12\x18\n\x07seconds\x18\x02 \x01(\x01R\x07seconds\"\xfd\x01\n\x04\x46ilm\x12\x14\n\x05\x61sset\x18\x01 \x01(\tR\x05\x61sset\x12\x16\n\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12)\n\x10\x64uration_seconds\x18\x04 \x01(\x01R\x0f\x64urationSeconds\x12\x16\n\x06\x66rames\x18\x05 \x01(\x03R\x06\x66rames\x12!\n\x0cwidth_pixels\x18\x06 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x07 \x01(\x05R\x0cheightPixels\x12\x1d\n\nframe_rate\x18\x08 \x01(\x05R\tframeRate*v\n\nStatsState\x12\x1b\n\x17STATS_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13STATS_STATE_PENDING\x10\x01\x12\x14\n\x10STATS_STATE_DONE\x10\x02\x12\x1c\n\x18STATS_STATE_NOT_MEASURED\x10\x03*\xb4\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x18\n\x14JOB_STATE_CANCELLING\x10\x03\x12\x17\n\x13JOB_STATE_SUCCEEDED\x10\x04\x12\x14\n\x10JOB_STATE_FAILED\x10\x05\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x06*T\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTAGE_SPEAK\x10\x01\x12\x10\n\x0cSTAGE_RENDER\x10\x02\x12\x11\n\rSTAGE_COMPOSE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.gateway.v1.job_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_JOBSTATE']._serialized_start=2277
-  _globals['_JOBSTATE']._serialized_end=2457
-  _globals['_STAGE']._serialized_start=2459
-  _globals['_STAGE']._serialized_end=2543
-  _globals['_JOB']._serialized_start=245
-  _globals['_JOB']._serialized_end=917
-  _globals['_FILMSTATS']._serialized_start=919
-  _globals['_FILMSTATS']._serialized_end=996
-  _globals['_JOBSPEC']._serialized_start=999
-  _globals['_JOBSPEC']._serialized_end=1460
-  _globals['_SCRIPT']._serialized_start=1462
-  _globals['_SCRIPT']._serialized_end=1558
-  _globals['_PROGRESS']._serialized_start=1561
-  _globals['_PROGRESS']._serialized_end=1930
-  _globals['_STAGETIME']._serialized_start=1932
-  _globals['_STAGETIME']._serialized_end=2018
-  _globals['_FILM']._serialized_start=2021
-  _globals['_FILM']._serialized_end=2274
+  _globals['_JOBSPEC'].fields_by_name['script']._loaded_options = None
+  _globals['_JOBSPEC'].fields_by_name['script']._serialized_options = b'\342A\001\002'
+  _globals['_JOBSPEC'].fields_by_name['reference']._loaded_options = None
+  _globals['_JOBSPEC'].fields_by_name['reference']._serialized_options = b'\342A\001\002'
+  _globals['_STATSSTATE']._serialized_start=2506
+  _globals['_STATSSTATE']._serialized_end=2624
+  _globals['_JOBSTATE']._serialized_start=2627
+  _globals['_JOBSTATE']._serialized_end=2807
+  _globals['_STAGE']._serialized_start=2809
+  _globals['_STAGE']._serialized_end=2893
+  _globals['_JOB']._serialized_start=278
+  _globals['_JOB']._serialized_end=1042
+  _globals['_FILMSTATS']._serialized_start=1045
+  _globals['_FILMSTATS']._serialized_end=1200
+  _globals['_JOBSPEC']._serialized_start=1203
+  _globals['_JOBSPEC']._serialized_end=1690
+  _globals['_SCRIPT']._serialized_start=1692
+  _globals['_SCRIPT']._serialized_end=1788
+  _globals['_PROGRESS']._serialized_start=1791
+  _globals['_PROGRESS']._serialized_end=2160
+  _globals['_STAGETIME']._serialized_start=2162
+  _globals['_STAGETIME']._serialized_end=2248
+  _globals['_FILM']._serialized_start=2251
+  _globals['_FILM']._serialized_end=2504
 # @@protoc_insertion_point(module_scope)

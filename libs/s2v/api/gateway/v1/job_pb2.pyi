@@ -1,5 +1,6 @@
 import datetime
 
+from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.rpc import status_pb2 as _status_pb2
 from s2v.api.common.v1 import measurement_pb2 as _measurement_pb2
@@ -14,6 +15,13 @@ from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class StatsState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STATS_STATE_UNSPECIFIED: _ClassVar[StatsState]
+    STATS_STATE_PENDING: _ClassVar[StatsState]
+    STATS_STATE_DONE: _ClassVar[StatsState]
+    STATS_STATE_NOT_MEASURED: _ClassVar[StatsState]
 
 class JobState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -31,6 +39,10 @@ class Stage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STAGE_SPEAK: _ClassVar[Stage]
     STAGE_RENDER: _ClassVar[Stage]
     STAGE_COMPOSE: _ClassVar[Stage]
+STATS_STATE_UNSPECIFIED: StatsState
+STATS_STATE_PENDING: StatsState
+STATS_STATE_DONE: StatsState
+STATS_STATE_NOT_MEASURED: StatsState
 JOB_STATE_UNSPECIFIED: JobState
 JOB_STATE_QUEUED: JobState
 JOB_STATE_RUNNING: JobState
@@ -44,7 +56,7 @@ STAGE_RENDER: Stage
 STAGE_COMPOSE: Stage
 
 class Job(_message.Message):
-    __slots__ = ("name", "spec", "state", "progress", "film", "error", "notices", "lip_sync", "stage_times", "create_time", "start_time", "end_time", "stats")
+    __slots__ = ("name", "spec", "state", "progress", "film", "error", "notices", "lip_sync", "stage_times", "create_time", "start_time", "end_time", "stats", "expire_time", "with_media")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +70,8 @@ class Job(_message.Message):
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     STATS_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    WITH_MEDIA_FIELD_NUMBER: _ClassVar[int]
     name: str
     spec: JobSpec
     state: JobState
@@ -71,13 +85,19 @@ class Job(_message.Message):
     start_time: _timestamp_pb2.Timestamp
     end_time: _timestamp_pb2.Timestamp
     stats: FilmStats
-    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[JobSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[_media_pb2.Notice, _Mapping]]] = ..., lip_sync: _Optional[_Union[_speech_pb2.LipSync, str]] = ..., stage_times: _Optional[_Iterable[_Union[StageTime, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stats: _Optional[_Union[FilmStats, _Mapping]] = ...) -> None: ...
+    expire_time: _timestamp_pb2.Timestamp
+    with_media: bool
+    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[JobSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[_media_pb2.Notice, _Mapping]]] = ..., lip_sync: _Optional[_Union[_speech_pb2.LipSync, str]] = ..., stage_times: _Optional[_Iterable[_Union[StageTime, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stats: _Optional[_Union[FilmStats, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., with_media: bool = ...) -> None: ...
 
 class FilmStats(_message.Message):
-    __slots__ = ("lip_sync",)
+    __slots__ = ("lip_sync", "state", "reason")
     LIP_SYNC_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     lip_sync: _measurement_pb2.LipSyncMeasurement
-    def __init__(self, lip_sync: _Optional[_Union[_measurement_pb2.LipSyncMeasurement, _Mapping]] = ...) -> None: ...
+    state: StatsState
+    reason: str
+    def __init__(self, lip_sync: _Optional[_Union[_measurement_pb2.LipSyncMeasurement, _Mapping]] = ..., state: _Optional[_Union[StatsState, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class JobSpec(_message.Message):
     __slots__ = ("script", "reference", "voice", "engine", "preset", "width_pixels", "height_pixels", "frame_rate", "seed", "display_name", "prompt", "negative_prompt", "sampling", "pose")

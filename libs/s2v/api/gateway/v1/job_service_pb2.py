@@ -22,40 +22,86 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_media__pb2
 from s2v.api.gateway.v1 import job_pb2 as s2v_dot_api_dot_gateway_dot_v1_dot_job__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$s2v/api/gateway/v1/job_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1cs2v/api/gateway/v1/job.proto\"b\n\x10\x43reateJobRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12/\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecR\x04spec\">\n\x11\x43reateJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\"#\n\rGetJobRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\";\n\x0eGetJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\"\x83\x01\n\x0fListJobsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\x12\x34\n\x06states\x18\x03 \x03(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateR\x06states\"g\n\x10ListJobsResponse\x12+\n\x04jobs\x18\x01 \x03(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x04jobs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"H\n\x0fWatchJobRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12!\n\x0cresume_token\x18\x02 \x01(\tR\x0bresumeToken\"\xfa\x03\n\x10WatchJobResponse\x12!\n\x0cresume_token\x18\x01 \x01(\tR\x0bresumeToken\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x35\n\x08snapshot\x18\x03 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08snapshot\x12\x34\n\x05state\x18\x04 \x01(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateH\x00R\x05state\x12:\n\x08progress\x18\x05 \x01(\x0b\x32\x1c.s2v.api.gateway.v1.ProgressH\x00R\x08progress\x12\x33\n\x06notice\x18\x06 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x36\n\x07preview\x18\x07 \x01(\x0b\x32\x1a.s2v.api.common.v1.PreviewH\x00R\x07preview\x12=\n\tkeepalive\x18\x08 \x01(\x0b\x32\x1d.s2v.api.gateway.v1.KeepaliveH\x00R\tkeepalive\x12\x35\n\x08\x66inished\x18\t \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08\x66inishedB\x07\n\x05\x65vent\"\x0b\n\tKeepalive\"&\n\x10\x43\x61ncelJobRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\">\n\x11\x43\x61ncelJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job2\xc1\x03\n\nJobService\x12X\n\tCreateJob\x12$.s2v.api.gateway.v1.CreateJobRequest\x1a%.s2v.api.gateway.v1.CreateJobResponse\x12O\n\x06GetJob\x12!.s2v.api.gateway.v1.GetJobRequest\x1a\".s2v.api.gateway.v1.GetJobResponse\x12U\n\x08ListJobs\x12#.s2v.api.gateway.v1.ListJobsRequest\x1a$.s2v.api.gateway.v1.ListJobsResponse\x12W\n\x08WatchJob\x12#.s2v.api.gateway.v1.WatchJobRequest\x1a$.s2v.api.gateway.v1.WatchJobResponse0\x01\x12X\n\tCancelJob\x12$.s2v.api.gateway.v1.CancelJobRequest\x1a%.s2v.api.gateway.v1.CancelJobResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$s2v/api/gateway/v1/job_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1cs2v/api/gateway/v1/job.proto\"\x93\x01\n\x10\x43reateJobRequest\x12#\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01R\trequestId\x12\x35\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecB\x04\xe2\x41\x01\x02R\x04spec\x12#\n\nwith_media\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithMedia\">\n\x11\x43reateJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\")\n\rGetJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\";\n\x0eGetJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\"\x95\x01\n\x0fListJobsRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\x12:\n\x06states\x18\x03 \x03(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateB\x04\xe2\x41\x01\x01R\x06states\"g\n\x10ListJobsResponse\x12+\n\x04jobs\x18\x01 \x03(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x04jobs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc7\x01\n\x0fWatchJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\x12\'\n\x0cresume_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\x0bresumeToken\x12#\n\nwith_media\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithMedia\x12\'\n\x0cmedia_offset\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x01R\x0bmediaOffset\x12#\n\nwith_stats\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithStats\"\xe8\x04\n\x10WatchJobResponse\x12!\n\x0cresume_token\x18\x01 \x01(\tR\x0bresumeToken\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x35\n\x08snapshot\x18\x03 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08snapshot\x12\x34\n\x05state\x18\x04 \x01(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateH\x00R\x05state\x12:\n\x08progress\x18\x05 \x01(\x0b\x32\x1c.s2v.api.gateway.v1.ProgressH\x00R\x08progress\x12\x33\n\x06notice\x18\x06 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x36\n\x07preview\x18\x07 \x01(\x0b\x32\x1a.s2v.api.common.v1.PreviewH\x00R\x07preview\x12=\n\tkeepalive\x18\x08 \x01(\x0b\x32\x1d.s2v.api.gateway.v1.KeepaliveH\x00R\tkeepalive\x12\x35\n\x08\x66inished\x18\t \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08\x66inished\x12\x35\n\x05media\x18\n \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12\x35\n\x05stats\x18\x0b \x01(\x0b\x32\x1d.s2v.api.gateway.v1.FilmStatsH\x00R\x05statsB\x07\n\x05\x65vent\"\x0b\n\tKeepalive\",\n\x10\x43\x61ncelJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\">\n\x11\x43\x61ncelJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\",\n\x10\x44\x65leteJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\"\x13\n\x11\x44\x65leteJobResponse2\xbe\x05\n\nJobService\x12m\n\tCreateJob\x12$.s2v.api.gateway.v1.CreateJobRequest\x1a%.s2v.api.gateway.v1.CreateJobResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/jobs:\x01*\x12j\n\x06GetJob\x12!.s2v.api.gateway.v1.GetJobRequest\x1a\".s2v.api.gateway.v1.GetJobResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/{name=jobs/*}\x12g\n\x08ListJobs\x12#.s2v.api.gateway.v1.ListJobsRequest\x1a$.s2v.api.gateway.v1.ListJobsResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobs\x12x\n\x08WatchJob\x12#.s2v.api.gateway.v1.WatchJobRequest\x1a$.s2v.api.gateway.v1.WatchJobResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=jobs/*}:watch0\x01\x12}\n\tCancelJob\x12$.s2v.api.gateway.v1.CancelJobRequest\x1a%.s2v.api.gateway.v1.CancelJobResponse\"#\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/{name=jobs/*}:cancel:\x01*\x12s\n\tDeleteJob\x12$.s2v.api.gateway.v1.DeleteJobRequest\x1a%.s2v.api.gateway.v1.DeleteJobResponse\"\x19\x82\xd3\xe4\x93\x02\x13*\x11/v1/{name=jobs/*}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.gateway.v1.job_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATEJOBREQUEST']._serialized_start=154
-  _globals['_CREATEJOBREQUEST']._serialized_end=252
-  _globals['_CREATEJOBRESPONSE']._serialized_start=254
-  _globals['_CREATEJOBRESPONSE']._serialized_end=316
-  _globals['_GETJOBREQUEST']._serialized_start=318
-  _globals['_GETJOBREQUEST']._serialized_end=353
-  _globals['_GETJOBRESPONSE']._serialized_start=355
-  _globals['_GETJOBRESPONSE']._serialized_end=414
-  _globals['_LISTJOBSREQUEST']._serialized_start=417
-  _globals['_LISTJOBSREQUEST']._serialized_end=548
-  _globals['_LISTJOBSRESPONSE']._serialized_start=550
-  _globals['_LISTJOBSRESPONSE']._serialized_end=653
-  _globals['_WATCHJOBREQUEST']._serialized_start=655
-  _globals['_WATCHJOBREQUEST']._serialized_end=727
-  _globals['_WATCHJOBRESPONSE']._serialized_start=730
-  _globals['_WATCHJOBRESPONSE']._serialized_end=1236
-  _globals['_KEEPALIVE']._serialized_start=1238
-  _globals['_KEEPALIVE']._serialized_end=1249
-  _globals['_CANCELJOBREQUEST']._serialized_start=1251
-  _globals['_CANCELJOBREQUEST']._serialized_end=1289
-  _globals['_CANCELJOBRESPONSE']._serialized_start=1291
-  _globals['_CANCELJOBRESPONSE']._serialized_end=1353
-  _globals['_JOBSERVICE']._serialized_start=1356
-  _globals['_JOBSERVICE']._serialized_end=1805
+  _globals['_CREATEJOBREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEJOBREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEJOBREQUEST'].fields_by_name['spec']._loaded_options = None
+  _globals['_CREATEJOBREQUEST'].fields_by_name['spec']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEJOBREQUEST'].fields_by_name['with_media']._loaded_options = None
+  _globals['_CREATEJOBREQUEST'].fields_by_name['with_media']._serialized_options = b'\342A\001\001'
+  _globals['_GETJOBREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_LISTJOBSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTJOBSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTJOBSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTJOBSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTJOBSREQUEST'].fields_by_name['states']._loaded_options = None
+  _globals['_LISTJOBSREQUEST'].fields_by_name['states']._serialized_options = b'\342A\001\001'
+  _globals['_WATCHJOBREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_WATCHJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_WATCHJOBREQUEST'].fields_by_name['resume_token']._loaded_options = None
+  _globals['_WATCHJOBREQUEST'].fields_by_name['resume_token']._serialized_options = b'\342A\001\001'
+  _globals['_WATCHJOBREQUEST'].fields_by_name['with_media']._loaded_options = None
+  _globals['_WATCHJOBREQUEST'].fields_by_name['with_media']._serialized_options = b'\342A\001\001'
+  _globals['_WATCHJOBREQUEST'].fields_by_name['media_offset']._loaded_options = None
+  _globals['_WATCHJOBREQUEST'].fields_by_name['media_offset']._serialized_options = b'\342A\001\001'
+  _globals['_WATCHJOBREQUEST'].fields_by_name['with_stats']._loaded_options = None
+  _globals['_WATCHJOBREQUEST'].fields_by_name['with_stats']._serialized_options = b'\342A\001\001'
+  _globals['_CANCELJOBREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_CANCELJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEJOBREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DELETEJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_JOBSERVICE'].methods_by_name['CreateJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['CreateJob']._serialized_options = b'\202\323\344\223\002\r\"\010/v1/jobs:\001*'
+  _globals['_JOBSERVICE'].methods_by_name['GetJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['GetJob']._serialized_options = b'\202\323\344\223\002\023\022\021/v1/{name=jobs/*}'
+  _globals['_JOBSERVICE'].methods_by_name['ListJobs']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['ListJobs']._serialized_options = b'\202\323\344\223\002\n\022\010/v1/jobs'
+  _globals['_JOBSERVICE'].methods_by_name['WatchJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['WatchJob']._serialized_options = b'\202\323\344\223\002\031\022\027/v1/{name=jobs/*}:watch'
+  _globals['_JOBSERVICE'].methods_by_name['CancelJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['CancelJob']._serialized_options = b'\202\323\344\223\002\035\"\030/v1/{name=jobs/*}:cancel:\001*'
+  _globals['_JOBSERVICE'].methods_by_name['DeleteJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['DeleteJob']._serialized_options = b'\202\323\344\223\002\023*\021/v1/{name=jobs/*}'
+  _globals['_CREATEJOBREQUEST']._serialized_start=218
+  _globals['_CREATEJOBREQUEST']._serialized_end=365
+  _globals['_CREATEJOBRESPONSE']._serialized_start=367
+  _globals['_CREATEJOBRESPONSE']._serialized_end=429
+  _globals['_GETJOBREQUEST']._serialized_start=431
+  _globals['_GETJOBREQUEST']._serialized_end=472
+  _globals['_GETJOBRESPONSE']._serialized_start=474
+  _globals['_GETJOBRESPONSE']._serialized_end=533
+  _globals['_LISTJOBSREQUEST']._serialized_start=536
+  _globals['_LISTJOBSREQUEST']._serialized_end=685
+  _globals['_LISTJOBSRESPONSE']._serialized_start=687
+  _globals['_LISTJOBSRESPONSE']._serialized_end=790
+  _globals['_WATCHJOBREQUEST']._serialized_start=793
+  _globals['_WATCHJOBREQUEST']._serialized_end=992
+  _globals['_WATCHJOBRESPONSE']._serialized_start=995
+  _globals['_WATCHJOBRESPONSE']._serialized_end=1611
+  _globals['_KEEPALIVE']._serialized_start=1613
+  _globals['_KEEPALIVE']._serialized_end=1624
+  _globals['_CANCELJOBREQUEST']._serialized_start=1626
+  _globals['_CANCELJOBREQUEST']._serialized_end=1670
+  _globals['_CANCELJOBRESPONSE']._serialized_start=1672
+  _globals['_CANCELJOBRESPONSE']._serialized_end=1734
+  _globals['_DELETEJOBREQUEST']._serialized_start=1736
+  _globals['_DELETEJOBREQUEST']._serialized_end=1780
+  _globals['_DELETEJOBRESPONSE']._serialized_start=1782
+  _globals['_DELETEJOBRESPONSE']._serialized_end=1801
+  _globals['_JOBSERVICE']._serialized_start=1804
+  _globals['_JOBSERVICE']._serialized_end=2506
 # @@protoc_insertion_point(module_scope)

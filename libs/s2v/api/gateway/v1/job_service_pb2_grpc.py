@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class JobServiceStub(object):
     """JobService makes films in the background. An accepted job survives crashes and restarts of every
-    process and goes on from its last finished segment.
+    process and goes on from its last finished segment. Each caller sees its own jobs only: those of
+    others are not found.
     """
 
     def __init__(self, channel):
@@ -61,11 +62,17 @@ class JobServiceStub(object):
                 request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.CancelJobRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.CancelJobResponse.FromString,
                 _registered_method=True)
+        self.DeleteJob = channel.unary_unary(
+                '/s2v.api.gateway.v1.JobService/DeleteJob',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobResponse.FromString,
+                _registered_method=True)
 
 
 class JobServiceServicer(object):
     """JobService makes films in the background. An accepted job survives crashes and restarts of every
-    process and goes on from its last finished segment.
+    process and goes on from its last finished segment. Each caller sees its own jobs only: those of
+    others are not found.
     """
 
     def CreateJob(self, request, context):
@@ -101,12 +108,16 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WatchJob(self, request, context):
-        """WatchJob sends a snapshot of the job, then what happens to it, and ends after `finished`. A job
-        that failed also ends the stream with OK: its error is in the job. Messages come at most 5
-        seconds apart.
+        """WatchJob sends a snapshot of the job, then what happens to it, and ends after `finished`, or after
+        `stats` where those are asked for. A job that failed also ends the stream with OK: its error is in
+        the job. Messages come at most 5 seconds apart.
 
-        Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID; SERVICE_UNAVAILABLE when the gateway goes down: watch
-        again with the last resume_token.
+        With `with_media` the film itself comes too while it is made, as fragmented MP4 from any offset
+        on, so that a viewer whose stream broke goes on with nothing sent again. Live media is kept for
+        some minutes after the end of the job (GetServerInfo); later read the film.
+
+        Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID, MEDIA_NOT_FOUND, OFFSET_OUT_OF_RANGE;
+        SERVICE_UNAVAILABLE when the gateway goes down: watch again with the last resume_token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,6 +126,18 @@ class JobServiceServicer(object):
     def CancelJob(self, request, context):
         """CancelJob asks for a job to stop; workers let go within 2 seconds, diffusion models within a
         denoising step. Cancelling a job that has ended changes nothing.
+
+        Errors: JOB_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteJob(self, request, context):
+        """DeleteJob removes a job, its film, its live media, its history and everything that was made for
+        it; a job that has not ended is cancelled first. From the moment the call is taken nobody finds
+        the job any more; when it returns, the bytes are gone, except those that another job or asset
+        has too.
 
         Errors: JOB_NOT_FOUND.
         """
@@ -150,6 +173,11 @@ def add_JobServiceServicer_to_server(servicer, server):
                     request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.CancelJobRequest.FromString,
                     response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.CancelJobResponse.SerializeToString,
             ),
+            'DeleteJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteJob,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             's2v.api.gateway.v1.JobService', rpc_method_handlers)
@@ -160,7 +188,8 @@ def add_JobServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class JobService(object):
     """JobService makes films in the background. An accepted job survives crashes and restarts of every
-    process and goes on from its last finished segment.
+    process and goes on from its last finished segment. Each caller sees its own jobs only: those of
+    others are not found.
     """
 
     @staticmethod
@@ -288,6 +317,33 @@ class JobService(object):
             '/s2v.api.gateway.v1.JobService/CancelJob',
             s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.CancelJobRequest.SerializeToString,
             s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.CancelJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.JobService/DeleteJob',
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

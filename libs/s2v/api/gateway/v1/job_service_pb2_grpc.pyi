@@ -28,7 +28,8 @@ GRPC_VERSION: str
 
 class JobServiceStub:
     """JobService makes films in the background. An accepted job survives crashes and restarts of every
-    process and goes on from its last finished segment.
+    process and goes on from its last finished segment. Each caller sees its own jobs only: those of
+    others are not found.
     """
 
     @_typing.overload
@@ -56,12 +57,16 @@ class JobServiceStub:
     Errors: FIELD_INVALID.
     """
     WatchJob: _grpc.UnaryStreamMultiCallable[_job_service_pb2.WatchJobRequest, _job_service_pb2.WatchJobResponse]
-    """WatchJob sends a snapshot of the job, then what happens to it, and ends after `finished`. A job
-    that failed also ends the stream with OK: its error is in the job. Messages come at most 5
-    seconds apart.
+    """WatchJob sends a snapshot of the job, then what happens to it, and ends after `finished`, or after
+    `stats` where those are asked for. A job that failed also ends the stream with OK: its error is in
+    the job. Messages come at most 5 seconds apart.
 
-    Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID; SERVICE_UNAVAILABLE when the gateway goes down: watch
-    again with the last resume_token.
+    With `with_media` the film itself comes too while it is made, as fragmented MP4 from any offset
+    on, so that a viewer whose stream broke goes on with nothing sent again. Live media is kept for
+    some minutes after the end of the job (GetServerInfo); later read the film.
+
+    Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID, MEDIA_NOT_FOUND, OFFSET_OUT_OF_RANGE;
+    SERVICE_UNAVAILABLE when the gateway goes down: watch again with the last resume_token.
     """
     CancelJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_service_pb2.CancelJobResponse]
     """CancelJob asks for a job to stop; workers let go within 2 seconds, diffusion models within a
@@ -69,11 +74,20 @@ class JobServiceStub:
 
     Errors: JOB_NOT_FOUND.
     """
+    DeleteJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.DeleteJobRequest, _job_service_pb2.DeleteJobResponse]
+    """DeleteJob removes a job, its film, its live media, its history and everything that was made for
+    it; a job that has not ended is cancelled first. From the moment the call is taken nobody finds
+    the job any more; when it returns, the bytes are gone, except those that another job or asset
+    has too.
+
+    Errors: JOB_NOT_FOUND.
+    """
 
 @_typing.type_check_only
 class JobServiceAsyncStub(JobServiceStub):
     """JobService makes films in the background. An accepted job survives crashes and restarts of every
-    process and goes on from its last finished segment.
+    process and goes on from its last finished segment. Each caller sees its own jobs only: those of
+    others are not found.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -98,12 +112,16 @@ class JobServiceAsyncStub(JobServiceStub):
     Errors: FIELD_INVALID.
     """
     WatchJob: _aio.UnaryStreamMultiCallable[_job_service_pb2.WatchJobRequest, _job_service_pb2.WatchJobResponse]  # type: ignore[assignment]
-    """WatchJob sends a snapshot of the job, then what happens to it, and ends after `finished`. A job
-    that failed also ends the stream with OK: its error is in the job. Messages come at most 5
-    seconds apart.
+    """WatchJob sends a snapshot of the job, then what happens to it, and ends after `finished`, or after
+    `stats` where those are asked for. A job that failed also ends the stream with OK: its error is in
+    the job. Messages come at most 5 seconds apart.
 
-    Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID; SERVICE_UNAVAILABLE when the gateway goes down: watch
-    again with the last resume_token.
+    With `with_media` the film itself comes too while it is made, as fragmented MP4 from any offset
+    on, so that a viewer whose stream broke goes on with nothing sent again. Live media is kept for
+    some minutes after the end of the job (GetServerInfo); later read the film.
+
+    Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID, MEDIA_NOT_FOUND, OFFSET_OUT_OF_RANGE;
+    SERVICE_UNAVAILABLE when the gateway goes down: watch again with the last resume_token.
     """
     CancelJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_service_pb2.CancelJobResponse]  # type: ignore[assignment]
     """CancelJob asks for a job to stop; workers let go within 2 seconds, diffusion models within a
@@ -111,10 +129,19 @@ class JobServiceAsyncStub(JobServiceStub):
 
     Errors: JOB_NOT_FOUND.
     """
+    DeleteJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.DeleteJobRequest, _job_service_pb2.DeleteJobResponse]  # type: ignore[assignment]
+    """DeleteJob removes a job, its film, its live media, its history and everything that was made for
+    it; a job that has not ended is cancelled first. From the moment the call is taken nobody finds
+    the job any more; when it returns, the bytes are gone, except those that another job or asset
+    has too.
+
+    Errors: JOB_NOT_FOUND.
+    """
 
 class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     """JobService makes films in the background. An accepted job survives crashes and restarts of every
-    process and goes on from its last finished segment.
+    process and goes on from its last finished segment. Each caller sees its own jobs only: those of
+    others are not found.
     """
 
     @_abc_1.abstractmethod
@@ -161,12 +188,16 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _job_service_pb2.WatchJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_job_service_pb2.WatchJobResponse], _abc.AsyncIterator[_job_service_pb2.WatchJobResponse]]:
-        """WatchJob sends a snapshot of the job, then what happens to it, and ends after `finished`. A job
-        that failed also ends the stream with OK: its error is in the job. Messages come at most 5
-        seconds apart.
+        """WatchJob sends a snapshot of the job, then what happens to it, and ends after `finished`, or after
+        `stats` where those are asked for. A job that failed also ends the stream with OK: its error is in
+        the job. Messages come at most 5 seconds apart.
 
-        Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID; SERVICE_UNAVAILABLE when the gateway goes down: watch
-        again with the last resume_token.
+        With `with_media` the film itself comes too while it is made, as fragmented MP4 from any offset
+        on, so that a viewer whose stream broke goes on with nothing sent again. Live media is kept for
+        some minutes after the end of the job (GetServerInfo); later read the film.
+
+        Errors: JOB_NOT_FOUND, RESUME_TOKEN_INVALID, MEDIA_NOT_FOUND, OFFSET_OUT_OF_RANGE;
+        SERVICE_UNAVAILABLE when the gateway goes down: watch again with the last resume_token.
         """
 
     @_abc_1.abstractmethod
@@ -177,6 +208,20 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_job_service_pb2.CancelJobResponse, _abc.Awaitable[_job_service_pb2.CancelJobResponse]]:
         """CancelJob asks for a job to stop; workers let go within 2 seconds, diffusion models within a
         denoising step. Cancelling a job that has ended changes nothing.
+
+        Errors: JOB_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteJob(
+        self,
+        request: _job_service_pb2.DeleteJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.DeleteJobResponse, _abc.Awaitable[_job_service_pb2.DeleteJobResponse]]:
+        """DeleteJob removes a job, its film, its live media, its history and everything that was made for
+        it; a job that has not ended is cancelled first. From the moment the call is taken nobody finds
+        the job any more; when it returns, the bytes are gone, except those that another job or asset
+        has too.
 
         Errors: JOB_NOT_FOUND.
         """

@@ -1,3 +1,5 @@
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -11,7 +13,7 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("version", "max_text_characters", "max_audio_seconds", "max_upload_bytes", "max_queued_jobs", "max_reference_seconds", "max_transcript_characters")
+    __slots__ = ("version", "max_text_characters", "max_audio_seconds", "max_upload_bytes", "max_queued_jobs", "max_reference_seconds", "max_transcript_characters", "live_media_seconds")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     MAX_TEXT_CHARACTERS_FIELD_NUMBER: _ClassVar[int]
     MAX_AUDIO_SECONDS_FIELD_NUMBER: _ClassVar[int]
@@ -19,6 +21,7 @@ class GetServerInfoResponse(_message.Message):
     MAX_QUEUED_JOBS_FIELD_NUMBER: _ClassVar[int]
     MAX_REFERENCE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MAX_TRANSCRIPT_CHARACTERS_FIELD_NUMBER: _ClassVar[int]
+    LIVE_MEDIA_SECONDS_FIELD_NUMBER: _ClassVar[int]
     version: str
     max_text_characters: int
     max_audio_seconds: float
@@ -26,7 +29,8 @@ class GetServerInfoResponse(_message.Message):
     max_queued_jobs: int
     max_reference_seconds: float
     max_transcript_characters: int
-    def __init__(self, version: _Optional[str] = ..., max_text_characters: _Optional[int] = ..., max_audio_seconds: _Optional[float] = ..., max_upload_bytes: _Optional[int] = ..., max_queued_jobs: _Optional[int] = ..., max_reference_seconds: _Optional[float] = ..., max_transcript_characters: _Optional[int] = ...) -> None: ...
+    live_media_seconds: float
+    def __init__(self, version: _Optional[str] = ..., max_text_characters: _Optional[int] = ..., max_audio_seconds: _Optional[float] = ..., max_upload_bytes: _Optional[int] = ..., max_queued_jobs: _Optional[int] = ..., max_reference_seconds: _Optional[float] = ..., max_transcript_characters: _Optional[int] = ..., live_media_seconds: _Optional[float] = ...) -> None: ...
 
 class GetSystemStatusRequest(_message.Message):
     __slots__ = ()
@@ -67,14 +71,20 @@ class WorkerStatus(_message.Message):
     def __init__(self, name: _Optional[str] = ..., state: _Optional[str] = ..., device: _Optional[str] = ..., restarts: _Optional[int] = ...) -> None: ...
 
 class ListEnginesRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListEnginesResponse(_message.Message):
-    __slots__ = ("engines",)
+    __slots__ = ("engines", "next_page_token")
     ENGINES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     engines: _containers.RepeatedCompositeFieldContainer[Engine]
-    def __init__(self, engines: _Optional[_Iterable[_Union[Engine, _Mapping]]] = ...) -> None: ...
+    next_page_token: str
+    def __init__(self, engines: _Optional[_Iterable[_Union[Engine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class Engine(_message.Message):
     __slots__ = ("name", "description", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "directed", "side_step_pixels")

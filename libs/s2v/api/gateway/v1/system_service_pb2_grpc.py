@@ -73,7 +73,7 @@ class SystemServiceServicer(object):
     def ListEngines(self, request, context):
         """ListEngines lists every engine, the default one first.
 
-        Errors: SERVICE_UNAVAILABLE.
+        Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

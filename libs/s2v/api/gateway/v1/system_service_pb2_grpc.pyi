@@ -40,7 +40,7 @@ class SystemServiceStub:
     ListEngines: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.ListEnginesRequest, _system_service_pb2.ListEnginesResponse]
     """ListEngines lists every engine, the default one first.
 
-    Errors: SERVICE_UNAVAILABLE.
+    Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
     """
 
 @_typing.type_check_only
@@ -55,7 +55,7 @@ class SystemServiceAsyncStub(SystemServiceStub):
     ListEngines: _aio.UnaryUnaryMultiCallable[_system_service_pb2.ListEnginesRequest, _system_service_pb2.ListEnginesResponse]  # type: ignore[assignment]
     """ListEngines lists every engine, the default one first.
 
-    Errors: SERVICE_UNAVAILABLE.
+    Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
     """
 
 class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -85,7 +85,7 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_system_service_pb2.ListEnginesResponse, _abc.Awaitable[_system_service_pb2.ListEnginesResponse]]:
         """ListEngines lists every engine, the default one first.
 
-        Errors: SERVICE_UNAVAILABLE.
+        Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
         """
 
 def add_SystemServiceServicer_to_server(servicer: SystemServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

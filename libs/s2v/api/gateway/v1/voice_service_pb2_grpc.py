@@ -49,7 +49,7 @@ class VoiceServiceServicer(object):
     def ListVoices(self, request, context):
         """ListVoices lists every voice, the default one first.
 
-        Errors: SERVICE_UNAVAILABLE.
+        Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

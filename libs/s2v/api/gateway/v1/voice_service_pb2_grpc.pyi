@@ -36,7 +36,7 @@ class VoiceServiceStub:
     ListVoices: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.ListVoicesRequest, _voice_service_pb2.ListVoicesResponse]
     """ListVoices lists every voice, the default one first.
 
-    Errors: SERVICE_UNAVAILABLE.
+    Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
     """
 
 @_typing.type_check_only
@@ -47,7 +47,7 @@ class VoiceServiceAsyncStub(VoiceServiceStub):
     ListVoices: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.ListVoicesRequest, _voice_service_pb2.ListVoicesResponse]  # type: ignore[assignment]
     """ListVoices lists every voice, the default one first.
 
-    Errors: SERVICE_UNAVAILABLE.
+    Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
     """
 
 class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -61,7 +61,7 @@ class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_voice_service_pb2.ListVoicesResponse, _abc.Awaitable[_voice_service_pb2.ListVoicesResponse]]:
         """ListVoices lists every voice, the default one first.
 
-        Errors: SERVICE_UNAVAILABLE.
+        Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
         """
 
 def add_VoiceServiceServicer_to_server(servicer: VoiceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
