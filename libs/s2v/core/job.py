@@ -1,13 +1,13 @@
 """One request for one film: what is asked for, where it stands, what came of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from s2v.core.artifact import Artifact
 from s2v.core.errors import S2VError
 from s2v.core.ports import AS_PRESET, Continuity, DigitalSourceType, Notice, Sampling
-from s2v.core.script import LipSync
+from s2v.core.script import LipCues
 
 
 class JobState(StrEnum):
@@ -60,10 +60,23 @@ class JobSpec:
     sampling: Sampling = AS_PRESET
     pose: str = ""
 
+    @property
+    def asset_names(self) -> tuple[str, ...]:
+        """The names of the assets that it needs."""
+        return tuple(name for name in (self.audio, self.reference, self.pose) if name)
+
+
+STEPS = 2
+"""The list of steps that a new job follows: `s2v_gateway.film.workflow` knows them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the stages need to know of a job: a spec with every default filled in."""
+    """What the stages need to know of a job: a spec with every default filled in.
+
+    A job goes on by the list of steps that it was accepted with, in whatever release. `streamed`
+    tells that the text came in pieces, perhaps while the film was made already.
+    """
 
     job_id: str
     spec: JobSpec
@@ -72,6 +85,17 @@ class Order:
     continuity: Continuity
     digital_source_type: DigitalSourceType | None = None
     pose: Artifact | None = None
+    steps: int = 1
+    streamed: bool = False
+
+    @property
+    def inputs(self) -> tuple[Artifact, ...]:
+        """The artifacts that it needs."""
+        return tuple(one for one in (self.reference, self.audio, self.pose) if one)
+
+    def with_text(self, text: str) -> "Order":
+        """Return the same order over another text."""
+        return replace(self, spec=replace(self.spec, text=text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +167,21 @@ class LipSyncMeasurement:
     identity_distance: float | None = None
 
 
+class StatsState(StrEnum):
+    """Whether a film was measured."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    NOT_MEASURED = "NOT_MEASURED"
+
+
 @dataclass(frozen=True, slots=True)
 class FilmStats:
-    """What was measured on a finished film."""
+    """What was measured on a finished film, or why nothing was: `reason`, one sentence."""
 
     lip_sync: LipSyncMeasurement | None = None
+    state: StatsState = StatsState.DONE
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +196,12 @@ class Job:
     film: Film | None = None
     error: S2VError | None = None
     notices: tuple[Notice, ...] = ()
-    lip_sync: LipSync | None = None
+    lip_cues: LipCues | None = None
     stage_seconds: dict[Stage, float] = field(default_factory=dict)
     start_time: datetime | None = None
     end_time: datetime | None = None
     stats: FilmStats | None = None
+    with_media: bool = False
 
     @property
     def name(self) -> str:

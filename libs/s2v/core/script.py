@@ -49,6 +49,9 @@ class LipSync(StrEnum):
     """Only the loudness of the sound was known; lips open and shut but do not form sounds."""
 
 
+LipCues = LipSync
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A word or a phoneme (IPA) and when it sounds: half-open range of samples at 48 kHz."""

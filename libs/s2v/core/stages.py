@@ -12,10 +12,14 @@ from s2v.core.script import Segment, Speech
 
 @dataclass(frozen=True, slots=True)
 class CutScript:
-    """A script cut into segments; `decoded_audio` is what they count in for given sound."""
+    """A script cut into segments; `decoded_audio` is what they count in for given sound.
+
+    Of a script that is still being written it is one piece; `last` tells whether it is the last.
+    """
 
     segments: tuple[Segment, ...]
     decoded_audio: Artifact | None = None
+    last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,29 @@ class FinishedSegment:
     index: int
     clip: Clip
     speech: Speech
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptCut:
+    """The script is cut; of one that is still being written these are the segments so far."""
+
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSpoken:
+    """A segment is spoken."""
+
+    segment: Segment
+    speech: Speech
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRendered:
+    """A segment is rendered."""
+
+    index: int
+    clip: Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +86,9 @@ class AtWork:
     working: bool
 
 
-Happening = SegmentProgress | Preview | AtWork | Notice
+Happening = (
+    ScriptCut | SegmentSpoken | SegmentRendered | SegmentProgress | Preview | AtWork | Notice
+)
 Report = Callable[[Happening], None]
 MediaSink = Callable[[Media], Awaitable[None]]
 
@@ -73,7 +102,7 @@ class Stages(Protocol):
     """
 
     async def cut(self, order: Order, report: Report) -> CutScript:
-        """Cut the order's script into segments."""
+        """Cut the order's script, or the piece of it that the order has, into segments."""
 
     async def speak(
         self, order: Order, segment: Segment, decoded_audio: Artifact | None, report: Report

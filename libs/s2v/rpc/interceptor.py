@@ -18,8 +18,18 @@ _QUIET = ("/grpc.health.", "/grpc.reflection.")
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
+Admit = Callable[[Context], None]
+"""Finds out who makes a call, and keeps it for those who handle the call; raises to refuse it."""
+
+
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Turns whatever a servicer raises into a typed status, and logs how the call ended."""
+    """Admits calls, turns whatever a servicer raises into a typed status, and logs how calls ended.
+
+    Health checks and reflection are open to everybody.
+    """
+
+    def __init__(self, admit: Admit | None = None) -> None:
+        self._admit = admit
 
     async def intercept_service(
         self,
@@ -33,18 +43,22 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return handler
         if handler.response_streaming:
             kind = "stream_stream" if handler.request_streaming else "unary_stream"
-            wrapped: Any = _streaming(method, getattr(handler, kind))
+            wrapped: Any = _streaming(method, getattr(handler, kind), self._admit)
         else:
             kind = "stream_unary" if handler.request_streaming else "unary_unary"
-            wrapped = _single(method, getattr(handler, kind))
+            wrapped = _single(method, getattr(handler, kind), self._admit)
         make = getattr(grpc, f"{kind}_rpc_method_handler")
         return make(wrapped, handler.request_deserializer, handler.response_serializer)
 
 
-def _single(method: str, behaviour: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+def _single(
+    method: str, behaviour: Callable[..., Awaitable[Any]], admit: Admit | None
+) -> Callable[..., Any]:
     async def call(request: Any, context: Context) -> Any:
         started = _begin(context)
         try:
+            if admit:
+                admit(context)
             response = await behaviour(request, context)
         except BaseException as error:
             await _fail(method, started, error, context)
@@ -55,11 +69,15 @@ def _single(method: str, behaviour: Callable[..., Awaitable[Any]]) -> Callable[.
     return call
 
 
-def _streaming(method: str, behaviour: Callable[..., AsyncIterator[Any]]) -> Callable[..., Any]:
+def _streaming(
+    method: str, behaviour: Callable[..., AsyncIterator[Any]], admit: Admit | None
+) -> Callable[..., Any]:
     async def call(request: Any, context: Context) -> AsyncIterator[Any]:
         started = _begin(context)
         responses = behaviour(request, context)
         try:
+            if admit:
+                admit(context)
             async for response in responses:
                 yield response
         except BaseException as error:

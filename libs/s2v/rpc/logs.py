@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Iterable
 
 import structlog
+from ulid import ULID
 
 TRACEPARENT = "traceparent"
+_ULID_CHARACTERS = 26
 # Local variables would carry scripts into the logs.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -58,13 +60,18 @@ def configure_logs(service: str, level: str = "INFO") -> None:
 def correlation(job_id: str, segment: int | None = None) -> tuple[tuple[str, str], ...]:
     """Return call metadata that lets the callee log the same job, segment and trace.
 
-    The job's id, 32 hex digits, is also the trace's id (W3C Trace Context).
+    The job's id is also the trace's id (W3C Trace Context), there in 32 hex digits.
     """
     span = uuid.uuid4().hex[:16]
-    metadata = [("x-s2v-job-id", job_id), (TRACEPARENT, f"00-{job_id}-{span}-01")]
+    metadata = [("x-s2v-job-id", job_id), (TRACEPARENT, f"00-{trace_id_of(job_id)}-{span}-01")]
     if segment is not None:
         metadata.append(("x-s2v-segment", str(segment)))
     return tuple(metadata)
+
+
+def trace_id_of(job_id: str) -> str:
+    """Return a job's id, a ULID, in hex; ids of earlier releases are spelt so already."""
+    return ULID.from_str(job_id).hex if len(job_id) == _ULID_CHARACTERS else job_id
 
 
 def bind_call(metadata: Iterable[tuple[str, str | bytes]]) -> None:

@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
-from s2v.rpc.interceptor import CallInterceptor
+from s2v.rpc.interceptor import Admit, CallInterceptor
 
 _log = structlog.get_logger()
 _OPTIONS = (
@@ -33,12 +33,18 @@ class Server:
         address: `host:port`, port 0 for any free one, or `unix:/path`.
         services: full names of the services that are registered, for health and reflection.
         reflection_enabled: whether clients may ask for the descriptors.
+        admit: finds out who makes a call, or refuses it; None asks nobody.
     """
 
     def __init__(
-        self, address: str, services: Sequence[str], *, reflection_enabled: bool = True
+        self,
+        address: str,
+        services: Sequence[str],
+        *,
+        reflection_enabled: bool = True,
+        admit: Admit | None = None,
     ) -> None:
-        self.grpc = grpc.aio.server(interceptors=[CallInterceptor()], options=_OPTIONS)
+        self.grpc = grpc.aio.server(interceptors=[CallInterceptor(admit)], options=_OPTIONS)
         self._services = ("", *services)
         self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc)

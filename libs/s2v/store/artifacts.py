@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 import uuid
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from s2v.store.space import full_disk_named
 
 _PIECE_BYTES = 1 << 20
 _UNFINISHED = "unfinished"
+_BATCH = 500
 
 
 class FsspecStore:
@@ -46,7 +47,7 @@ class FsspecStore:
         """
         temporary = f"{self._root}/{_UNFINISHED}/{uuid.uuid4().hex}"
         try:
-            with full_disk_named(f"the artifact store {self._root}"):
+            with full_disk_named("the artifact store"):
                 sha256, size_bytes = self._write(temporary, data)
                 self._publish(temporary, sha256)
         except BaseException:
@@ -91,35 +92,60 @@ class FsspecStore:
         with tempfile.TemporaryDirectory(prefix="s2v-artifact-") as folder:
             copy = Path(folder) / artifact.sha256
             try:
-                with full_disk_named(f"the folder for temporary files, {folder},"):
+                with full_disk_named("the folder for temporary files"):
                     self._files.get_file(self._path(artifact.sha256), str(copy))
             except FileNotFoundError as error:
                 raise _missing(artifact) from error
             yield copy
 
-    def delete(self, sha256: str) -> None:
-        """Remove an artifact; nothing happens if there is none."""
-        if is_sha256(sha256):
-            with suppress(FileNotFoundError):
-                self._files.rm_file(self._path(sha256))
+    def remove(self, sha256: str, *, unless: Callable[[], bool]) -> bool:
+        """Remove an artifact unless it is needed; tell whether it went.
 
-    def sweep(self, keep: Container[str], older_than_seconds: float) -> int:
-        """Remove old artifacts whose digest nobody keeps, and what broken writes left.
+        The bytes lose their name first, then `unless` is asked, and where it is true they get the
+        name back. So whoever records a need and then finds the artifact has it for good; who does
+        not find it must put it again.
+        """
+        if not is_sha256(sha256) or unless():
+            return False
+        aside = f"{self._root}/{_UNFINISHED}/{uuid.uuid4().hex}"
+        self._make_folder(f"{self._root}/{_UNFINISHED}")
+        try:
+            with self._lock(fcntl.LOCK_EX):
+                self._files.mv(self._path(sha256), aside)
+        except FileNotFoundError:
+            return False
+        if unless():
+            self._publish(aside, sha256)
+            return False
+        self._files.rm_file(aside)
+        return True
+
+    def sweep(self, needed: Callable[[set[str]], set[str]], *, older_than_seconds: float) -> int:
+        """Remove old artifacts that nobody needs, and what broken writes left.
 
         Age counts from the last `put`. It must exceed the time that a caller takes from a put to
-        the record that makes the digest part of `keep`.
+        the record of the need. `needed` is asked about a few hundred digests at a time.
 
         Returns:
             How many files were removed.
         """
         oldest = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
-        paths = [
-            path
-            for folder in (_UNFINISHED, "sha256")
-            for path in self._files.find(f"{self._root}/{folder}")
-            if path.rpartition("/")[2] not in keep
-        ]
-        return sum(self._remove_older(path, oldest) for path in paths)
+        removed = 0
+        for paths in self._batches():
+            needed_now = needed({path.rpartition("/")[2] for path in paths})
+            unneeded = [path for path in paths if path.rpartition("/")[2] not in needed_now]
+            removed += sum(self._remove_older(path, oldest) for path in unneeded)
+        return removed
+
+    def _batches(self) -> Iterator[list[str]]:
+        """Yield the paths of all files, folder by folder of at most a 256th of the digests."""
+        with suppress(FileNotFoundError):
+            yield self._files.find(f"{self._root}/{_UNFINISHED}")
+        with suppress(FileNotFoundError):
+            for folder in self._files.ls(f"{self._root}/sha256", detail=False):
+                paths = self._files.find(folder)
+                for first in range(0, len(paths), _BATCH):
+                    yield paths[first : first + _BATCH]
 
     def _path(self, sha256: str) -> str:
         return f"{self._root}/sha256/{sha256[:2]}/{sha256}"
@@ -171,7 +197,7 @@ class FsspecStore:
 
     @contextmanager
     def _lock(self, mode: int) -> Iterator[None]:
-        """Keep a sweep from removing the very blob that a put finds there already.
+        """Keep a blob from being removed in the moment in which a put finds it there already.
 
         Between processes and threads, but in a directory only: elsewhere the age alone protects.
         """

@@ -3,7 +3,6 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from s2v.core.errors import Exhausted, Reason
 
@@ -11,8 +10,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def full_disk_named(place: str | Path) -> Iterator[None]:
-    """Name the place that is full, such as "the artifact store /data", and the remedy.
+def full_disk_named(place: str) -> Iterator[None]:
+    """Name the place that is full, such as "the artifact store", and the remedy.
 
     Raises:
         Exhausted: what runs inside failed for want of space or quota (STORAGE_FULL).
@@ -22,10 +21,10 @@ def full_disk_named(place: str | Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise storage_full(place, str(error)) from error
+        raise storage_full(place, error.strerror or "no space left") from error
 
 
-def storage_full(place: str | Path, why: str) -> Exhausted:
+def storage_full(place: str, why: str) -> Exhausted:
     """Return the error for a place that has no room."""
     return Exhausted(
         Reason.STORAGE_FULL,

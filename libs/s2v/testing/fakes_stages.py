@@ -1,4 +1,4 @@
-"""Stages and checkpoints without services or a database, for tests of the workflow."""
+"""Stages and checkpoints without services or a database, for tests of what stands on them."""
 
 import asyncio
 import hashlib
@@ -8,6 +8,7 @@ from typing import TypeVar
 from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import S2VError
 from s2v.core.job import Clip, Film, LipSyncMeasurement, Order
+from s2v.core.ports import ArtifactStore
 from s2v.core.script import LipSync, Mark, Segment, Speech
 from s2v.core.stages import (
     CutScript,
@@ -46,6 +47,7 @@ class FakeStages:
     Args:
         fail: raised instead of doing the piece of work of that name, such as "render-2".
         hold: a piece of work of that name waits until its event is set.
+        store: where what it makes is put; without one its artifacts are names alone.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class FakeStages:
         *,
         fail: dict[str, S2VError] | None = None,
         hold: dict[str, asyncio.Event] | None = None,
+        store: ArtifactStore | None = None,
     ) -> None:
+        self.store = store
         self.calls: list[str] = []
         self.orders: list[Order] = []
         self.rendered_from: dict[int, int] = {}
@@ -79,7 +83,7 @@ class FakeStages:
         await self._do(f"speak-{segment.index}")
         samples = len(segment.text) * samples_per_frame(order.spec.frame_rate)
         return Speech(
-            artifact_of(segment.text, WAV),
+            self._make(segment.text, WAV),
             samples,
             phonemes=(Mark("a", 0, samples),),
             lip_sync=self.lip_sync,
@@ -101,8 +105,8 @@ class FakeStages:
         self.states[index] = state
         frames = speech.frames(order.spec.frame_rate)
         report(SegmentProgress(index, frames))
-        left_behind = artifact_of(f"state-{index}", "application/octet-stream")
-        return Clip(artifact_of(f"clip-{index}", MP4), frames, 64, 64, left_behind)
+        left_behind = self._make(f"state-{index}", "application/octet-stream")
+        return Clip(self._make(f"clip-{index}", MP4), frames, 64, 64, left_behind)
 
     async def compose(
         self,
@@ -121,9 +125,7 @@ class FakeStages:
                 await media(Media(segment.index, b"x"))
             frames += segment.clip.frames
         rate = order.spec.frame_rate
-        return Film(
-            artifact_of("film", MP4), frames, frames * samples_per_frame(rate), 64, 64, rate
-        )
+        return Film(self._make("film", MP4), frames, frames * samples_per_frame(rate), 64, 64, rate)
 
     async def measure(
         self, order: Order, film: Film, speeches: Sequence[Speech]
@@ -137,6 +139,11 @@ class FakeStages:
         """Wait until a piece of work of that name has begun."""
         async with self._changed:
             await self._changed.wait_for(lambda: name in self.calls)
+
+    def _make(self, text: str, media_type: str) -> Artifact:
+        if self.store:
+            self.store.put([text.encode()], media_type)
+        return artifact_of(text, media_type)
 
     async def _do(self, name: str) -> None:
         async with self._changed:

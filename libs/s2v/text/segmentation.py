@@ -79,6 +79,31 @@ def cut_sentences(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[s
     return tuple(text[a:b] for a, b in _sentences(text, max_characters))
 
 
+def complete_sentences(text: str, *, paused: bool = False) -> int:
+    """Return how many characters of a text that is still being written are whole sentences.
+
+    A sentence is whole when the next one has begun, or white space follows where no other reading
+    is possible ("at 5 p.m. " may go on). With `paused`, when nothing has come for a while, an end
+    without white space counts, too.
+    """
+    whole = first = 0
+    for match in _END.finditer(f"{text} " if paused else text):
+        if not _ends_sentence(text, first, match):
+            continue
+        end = min(match.end(), len(text))
+        if text[end:].strip() or paused or _is_clear(text[first:end]):
+            whole = end
+        first = end
+    return whole if is_speakable(text[:whole]) else 0
+
+
+def _is_clear(sentence: str) -> bool:
+    """Tell whether a sentence's last word is no abbreviation that might go on."""
+    words = sentence.rstrip(f".!?…{_CLOSERS} \n").split()
+    last = words[-1].lstrip(_OPENERS_AND_SPACE).lower() if words else ""
+    return bool(last) and last not in _MAYBE_LAST | _BEFORE_NUMBER and not _DOTTED.fullmatch(last)
+
+
 def is_speakable(text: str) -> bool:
     """Tell whether the text has a letter or a digit in any script."""
     return any(character.isalnum() for character in text)

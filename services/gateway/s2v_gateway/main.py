@@ -1,22 +1,16 @@
 """Start the gateway: python -m s2v_gateway.main."""
 
 import asyncio
-
-import structlog
+import sys
 
 from s2v.rpc.channel import connect
 from s2v.rpc.logs import configure_logs
 from s2v.rpc.settings import read_settings
 from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.records.lock import DatabaseInUse
 from s2v_gateway.remote.services import RemoteStages
 from s2v_gateway.settings import GatewaySettings
-from s2v_gateway.wiring import Gateway, sweep, wire
-
-_SWEEP_SECONDS = 600.0
-# Long enough for what a service has stored but not told yet, however slowly it works.
-_SWEEP_AGE_SECONDS = 24 * 3600.0
-
-_log = structlog.get_logger()
+from s2v_gateway.wiring import wire
 
 
 async def serve(settings: GatewaySettings) -> None:
@@ -38,7 +32,7 @@ async def serve(settings: GatewaySettings) -> None:
 
     async def open_and_sweep() -> None:
         await gateway.open()
-        sweeping.append(asyncio.create_task(_sweep_forever(gateway)))
+        sweeping.append(asyncio.create_task(gateway.retention.sweep_forever()))
 
     await gateway.server.run(
         warm=open_and_sweep,
@@ -49,21 +43,14 @@ async def serve(settings: GatewaySettings) -> None:
         sweep_forever.cancel()
 
 
-async def _sweep_forever(gateway: Gateway) -> None:
-    """Drop now and then what nobody needs any more."""
-    while True:
-        try:
-            await sweep(gateway, older_than_seconds=_SWEEP_AGE_SECONDS)
-        except Exception as error:  # noqa: BLE001 - the store or the database may be away
-            _log.error("sweeping failed", exc_info=error)
-        await asyncio.sleep(_SWEEP_SECONDS)
-
-
 def main() -> None:
     """Run the gateway."""
     settings = read_settings(GatewaySettings)
     configure_logs("gateway", settings.log_level)
-    asyncio.run(serve(settings))
+    try:
+        asyncio.run(serve(settings))
+    except DatabaseInUse as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -39,6 +39,28 @@ class GatewaySettings(ServiceSettings):
     measure_films: bool = Field(
         default=True, description="whether the lip sync of finished films is measured"
     )
+    keep_jobs_days: float = Field(
+        default=30.0, ge=0, description="ended jobs and their films are kept so long; 0 is for ever"
+    )
+    keep_uploads_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="uploaded assets are kept so long after their last use; 0 is for ever",
+    )
+    max_film_bytes: int = Field(
+        default=0,
+        ge=0,
+        description="films may take so much room in all, the oldest jobs go first; 0 is any",
+    )
+    max_uploaded_bytes: int = Field(
+        default=0,
+        ge=0,
+        description="uploaded assets may take so much room in all, the longest unused go first; "
+        "0 is any",
+    )
+    live_media_seconds: float = Field(
+        default=600.0, ge=0, description="live media stays so long after the end of its job"
+    )
 
     @field_validator("database_url")
     @classmethod

@@ -1,12 +1,12 @@
 """Put a gateway together."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import grpc
-import structlog
+import sqlalchemy
 
 from s2v.api.gateway.v1 import (
     asset_service_pb2_grpc,
@@ -18,21 +18,32 @@ from s2v.api.gateway.v1 import (
 from s2v.api.render.v1 import render_service_pb2
 from s2v.core.stages import Stages
 from s2v.media.probe import probe
+from s2v.rpc.interceptor import Admit
 from s2v.rpc.server import Server
 from s2v.store.artifacts import FsspecStore
-from s2v_gateway.assets.library import Assets
+from s2v_gateway.access.callers import admit_local
+from s2v_gateway.assets.library import Keeping, Library
+from s2v_gateway.assets.uploads import Uploads
 from s2v_gateway.events.feed import Feed
-from s2v_gateway.events.live_media import Spool
+from s2v_gateway.events.live_media import LiveMedia
+from s2v_gateway.events.stream import JobStream
 from s2v_gateway.jobs.measuring import Measuring
-from s2v_gateway.jobs.running import Studio
-from s2v_gateway.orders.accepting import Desk
+from s2v_gateway.jobs.retention import Retention
+from s2v_gateway.jobs.running import Studio, Surroundings
+from s2v_gateway.jobs.scripts import OpenScripts
+from s2v_gateway.orders.accepting import Accepting
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.orders.limits import Limits
-from s2v_gateway.records.database import create_tables, open_database
-from s2v_gateway.records.jobs import Jobs
+from s2v_gateway.records.database import open_database
+from s2v_gateway.records.deletions import Deletions
+from s2v_gateway.records.job_lookup import JobLookup
+from s2v_gateway.records.jobs import JobRecords
+from s2v_gateway.records.lock import lock_database
+from s2v_gateway.records.migrating import migrate
 from s2v_gateway.servicers.assets import AssetServicer
 from s2v_gateway.servicers.generation import GenerationServicer
 from s2v_gateway.servicers.jobs import JobServicer
+from s2v_gateway.servicers.messages import job_to_proto
 from s2v_gateway.servicers.system import SystemServicer
 from s2v_gateway.servicers.voices import VoiceServicer
 from s2v_gateway.settings import GatewaySettings
@@ -42,8 +53,6 @@ _SERVICES = tuple(
     f"{_PACKAGE}.{name}Service" for name in ("Asset", "Generation", "Job", "System", "Voice")
 )
 
-_log = structlog.get_logger()
-
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -51,13 +60,19 @@ class Gateway:
 
     server: Server
     studio: Studio
-    assets: Assets
+    retention: Retention
     store: FsspecStore
-    database_url: str
+    database: sqlalchemy.Engine
+    unlock: Callable[[], None]
 
     async def open(self) -> None:
         """Go on with the jobs that have not ended."""
-        await self.studio.open(self.database_url)
+        await self.studio.open(self.database.url.render_as_string(hide_password=False))
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.database.dispose()
+        self.unlock()
 
 
 def wire(
@@ -67,8 +82,15 @@ def wire(
     *,
     channels: Mapping[str, grpc.aio.Channel],
     list_workers: Callable[[], Awaitable[Sequence[render_service_pb2.Worker]]],
+    admit: Admit = admit_local,
 ) -> Gateway:
-    """Build a gateway over whoever does the work; tests give fakes."""
+    """Build a gateway over whoever does the work; tests give fakes.
+
+    `admit` finds out who makes a call, or refuses it.
+
+    Raises:
+        DatabaseInUse: another gateway has the database.
+    """
     limits = Limits(
         max_reference_seconds=settings.max_reference_seconds,
         max_upload_bytes=settings.max_upload_bytes,
@@ -76,51 +98,88 @@ def wire(
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database)
-    create_tables(database)
+    unlock = lock_database(database)
+    migrate(database)
     store = FsspecStore(settings.store_url)
-    assets = Assets(
+    keeping = _keeping(settings)
+    library = Library(database, store, keeping=keeping)
+    uploads = Uploads(
         database,
         store,
-        staging=settings.data_dir / "uploads",
+        library,
+        folder=settings.data_dir / "uploads",
         probe=probe,
         max_upload_bytes=limits.max_upload_bytes,
     )
-    jobs = Jobs(database, max_queued_jobs=limits.max_queued_jobs)
+    records = JobRecords(database, max_queued_jobs=limits.max_queued_jobs)
+    lookup = JobLookup(database)
+    deletions = Deletions(database, lambda: datetime.now(UTC))
     feed = Feed()
+    live_media = LiveMedia(settings.data_dir / "media")
+    scripts = OpenScripts(records)
     studio = Studio(
-        jobs,
-        assets,
-        stages,
-        feed=feed,
-        spool=Spool(settings.data_dir / "media"),
+        Surroundings(
+            records=records,
+            deletions=deletions,
+            library=library,
+            store=store,
+            stages=stages,
+            feed=feed,
+            live_media=live_media,
+            scripts=scripts,
+            measuring=Measuring(stages) if settings.measure_films else None,
+        ),
         max_running_jobs=settings.max_running_jobs,
         parallel_takes=settings.parallel_takes,
-        measuring=Measuring(jobs, stages) if settings.measure_films else None,
     )
-    desk = Desk(catalogue, assets, jobs, studio, limits)
-    server = Server(settings.listen, _SERVICES, reflection_enabled=settings.reflection)
-    asset_service_pb2_grpc.add_AssetServiceServicer_to_server(AssetServicer(assets), server.grpc)
+    retention = Retention(
+        studio=studio,
+        deletions=deletions,
+        library=library,
+        uploads=uploads,
+        live_media=live_media,
+        store=store,
+        keeping=keeping,
+        live_media_seconds=settings.live_media_seconds,
+    )
+    accepting = Accepting(catalogue, library, records, lookup, limits=limits, start=studio.start)
+    stream = JobStream(lookup, feed, live_media)
+    spell = partial(job_to_proto, keep=keeping.jobs)
+    server = Server(settings.listen, _SERVICES, reflection_enabled=settings.reflection, admit=admit)
+    asset_service_pb2_grpc.add_AssetServiceServicer_to_server(
+        AssetServicer(uploads, library), server.grpc
+    )
     job_service_pb2_grpc.add_JobServiceServicer_to_server(
-        JobServicer(desk, studio, jobs, feed), server.grpc
+        JobServicer(accepting, studio, lookup, stream, spell=spell), server.grpc
     )
     generation_service_pb2_grpc.add_GenerationServiceServicer_to_server(
-        GenerationServicer(desk, studio, jobs, assets, feed=feed, limits=limits), server.grpc
+        GenerationServicer(
+            accepting, studio, scripts, uploads, stream=stream, limits=limits, spell=spell
+        ),
+        server.grpc,
     )
-    system = SystemServicer(catalogue, jobs, limits, channels=channels, list_workers=list_workers)
-    system_service_pb2_grpc.add_SystemServiceServicer_to_server(system, server.grpc)
+    system_service_pb2_grpc.add_SystemServiceServicer_to_server(
+        SystemServicer(
+            catalogue,
+            lookup,
+            limits,
+            live_media_seconds=settings.live_media_seconds,
+            channels=channels,
+            list_workers=list_workers,
+        ),
+        server.grpc,
+    )
     voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(VoiceServicer(catalogue), server.grpc)
-    return Gateway(
-        server, studio, assets, store, database.url.render_as_string(hide_password=False)
-    )
+    return Gateway(server, studio, retention, store, database, unlock)
 
 
-async def sweep(gateway: Gateway, *, older_than_seconds: float) -> None:
-    """Drop expired uploads, and artifacts that are no asset and of no unfinished job."""
-    uploads = await asyncio.to_thread(gateway.assets.sweep_uploads, datetime.now(UTC))
-    keep = await gateway.studio.artifacts_in_use()
-    keep |= await asyncio.to_thread(gateway.assets.digests)
-    artifacts = await asyncio.to_thread(
-        gateway.store.sweep, keep, older_than_seconds=older_than_seconds
+def _keeping(settings: GatewaySettings) -> Keeping:
+    def days(number: float) -> timedelta | None:
+        return timedelta(days=number) if number else None
+
+    return Keeping(
+        uploads=days(settings.keep_uploads_days),
+        jobs=days(settings.keep_jobs_days),
+        max_upload_bytes=settings.max_uploaded_bytes,
+        max_film_bytes=settings.max_film_bytes,
     )
-    if uploads or artifacts:
-        _log.info("swept", uploads=uploads, artifacts=artifacts)

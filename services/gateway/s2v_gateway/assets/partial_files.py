@@ -12,8 +12,8 @@ from s2v.core.errors import Aborted, Reason
 from s2v.store.space import full_disk_named
 
 
-class StagedFile:
-    """A staged file that the holder of its lease alone may change."""
+class PartialFile:
+    """A file that the holder of its lease alone may change."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -33,7 +33,7 @@ class StagedFile:
         start = end = self.size_bytes
         rest = memoryview(data)
         try:
-            with full_disk_named(f"the folder of uploads, {self.path.parent},"):
+            with full_disk_named("the folder of uploads"):
                 while rest:
                     written = os.pwrite(self._descriptor, rest, end)
                     end += written
@@ -52,8 +52,8 @@ class StagedFile:
         os.ftruncate(self._descriptor, 0)
 
 
-class Staging:
-    """A folder of staged files, one an id.
+class PartialFiles:
+    """A folder of such files, one an id.
 
     Bytes are not synced to the disk while they arrive: the length survives the death of the
     process, and after a loss of power the client finds out from it how much is left to send; the
@@ -70,15 +70,15 @@ class Staging:
         return shutil.disk_usage(self.folder).free
 
     def size_bytes(self, file_id: str) -> int:
-        """Return how many bytes are staged, 0 if there is no file."""
+        """Return how many bytes are there, 0 if there is no file."""
         try:
             return self._path(file_id).stat().st_size
         except FileNotFoundError:
             return 0
 
     @contextmanager
-    def lease(self, file_id: str) -> Iterator[StagedFile]:
-        """Open a staged file, new or not, for one holder at a time, in this process or another.
+    def lease(self, file_id: str) -> Iterator[PartialFile]:
+        """Open a file, new or not, for one holder at a time, in this process or another.
 
         The lease ends with the context or the process. A file that is empty then is removed.
 
@@ -87,11 +87,11 @@ class Staging:
         """
         path = self._path(file_id)
         descriptor = _open_locked(path)
-        staged = StagedFile(path, descriptor)
+        file = PartialFile(path, descriptor)
         try:
-            yield staged
+            yield file
         finally:
-            if staged.size_bytes == 0:
+            if file.size_bytes == 0:
                 path.unlink(missing_ok=True)
             os.close(descriptor)
 
@@ -106,7 +106,7 @@ class Staging:
 
 def _open_locked(path: Path) -> int:
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

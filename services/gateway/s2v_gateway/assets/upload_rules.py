@@ -1,18 +1,18 @@
 """The rules of uploads: what may be declared, how chunks are appended, what is refused."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import google_crc32c
 
 from s2v.core.artifact import is_sha256
-from s2v.core.errors import Corrupt, InvalidInput, OutOfRange, Reason
+from s2v.core.errors import Exhausted, InvalidInput, OutOfRange, Reason
 from s2v.media.probe import MediaInfo
-from s2v_gateway.assets.partial_files import StagedFile
+from s2v_gateway.assets.partial_files import PartialFile
+from s2v_gateway.records.tables import MAX_REQUEST_ID_CHARACTERS
+from s2v_gateway.records.uploads import Declaration
 
 MAX_CHUNK_BYTES = 1 << 20
-MAX_REQUEST_ID_LENGTH = 100
 
 MEDIA_TYPES = frozenset(
     f"{kind}/{name}"
@@ -41,11 +41,11 @@ class Prober(Protocol):
 class Writer:
     """The one writer of an upload."""
 
-    def __init__(self, staged: StagedFile, total_bytes: int) -> None:
-        self._staged = staged
+    def __init__(self, file: PartialFile, total_bytes: int) -> None:
+        self._file = file
         self._total_bytes = total_bytes
 
-    def append(self, offset: int, data: bytes, crc32c: int) -> int:
+    def append(self, offset: int, data: bytes, crc32c: int | None) -> int:
         """Append a chunk of at most MAX_CHUNK_BYTES, or nothing of it when it fails.
 
         Returns:
@@ -53,12 +53,13 @@ class Writer:
 
         Raises:
             OutOfRange: the chunk does not begin where the upload ends (UPLOAD_OFFSET_MISMATCH,
-                metadata `committed_bytes`) or goes beyond its total (UPLOAD_TOO_LARGE).
-            InvalidInput: the chunk is too long (FIELD_INVALID).
-            Corrupt: the CRC32C is not that of the data (CHUNK_CORRUPT).
-            Exhausted: the disk is full (STORAGE_FULL).
+                metadata `committed_bytes`).
+            InvalidInput: the chunk is too long (FIELD_INVALID), or its CRC32C, if it is given, is
+                not that of the data (CHUNK_CORRUPT).
+            Exhausted: the chunk goes beyond the upload's total (UPLOAD_TOO_LARGE), or the disk is
+                full (STORAGE_FULL).
         """
-        committed_bytes = self._staged.size_bytes
+        committed_bytes = self._file.size_bytes
         if offset != committed_bytes:
             raise offset_mismatch(offset, committed_bytes)
         if len(data) > MAX_CHUNK_BYTES:
@@ -68,33 +69,27 @@ class Writer:
                 field="data",
             )
         if committed_bytes + len(data) > self._total_bytes:
-            raise OutOfRange(
+            raise Exhausted(
                 Reason.UPLOAD_TOO_LARGE,
                 f"the upload was declared as {self._total_bytes} bytes and this chunk would end "
                 f"at {committed_bytes + len(data)}; create an upload with the right total_bytes",
                 field="data",
-                metadata={"committed_bytes": str(committed_bytes)},
+                metadata={
+                    "committed_bytes": str(committed_bytes),
+                    "limit_bytes": str(self._total_bytes),
+                },
             )
         actual = google_crc32c.value(data)
-        if actual != crc32c:
-            raise Corrupt(
+        if crc32c is not None and actual != crc32c:
+            raise InvalidInput(
                 Reason.CHUNK_CORRUPT,
                 f"the chunk at {offset} has CRC32C {actual:#010x} and should have "
                 f"{crc32c:#010x}; send it again",
                 field="crc32c",
                 metadata={"committed_bytes": str(committed_bytes)},
             )
-        self._staged.append(data)
+        self._file.append(data)
         return committed_bytes + len(data)
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What a client says of the bytes to come; an empty `sha256` says nothing."""
-
-    media_type: str
-    total_bytes: int
-    sha256: str
 
 
 def checked_declaration(
@@ -104,7 +99,7 @@ def checked_declaration(
 
     Raises:
         InvalidInput: MEDIA_TYPE_UNSUPPORTED, or FIELD_INVALID with the field to blame.
-        OutOfRange: more bytes than `max_bytes` (UPLOAD_TOO_LARGE).
+        Exhausted: more bytes than `max_bytes` (UPLOAD_TOO_LARGE).
     """
     plain = media_type.partition(";")[0].strip().lower()
     if plain not in MEDIA_TYPES:
@@ -147,11 +142,11 @@ def checked_request_id(request_id: str) -> str:
     Raises:
         InvalidInput: it is too long or has characters that do not print (FIELD_INVALID).
     """
-    if len(request_id) > MAX_REQUEST_ID_LENGTH or not request_id.isprintable():
+    if len(request_id) > MAX_REQUEST_ID_CHARACTERS or not request_id.isprintable():
         raise InvalidInput(
             Reason.FIELD_INVALID,
-            f"request_id {request_id[:MAX_REQUEST_ID_LENGTH]!r} has {len(request_id)} characters; "
-            f"use a UUID, or at most {MAX_REQUEST_ID_LENGTH} printable characters",
+            f"request_id {request_id[:40]!r} has {len(request_id)} characters; "
+            f"use a UUID, or at most {MAX_REQUEST_ID_CHARACTERS} printable characters",
             field="request_id",
         )
     return request_id
@@ -191,11 +186,12 @@ def offset_mismatch(offset: int, committed_bytes: int) -> OutOfRange:
     )
 
 
-def too_large(size_bytes: int, max_bytes: int, *, field: str) -> OutOfRange:
+def too_large(size_bytes: int, max_bytes: int, *, field: str) -> Exhausted:
     """Return the error for a file beyond the server's limit."""
-    return OutOfRange(
+    return Exhausted(
         Reason.UPLOAD_TOO_LARGE,
         f"{size_bytes} bytes are more than the {max_bytes} that this server takes; "
         "send a smaller file",
         field=field,
+        metadata={"limit_bytes": str(max_bytes)},
     )

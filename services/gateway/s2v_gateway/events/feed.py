@@ -1,10 +1,10 @@
-"""Who watches a job hears of it at once; who reads slowly misses pictures, never facts."""
+"""Who subscribes to a job hears of it at once; who reads slowly misses pictures, never facts."""
 
 import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from s2v.core.job import Progress
 from s2v.core.stages import Preview
@@ -12,13 +12,13 @@ from s2v.core.stages import Preview
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What happened since the watcher last looked.
+    """What happened since the subscriber last looked.
 
     Attributes:
         progress: the newest progress, if it changed.
         preview: the newest preview, if there is one.
         history: whether the job's history in the database grew.
-        media: whether the job's media file grew.
+        media: whether the job's live media grew.
         closing: whether the gateway goes down and this is the last one hears of it.
     """
 
@@ -31,16 +31,26 @@ class News:
     def __bool__(self) -> bool:
         return self != _NOTHING
 
+    def and_then(self, later: "News") -> "News":
+        """Return both as one, of which the later is newer."""
+        return News(
+            progress=later.progress or self.progress,
+            preview=later.preview or self.preview,
+            history=later.history or self.history,
+            media=later.media or self.media,
+            closing=later.closing or self.closing,
+        )
+
 
 _NOTHING = News()
 
 
-class Watcher:
-    """Somebody who watches one job."""
+@dataclass(eq=False, slots=True)
+class Subscriber:
+    """Somebody who wants to hear of one job."""
 
-    def __init__(self) -> None:
-        self._pending = News()
-        self._woken = asyncio.Event()
+    _pending: News = _NOTHING
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def news(self, *, quiet_seconds: float) -> News:
         """Wait for news; after so many seconds of silence return empty news."""
@@ -48,49 +58,49 @@ class Watcher:
             async with asyncio.timeout(quiet_seconds):
                 await self._woken.wait()
         self._woken.clear()
-        news, self._pending = self._pending, News()
+        news, self._pending = self._pending, _NOTHING
         return news
 
-    def tell(self, **what: Progress | Preview | bool) -> None:
+    def tell(self, news: News) -> None:
         """Add to the news that are pending."""
-        self._pending = replace(self._pending, **what)  # type: ignore[arg-type]
+        self._pending = self._pending.and_then(news)
         self._woken.set()
 
 
 class Feed:
-    """Passes news of jobs to those who watch them; keeps nothing, and at most one News a watcher.
+    """Passes news of jobs to their subscribers; keeps nothing, and at most one News for each.
 
     All methods are called on one event loop.
     """
 
     def __init__(self) -> None:
-        self._watchers: dict[str, set[Watcher]] = defaultdict(set)
+        self._subscribers: dict[str, set[Subscriber]] = defaultdict(set)
 
     def watched(self, job_id: str) -> bool:
-        """Whether anybody watches the job."""
-        return job_id in self._watchers
+        """Whether anybody subscribes to the job."""
+        return job_id in self._subscribers
 
-    def tell(self, job_id: str, **what: Progress | Preview | bool) -> None:
-        """Tell whoever watches the job; the names are those of `News`."""
-        for watcher in self._watchers.get(job_id, ()):
-            watcher.tell(**what)
+    def tell(self, job_id: str, news: News) -> None:
+        """Tell whoever subscribes to the job."""
+        for subscriber in self._subscribers.get(job_id, ()):
+            subscriber.tell(news)
 
     def close(self) -> None:
         """Tell everybody that the gateway goes down."""
-        for job_id in list(self._watchers):
-            self.tell(job_id, closing=True)
+        for job_id in list(self._subscribers):
+            self.tell(job_id, News(closing=True))
 
     @contextlib.contextmanager
-    def watching(self, job_id: str) -> Iterator[Watcher]:
-        """Watch a job.
+    def subscribed(self, job_id: str) -> Iterator[Subscriber]:
+        """Subscribe to a job.
 
         Read the job's state after this: then nothing falls in between.
         """
-        watcher = Watcher()
-        self._watchers[job_id].add(watcher)
+        subscriber = Subscriber()
+        self._subscribers[job_id].add(subscriber)
         try:
-            yield watcher
+            yield subscriber
         finally:
-            self._watchers[job_id].discard(watcher)
-            if not self._watchers[job_id]:
-                del self._watchers[job_id]
+            self._subscribers[job_id].discard(subscriber)
+            if not self._subscribers[job_id]:
+                del self._subscribers[job_id]

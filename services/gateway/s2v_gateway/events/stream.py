@@ -1,4 +1,4 @@
-"""A job's life as a stream: a snapshot, what happens, the end."""
+"""A job's life as a stream: a snapshot, what happens, the film while it is made, the end."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -6,25 +6,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from s2v.core.errors import InvalidInput, Reason, Unavailable
-from s2v.core.job import Job, JobState, Progress
+from s2v.core.job import FilmStats, Job, JobState, Progress, StatsState
 from s2v.core.ports import Notice
-from s2v.core.stages import Preview
-from s2v_gateway.events.feed import Feed, News
-from s2v_gateway.records.jobs import Jobs
+from s2v.core.stages import Media, Preview
+from s2v_gateway.access.callers import Caller
+from s2v_gateway.events.feed import Feed, News, Subscriber
+from s2v_gateway.events.live_media import LiveMedia, no_media
+from s2v_gateway.records.job_lookup import JobLookup
 
 KEEPALIVE_SECONDS = 4.0
+_CHUNKS_AT_ONCE = 8
+"""So much media is sent before other news have their turn again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The job as it ended; nothing follows."""
+    """The job as it ended; nothing follows but what was measured, where that is wanted."""
 
     job: Job
-
-
-@dataclass(frozen=True, slots=True)
-class MediaGrew:
-    """The job's live media grew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Quiet:
     """Nothing happened for a while."""
 
 
-Happened = Job | JobState | Notice | Progress | Preview | MediaGrew | Quiet | Ended
+Happened = Job | JobState | Notice | Progress | Preview | Media | Quiet | Ended | FilmStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,66 +43,152 @@ class JobEvent:
     what: Happened
 
 
-async def watch_job(job_id: str, jobs: Jobs, feed: Feed, *, after: int) -> AsyncGenerator[JobEvent]:
-    """Yield a snapshot (a Job), then the history after `after` and all that happens, then Ended.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants to hear of a job.
 
-    Raises:
-        NotFound: JOB_NOT_FOUND.
-        InvalidInput: RESUME_TOKEN_INVALID, the history is shorter than `after`.
-        Unavailable: the gateway goes down.
+    Attributes:
+        after: the history after this sequence number.
+        media_offset: the live media from this byte on; None for none of it.
+        stats: whether to wait for what is measured once the job has ended.
     """
-    with feed.watching(job_id) as watcher:
-        job = await asyncio.to_thread(_snapshot, jobs, job_id, after)
-        yield JobEvent(after, _now(), job)
-        sequence = after
-        news = News(history=True)
+
+    after: int = 0
+    media_offset: int | None = None
+    stats: bool = False
+
+
+class JobStream:
+    """Lets callers watch their jobs."""
+
+    def __init__(self, lookup: JobLookup, feed: Feed, live_media: LiveMedia) -> None:
+        self._lookup = lookup
+        self._feed = feed
+        self._live_media = live_media
+
+    async def watch(self, caller: Caller, name: str, wanted: Wanted) -> AsyncGenerator[JobEvent]:
+        """Yield a snapshot (a Job), then what is wanted and happens, then Ended (then FilmStats).
+
+        Raises:
+            NotFound: JOB_NOT_FOUND; MEDIA_NOT_FOUND, the job has none, or no longer.
+            InvalidInput: RESUME_TOKEN_INVALID, the history is shorter than `after`.
+            OutOfRange: OFFSET_OUT_OF_RANGE, so much media never comes.
+            Unavailable: the gateway goes down.
+        """
+        job_id = await asyncio.to_thread(self._lookup.id_of, caller, name)
+        with self._feed.subscribed(job_id) as subscriber:
+            watch = _Watch(self._lookup, self._live_media, caller, name, wanted)
+            async for event in watch.events(subscriber):
+                yield event
+
+
+class _Watch:
+    """One caller's watch of one job, and how far it has come."""
+
+    def __init__(
+        self,
+        lookup: JobLookup,
+        live_media: LiveMedia,
+        caller: Caller,
+        name: str,
+        wanted: Wanted,
+    ) -> None:
+        self._lookup = lookup
+        self._live_media = live_media
+        self._caller = caller
+        self._name = name
+        self._wanted = wanted
+        self._sequence = wanted.after
+        self._offset = wanted.media_offset or 0
+
+    async def events(self, subscriber: Subscriber) -> AsyncIterator[JobEvent]:
+        job = await asyncio.to_thread(self._snapshot)
+        yield self._event(job)
+        news = News(history=True, media=True)
         while True:
             if news.history:
-                for entry in await asyncio.to_thread(jobs.history, job_id, sequence):
-                    sequence = entry.sequence
-                    yield JobEvent(sequence, entry.time, entry.event)
-            for what in _live(news):
-                yield JobEvent(sequence, _now(), what)
-            if news.history:
-                job = await asyncio.to_thread(jobs.get, job_id)
+                async for event in self._history(job):
+                    yield event
+                job = await self._job()
+            for what in (news.progress, news.preview):
+                if what:
+                    yield self._event(what)
+            if news.media and self._wanted.media_offset is not None:
+                async for event in self._media(job, subscriber):
+                    yield event
             if job.state.terminal:
                 break
-            news = await watcher.news(quiet_seconds=KEEPALIVE_SECONDS)
-            if news.closing:
-                raise Unavailable(
-                    Reason.SERVICE_UNAVAILABLE,
-                    "the gateway goes down; the job goes on when it is back: watch it again",
-                    retry_after_seconds=1.0,
-                )
+            news = await self._news(subscriber)
             if not news:
-                yield JobEvent(sequence, _now(), Quiet())
-        async for event in _rest(jobs, job, sequence):
+                yield self._event(Quiet())
+        async for event in self._end(job, subscriber):
             yield event
 
+    async def _end(self, job: Job, subscriber: Subscriber) -> AsyncIterator[JobEvent]:
+        """Yield what was written since the last look, the end, and what is measured."""
+        async for event in self._history(job):
+            yield event
+        if self._wanted.media_offset is not None:
+            while pieces := [event async for event in self._media(job, subscriber)]:
+                for event in pieces:
+                    yield event
+        yield JobEvent(self._sequence, job.end_time or _now(), Ended(job))
+        if not self._wanted.stats or job.stats is None:
+            return
+        while (stats := (job.stats or FilmStats())).state is StatsState.PENDING:
+            if not await self._news(subscriber):
+                yield self._event(Quiet())
+            job = await self._job()
+        yield self._event(stats)
 
-async def _rest(jobs: Jobs, job: Job, sequence: int) -> AsyncIterator[JobEvent]:
-    """Yield what was written between the last look at the history and the end, then the end."""
-    for entry in await asyncio.to_thread(jobs.history, job.job_id, sequence):
-        sequence = entry.sequence
-        yield JobEvent(sequence, entry.time, entry.event)
-    yield JobEvent(sequence, job.end_time or _now(), Ended(job))
+    async def _history(self, job: Job) -> AsyncIterator[JobEvent]:
+        entries = await asyncio.to_thread(self._lookup.history, job.job_id, after=self._sequence)
+        for entry in entries:
+            self._sequence = entry.sequence
+            if not isinstance(entry.event, FilmStats):  # it comes last, and only where it is wanted
+                yield JobEvent(entry.sequence, entry.time, entry.event)
 
+    async def _media(self, job: Job, subscriber: Subscriber) -> AsyncIterator[JobEvent]:
+        for _ in range(_CHUNKS_AT_ONCE):
+            data = await asyncio.to_thread(self._live_media.read, job.job_id, self._offset)
+            if not data:
+                return
+            yield self._event(Media(self._offset, data))
+            self._offset += len(data)
+        subscriber.tell(News(media=True))
 
-def _live(news: News) -> list[Happened]:
-    """Return what is told but not kept."""
-    told: list[Happened] = [what for what in (news.progress, news.preview) if what]
-    return [*told, MediaGrew()] if news.media else told
+    async def _news(self, subscriber: Subscriber) -> News:
+        news = await subscriber.news(quiet_seconds=KEEPALIVE_SECONDS)
+        if news.closing:
+            raise Unavailable(
+                Reason.SERVICE_UNAVAILABLE,
+                "the gateway goes down; the job goes on when it is back: watch it again",
+                retry_after_seconds=1.0,
+            )
+        return news
 
+    async def _job(self) -> Job:
+        return await asyncio.to_thread(self._lookup.get, self._caller, self._name)
 
-def _snapshot(jobs: Jobs, job_id: str, after: int) -> Job:
-    job = jobs.get(job_id)
-    if after and not jobs.history(job_id, after - 1):
-        raise InvalidInput(
-            Reason.RESUME_TOKEN_INVALID,
-            f"resume_token {after} was not given by {job.name}; leave it empty to start over",
-            field="resume_token",
-        )
-    return job
+    def _snapshot(self) -> Job:
+        job = self._lookup.get(self._caller, self._name)
+        after = self._wanted.after
+        if after and not self._lookup.history(job.job_id, after=after - 1):
+            raise InvalidInput(
+                Reason.RESUME_TOKEN_INVALID,
+                f"resume_token {after} was not given by {job.name}; leave it empty to start over",
+                field="resume_token",
+            )
+        if self._wanted.media_offset is not None:
+            if not job.with_media:
+                raise no_media("the job was made without; ask for it in CreateJob's with_media")
+            self._live_media.check_offset(
+                job.job_id, self._wanted.media_offset, ended=job.state.terminal
+            )
+        return job
+
+    def _event(self, what: Happened) -> JobEvent:
+        return JobEvent(self._sequence, _now(), what)
 
 
 def _now() -> datetime:

@@ -6,24 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from s2v.core.job import Clip, Progress, Stage
-from s2v.core.script import LipSync, Segment, Speech
-from s2v.core.stages import AtWork, Happening, SegmentProgress
+from s2v.core.job import Progress, Stage
+from s2v.core.script import LipCues, Segment, Speech
+from s2v.core.stages import (
+    AtWork,
+    Happening,
+    ScriptCut,
+    SegmentProgress,
+    SegmentRendered,
+    SegmentSpoken,
+)
 
 # What each stage is worth of the whole: speaking is about fifty times real time, joining is a copy.
 _SPEAK_SHARE, _RENDER_SHARE = 0.05, 0.92
 _RATE_SECONDS = 10.0
 _NOTHING = Progress()
-_QUALITY = list(LipSync).index  # best first
+_QUALITY = list(LipCues).index  # best first
 
 
 class ProgressMeter:
-    """Counts segments and frames, measures speed, and tells `publish` when something changed.
+    """Counts segments and frames, and measures speed.
 
     Args:
         frame_rate: of the film.
-        publish: called with the new progress.
-        pass_on: called with everything that is not progress.
         before: how far the job was when it was interrupted.
         stage_seconds: how long each stage had been at work by then.
         clock: seconds that never go back.
@@ -32,19 +37,15 @@ class ProgressMeter:
     def __init__(
         self,
         frame_rate: int,
-        publish: Callable[[Progress], None],
-        pass_on: Callable[[Happening], None],
         *,
         before: Progress = _NOTHING,
         stage_seconds: Mapping[Stage, float] = MappingProxyType({}),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._frame_rate = frame_rate
-        self._publish = publish
-        self._pass_on = pass_on
         self._clock = clock
         self._progress = before
-        self._lip_sync: LipSync | None = None
+        self._lip_cues: LipCues | None = None
         self._segments: tuple[Segment, ...] = ()
         self._spoken_frames: dict[int, int] = {}
         self._speeches: dict[int, Speech] = {}
@@ -54,64 +55,62 @@ class ProgressMeter:
         self._stopwatches = {s: _Stopwatch(stage_seconds.get(s, 0.0)) for s in Stage}
 
     @property
+    def progress(self) -> Progress:
+        """How far the job is."""
+        return self._progress
+
+    @property
     def stage_seconds(self) -> dict[Stage, float]:
         """How long each stage was at work so far; overlapping work of one stage counts once."""
         now = self._clock()
         return {stage: watch.seconds(now) for stage, watch in self._stopwatches.items()}
 
     @property
-    def lip_sync(self) -> LipSync | None:
+    def lip_cues(self) -> LipCues | None:
         """What drives the mouth, the worst so far; None until the first segment is spoken."""
-        return self._lip_sync
+        return self._lip_cues
 
     @property
     def speeches(self) -> list[Speech]:
         """What was spoken so far, in order."""
         return [speech for _, speech in sorted(self._speeches.items())]
 
-    def cut(self, segments: tuple[Segment, ...]) -> None:
-        """The script is cut."""
-        self._segments = segments
-        self._update()
-
-    def spoken(self, segment: Segment, speech: Speech) -> None:
-        """A segment is spoken."""
-        self._lip_sync = max(self._lip_sync or speech.lip_sync, speech.lip_sync, key=_QUALITY)
-        self._speeches[segment.index] = speech
-        self._spoken_frames[segment.index] = speech.frames(self._frame_rate)
-        self._update()
-
-    def rendered(self, index: int, clip: Clip) -> None:
-        """A segment is rendered."""
-        self._rendered_frames[index] = clip.frames
-        self._finished.add(index)
-        self._update()
-
-    def report(self, happening: Happening) -> None:
-        """Something happened within a stage."""
-        if isinstance(happening, AtWork):
-            self._stopwatches[happening.stage].count(happening.working, self._clock())
-            self._update()
-            return
-        if isinstance(happening, SegmentProgress):
-            known = self._rendered_frames.get(happening.index, 0)
-            self._rendered_frames[happening.index] = max(known, happening.frames_done)
-            self._update()
-            return
-        self._pass_on(happening)
+    def count(self, happening: Happening) -> None:
+        """Take what happened into account; what is no progress changes nothing."""
+        match happening:
+            case ScriptCut(segments):
+                self._segments = segments
+            case SegmentSpoken(segment, speech):
+                self._take_speech(segment, speech)
+            case SegmentRendered(index, clip):
+                self._rendered_frames[index] = clip.frames
+                self._finished.add(index)
+            case SegmentProgress(index, frames_done):
+                known = self._rendered_frames.get(index, 0)
+                self._rendered_frames[index] = max(known, frames_done)
+            case AtWork(stage, working):
+                self._stopwatches[stage].count(working, self._clock())
+            case _:
+                return
+        self._progress = self._measured()
 
     def finished(self) -> Progress:
         """Return the progress of a job that is done."""
         return replace(self._progress, fraction=1.0, stage=Stage.COMPOSE, remaining_seconds=0.0)
 
-    def _update(self) -> None:
+    def _take_speech(self, segment: Segment, speech: Speech) -> None:
+        self._lip_cues = max(self._lip_cues or speech.lip_sync, speech.lip_sync, key=_QUALITY)
+        self._speeches[segment.index] = speech
+        self._spoken_frames[segment.index] = speech.frames(self._frame_rate)
+
+    def _measured(self) -> Progress:
         before = self._progress
         done = max(before.frames_done, sum(self._rendered_frames.values()))
         total = max(self._estimate_total_frames() or before.frames_total, done)
         rate = self._measure_rate(done)
         spoken = len(self._spoken_frames) / max(len(self._segments), 1)
         fraction = _SPEAK_SHARE * spoken + _RENDER_SHARE * done / max(total, 1)
-        self._progress = replace(
+        return replace(
             before,
             fraction=max(before.fraction, min(fraction, 1.0)),
             stage=self._furthest_stage(),
@@ -123,8 +122,6 @@ class ProgressMeter:
             frames_per_second=rate,
             remaining_seconds=(total - done) / rate if rate else 0.0,
         )
-        if self._progress != before:
-            self._publish(self._progress)
 
     def _estimate_total_frames(self) -> int:
         """Count the frames that are known and guess the rest by the length of the text."""

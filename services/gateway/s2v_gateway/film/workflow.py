@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -9,7 +10,18 @@ from s2v.core.artifact import Artifact
 from s2v.core.job import Clip, Film, Order, Stage
 from s2v.core.ports import Continuity
 from s2v.core.script import Segment, Speech
-from s2v.core.stages import AtWork, CutScript, FinishedSegment, Happening, MediaSink, Stages
+from s2v.core.stages import (
+    AtWork,
+    CutScript,
+    FinishedSegment,
+    MediaSink,
+    Report,
+    ScriptCut,
+    SegmentRendered,
+    SegmentSpoken,
+    Stages,
+)
+from s2v.text.segmentation import is_speakable
 
 T = TypeVar("T")
 
@@ -31,114 +43,174 @@ class Checkpoints(Protocol):
         """Take the next checkpoint."""
 
 
-class Watcher(Protocol):
-    """Is told what happens; see `s2v_gateway.film.progress`."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a script's text; `last` where the script ends with it."""
 
-    def cut(self, segments: tuple[Segment, ...]) -> None:
-        """The script is cut."""
+    text: str
+    last: bool
 
-    def spoken(self, segment: Segment, speech: Speech) -> None:
-        """A segment is spoken."""
 
-    def rendered(self, index: int, clip: Clip) -> None:
-        """A segment is rendered."""
+ReadPiece = Callable[[int], Awaitable[Piece]]
+"""Waits for the piece of that number, from 0, of a script that is still being written."""
 
-    def report(self, happening: Happening) -> None:
-        """Something happened within a stage."""
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A segment on its way through the stages."""
+
+    segment: Segment
+    decoded_audio: Artifact | None
+    speak: Checkpoint
+    render: Checkpoint
+    speech: asyncio.Future[Speech] = field(default_factory=asyncio.Future)
+    clip: asyncio.Future[Clip] = field(default_factory=asyncio.Future)
 
 
 async def make_film(
     order: Order,
     stages: Stages,
     checkpoints: Checkpoints,
-    watcher: Watcher,
+    report: Report,
     *,
+    read_piece: ReadPiece | None,
     media: MediaSink | None,
     parallel_takes: int,
 ) -> Film:
     """Make the film; after a crash, called again with the same checkpoints, go on where it was.
 
+    Checkpoints are taken piece by piece of the script: its cut, its speeches, its clips; that of
+    the composition after those of the first piece. Jobs of both lists of steps (`Order.steps`)
+    follow this: a script of list 1 has one piece. `read_piece` gives the text of a script that came
+    in pieces; it is None where the order has all of it.
+
     Raises:
         S2VError: the first stage that could not do its work; everything else is stopped.
     """
-    cut = await checkpoints.take("cut").run(partial(stages.cut, order, watcher.report), CutScript)
-    watcher.cut(cut.segments)
-    making = _Making(order, stages, watcher, cut, spoken_ahead=SPOKEN_AHEAD + parallel_takes)
-    # All checkpoints are taken here, in order: from now on steps may run in any order.
-    speak = [checkpoints.take(f"speak-{s.index}") for s in cut.segments]
-    render = [checkpoints.take(f"render-{s.index}") for s in cut.segments]
+    ahead = SPOKEN_AHEAD + parallel_takes
+    making = _Film(order, stages, checkpoints, report, read_piece, spoken_ahead=ahead)
+    await making.cut_next()
     compose = checkpoints.take("compose")
+    join = partial(stages.compose, order, making.finished, media=media, report=report)
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(making.speak_all(speak))
-            group.create_task(making.render_all(render, parallel_takes))
-            join = partial(
-                stages.compose, order, making.finished, media=media, report=watcher.report
-            )
+            group.create_task(making.cut_rest())
+            group.create_task(making.speak_all())
+            group.create_task(making.render_all(parallel_takes))
             film = group.create_task(compose.run(join, Film))
     except BaseExceptionGroup as group_error:
         raise _first(group_error) from group_error
     return film.result()
 
 
-class _Making:
-    """One film in the making: what is spoken and rendered so far, by segment."""
+class _Film:
+    """One film in the making: its segments so far, and how far each is."""
 
     def __init__(
         self,
         order: Order,
         stages: Stages,
-        watcher: Watcher,
-        cut: CutScript,
+        checkpoints: Checkpoints,
+        report: Report,
+        read_piece: ReadPiece | None,
         *,
         spoken_ahead: int,
     ) -> None:
-        loop = asyncio.get_running_loop()
         self._order = order
         self._stages = stages
-        self._watcher = watcher
-        self._cut = cut
-        self._speeches: list[asyncio.Future[Speech]] = [loop.create_future() for _ in cut.segments]
-        self._clips: list[asyncio.Future[Clip]] = [loop.create_future() for _ in cut.segments]
+        self._checkpoints = checkpoints
+        self._report = report
+        self._read_piece = read_piece
+        self._parts: list[_Part] = []
+        self._pieces = 0
+        self._complete = False
+        self._grown = asyncio.Condition()
         self._ahead = asyncio.Semaphore(spoken_ahead)
 
-    async def speak_all(self, checkpoints: list[Checkpoint]) -> None:
+    async def cut_rest(self) -> None:
+        """Cut the script to its end, piece by piece as it is written."""
+        while not self._complete:
+            await self.cut_next()
+
+    async def cut_next(self) -> None:
+        """Cut the next piece, and take the checkpoints of all that is to be done with it."""
+        name = f"cut-{self._pieces}" if self._pieces else "cut"
+        cut = await self._checkpoints.take(name).run(self._cut_piece, CutScript)
+        first = len(self._parts)
+        segments = [replace(s, index=first + i) for i, s in enumerate(cut.segments)]
+        speak = [self._checkpoints.take(f"speak-{s.index}") for s in segments]
+        render = [self._checkpoints.take(f"render-{s.index}") for s in segments]
+        async with self._grown:
+            self._parts += [
+                _Part(segment, cut.decoded_audio, speaking, rendering)
+                for segment, speaking, rendering in zip(segments, speak, render, strict=True)
+            ]
+            self._pieces += 1
+            self._complete = cut.last
+            self._grown.notify_all()
+        self._report(ScriptCut(tuple(part.segment for part in self._parts)))
+
+    async def speak_all(self) -> None:
         """Speak one segment after the other, not too far ahead of the rendering."""
-        for segment, checkpoint in zip(self._cut.segments, checkpoints, strict=True):
+        async for part in self._all_parts():
             await self._ahead.acquire()
             speak = partial(
-                self._stages.speak,
-                self._order,
-                segment,
-                self._cut.decoded_audio,
-                self._watcher.report,
+                self._stages.speak, self._order, part.segment, part.decoded_audio, self._report
             )
-            speech = await self._working(Stage.SPEAK, checkpoint.run(speak, Speech))
-            self._watcher.spoken(segment, speech)
-            self._speeches[segment.index].set_result(speech)
+            speech = await self._working(Stage.SPEAK, part.speak.run(speak, Speech))
+            self._report(SegmentSpoken(part.segment, speech))
+            part.speech.set_result(speech)
 
-    async def render_all(self, checkpoints: list[Checkpoint], parallel_takes: int) -> None:
+    async def render_all(self, parallel_takes: int) -> None:
         """Render the segments as they are spoken; side by side where the engine allows it."""
         sequential = self._order.continuity is Continuity.SEQUENTIAL
         places = asyncio.Semaphore(1 if sequential else parallel_takes)
         first_frame = 0
+        before: _Part | None = None
         async with asyncio.TaskGroup() as group:
-            for index, checkpoint in enumerate(checkpoints):
-                speech = await self._speeches[index]
+            async for part in self._all_parts():
+                speech = await part.speech
                 await places.acquire()
-                state = self._clips[index - 1].result().state if sequential and index else None
-                take = self._render(index, checkpoint, speech, first_frame, state)
-                group.create_task(take).add_done_callback(lambda _: places.release())
+                state = before.clip.result().state if sequential and before else None
+                take = group.create_task(self._render(part, speech, first_frame, state))
+                take.add_done_callback(lambda _: places.release())
                 first_frame += speech.frames(self._order.spec.frame_rate)
+                before = part
+
+    async def finished(self) -> AsyncIterator[FinishedSegment]:
+        """Yield the segments in order as they finish."""
+        async for part in self._all_parts():
+            clip = await part.clip
+            yield FinishedSegment(part.segment.index, clip, part.speech.result())
+
+    async def _all_parts(self) -> AsyncIterator[_Part]:
+        """Yield every segment, those that are not written yet when they are."""
+        index = 0
+        while True:
+            async with self._grown:
+                await self._grown.wait_for(partial(self._is_known, index))
+            if index == len(self._parts):
+                return
+            yield self._parts[index]
+            index += 1
+
+    def _is_known(self, index: int) -> bool:
+        """Tell whether the part of that index is there, or never comes."""
+        return index < len(self._parts) or self._complete
+
+    async def _cut_piece(self) -> CutScript:
+        if self._read_piece is None:
+            return await self._stages.cut(self._order, self._report)
+        piece = await self._read_piece(self._pieces)
+        if self._parts and not is_speakable(piece.text):
+            return CutScript((), last=piece.last)
+        cut = await self._stages.cut(self._order.with_text(piece.text), self._report)
+        return replace(cut, last=piece.last)
 
     async def _render(
-        self,
-        index: int,
-        checkpoint: Checkpoint,
-        speech: Speech,
-        first_frame: int,
-        state: Artifact | None,
+        self, part: _Part, speech: Speech, first_frame: int, state: Artifact | None
     ) -> None:
+        index = part.segment.index
         render = partial(
             self._stages.render,
             self._order,
@@ -146,25 +218,19 @@ class _Making:
             speech,
             first_frame=first_frame,
             state=state,
-            report=self._watcher.report,
+            report=self._report,
         )
-        clip = await self._working(Stage.RENDER, checkpoint.run(render, Clip))
+        clip = await self._working(Stage.RENDER, part.render.run(render, Clip))
         self._ahead.release()
-        self._watcher.rendered(index, clip)
-        self._clips[index].set_result(clip)
-
-    async def finished(self) -> AsyncIterator[FinishedSegment]:
-        """Yield the segments in order as they finish."""
-        for index in range(len(self._clips)):
-            clip = await self._clips[index]
-            yield FinishedSegment(index, clip, self._speeches[index].result())
+        self._report(SegmentRendered(index, clip))
+        part.clip.set_result(clip)
 
     async def _working(self, stage: Stage, work: Awaitable[T]) -> T:
-        self._watcher.report(AtWork(stage, working=True))
+        self._report(AtWork(stage, working=True))
         try:
             return await work
         finally:
-            self._watcher.report(AtWork(stage, working=False))
+            self._report(AtWork(stage, working=False))
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

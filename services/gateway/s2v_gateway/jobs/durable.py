@@ -1,5 +1,6 @@
-"""Checkpoints that survive a crash, kept by DBOS in SQLite or PostgreSQL."""
+"""Work and checkpoints that survive a crash, kept by DBOS in SQLite or PostgreSQL."""
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
@@ -7,13 +8,21 @@ from typing import Any, TypeVar
 
 import sqlalchemy
 from dbos import DBOS, DBOSConfig, SetWorkflowID
-from pydantic import TypeAdapter
+from ulid import ULID
+
+from s2v_gateway.records.versioned import Versioned
 
 T = TypeVar("T")
 
+# DBOS runs only what its own application version started, and a job shall go on in whatever release
+# comes back up. So this one version is for ever; which list of steps a job follows, its order tells
+# (`Order.steps`), and how an outcome is read, its schema version.
+_APPLICATION_VERSION = "1"
 # On Python 3.12 DBOS takes unixepoch('subsec') for granted, which the SQLite of Debian 12 and of
 # Ubuntu 22.04 does not know.
 _FIRST_WITH_SUBSEC = (3, 42)
+_UNFINISHED = ["PENDING", "ENQUEUED"]
+_LOOK_SECONDS = 0.05
 
 Work = Callable[[str], Awaitable[None]]
 
@@ -27,7 +36,7 @@ class DurableCheckpoints:
 
 
 class _DurableCheckpoint:
-    """One DBOS step; its outcome is kept as JSON."""
+    """One DBOS step; its outcome is kept as JSON with the version of its schema."""
 
     def __init__(self, name: str, step: Any) -> None:
         self._name = name
@@ -35,12 +44,12 @@ class _DurableCheckpoint:
 
     async def run(self, work: Callable[[], Awaitable[T]], kind: type[T]) -> T:
         """Do the work, keep its outcome; or return the outcome that was kept."""
-        adapter = TypeAdapter(kind)
+        outcomes = Versioned(kind)
 
         async def step() -> str:
-            return adapter.dump_json(await work()).decode()
+            return outcomes.dump(await work())
 
-        return adapter.validate_json(await self._step.run_async({"name": self._name}, step))
+        return outcomes.load(await self._step.run_async({"name": self._name}, step))
 
 
 class DurableJobs:
@@ -52,12 +61,11 @@ class DurableJobs:
     def __init__(self, database_url: str, work: Work) -> None:
         if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
             sqlalchemy.event.listen(sqlalchemy.Pool, "connect", _teach_subsec)
-        # One version and one executor for ever: a job goes on in whatever release comes back up.
         config = DBOSConfig(
             name="s2v",
             system_database_url=database_url,
-            application_version="1",
-            executor_id="gateway",
+            application_version=_APPLICATION_VERSION,
+            executor_id=f"gateway-{ULID()}",
             log_level="WARNING",
         )
         DBOS(config=config)
@@ -68,9 +76,17 @@ class DurableJobs:
 
         self._film = film
 
-    def launch(self) -> None:
-        """Open the database and go on with what was not finished; call it on the event loop."""
+    async def launch(self) -> None:
+        """Open the database and go on with what is not finished; call it on the event loop.
+
+        Whoever holds the database's lock is its only executor: what others began is this one's now.
+        """
         DBOS.launch()
+        unfinished = await DBOS.list_workflows_async(
+            status=_UNFINISHED, load_input=False, load_output=False
+        )
+        for workflow in unfinished:
+            await DBOS.resume_workflow_async(workflow.workflow_id)
 
     async def start(self, job_id: str) -> None:
         """Start the work of a job; does nothing if it was started before."""
@@ -81,6 +97,17 @@ class DurableJobs:
         """Return the outcomes that a job's checkpoints have kept, as JSON one after the other."""
         steps = await DBOS.list_workflow_steps_async(job_id)
         return "".join(str(step["output"]) for step in steps)
+
+    async def forget(self, job_id: str) -> None:
+        """Drop every record of a job, once its work has ended."""
+        while True:
+            status = await DBOS.get_workflow_status_async(job_id)
+            if status is None:
+                return
+            if status.status not in _UNFINISHED:
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+        await DBOS.delete_workflows_async([job_id])
 
 
 def _teach_subsec(connection: object, _: object) -> None:

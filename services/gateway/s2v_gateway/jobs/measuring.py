@@ -1,17 +1,15 @@
-"""Measure finished films in the background and write down what was found."""
+"""Measure finished films: how well their lips fit their sound."""
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 
-from s2v.core.errors import S2VError
-from s2v.core.job import Film, FilmStats, Order
-from s2v.core.script import LipSync, Speech
+from s2v.core.errors import Reason, S2VError
+from s2v.core.job import Film, FilmStats, Order, StatsState
+from s2v.core.script import LipCues, Speech
 from s2v.core.stages import Stages
 from s2v.core.timebase import SAMPLE_RATE
-from s2v_gateway.records.database import written
-from s2v_gateway.records.jobs import Jobs
+from s2v_gateway.film.workflow import Checkpoint
 
 _log = structlog.get_logger()
 
@@ -20,42 +18,39 @@ MEASURED_SECONDS = 20
 
 
 class Measuring:
-    """Measures films whose jobs have ended; the job is finished whatever comes of it.
+    """Measures films whose jobs have ended; a job has succeeded whatever comes of it."""
 
-    A film that was not measured yet when the process ends stays unmeasured: its job has no stats.
-    """
-
-    def __init__(self, jobs: Jobs, stages: Stages) -> None:
-        self._jobs = jobs
+    def __init__(self, stages: Stages) -> None:
         self._stages = stages
-        self._pieces: set[asyncio.Task[None]] = set()
 
-    def begin(self, order: Order, film: Film, speeches: Iterable[Speech]) -> None:
-        """Measure a film some time from now, if the sounds of its first segments are known."""
-        if first := measurable(speeches):
-            piece = asyncio.create_task(self._measure(order, film, first))
-            self._pieces.add(piece)
-            piece.add_done_callback(self._pieces.discard)
+    async def measure(
+        self, order: Order, film: Film, speeches: Iterable[Speech], checkpoint: Checkpoint
+    ) -> FilmStats:
+        """Measure a film by the sounds of its first segments, or tell why it cannot be."""
+        first = measurable(speeches)
 
-    def close(self) -> None:
-        """Measure no more."""
-        for piece in self._pieces:
-            piece.cancel()
+        async def work() -> FilmStats:
+            if not first:
+                return _not_measured("only the loudness of its sound is known")
+            return await self._measured(order, film, first)
 
-    async def _measure(self, order: Order, film: Film, speeches: tuple[Speech, ...]) -> None:
+        return await checkpoint.run(work, FilmStats)
+
+    async def _measured(self, order: Order, film: Film, speeches: Sequence[Speech]) -> FilmStats:
         try:
             lip_sync = await self._stages.measure(order, film, speeches)
-            await written(self._jobs.note_stats, order.job_id, FilmStats(lip_sync))
         except S2VError as error:
             _log.warning("film not measured", reason=error.reason.value, message=error.message)
-        except Exception as error:  # noqa: BLE001 - nobody waits for it
+            return _not_measured(_why(error))
+        except Exception as error:  # noqa: BLE001 - the film is there, whatever the meter does
             _log.error("measuring crashed", exc_info=error)
-        else:
-            _log.info(
-                "film measured",
-                opening_correlation=round(lip_sync.opening_correlation, 3),
-                lag_milliseconds=round(lip_sync.lag_milliseconds, 1),
-            )
+            return _not_measured("measuring failed; the server's log has the details")
+        _log.info(
+            "film measured",
+            opening_correlation=round(lip_sync.opening_correlation, 3),
+            lag_milliseconds=round(lip_sync.lag_milliseconds, 1),
+        )
+        return FilmStats(lip_sync, StatsState.DONE)
 
 
 def measurable(speeches: Iterable[Speech]) -> tuple[Speech, ...]:
@@ -67,8 +62,18 @@ def measurable(speeches: Iterable[Speech]) -> tuple[Speech, ...]:
     first: list[Speech] = []
     samples = 0
     for speech in speeches:
-        if samples >= MEASURED_SECONDS * SAMPLE_RATE or speech.lip_sync is LipSync.LOUDNESS:
+        if samples >= MEASURED_SECONDS * SAMPLE_RATE or speech.lip_sync is LipCues.LOUDNESS:
             break
         first.append(speech)
         samples += speech.samples
     return tuple(first) if any(speech.phonemes for speech in first) else ()
+
+
+def _why(error: S2VError) -> str:
+    if error.reason is Reason.INTERNAL:
+        return "measuring failed; the server's log has the details"
+    return error.message
+
+
+def _not_measured(reason: str) -> FilmStats:
+    return FilmStats(None, StatsState.NOT_MEASURED, reason)

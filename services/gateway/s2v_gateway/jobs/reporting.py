@@ -1,4 +1,4 @@
-"""What one job in the making tells to its watchers and to the database."""
+"""What one job in the making tells to its subscribers and to the database."""
 
 import asyncio
 import contextlib
@@ -7,33 +7,56 @@ from collections.abc import AsyncIterator
 from s2v.core.job import Progress
 from s2v.core.ports import Notice
 from s2v.core.stages import Happening, Media, Preview
-from s2v_gateway.events.feed import Feed
-from s2v_gateway.events.live_media import Spool
+from s2v_gateway.events.feed import Feed, News
+from s2v_gateway.events.live_media import LiveMedia
 from s2v_gateway.film.progress import ProgressMeter
 from s2v_gateway.records.database import written
-from s2v_gateway.records.jobs import Accepted, Jobs
+from s2v_gateway.records.job_rows import Accepted
+from s2v_gateway.records.jobs import JobRecords
 
 _SAVE_SECONDS = 1.0
 
 
-class Making:
-    """What one job in the making tells to its watchers and to the database."""
+class Reporter:
+    """Is told what happens to one job; tells its subscribers at once, the database soon."""
 
-    def __init__(self, accepted: Accepted, jobs: Jobs, feed: Feed, spool: Spool) -> None:
+    def __init__(
+        self, accepted: Accepted, records: JobRecords, feed: Feed, live_media: LiveMedia
+    ) -> None:
         self._job_id = accepted.job.job_id
-        self._jobs = jobs
+        self._records = records
         self._feed = feed
-        self._spool = spool
+        self._live_media = live_media
         self._changed: Progress | None = None
         self._notices: list[Notice] = []
         self._noticed = asyncio.Event()
         self.meter = ProgressMeter(
             accepted.order.spec.frame_rate,
-            self._progressed,
-            self._happened,
             before=accepted.job.progress,
             stage_seconds=accepted.job.stage_seconds,
         )
+
+    def report(self, happening: Happening) -> None:
+        """Pass on what happened."""
+        before = self.meter.progress
+        self.meter.count(happening)
+        if self.meter.progress != before:
+            self._changed = self.meter.progress
+            self._feed.tell(self._job_id, News(progress=self._changed))
+        if isinstance(happening, Preview):
+            self._feed.tell(self._job_id, News(preview=happening))
+        elif isinstance(happening, Notice):
+            self._notices.append(happening)
+            self._noticed.set()
+
+    async def keep_media(self, media: Media) -> None:
+        """Put live media where watchers find it.
+
+        Raises:
+            Exhausted: STORAGE_FULL.
+        """
+        await asyncio.to_thread(self._live_media.write, self._job_id, media.offset, media.data)
+        self._feed.tell(self._job_id, News(media=True))
 
     @contextlib.asynccontextmanager
     async def saving(self) -> AsyncIterator[None]:
@@ -59,32 +82,12 @@ class Making:
         notices, self._notices = self._notices, []
         await written(self._write, progress, notices)
         if notices:
-            self._feed.tell(self._job_id, history=True)
-
-    async def keep_media(self, media: Media) -> None:
-        """Put live media where watchers find it.
-
-        Raises:
-            Exhausted: STORAGE_FULL.
-        """
-        await asyncio.to_thread(self._spool.write, self._job_id, media.offset, media.data)
-        self._feed.tell(self._job_id, media=True)
+            self._feed.tell(self._job_id, News(history=True))
 
     def _write(self, progress: Progress | None, notices: list[Notice]) -> None:
         if progress:
-            self._jobs.note_progress(self._job_id, progress, self.meter.stage_seconds)
-        if self.meter.lip_sync:
-            self._jobs.note_lip_sync(self._job_id, self.meter.lip_sync)
+            self._records.note_progress(self._job_id, progress, self.meter.stage_seconds)
+        if self.meter.lip_cues:
+            self._records.note_lip_cues(self._job_id, self.meter.lip_cues)
         for notice in notices:
-            self._jobs.note(self._job_id, notice)
-
-    def _progressed(self, progress: Progress) -> None:
-        self._changed = progress
-        self._feed.tell(self._job_id, progress=progress)
-
-    def _happened(self, happening: Happening) -> None:
-        if isinstance(happening, Preview):
-            self._feed.tell(self._job_id, preview=happening)
-        elif isinstance(happening, Notice):
-            self._notices.append(happening)
-            self._noticed.set()
+            self._records.note(self._job_id, notice)

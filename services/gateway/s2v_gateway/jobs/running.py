@@ -1,123 +1,150 @@
-"""Accept jobs, make their films, cancel them."""
+"""Work on accepted jobs until each has ended, however often the process dies meanwhile."""
 
 import asyncio
 import re
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import structlog
 
 from s2v.core.errors import Cancelled, Internal, Reason, S2VError
-from s2v.core.job import Film, Job, JobSpec, JobState, Order, Progress
+from s2v.core.job import Film, FilmStats, JobState, StatsState
 from s2v.core.stages import Stages
 from s2v.media.probe import MediaInfo
-from s2v.rpc.finishing import to_the_end
-from s2v_gateway.assets.library import Assets
-from s2v_gateway.events.feed import Feed
-from s2v_gateway.events.live_media import Spool
+from s2v.rpc.logs import trace_id_of
+from s2v.store.artifacts import FsspecStore
+from s2v_gateway.access.callers import Caller
+from s2v_gateway.assets.library import Library
+from s2v_gateway.events.feed import Feed, News
+from s2v_gateway.events.live_media import LiveMedia
 from s2v_gateway.film.workflow import make_film
 from s2v_gateway.jobs.durable import DurableCheckpoints, DurableJobs
+from s2v_gateway.jobs.holding import HeldCheckpoints
 from s2v_gateway.jobs.measuring import Measuring
-from s2v_gateway.jobs.reporting import Making
+from s2v_gateway.jobs.queue import Queue
+from s2v_gateway.jobs.reporting import Reporter
+from s2v_gateway.jobs.scripts import OpenScripts
 from s2v_gateway.records.database import written
-from s2v_gateway.records.jobs import Accepted, Jobs
+from s2v_gateway.records.deletions import Deletions
+from s2v_gateway.records.job_rows import Accepted
+from s2v_gateway.records.jobs import JobRecords
 
 _log = structlog.get_logger()
 
-MEDIA_CHUNK_BYTES = 256 * 1024
 _DIGEST = re.compile(r'"sha256":"([0-9a-f]{64})"')
+_PENDING = FilmStats(state=StatsState.PENDING)
+_UNMEASURED = FilmStats(state=StatsState.NOT_MEASURED, reason="this server does not measure films")
 
 
-class Studio:
-    """Works on accepted jobs until each has ended, however often the process dies meanwhile.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the studio works with.
 
-    Args:
-        jobs: where they are written down.
-        assets: where films go.
+    Attributes:
+        records: where jobs are written down.
+        deletions: which of them are to go.
+        library: where films go.
+        store: where artifacts are.
         stages: who does the work.
-        feed: who is told; `watch_job` listens to it.
-        spool: where live media goes.
-        max_running_jobs: so many jobs at once; the others wait in the order they came.
-        parallel_takes: so many segments of one job at once.
+        feed: who is told.
+        live_media: where films go while they are made.
+        scripts: those that are still being written.
         measuring: is given every film that is finished; None leaves them unmeasured.
     """
 
-    def __init__(
-        self,
-        jobs: Jobs,
-        assets: Assets,
-        stages: Stages,
-        *,
-        feed: Feed,
-        spool: Spool,
-        max_running_jobs: int,
-        parallel_takes: int,
-        measuring: Measuring | None = None,
-    ) -> None:
-        self._jobs = jobs
-        self._assets = assets
-        self._stages = stages
-        self._feed = feed
-        self._spool = spool
-        self._places = asyncio.Semaphore(max_running_jobs)
+    records: JobRecords
+    deletions: Deletions
+    library: Library
+    store: FsspecStore
+    stages: Stages
+    feed: Feed
+    live_media: LiveMedia
+    scripts: OpenScripts
+    measuring: Measuring | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A job at work in this process; `ended` is set when its end is written down."""
+
+    task: asyncio.Task[None]
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Studio:
+    """Runs jobs; all methods are called on one event loop.
+
+    Args:
+        around: what it works with.
+        max_running_jobs: so many jobs at once; the others wait in the order they came.
+        parallel_takes: so many segments of one job at once.
+    """
+
+    def __init__(self, around: Surroundings, *, max_running_jobs: int, parallel_takes: int) -> None:
+        self._around = around
+        self._records = around.records
+        self._feed = around.feed
+        self._queue = Queue(max_running_jobs)
         self._parallel_takes = parallel_takes
-        self._measuring = measuring
-        self._waiting: set[str] = set()
-        self._working: dict[str, asyncio.Task[Film]] = {}
+        self._running: dict[str, _Run] = {}
+        self._going: dict[str, asyncio.Task[None]] = {}
         self._durable: DurableJobs | None = None
         self._closing = False
 
     async def open(self, database_url: str) -> None:
-        """Go on with every job that has not ended."""
+        """Go on with every job that has not ended, and with every deletion."""
+        unfinished = await asyncio.to_thread(self._records.unfinished)
+        for job_id in unfinished:
+            # Whoever wrote the script was cut off when the process ended.
+            await self._around.scripts.close(job_id)
         self._durable = DurableJobs(database_url, self._work)
-        self._durable.launch()
-        unfinished = await asyncio.to_thread(self._jobs.unfinished)
-        live = {accepted.job.job_id for accepted in unfinished}
-        await asyncio.to_thread(self._spool.keep_only, live)
-        for accepted in unfinished:
+        await self._durable.launch()
+        for job_id in unfinished:
+            await self._hold_outcomes(job_id)
             # Written down, but perhaps the process died before its work was started.
-            await self._start(accepted.job.job_id)
+            await self._durable.start(job_id)
+        for job_id in await asyncio.to_thread(self._around.deletions.marked):
+            self._go(job_id)
         if unfinished:
             _log.info("jobs go on", jobs=len(unfinished))
 
-    async def accept(self, order: Order, *, asked: JobSpec, request_id: str, live: bool) -> Job:
-        """Write a job down and start its work.
+    async def start(self, job_id: str) -> None:
+        """Start the work of a job that was written down."""
+        await self._opened.start(job_id)
 
-        Raises:
-            Exhausted: QUEUE_FULL.
-            Conflict: REQUEST_ID_REUSED.
-        """
-        # A client that goes away in between must not leave a job behind that nobody starts.
-        return await to_the_end(
-            self._accept_and_start(order, asked=asked, request_id=request_id, live=live)
-        )
+    async def cancel(self, job_id: str) -> None:
+        """Ask a job to stop; one that waits for a place has ended when this returns."""
+        waited = await self._move(job_id, JobState.CANCELLING, JobState.QUEUED)
+        if waited or await self._move(job_id, JobState.CANCELLING, JobState.RUNNING):
+            ended = self._stop(job_id)
+            if waited and ended:
+                await ended.wait()
 
-    async def cancel(self, job_id: str) -> Job:
-        """Ask a job to stop; one that has ended stays as it is.
+    async def delete(self, caller: Caller, name: str) -> None:
+        """Drop the caller's job of that name and all that was made for it, stopping it first.
+
+        From the moment it is marked nobody finds it; who stops waiting stops nothing.
 
         Raises:
             NotFound: JOB_NOT_FOUND.
         """
-        if await self._move(job_id, JobState.CANCELLING, JobState.QUEUED, JobState.RUNNING):
-            if job_id in self._waiting:
-                await self._end_cancelled(job_id)
-            elif work := self._working.get(job_id):
-                work.cancel()
-        return await asyncio.to_thread(self._jobs.get, job_id)
+        job_id = await asyncio.to_thread(self._around.deletions.mark, caller, name)
+        self._feed.tell(job_id, News(history=True))
+        await asyncio.shield(self._go(job_id))
+
+    async def delete_ended(self, job_id: str) -> bool:
+        """Drop a job that has ended; tell whether it was there."""
+        if not await asyncio.to_thread(self._around.deletions.mark_ended, job_id):
+            return False
+        await asyncio.shield(self._go(job_id))
+        return True
 
     def close(self) -> None:
         """The process goes down: jobs stay as they are and go on when it is back."""
         self._closing = True
-        if self._measuring:
-            self._measuring.close()
         self._feed.close()
-
-    async def artifacts_in_use(self) -> set[str]:
-        """Return the digests of what unfinished jobs have made so far."""
-        if self._durable is None:
-            raise RuntimeError("the studio is not open")
-        unfinished = await asyncio.to_thread(self._jobs.unfinished)
-        outcomes = [await self._durable.outcomes(one.job.job_id) for one in unfinished]
-        return {digest for outcome in outcomes for digest in _DIGEST.findall(outcome)}
 
     async def abandon(self, job_id: str) -> None:
         """The client that a job belonged to is gone: cancel it, unless another one watches it.
@@ -127,110 +154,168 @@ class Studio:
         if not self._closing and not self._feed.watched(job_id):
             await self.cancel(job_id)
 
-    def read_media(self, job_id: str, offset: int) -> bytes:
-        """Read a piece of a job's live media; empty where there is none (yet)."""
-        return self._spool.read(job_id, offset, MEDIA_CHUNK_BYTES)
+    @property
+    def working(self) -> set[str]:
+        """The ids of the jobs that are at work in this process."""
+        return set(self._running)
 
-    async def forget_media(self, job_id: str) -> None:
-        """Drop a job's live media if nobody is watching any more."""
-        if not self._feed.watched(job_id) and job_id not in self._working:
-            await asyncio.to_thread(self._spool.remove, job_id)
-
-    async def _accept_and_start(
-        self, order: Order, *, asked: JobSpec, request_id: str, live: bool
-    ) -> Job:
-        job = await asyncio.to_thread(
-            self._jobs.accept, order, asked=asked, request_id=request_id, live=live
-        )
-        await self._start(job.job_id)
-        return job
-
-    async def _start(self, job_id: str) -> None:
+    @property
+    def _opened(self) -> DurableJobs:
         if self._durable is None:
             raise RuntimeError("the studio is not open")
-        await self._durable.start(job_id)
+        return self._durable
+
+    async def _hold_outcomes(self, job_id: str) -> None:
+        """Record the artifacts of a job that a release accepted which did not record them."""
+        accepted = await asyncio.to_thread(self._records.accepted, job_id)
+        digests = {artifact.sha256 for artifact in accepted.order.inputs}
+        digests |= set(_DIGEST.findall(await self._opened.outcomes(job_id)))
+        await asyncio.to_thread(self._records.hold, job_id, digests)
 
     async def _work(self, job_id: str) -> None:
         """Bring one job to its end; called again after a crash."""
-        structlog.contextvars.bind_contextvars(job_id=job_id, trace_id=job_id)
-        self._waiting.add(job_id)
+        structlog.contextvars.bind_contextvars(job_id=job_id, trace_id=trace_id_of(job_id))
+        accepted = await written(self._records.accepted, job_id)
+        run = self._running[job_id] = _Run(asyncio.create_task(self._run(accepted)))
         try:
-            accepted = await written(self._jobs.accepted, job_id)
             if accepted.job.state is JobState.CANCELLING:
-                await self._end_cancelled(job_id)
-            await self._places.acquire()
+                run.task.cancel()
+            await self._to_its_end(job_id, run.task)
         finally:
-            self._waiting.discard(job_id)
-        try:
-            accepted = await written(self._jobs.accepted, job_id)
-            if not accepted.job.state.terminal:
-                await self._make(accepted)
-        finally:
-            self._places.release()
-        await self.forget_media(job_id)
+            del self._running[job_id]
+            run.ended.set()
+        await self._release(job_id)
 
-    async def _make(self, accepted: Accepted) -> None:
-        job_id = accepted.job.job_id
-        making = Making(accepted, self._jobs, self._feed, self._spool)
-        work = asyncio.create_task(
-            make_film(
-                accepted.order,
-                self._stages,
-                DurableCheckpoints(),
-                making.meter,
-                media=making.keep_media if accepted.live else None,
-                parallel_takes=self._parallel_takes,
-            )
-        )
-        self._working[job_id] = work
+    async def _to_its_end(self, job_id: str, run: asyncio.Task[None]) -> None:
         try:
-            if await self._move(job_id, JobState.RUNNING, JobState.QUEUED, JobState.RUNNING):
-                _log.info("job runs")
-            else:
-                work.cancel()  # somebody cancelled it before
-            async with making.saving():
-                film = await work
+            await run
         except asyncio.CancelledError:
-            if (await written(self._jobs.get, job_id)).state is JobState.RUNNING:
+            run.cancel()
+            await asyncio.wait({run})
+            if not await self._was_told_to_stop(job_id):
                 raise  # the process is going down; the job goes on when it is back
             await self._end_cancelled(job_id)
         except S2VError as error:
             _log.warning("job failed", reason=error.reason.value, message=error.message)
-            await self._end_failed(job_id, error)
+            await self._write(job_id, self._records.fail, error)
         except Exception as error:  # noqa: BLE001 - the boundary of the job
             _log.error("job crashed", exc_info=error)
             fault = Internal(Reason.INTERNAL, "a fault of the server; its log has the details")
-            await self._end_failed(job_id, fault)
-        else:
-            await self._end_succeeded(job_id, film, making.meter.finished())
-            if self._measuring:
-                self._measuring.begin(accepted.order, film, making.meter.speeches)
-        finally:
-            work.cancel()
-            self._working.pop(job_id, None)
+            await self._write(job_id, self._records.fail, fault)
 
-    async def _end_succeeded(self, job_id: str, film: Film, progress: Progress) -> None:
-        asset = await written(self._assets.register, film.video, _film_info(film))
-        film = replace(film, asset=asset.name)
-        await written(self._jobs.succeed, job_id, film, progress)
+    async def _run(self, accepted: Accepted) -> None:
+        job, order = accepted.job, accepted.order
+        if job.state.terminal and (job.stats is None or job.stats.state is not StatsState.PENDING):
+            return
+        checkpoints = HeldCheckpoints(
+            job.job_id, DurableCheckpoints(), self._records, self._around.store
+        )
+        reporter = Reporter(accepted, self._records, self._feed, self._around.live_media)
+        make = partial(
+            make_film,
+            order,
+            self._around.stages,
+            checkpoints,
+            reporter.report,
+            read_piece=partial(self._around.scripts.read, job.job_id) if order.streamed else None,
+            media=reporter.keep_media if job.with_media else None,
+            parallel_takes=self._parallel_takes,
+        )
+        film = await self._film(accepted, make, reporter)
+        if film is not None and order.steps > 1:
+            await self._measure(accepted, film, reporter, checkpoints)
+
+    async def _film(
+        self, accepted: Accepted, make: Callable[[], Awaitable[Film]], reporter: Reporter
+    ) -> Film | None:
+        """Return the job's film; None if it was told to stop in the last moment."""
+        job_id = accepted.job.job_id
+        if accepted.job.state.terminal:
+            await make()  # only remembers; what was spoken is to be known again
+            return accepted.job.film
+        async with self._queue.place():
+            if not await self._move(job_id, JobState.RUNNING, JobState.QUEUED, JobState.RUNNING):
+                raise asyncio.CancelledError  # it was told to stop before it could hear of it
+            _log.info("job runs")
+            async with reporter.saving():
+                film = await make()
+        return await self._end_succeeded(accepted, film, reporter)
+
+    async def _measure(
+        self, accepted: Accepted, film: Film, reporter: Reporter, checkpoints: HeldCheckpoints
+    ) -> None:
+        if self._around.measuring is None:
+            return
+        step = checkpoints.take("measure")
+        stats = await self._around.measuring.measure(
+            accepted.order, film, reporter.meter.speeches, step
+        )
+        await self._write(accepted.job.job_id, self._records.note_stats, stats)
+
+    async def _end_succeeded(
+        self, accepted: Accepted, film: Film, reporter: Reporter
+    ) -> Film | None:
+        job_id = accepted.job.job_id
+        row = self._around.library.film_row(accepted.caller, film.video, _film_info(film), job_id)
+        film = replace(film, asset=f"assets/{row['id']}")
+        stats = _PENDING if self._around.measuring else _UNMEASURED
+        progress = reporter.meter.finished()
+        if not await written(
+            self._records.succeed, job_id, film, progress=progress, stats=stats, asset_row=row
+        ):
+            await self._end_cancelled(job_id)
+            return None
         _log.info("job succeeded", frames=film.frames)
-        self._feed.tell(job_id, history=True)
-
-    async def _end_failed(self, job_id: str, error: S2VError) -> None:
-        await written(self._jobs.fail, job_id, error)
-        self._feed.tell(job_id, history=True)
+        self._feed.tell(job_id, News(history=True))
+        return film
 
     async def _end_cancelled(self, job_id: str) -> None:
         error = Cancelled(Reason.JOB_CANCELLED, "the job was cancelled")
-        await written(self._jobs.fail, job_id, error, cancelled=True)
+        await self._write(job_id, partial(self._records.fail, cancelled=True), error)
         _log.info("job cancelled")
-        self._feed.tell(job_id, history=True)
+
+    async def _was_told_to_stop(self, job_id: str) -> bool:
+        accepted = await written(self._records.accepted, job_id)
+        return accepted.deleted or accepted.job.state is JobState.CANCELLING
 
     async def _move(self, job_id: str, to: JobState, *only_from: JobState) -> bool:
-        moved = await written(self._jobs.move, job_id, to=to, only_from=only_from)
+        moved = await written(self._records.move, job_id, to=to, only_from=only_from)
         if moved:
-            self._feed.tell(job_id, history=True)
+            self._feed.tell(job_id, News(history=True))
         return moved
+
+    async def _write(self, job_id: str, write: Callable[[str, Any], object], what: object) -> None:
+        await written(write, job_id, what)
+        self._feed.tell(job_id, News(history=True))
+
+    def _stop(self, job_id: str) -> asyncio.Event | None:
+        """Stop the work of a job; return what tells that it has ended."""
+        if (run := self._running.get(job_id)) is None:
+            return None
+        run.task.cancel()
+        return run.ended
+
+    async def _release(self, job_id: str) -> None:
+        """Drop what was made on the way to a job's end."""
+        digests = await written(self._records.release, job_id)
+        await asyncio.to_thread(self._around.library.drop_bytes, *digests)
+
+    def _go(self, job_id: str) -> asyncio.Task[None]:
+        """Let a hidden job go; again, it is the same going."""
+        if job_id not in self._going:
+            going = self._going[job_id] = asyncio.create_task(self._purge(job_id))
+            going.add_done_callback(lambda _: self._going.pop(job_id))
+        return self._going[job_id]
+
+    async def _purge(self, job_id: str) -> None:
+        await self.cancel(job_id)
+        self._stop(job_id)  # it may be about to be measured
+        await self._opened.forget(job_id)
+        digests = await written(self._around.deletions.purge, job_id)
+        await asyncio.to_thread(self._around.library.drop_bytes, *digests)
+        await asyncio.to_thread(self._around.live_media.remove, job_id)
+        self._feed.tell(job_id, News(history=True))
+        _log.info("job deleted", job_id=job_id)
 
 
 def _film_info(film: Film) -> MediaInfo:

@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from s2v.core.errors import InvalidInput, Reason
+from s2v.core.errors import InvalidInput, Reason, Unavailable
 from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, VoiceOffer
 
 OfferT = TypeVar("OfferT", EngineOffer, VoiceOffer)
 
 
 class Catalogue:
-    """Engines and voices, asked for once and kept; a name that is not known asks again."""
+    """Engines and voices as they are now, or as they were when their services last answered."""
 
     def __init__(
         self,
@@ -23,13 +23,29 @@ class Catalogue:
         self._voices: Sequence[VoiceOffer] = ()
 
     async def engines(self) -> Sequence[EngineOffer]:
-        """Return every engine, the default one first."""
-        self._engines = await self._list_engines()
+        """Return every engine, the default one first.
+
+        Raises:
+            Unavailable: the render service never answered.
+        """
+        try:
+            self._engines = await self._list_engines()
+        except Unavailable:
+            if not self._engines.offers:
+                raise
         return self._engines.offers
 
     async def voices(self) -> Sequence[VoiceOffer]:
-        """Return every voice, the default one first."""
-        self._voices = await self._list_voices()
+        """Return every voice, the default one first.
+
+        Raises:
+            Unavailable: the tts service never answered.
+        """
+        try:
+            self._voices = await self._list_voices()
+        except Unavailable:
+            if not self._voices:
+                raise
         return self._voices
 
     async def engine(self, name: str) -> EngineOffer:
@@ -37,8 +53,9 @@ class Catalogue:
 
         Raises:
             InvalidInput: ENGINE_UNKNOWN.
+            Unavailable: the render service never answered.
         """
-        found = _find(self._engines.offers, name) or _find(await self.engines(), name)
+        found = _find(await self.engines(), name)
         if found is None:
             raise self._unknown_engine(name)
         return found
@@ -58,8 +75,9 @@ class Catalogue:
 
         Raises:
             InvalidInput: VOICE_UNKNOWN.
+            Unavailable: the tts service never answered.
         """
-        found = _find(self._voices, name) or _find(await self.voices(), name)
+        found = _find(await self.voices(), name)
         if found is None:
             names = ", ".join(v.name for v in self._voices)
             raise InvalidInput(

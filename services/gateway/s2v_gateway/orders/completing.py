@@ -1,11 +1,12 @@
 """Check what a user asks for and fill in the defaults."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
 from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, NotFound, Reason
-from s2v.core.job import JobSpec, Order
+from s2v.core.job import STEPS, JobSpec, Order
 from s2v.core.timebase import DEFAULT_FRAME_RATE
 from s2v.text.segmentation import is_speakable
 from s2v_gateway.assets.library import Asset
@@ -25,8 +26,9 @@ async def complete(
     catalogue: Catalogue,
     find_asset: Callable[[str], Asset],
     limits: Limits,
+    streamed: bool = False,
 ) -> Order:
-    """Make an order of a spec.
+    """Make an order of a spec; `streamed` where its text is still being written.
 
     Raises:
         InvalidInput: something can never work; the field is named.
@@ -35,9 +37,7 @@ async def complete(
     """
     _check_text(spec, limits)
     _check_name(spec)
-    reference = _asset(spec.reference, "spec.reference", find_asset)
-    audio = _asset(spec.audio, "spec.script.audio", find_asset) if spec.audio else None
-    pose = _asset(spec.pose, "spec.pose", find_asset) if spec.pose else None
+    reference, audio, pose = await asyncio.to_thread(_assets, spec, find_asset)
     engine = await catalogue.engine(spec.engine)
     _check_reference(reference, engine, limits)
     _check_directed(spec, engine)
@@ -64,6 +64,19 @@ async def complete(
         continuity=engine.continuity,
         digital_source_type=engine.digital_source_type,
         pose=pose.artifact if pose else None,
+        steps=STEPS,
+        streamed=streamed,
+    )
+
+
+def _assets(
+    spec: JobSpec, find_asset: Callable[[str], Asset]
+) -> tuple[Asset, Asset | None, Asset | None]:
+    """Find the reference, the given sound and the pose."""
+    return (
+        _asset(spec.reference, "spec.reference", find_asset),
+        _asset(spec.audio, "spec.script.audio", find_asset) if spec.audio else None,
+        _asset(spec.pose, "spec.pose", find_asset) if spec.pose else None,
     )
 
 

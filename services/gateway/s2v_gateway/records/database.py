@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
+import tenacity
 from sqlalchemy import (
     URL,
     Connection,
@@ -19,35 +20,29 @@ from sqlalchemy import (
     Dialect,
     Engine,
     ExceptionContext,
-    MetaData,
     Table,
     TypeDecorator,
     create_engine,
     event,
-    inspect,
     make_url,
-    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.schema import CreateColumn
 
 from s2v.core.errors import Exhausted
 from s2v.store.space import storage_full
-
-metadata = MetaData()
-"""Every table of the gateway's own; the modules that use them define them."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = structlog.get_logger()
-_RETRY_SECONDS = 1.0
 _BUSY_SECONDS = 30
-_CREATION_LOCK = 0x733276
-_ID = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[0-9a-f]{32}|[0-9A-HJKMNP-TV-Z]{26}")
 _FULL = frozenset({"SQLITE_FULL", "53100"})
 _DEFERRED = "s2v_deferred"
+
+
+_AWAY = (OperationalError, InterfaceError, Exhausted)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -102,20 +97,6 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def create_tables(engine: Engine, tables: MetaData = metadata) -> None:
-    """Create the tables that are missing; safe when several processes do so at once.
-
-    A column that a later release added to a table is added to what an earlier one created; it must
-    be nullable, and is null in the rows that are there.
-    """
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
-        tables.create_all(connection)
-        for table in tables.sorted_tables:
-            _add_missing_columns(connection, table)
-
-
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection that only reads, and so never waits for a writer."""
@@ -142,25 +123,17 @@ async def written(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     For what must not be lost because the database was restarted in the wrong moment; the work must
     be safe to do twice.
     """
-    while True:
-        try:
-            return await asyncio.to_thread(work, *args, **kwargs)
-        except (OperationalError, InterfaceError, Exhausted) as error:
-            _log.warning("the database does not answer, trying again", cause=str(error))
-            await asyncio.sleep(_RETRY_SECONDS)
+    trying = tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception_type(_AWAY),
+        wait=tenacity.wait_exponential(multiplier=0.1, max=2.0),
+        before_sleep=_tell_away,
+    )
+    return await trying(asyncio.to_thread, work, *args, **kwargs)
 
 
-def _add_missing_columns(connection: Connection, table: Table) -> None:
-    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
-    dialect = connection.dialect
-    for column in table.columns:
-        if column.name in there:
-            continue
-        if not column.nullable:
-            raise RuntimeError(f"{table.name}.{column.name} is new and so must be nullable")
-        name = dialect.identifier_preparer.format_table(table)
-        definition = CreateColumn(column).compile(dialect=dialect)
-        connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {definition}")
+def _tell_away(state: tenacity.RetryCallState) -> None:
+    cause = state.outcome.exception() if state.outcome else None
+    _log.warning("the database does not answer, trying again", cause=str(cause))
 
 
 def _open_sqlite(url: URL) -> Engine:
@@ -204,4 +177,4 @@ def _name_full_disk(context: ExceptionContext) -> None:
     error = context.original_exception
     codes = (getattr(error, "sqlite_errorname", None), getattr(error, "sqlstate", None))
     if not _FULL.isdisjoint(codes):
-        raise storage_full("the disk of the gateway's database", str(error)) from error
+        raise storage_full("the disk of the gateway's database", "no space left") from error

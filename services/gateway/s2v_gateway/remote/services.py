@@ -244,7 +244,11 @@ class RemoteStages:
             if isinstance(error, Unavailable) and not away:
                 away = True
                 _log.warning("service away", callee=service, message=error.message)
-                report(Notice(NoticeCode.SERVICE_AWAY, f"Waited for the {service} service to come back."))
+                report(
+                    Notice(
+                        NoticeCode.SERVICE_AWAY, f"Waited for the {service} service to come back."
+                    )
+                )
             # Busy is not broken: a queue in front of the workers may take any time.
             waited_seconds += 0.0 if isinstance(error, Exhausted) else delay_seconds
             await asyncio.sleep(delay_seconds)
@@ -283,10 +287,10 @@ def _worth_waiting(error: S2VError) -> bool:
 
 
 def _away(service: str, error: grpc.RpcError) -> S2VError:
-    cause = from_rpc_error(error)
+    _log.warning("service away", callee=service, message=from_rpc_error(error).message)
     return Unavailable(
         Reason.SERVICE_UNAVAILABLE,
-        f"the {service} service does not answer ({cause.message}); try again in a moment",
+        f"the {service} service does not answer; try again in a moment",
         retry_after_seconds=1.0,
     )
 

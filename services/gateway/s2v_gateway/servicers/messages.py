@@ -1,13 +1,16 @@
 """The public messages of jobs, assets and uploads, to values and back."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
+import google_crc32c
 from google.protobuf import timestamp_pb2
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
 from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Progress, Stage
-from s2v.core.stages import Preview
+from s2v.core.stages import Media, Preview
+from s2v.media.live_type import live_media_type
 from s2v.rpc.convert import (
     lip_sync_to_proto,
     measurement_to_proto,
@@ -17,7 +20,13 @@ from s2v.rpc.convert import (
 )
 from s2v.rpc.errors import to_status
 from s2v_gateway.assets.library import Asset
-from s2v_gateway.assets.uploads import Upload
+from s2v_gateway.assets.uploads import Upload, UploadState
+
+VOICES, ENGINES = "voices/", "engines/"
+"""What names begin with in public; within, and from clients, the bare name will do."""
+
+JobSpeller = Callable[[Job], job_pb2.Job]
+"""Spells a job as a message: `job_to_proto`, told how long jobs are kept."""
 
 _STAGES = {
     Stage.SPEAK: job_pb2.STAGE_SPEAK,
@@ -37,17 +46,20 @@ def asset_to_proto(asset: Asset) -> asset_service_pb2.Asset:
         height_pixels=asset.height_pixels,
         duration_seconds=asset.duration_seconds,
         create_time=timestamp(asset.create_time),
+        expire_time=timestamp(asset.expire_time) if asset.expire_time else None,
+        job=f"jobs/{asset.job_id}" if asset.job_id else "",
     )
 
 
-def upload_to_proto(upload: Upload) -> asset_service_pb2.Upload:
-    """Spell an upload as a message."""
+def upload_to_proto(upload: Upload, state: UploadState | None = None) -> asset_service_pb2.Upload:
+    """Spell an upload as a message, in another state than the table's where one is given."""
     return asset_service_pb2.Upload(
         name=upload.name,
         media_type=upload.media_type,
         total_bytes=upload.total_bytes,
         committed_bytes=upload.committed_bytes,
         expire_time=timestamp(upload.expire_time),
+        state=getattr(asset_service_pb2, f"UPLOAD_STATE_{state or upload.state}"),
     )
 
 
@@ -62,8 +74,8 @@ def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
         audio=message.script.audio,
         transcript=message.script.transcript,
         reference=message.reference,
-        voice=message.voice,
-        engine=message.engine,
+        voice=message.voice.removeprefix(VOICES),
+        engine=message.engine.removeprefix(ENGINES),
         preset=message.preset,
         width_pixels=message.width_pixels,
         height_pixels=message.height_pixels,
@@ -87,8 +99,8 @@ def spec_to_proto(spec: JobSpec) -> job_pb2.JobSpec:
     return job_pb2.JobSpec(
         script=script,
         reference=spec.reference,
-        voice=spec.voice,
-        engine=spec.engine,
+        voice=f"{VOICES}{spec.voice}" if spec.voice else "",
+        engine=f"{ENGINES}{spec.engine}" if spec.engine else "",
         preset=spec.preset,
         width_pixels=spec.width_pixels,
         height_pixels=spec.height_pixels,
@@ -102,8 +114,8 @@ def spec_to_proto(spec: JobSpec) -> job_pb2.JobSpec:
     )
 
 
-def job_to_proto(job: Job) -> job_pb2.Job:
-    """Spell a job as a message."""
+def job_to_proto(job: Job, *, keep: timedelta | None) -> job_pb2.Job:
+    """Spell a job as a message; ended jobs are kept for so long, None is for ever."""
     return job_pb2.Job(
         name=job.name,
         spec=spec_to_proto(job.spec),
@@ -112,7 +124,7 @@ def job_to_proto(job: Job) -> job_pb2.Job:
         film=_film_to_proto(job.film) if job.film else None,
         error=to_status(job.error) if job.error else None,
         notices=map(notice_to_proto, job.notices),
-        lip_sync=lip_sync_to_proto(job.lip_sync),
+        lip_sync=lip_sync_to_proto(job.lip_cues),
         stage_times=[
             job_pb2.StageTime(stage=_STAGES[stage], seconds=job.stage_seconds[stage])
             for stage in Stage
@@ -121,7 +133,9 @@ def job_to_proto(job: Job) -> job_pb2.Job:
         create_time=timestamp(job.create_time),
         start_time=timestamp(job.start_time) if job.start_time else None,
         end_time=timestamp(job.end_time) if job.end_time else None,
-        stats=_stats_to_proto(job.stats) if job.stats else None,
+        stats=stats_to_proto(job.stats) if job.stats else None,
+        expire_time=timestamp(job.end_time + keep) if job.end_time and keep else None,
+        with_media=job.with_media,
     )
 
 
@@ -167,9 +181,22 @@ def timestamp(time: datetime) -> timestamp_pb2.Timestamp:
     return message
 
 
-def _stats_to_proto(stats: FilmStats) -> job_pb2.FilmStats:
+def media_to_proto(media: Media) -> media_pb2.MediaChunk:
+    """Spell a piece of live media as a message; the first one tells what it is."""
+    return media_pb2.MediaChunk(
+        offset=media.offset,
+        data=media.data,
+        media_type="" if media.offset else live_media_type(media.data),
+        crc32c=google_crc32c.value(media.data),
+    )
+
+
+def stats_to_proto(stats: FilmStats) -> job_pb2.FilmStats:
+    """Spell what was measured as a message."""
     return job_pb2.FilmStats(
-        lip_sync=measurement_to_proto(stats.lip_sync) if stats.lip_sync else None
+        lip_sync=measurement_to_proto(stats.lip_sync) if stats.lip_sync else None,
+        state=getattr(job_pb2, f"STATS_STATE_{stats.state}"),
+        reason=stats.reason,
     )
 
 

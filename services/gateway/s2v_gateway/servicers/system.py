@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 
 import grpc
+import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from s2v.api.gateway.v1 import system_service_pb2, system_service_pb2_grpc
@@ -15,9 +16,13 @@ from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.interceptor import Context
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.orders.limits import Limits
-from s2v_gateway.records.jobs import Jobs
+from s2v_gateway.records.job_lookup import JobLookup
+from s2v_gateway.servicers.messages import ENGINES
+from s2v_gateway.servicers.paging import page_of
 
 _HEALTH_SECONDS = 2.0
+
+_log = structlog.get_logger()
 
 
 class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
@@ -26,14 +31,16 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
     def __init__(
         self,
         catalogue: Catalogue,
-        jobs: Jobs,
+        lookup: JobLookup,
         limits: Limits,
         *,
+        live_media_seconds: float,
         channels: Mapping[str, grpc.aio.Channel],
         list_workers: Callable[[], Awaitable[Sequence[render_service_pb2.Worker]]],
     ) -> None:
         self._catalogue = catalogue
-        self._jobs = jobs
+        self._lookup = lookup
+        self._live_media_seconds = live_media_seconds
         self._limits = limits
         self._channels = channels
         self._list_workers = list_workers
@@ -49,6 +56,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
             max_upload_bytes=self._limits.max_upload_bytes,
             max_queued_jobs=self._limits.max_queued_jobs,
             max_reference_seconds=self._limits.max_reference_seconds,
+            live_media_seconds=self._live_media_seconds,
         )
 
     async def GetSystemStatus(
@@ -56,7 +64,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
     ) -> system_service_pb2.GetSystemStatusResponse:
         checks = [_status(name, channel) for name, channel in self._channels.items()]
         counts, workers, services = await asyncio.gather(
-            asyncio.to_thread(self._jobs.count), self._workers(), asyncio.gather(*checks)
+            asyncio.to_thread(self._lookup.count), self._workers(), asyncio.gather(*checks)
         )
         return system_service_pb2.GetSystemStatusResponse(
             services=services,
@@ -68,10 +76,14 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
     async def ListEngines(
         self, request: system_service_pb2.ListEnginesRequest, context: Context
     ) -> system_service_pb2.ListEnginesResponse:
+        offers = await self._catalogue.engines()
+        names = [offer.name for offer in offers]
+        page, token = page_of(offers, names, size=request.page_size, token=request.page_token)
         return system_service_pb2.ListEnginesResponse(
+            next_page_token=token,
             engines=[
                 system_service_pb2.Engine(
-                    name=engine.name,
+                    name=f"{ENGINES}{engine.name}",
                     description=engine.description,
                     frame_rates=engine.frame_rates,
                     min_side_pixels=engine.min_side_pixels,
@@ -84,8 +96,8 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
                         for p in engine.presets
                     ],
                 )
-                for engine in await self._catalogue.engines()
-            ]
+                for engine in page
+            ],
         )
 
     async def _workers(self) -> list[system_service_pb2.WorkerStatus]:
@@ -112,8 +124,10 @@ async def _status(name: str, channel: grpc.aio.Channel) -> system_service_pb2.Se
             health_pb2.HealthCheckRequest(), timeout=_HEALTH_SECONDS
         )
     except grpc.RpcError as error:
-        message = from_rpc_error(error).message
-        return system_service_pb2.ServiceStatus(name=name, serving=False, message=message)
+        _log.info("service does not answer", callee=name, cause=from_rpc_error(error).message)
+        return system_service_pb2.ServiceStatus(
+            name=name, serving=False, message="it does not answer"
+        )
     serving = health.status == health_pb2.HealthCheckResponse.SERVING
     message = "" if serving else "it starts or shuts down"
     return system_service_pb2.ServiceStatus(name=name, serving=serving, message=message)

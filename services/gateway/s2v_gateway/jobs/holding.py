@@ -1,0 +1,72 @@
+"""What a job has made so far is kept until the job needs it no more."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
+from typing import TypeVar
+
+from s2v.core.artifact import Artifact
+from s2v.core.errors import Reason, Unavailable
+from s2v.store.artifacts import FsspecStore
+from s2v_gateway.film.workflow import Checkpoint, Checkpoints
+from s2v_gateway.records.database import written
+from s2v_gateway.records.jobs import JobRecords
+
+T = TypeVar("T")
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCheckpoints:
+    """Checkpoints of one job whose outcomes' artifacts are recorded as needed."""
+
+    job_id: str
+    checkpoints: Checkpoints
+    records: JobRecords
+    store: FsspecStore
+
+    def take(self, name: str) -> "_HeldCheckpoint":
+        """Take the next checkpoint."""
+        return _HeldCheckpoint(self.checkpoints.take(name), self)
+
+    async def hold(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do the work and keep what it made.
+
+        Equal bytes may have been there already, of somebody who dropped them in the moment before
+        they were recorded here: then they are made again.
+        """
+        for _ in range(_TRIES):
+            outcome = await work()
+            digests = {artifact.sha256 for artifact in artifacts_in(outcome)}
+            await written(self.records.hold, self.job_id, digests)
+            if await asyncio.to_thread(self._are_there, digests):
+                return outcome
+        raise Unavailable(
+            Reason.ARTIFACT_NOT_FOUND, "the artifact store does not have what a service put into it"
+        )
+
+    def _are_there(self, digests: set[str]) -> bool:
+        return all(self.store.stat(sha256) is not None for sha256 in digests)
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldCheckpoint:
+    checkpoint: Checkpoint
+    held: HeldCheckpoints
+
+    async def run(self, work: Callable[[], Awaitable[T]], kind: type[T]) -> T:
+        return await self.checkpoint.run(partial(self.held.hold, work), kind)
+
+
+def artifacts_in(value: object) -> Iterator[Artifact]:
+    """Yield every artifact that a value names."""
+    if isinstance(value, Artifact):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from artifacts_in(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from artifacts_in(getattr(value, field.name))

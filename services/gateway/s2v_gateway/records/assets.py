@@ -1,0 +1,187 @@
+"""The table of assets, and who still needs the bytes behind them."""
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from s2v.core.errors import InvalidInput, NotFound, NotReady, Reason
+from s2v_gateway.access.callers import Caller
+from s2v_gateway.records.database import id_in_name, reading
+from s2v_gateway.records.job_rows import LIVE_STATES
+from s2v_gateway.records.tables import assets, job_artifacts, jobs, uploads
+
+Row = sa.Row[Any]
+
+
+class AssetRecords:
+    """Assets in a database. Methods block; every method is one transaction."""
+
+    def __init__(self, engine: sa.Engine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+
+    def add(self, caller: Caller, asset_id: str, values: dict[str, object]) -> Row:
+        """Write down an asset of the caller's."""
+        row = asset_row(asset_id, values, self._now(), caller=caller)
+        with self._engine.begin() as connection:
+            connection.execute(assets.insert().values(row))
+            return connection.execute(sa.select(assets).where(assets.c.id == asset_id)).one()
+
+    def need(self, caller: Caller, name: str) -> Row:
+        """Return the caller's asset of that name.
+
+        Raises:
+            NotFound: ASSET_NOT_FOUND.
+        """
+        with reading(self._engine) as connection:
+            return _need(connection, caller, name)
+
+    def owned(self, caller: Caller, sha256: str, size_bytes: int) -> Row | None:
+        """Return the newest asset of the caller's that has these bytes."""
+        query = (
+            sa.select(assets)
+            .where(
+                assets.c.tenant == caller.tenant,
+                assets.c.sha256 == sha256,
+                assets.c.size_bytes == size_bytes,
+                assets.c.job_id.is_(None),
+            )
+            .order_by(assets.c.create_time.desc())
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query).one_or_none()
+
+    def page(self, caller: Caller, *, size: int, token: str) -> tuple[list[Row], str]:
+        """Return a page of the caller's assets, the newest first, and the next page's token or "".
+
+        Raises:
+            InvalidInput: FIELD_INVALID, the token is none of ours.
+        """
+        mine = assets.c.tenant == caller.tenant
+        newest_first = (assets.c.create_time.desc(), assets.c.id.desc())
+        query = sa.select(assets).where(mine).order_by(*newest_first).limit(size + 1)
+        with reading(self._engine) as connection:
+            if token:
+                query = query.where(_after(connection, mine, token))
+            rows = list(connection.execute(query))
+        return rows[:size], rows[size - 1].id if len(rows) > size else ""
+
+    def delete(self, caller: Caller, name: str) -> str:
+        """Forget an asset and the uploads that became it; return its SHA-256.
+
+        Raises:
+            NotFound: ASSET_NOT_FOUND.
+            NotReady: ASSET_IN_USE, an unfinished job needs it.
+        """
+        with self._engine.begin() as connection:
+            row = _need(connection, caller, name)
+            if job_id := _user(connection, row):
+                raise NotReady(
+                    Reason.ASSET_IN_USE,
+                    f"jobs/{job_id} has not ended and needs {name}; cancel it or wait for its end",
+                    field="name",
+                    metadata={"job": f"jobs/{job_id}"},
+                )
+            return _remove(connection, row)
+
+    def delete_unused(self, asset_id: str) -> str | None:
+        """Forget an asset unless an unfinished job needs it; return its SHA-256 if it went."""
+        with self._engine.begin() as connection:
+            row = connection.execute(sa.select(assets).where(assets.c.id == asset_id)).one_or_none()
+            return None if row is None or _user(connection, row) else _remove(connection, row)
+
+    def uploaded_before(self, time: datetime) -> list[str]:
+        """Return the ids of uploaded assets that were last used before a time."""
+        query = sa.select(assets.c.id).where(assets.c.job_id.is_(None), assets.c.use_time < time)
+        with reading(self._engine) as connection:
+            return list(connection.scalars(query))
+
+    def beyond(self, max_bytes: int, *, films: bool) -> list[Row]:
+        """Return the longest unused of uploaded assets or films, as many as do not fit."""
+        kind = assets.c.job_id.is_not(None) if films else assets.c.job_id.is_(None)
+        newest_first = (assets.c.use_time.desc(), assets.c.id.desc())
+        query = sa.select(assets).where(kind).order_by(*newest_first)
+        too_many, kept_bytes = [], 0
+        with reading(self._engine) as connection:
+            for row in connection.execute(query):
+                kept_bytes += row.size_bytes
+                if kept_bytes > max_bytes:
+                    too_many.append(row)
+        return too_many[::-1]
+
+    def needed(self, digests: Collection[str]) -> set[str]:
+        """Return those of the digests that an asset or a job needs."""
+        wanted = list(digests)
+        return {
+            sha256
+            for table in (assets, job_artifacts)
+            for sha256 in self._digests(table.c.sha256, wanted)
+        }
+
+    def _digests(self, column: sa.Column[str], wanted: list[str]) -> Iterable[str]:
+        with reading(self._engine) as connection:
+            return list(connection.scalars(sa.select(column).where(column.in_(wanted))))
+
+
+def asset_row(
+    asset_id: str,
+    values: dict[str, object],
+    now: datetime,
+    *,
+    caller: Caller,
+    job_id: str | None = None,
+) -> dict[str, object]:
+    """Complete what is known of a file to a row of the table."""
+    owner = {"tenant": caller.tenant, "subject": caller.subject}
+    times = {"create_time": now, "use_time": now}
+    return values | owner | times | {"id": asset_id, "job_id": job_id}
+
+
+def _need(connection: sa.Connection, caller: Caller, name: str) -> Row:
+    asset_id = id_in_name(name, "assets")
+    query = sa.select(assets).where(assets.c.id == asset_id, assets.c.tenant == caller.tenant)
+    row = asset_id and connection.execute(query).one_or_none()
+    if not row:
+        raise NotFound(
+            Reason.ASSET_NOT_FOUND,
+            f"there is no asset {name!r}; it was deleted, has expired, or never was one of yours: "
+            "upload it",
+            field="name",
+        )
+    return row
+
+
+def _after(
+    connection: sa.Connection, mine: sa.ColumnElement[bool], token: str
+) -> sa.ColumnElement[bool]:
+    """Return the condition for what comes after the asset of that id."""
+    query = sa.select(assets.c.create_time).where(mine, assets.c.id == token)
+    time = connection.execute(query).scalar_one_or_none()
+    if time is None:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"page_token {token[:40]!r} was not given by ListAssets, or its asset is gone; "
+            "leave it empty to start over",
+            field="page_token",
+        )
+    older = assets.c.create_time < time
+    return sa.or_(older, sa.and_(assets.c.create_time == time, assets.c.id < token))
+
+
+def _user(connection: sa.Connection, row: Row) -> str | None:
+    """Return an unfinished job that needs the asset."""
+    query = sa.select(jobs.c.job_id).where(
+        jobs.c.tenant == row.tenant,
+        jobs.c.state.in_(LIVE_STATES),
+        jobs.c.order.contains(f'"assets/{row.id}"', autoescape=True),
+    )
+    return connection.scalars(query).first()
+
+
+def _remove(connection: sa.Connection, row: Row) -> str:
+    connection.execute(uploads.delete().where(uploads.c.asset_id == row.id))
+    connection.execute(assets.delete().where(assets.c.id == row.id))
+    return str(row.sha256)

@@ -1,0 +1,78 @@
+"""Jobs that nobody shall find any more, until nothing of them is left."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from s2v_gateway.access.callers import Caller
+from s2v_gateway.records.database import id_in_name, reading
+from s2v_gateway.records.job_rows import LIVE_STATES, job_not_found
+from s2v_gateway.records.tables import (
+    assets,
+    job_artifacts,
+    job_history,
+    jobs,
+    script_pieces,
+    uploads,
+)
+
+
+class Deletions:
+    """What of jobs is to go. Methods block; every method is one transaction."""
+
+    def __init__(self, engine: sa.Engine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+
+    def mark(self, caller: Caller, name: str) -> str:
+        """Hide the caller's job of that name from everybody; return its id.
+
+        Raises:
+            NotFound: JOB_NOT_FOUND.
+        """
+        job_id = id_in_name(name, "jobs")
+        mine = (jobs.c.job_id == job_id, jobs.c.tenant == caller.tenant)
+        if job_id is None or not self._mark(*mine):
+            raise job_not_found(name)
+        return job_id
+
+    def mark_ended(self, job_id: str) -> bool:
+        """Hide a job that has ended; tell whether that is new."""
+        return self._mark(jobs.c.job_id == job_id, jobs.c.state.not_in(LIVE_STATES))
+
+    def marked(self) -> list[str]:
+        """Return the ids of the jobs that are hidden and still there."""
+        query = sa.select(jobs.c.job_id).where(jobs.c.delete_time.is_not(None))
+        with reading(self._engine) as connection:
+            return list(connection.scalars(query))
+
+    def ended_before(self, time: datetime) -> list[str]:
+        """Return the ids of the jobs that ended before a time."""
+        query = sa.select(jobs.c.job_id).where(jobs.c.end_time < time, jobs.c.delete_time.is_(None))
+        with reading(self._engine) as connection:
+            return list(connection.scalars(query))
+
+    def purge(self, job_id: str) -> set[str]:
+        """Drop every row of a job, its films' among them; return the digests it had."""
+        with self._engine.begin() as connection:
+            films = connection.execute(
+                assets.delete()
+                .where(assets.c.job_id == job_id)
+                .returning(assets.c.id, assets.c.sha256)
+            ).all()
+            gone = [film.id for film in films]
+            connection.execute(uploads.delete().where(uploads.c.asset_id.in_(gone)))
+            held = connection.scalars(
+                job_artifacts.delete()
+                .where(job_artifacts.c.job_id == job_id)
+                .returning(job_artifacts.c.sha256)
+            ).all()
+            for table in (job_history, script_pieces, jobs):
+                connection.execute(table.delete().where(table.c.job_id == job_id))
+        return {film.sha256 for film in films} | set(held)
+
+    def _mark(self, *where: sa.ColumnElement[bool]) -> bool:
+        update = jobs.update().where(*where, jobs.c.delete_time.is_(None))
+        with self._engine.begin() as connection:
+            return connection.execute(update.values(delete_time=self._now())).rowcount == 1

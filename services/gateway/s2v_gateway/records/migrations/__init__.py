@@ -1,0 +1,1 @@
+"""How a database written by an earlier release becomes one of this release (alembic)."""

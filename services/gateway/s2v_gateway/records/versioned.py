@@ -1,0 +1,53 @@
+"""Values kept as JSON that every later release can read.
+
+What is written carries `schema_version`. A release that changes the shape of what it keeps raises
+SCHEMA_VERSION and says in _STEPS how one version becomes the next.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+Shape = dict[str, Any]
+
+SCHEMA_VERSION = 2
+_FIELD = "schema_version"
+
+
+class Versioned(Generic[T]):
+    """Spells values of one kind, and reads them whichever release wrote them."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._adapter: TypeAdapter[T] = TypeAdapter(kind)
+
+    def dump(self, value: T) -> str:
+        """Spell a value, a dataclass, as JSON."""
+        shape = self._adapter.dump_python(value, mode="json")
+        return json.dumps({_FIELD: SCHEMA_VERSION, **shape}, separators=(",", ":"))
+
+    def load(self, text: str) -> T:
+        """Read a value.
+
+        Raises:
+            ValueError: a later release wrote it, or it is no such value.
+        """
+        shape = json.loads(text)
+        version = shape.pop(_FIELD, 1)
+        if version > SCHEMA_VERSION:
+            raise ValueError(f"written by a later release: schema {version} > {SCHEMA_VERSION}")
+        for step in _STEPS[version - 1 :]:
+            shape = step(shape)
+        return self._adapter.validate_python(shape)
+
+
+def _from_1(shape: Shape) -> Shape:
+    """Name what drives the mouth in one word: `lip_sync` of a speech was its cues."""
+    if "lip_sync" in shape and "samples" in shape:
+        shape["cues"] = shape.pop("lip_sync")
+    return shape
+
+
+_STEPS: tuple[Callable[[Shape], Shape], ...] = (_from_1,)

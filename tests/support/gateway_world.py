@@ -1,0 +1,200 @@
+"""A gateway over real gRPC, a real database and DBOS; the work is faked."""
+
+import asyncio
+import hashlib
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import google_crc32c
+import grpc
+import numpy as np
+import pytest
+from dbos import DBOS
+from PIL import Image
+
+from s2v.api.gateway.v1 import (
+    asset_service_pb2,
+    asset_service_pb2_grpc,
+    generation_service_pb2,
+    generation_service_pb2_grpc,
+    job_pb2,
+    job_service_pb2,
+    job_service_pb2_grpc,
+    system_service_pb2_grpc,
+)
+from s2v.core.errors import S2VError
+from s2v.core.ports import Continuity
+from s2v.media.pcm import wav_bytes
+from s2v.rpc.channel import connect
+from s2v.rpc.errors import from_rpc_error
+from s2v.rpc.interceptor import Admit
+from s2v.testing.fakes_stages import FakeStages
+from s2v_gateway.access.callers import admit_local
+from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer, VoiceOffer
+from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.settings import GatewaySettings
+from s2v_gateway.wiring import Gateway, wire
+
+ENGINE = EngineOffer(
+    "portrait",
+    "",
+    Continuity.INDEPENDENT,
+    (25, 30),
+    64,
+    1920,
+    ("image/jpeg", "image/png"),
+    (PresetOffer("standard", ""), PresetOffer("draft", "")),
+)
+
+DIRECTED = replace(ENGINE, name="directed", directed=True, side_step_pixels=64)
+
+
+async def _engines() -> EngineCatalogue:
+    return EngineCatalogue((ENGINE, DIRECTED), {"large": "engine large needs a setting"})
+
+
+async def _voices() -> list[VoiceOffer]:
+    return [VoiceOffer("heart", "en-US", "")]
+
+
+async def _workers() -> list[object]:
+    return []
+
+
+@dataclass
+class Running:
+    """A gateway that runs, and stubs to call it with."""
+
+    gateway: Gateway
+    stages: FakeStages
+    channel: grpc.aio.Channel
+    assets: asset_service_pb2_grpc.AssetServiceStub = field(init=False)
+    jobs: job_service_pb2_grpc.JobServiceStub = field(init=False)
+    generation: generation_service_pb2_grpc.GenerationServiceStub = field(init=False)
+    system: system_service_pb2_grpc.SystemServiceStub = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.assets = asset_service_pb2_grpc.AssetServiceStub(self.channel)
+        self.jobs = job_service_pb2_grpc.JobServiceStub(self.channel)
+        self.generation = generation_service_pb2_grpc.GenerationServiceStub(self.channel)
+        self.system = system_service_pb2_grpc.SystemServiceStub(self.channel)
+
+    async def upload(self, data: bytes, media_type: str = "image/png") -> str:
+        created = await self.assets.CreateUpload(
+            asset_service_pb2.CreateUploadRequest(media_type=media_type, total_bytes=len(data))
+        )
+        await self.assets.WriteUpload(
+            iter(
+                [
+                    asset_service_pb2.WriteUploadRequest(
+                        name=created.upload.name, data=data, crc32c=google_crc32c.value(data)
+                    )
+                ]
+            )
+        )
+        finished = await self.assets.FinishUpload(
+            asset_service_pb2.FinishUploadRequest(
+                name=created.upload.name, sha256=hashlib.sha256(data).hexdigest()
+            )
+        )
+        return finished.asset.name
+
+    async def create(self, request_id: str = "", **spec: object) -> job_pb2.Job:
+        script = spec.pop("script", job_pb2.Script(text=str(spec.pop("text", "a bb ccc"))))
+        reference = spec.pop("reference", None) or await self.upload(png())
+        request = job_service_pb2.CreateJobRequest(
+            request_id=request_id,
+            spec=job_pb2.JobSpec(
+                script=script,  # type: ignore[arg-type]
+                reference=str(reference),
+                **spec,  # type: ignore[arg-type]
+            ),
+        )
+        return (await self.jobs.CreateJob(request)).job
+
+    async def watch(self, name: str, token: str = "") -> list[job_service_pb2.WatchJobResponse]:
+        request = job_service_pb2.WatchJobRequest(name=name, resume_token=token)
+        return [event async for event in self.jobs.WatchJob(request)]
+
+    async def finished(self, name: str) -> job_pb2.Job:
+        return (await self.watch(name))[-1].finished
+
+
+Start = Callable[..., Awaitable[Running]]
+
+
+def png(colour: str = "teal") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def wav() -> bytes:
+    return wav_bytes(np.full(48_000, 1000, np.int16))
+
+
+@asynccontextmanager
+async def gateways(folder: Path) -> AsyncIterator[Start]:
+    """Give a function that starts gateways over a folder; all of them stop at the end."""
+    running: list[Running] = []
+
+    async def starting(
+        stages: FakeStages | None = None, admit: Admit = admit_local, **settings: object
+    ) -> Running:
+        stages = stages or FakeStages()
+        gateway = wire(
+            GatewaySettings(
+                listen="127.0.0.1:0",
+                data_dir=folder / "gateway",
+                store_url=str(folder / "store"),
+                **settings,  # type: ignore[arg-type]
+            ),
+            stages,
+            Catalogue(_engines, _voices),
+            channels={},
+            list_workers=_workers,  # type: ignore[arg-type]
+            admit=admit,
+        )
+        stages.store = gateway.store
+        await gateway.server.start()
+        await gateway.open()
+        await gateway.server.serving()
+        running.append(Running(gateway, stages, connect(gateway.server.address)))
+        return running[-1]
+
+    yield starting
+    for one in running:
+        await one.channel.close()
+        await one.gateway.server.stop(0)
+        one.gateway.close()
+    await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+
+async def rest(call: grpc.aio.Call) -> list[object]:
+    """Read a stream to its end; grpc.aio does not let `read` and iteration mix."""
+    messages = []
+    while (message := await call.read()) is not grpc.aio.EOF:  # type: ignore[attr-defined]
+        messages.append(message)
+    return messages
+
+
+async def failure(call: object) -> S2VError:
+    with pytest.raises(grpc.RpcError) as caught:
+        await call  # type: ignore[misc]
+    return from_rpc_error(caught.value)
+
+
+def generate_requests(
+    reference: bytes, *, text: tuple[str, ...] = ("a ", "bb"), **config: object
+) -> list[generation_service_pb2.GenerateRequest]:
+    request = generation_service_pb2.GenerateRequest
+    half = len(reference) // 2
+    return [
+        request(config=generation_service_pb2.GenerateConfig(**config)),  # type: ignore[arg-type]
+        *(request(text_chunk=chunk) for chunk in text),
+        request(reference_chunk=reference[:half]),
+        request(reference_chunk=reference[half:]),
+    ]
