@@ -319,7 +319,7 @@ async def test_sweeping_keeps_assets_and_what_unfinished_jobs_have_made(start: S
     hold.set()
     await server.finished(job.name)
     while store.stat(in_use.sha256) is not None:  # dropped once the film is measured
-        await asyncio.sleep(0)
+        await asyncio.to_thread(store.stat, orphan.sha256)
 
 
 async def test_a_client_that_vanishes_within_create_job_leaves_a_job_that_runs(
