@@ -22,12 +22,12 @@ from s2v.core.script import LipSync, Mark
 from s2v.core.timebase import SAMPLE_RATE, seconds
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
-from s2v_tts.aligning import align, one_utterance
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
 from s2v_tts.cutting import cut_audio
-from s2v_tts.listening import Listener
-from s2v_tts.parting import part_transcript
-from s2v_tts.recognising import Hama, Whisper
+from s2v_tts.listening.aligning import align, one_utterance
+from s2v_tts.listening.listener import Listener
+from s2v_tts.listening.parting import part_transcript
+from s2v_tts.listening.recognising import Hama, Whisper
 
 Pcm = npt.NDArray[np.int16]
 

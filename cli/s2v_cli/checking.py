@@ -12,7 +12,7 @@ from s2v.media.playback import average_rate, played
 from s2v.media.probe import probe
 from s2v.media.still import still
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
-from s2v_tts.listening import Heard, Listener
+from s2v_tts.listening.listener import Heard, Listener
 
 _FILM, _TEXT, _REFERENCE = "FILM", "--text", "--reference"
 

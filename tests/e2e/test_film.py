@@ -17,7 +17,7 @@ from s2v.media.boxes import boxes
 from s2v.media.pcm import decode_sound, write_wav
 from s2v.media.provenance import read_marking
 from s2v.media.video import decode_frames
-from s2v_tts.recognising import installed_word_recogniser
+from s2v_tts.listening.recognising import installed_word_recogniser
 
 # The first test of a session waits for all services to start.
 pytestmark = pytest.mark.timeout(300)

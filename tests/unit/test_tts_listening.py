@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Utterance, Voice
+from s2v.core.ports import NoticeCode, Utterance, Voice
 from s2v.core.script import LipSync, Mark, Segment
 from s2v.core.timebase import SAMPLE_RATE
-from s2v_tts.aligning import Pcm, align, one_utterance
 from s2v_tts.cutting import cut_audio
-from s2v_tts.ipa import known_symbols
-from s2v_tts.listening import Listener
-from s2v_tts.parting import part_transcript
-from s2v_tts.pauses import outside_pauses, pauses
-from s2v_tts.spectra import HOP_SAMPLES, spectra
+from s2v_tts.listening.aligning import Pcm, align, one_utterance
+from s2v_tts.listening.ipa import known_symbols
+from s2v_tts.listening.listener import Listener
+from s2v_tts.listening.parting import part_transcript
+from s2v_tts.listening.pauses import outside_pauses, pauses
+from s2v_tts.listening.spectra import HOP_SAMPLES, spectra
 
 LETTER_SAMPLES = SAMPLE_RATE // 10
 TEXT = "the quick brown fox jumps over a lazy dog"
@@ -130,7 +130,7 @@ def test_a_transcript_of_something_else_is_not_pretended_to_fit(transcript: str)
 
     assert heard.lip_sync is LipSync.WORDS
     (notice,) = heard.notices
-    assert notice.code == "TRANSCRIPT_MISMATCH"
+    assert notice.code == NoticeCode.TRANSCRIPT_MISMATCH
     assert "words recognised" in notice.message
 
 
@@ -141,14 +141,17 @@ def test_a_transcript_that_is_far_too_long_is_not_even_spoken() -> None:
 
     heard = Listener(Mute(), words=None, sounds=None).listen(spoken("a").pcm, TEXT * 500)
 
-    assert heard.notices[0].code == "TRANSCRIPT_MISMATCH"
+    assert heard.notices[0].code == NoticeCode.TRANSCRIPT_MISMATCH
 
 
 def test_loudness_is_never_used_silently_and_the_remedy_is_named() -> None:
     heard = Listener(Whistler(), words=None, sounds=None).listen(spoken(TEXT).pcm, OTHER)
 
     assert (heard.lip_sync, heard.phonemes) == (LipSync.LOUDNESS, ())
-    assert [notice.code for notice in heard.notices] == ["TRANSCRIPT_MISMATCH", "LIP_SYNC_LOUDNESS"]
+    assert [notice.code for notice in heard.notices] == [
+        NoticeCode.TRANSCRIPT_MISMATCH,
+        NoticeCode.LOUDNESS_ONLY,
+    ]
     assert "transcript" in heard.notices[1].message
     assert "pip install 's2v[asr]'" in heard.notices[1].message
     assert "pip install 's2v[multilingual]'" in heard.notices[1].message

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s2v_tts.spectra import Likeness
-from s2v_tts.warping import Corridor, around, straight, touches, warp
+from s2v_tts.listening.spectra import Likeness
+from s2v_tts.listening.warping import Corridor, around, straight, touches, warp
 
 
 def likeness(frames: np.ndarray[tuple[int, ...], np.dtype[np.intp]], quiet: int = -1) -> Likeness:

@@ -8,18 +8,6 @@ from s2v.core.timebase import frames_covering
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """What a film shall say: a text to speak, or sound that was spoken already.
-
-    `transcript` is what is said in `audio`, where that is known.
-    """
-
-    text: str = ""
-    audio: Artifact | None = None
-    transcript: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
     """A span of the script that is spoken and rendered as one unit.
 

@@ -8,7 +8,8 @@ from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, NotFound, Reason
 from s2v.core.job import STEPS, JobSpec, Order
 from s2v.core.timebase import DEFAULT_FRAME_RATE
-from s2v.text.segmentation import is_speakable
+from s2v.media.limits import check_audio_seconds
+from s2v.text.limits import check_text
 from s2v_gateway.assets.library import Asset
 from s2v_gateway.film.offers import EngineOffer
 from s2v_gateway.orders.catalogue import Catalogue
@@ -96,38 +97,12 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
         )
     if spec.transcript:
         allowed = limits.max_transcript_characters
-        _check_length(spec.transcript, "transcript", _TRANSCRIPT_FIELD, allowed)
-        _check_speakable(spec.transcript)
-    if spec.audio:
-        return
-    if not spec.text.strip():
-        raise InvalidInput(
-            Reason.TEXT_EMPTY,
-            "the script is empty; give a text to speak or the name of an audio asset",
-            field=_TEXT_FIELD,
+        check_text(
+            spec.transcript, what="transcript", field=_TRANSCRIPT_FIELD, max_characters=allowed
         )
-    _check_length(spec.text, "text", _TEXT_FIELD, limits.max_text_characters)
-
-
-def _check_length(text: str, what: str, field: str, allowed: int) -> None:
-    if len(text) > allowed:
-        raise InvalidInput(
-            Reason.TEXT_TOO_LONG,
-            f"the {what} has {len(text)} characters, at most {allowed} are allowed; "
-            "cut it into several jobs",
-            field=field,
-            metadata={"limit_characters": str(allowed)},
-        )
-
-
-def _check_speakable(transcript: str) -> None:
-    if not is_speakable(transcript):
-        raise InvalidInput(
-            Reason.TEXT_EMPTY,
-            "the transcript holds nothing that can be pronounced; leave it out where you do not "
-            "know what is said",
-            field=_TRANSCRIPT_FIELD,
-        )
+    if not spec.audio:
+        allowed = limits.max_text_characters
+        check_text(spec.text, what="text", field=_TEXT_FIELD, max_characters=allowed)
 
 
 def _check_name(spec: JobSpec) -> None:
@@ -206,21 +181,12 @@ def _check_audio(audio: Asset, limits: Limits) -> None:
             field=field,
         )
     # 0 is a length that the file's header does not tell; whoever decodes the sound will know.
-    if 0 < audio.duration_seconds < limits.min_audio_seconds:
-        raise InvalidInput(
-            Reason.AUDIO_TOO_SHORT,
-            f"the audio is {audio.duration_seconds:.2f} s long, at least "
-            f"{limits.min_audio_seconds} s are needed",
+    if audio.duration_seconds:
+        check_audio_seconds(
+            audio.duration_seconds,
             field=field,
-            metadata={"limit_seconds": str(limits.min_audio_seconds)},
-        )
-    if audio.duration_seconds > limits.max_audio_seconds:
-        raise InvalidInput(
-            Reason.AUDIO_TOO_LONG,
-            f"the audio is {audio.duration_seconds:.0f} s long, at most "
-            f"{limits.max_audio_seconds:.0f} s are allowed; cut it into several jobs",
-            field=field,
-            metadata={"limit_seconds": str(limits.max_audio_seconds)},
+            min_seconds=limits.min_audio_seconds,
+            max_seconds=limits.max_audio_seconds,
         )
 
 

@@ -7,16 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput
-from s2v.core.ports import Backend, Notice
+from s2v.core.ports import Backend, Notice, NoticeCode
 from s2v.core.script import LipSync, Mark
-from s2v_tts.aligning import Alignment, align, could_be_said
-from s2v_tts.loudness import audible_range
-from s2v_tts.recognising import (
+from s2v_tts.listening.aligning import Alignment, align, could_be_said
+from s2v_tts.listening.recognising import (
     SoundRecogniser,
     WordRecogniser,
     installed_sound_recogniser,
     installed_word_recogniser,
 )
+from s2v_tts.loudness import audible_range
 
 Pcm = npt.NDArray[np.int16]
 
@@ -118,13 +118,13 @@ class Listener:
                 "The transcript does not fit the sound, or cannot be pronounced, at least in part: "
                 f"{_INSTEAD[used]}. Give word for word, in English, what is said."
             )
-            yield Notice("TRANSCRIPT_MISMATCH", message)
+            yield Notice(NoticeCode.TRANSCRIPT_MISMATCH, message)
         if used is LipSync.LOUDNESS:
             message = (
                 "Only the loudness of the sound moves the lips, at least in part: they open and "
                 f"shut but form no sounds. {self._remedy()}"
             )
-            yield Notice("LIP_SYNC_LOUDNESS", message)
+            yield Notice(NoticeCode.LOUDNESS_ONLY, message)
 
     def _remedy(self) -> str:
         missing = [

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from s2v.core.script import Mark
-from s2v_tts.spectra import HOP_SAMPLES, Spectra, likeness
+from s2v_tts.listening.spectra import HOP_SAMPLES, Spectra, likeness
 
 _SHORTEST_FRAMES = 18
 """The silence inside of a long p or t is no pause."""

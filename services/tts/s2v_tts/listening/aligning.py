@@ -14,9 +14,9 @@ from s2v.core.ports import Backend, Utterance
 from s2v.core.script import Mark
 from s2v.core.timebase import SAMPLE_RATE, seconds
 from s2v_tts.edges import shifted
-from s2v_tts.pauses import outside_pauses, pauses
-from s2v_tts.spectra import HOP_SAMPLES, Likeness, Spectra, coarser, likeness, spectra
-from s2v_tts.warping import Corridor, Path, around, straight, touches, warp
+from s2v_tts.listening.pauses import outside_pauses, pauses
+from s2v_tts.listening.spectra import HOP_SAMPLES, Likeness, Spectra, coarser, likeness, spectra
+from s2v_tts.listening.warping import Corridor, Path, around, straight, touches, warp
 
 WORST_COST = 0.79
 """The text fits up to here: right texts stay under 0.68 with voices that speak clearly and under

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from s2v_tts.spectra import Floats, Likeness
+from s2v_tts.listening.spectra import Floats, Likeness
 
 Indices = npt.NDArray[np.intp]
 

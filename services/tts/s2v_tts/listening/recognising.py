@@ -12,9 +12,9 @@ import soxr
 
 from s2v.core.script import Mark
 from s2v.core.timebase import SAMPLE_RATE
-from s2v_tts.ipa import known_symbols
-from s2v_tts.pauses import outside_pauses, pauses
-from s2v_tts.spectra import spectra
+from s2v_tts.listening.ipa import known_symbols
+from s2v_tts.listening.pauses import outside_pauses, pauses
+from s2v_tts.listening.spectra import spectra
 
 Pcm = npt.NDArray[np.int16]
 

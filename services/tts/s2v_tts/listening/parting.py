@@ -11,8 +11,8 @@ from s2v.core.ports import Backend
 from s2v.core.script import Segment
 from s2v.core.timebase import seconds
 from s2v.text.segmentation import cut_sentences
-from s2v_tts.aligning import COARSE_HOPS, coarse_path, could_be_said, one_utterance
-from s2v_tts.spectra import HOP_SAMPLES, Floats, Spectra, likeness, spectra
+from s2v_tts.listening.aligning import COARSE_HOPS, coarse_path, could_be_said, one_utterance
+from s2v_tts.listening.spectra import HOP_SAMPLES, Floats, Spectra, likeness, spectra
 
 _FRAME_SAMPLES = HOP_SAMPLES * COARSE_HOPS
 
