@@ -126,7 +126,7 @@ def test_other_kinds_are_refused_whatever_they_are_called(tmp_path: Path, kind: 
     disguised = (tmp_path / f"photo.{kind}").rename(tmp_path / "photo.png")
     error = refusal(disguised)
     assert error.reason == Reason.IMAGE_UNREADABLE
-    assert "JPEG, PNG, WebP, AVIF or HEIC" in error.message
+    assert "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF" in error.message
 
 
 @pytest.mark.parametrize("name", ["clear.png", "clear.webp", "clear.avif"])
