@@ -134,12 +134,20 @@ def _created(
     audio: Path | None,
     pose: Path | None,
 ) -> job_pb2.Job:
-    spec.reference = client.upload(reference).name
+    spec.reference = _uploaded(client, reference, "--reference")
     if audio is not None:
-        spec.script.audio = client.upload(audio).name
+        spec.script.audio = _uploaded(client, audio, "--audio")
     if pose is not None:
-        spec.pose = client.upload(pose).name
+        spec.pose = _uploaded(client, pose, "--pose")
     return client.create_job(spec)
+
+
+def _uploaded(client: Client, path: Path, option: str) -> str:
+    try:
+        return client.upload(path).name
+    except InvalidInput as error:
+        error.field = option
+        raise
 
 
 def _settings(checkpoint: str, server: str) -> Mapping[str, str]:
