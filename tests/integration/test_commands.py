@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +19,6 @@ from s2v.testing.fakes_gateway import FILM, FakeGateway
 from s2v_cli.main import app
 
 PHOTO = Path("libs/s2v/samples/portrait.jpg").read_bytes()
-
-
-@pytest.fixture
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGateway]:
-    gateway = FakeGateway(f"unix:{tmp_path_factory.mktemp('g')}/gateway.sock")
-    gateway.start()
-    yield gateway
-    gateway.stop()
 
 
 @pytest.fixture

@@ -133,7 +133,8 @@ async def ask_async(
 ) -> ResponseT:
     """Make a call, as `ask`."""
     patience = attempts_async(terms.patience_seconds, again)
-    return await patience(lambda: once_async(method, request, terms))
+    response: ResponseT = await patience(once_async, method, request, terms)
+    return response
 
 
 def remove(

@@ -71,7 +71,7 @@ async def upload_async(stub: "AssetServiceAsyncStub", data: Media, terms: Terms)
                 await stub.WriteUpload(requests, metadata=terms.metadata)
     until_checked = AsyncRetrying(retry=_IS_CHECKING, wait=growing_delays)
     finished: pb.FinishUploadResponse = await until_checked(
-        lambda: ask_async(stub.FinishUpload, sending.finish, terms, _worth_finishing)
+        ask_async, stub.FinishUpload, sending.finish, terms, _worth_finishing
     )
     return finished.asset
 

@@ -29,7 +29,7 @@ class FakeGateway:
     """Takes uploads, "makes" FILM of every job, and tells of it.
 
     Attributes:
-        address: where it listens; the same after a restart.
+        address: where it listens; the same after a restart, also where port 0 took a free one.
         calls: the name of every call that came in, in order.
         tokens: the `authorization` that each call came with, empty for none.
         break_after: call name to the number of messages after which that call breaks, once; a call
@@ -47,8 +47,9 @@ class FakeGateway:
         generated: everything that each Generate was sent.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, credentials: grpc.ServerCredentials | None = None) -> None:
         self.address = address
+        self._credentials = credentials
         self.calls: list[str] = []
         self.tokens: list[str] = []
         self.break_after: dict[str, int] = {}
@@ -80,7 +81,12 @@ class FakeGateway:
         """Begin to answer; what happened before a `stop` is remembered."""
         self._server = grpc.server(ThreadPoolExecutor(8), interceptors=[Recorder(self)])
         add_servicers(self, self._server)
-        self._server.add_insecure_port(self.address)
+        if self._credentials is None:
+            port = self._server.add_insecure_port(self.address)
+        else:
+            port = self._server.add_secure_port(self.address, self._credentials)
+        if not self.address.startswith("unix:"):
+            self.address = f"{self.address.rpartition(':')[0]}:{port}"
         self._server.start()
 
     def stop(self) -> None:
