@@ -133,13 +133,14 @@ def test_make_sends_what_a_directed_engine_is_told(
     assert gateway.blobs[job.spec.pose] == dance.read_bytes()
 
 
-def test_make_sends_no_sampling_unless_it_is_given(
+def test_make_sends_no_sampling_and_no_seed_unless_they_are_given(
     gateway: FakeGateway, photo: Path, tmp_path: Path
 ) -> None:
     s2v("make", "--text", "a", "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway)
 
     (job,) = gateway.jobs.values()
     assert not job.spec.HasField("sampling")
+    assert not job.spec.HasField("seed")
 
 
 def test_a_job_that_fails_ends_make_with_1_and_the_option_to_blame(
