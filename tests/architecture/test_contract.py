@@ -61,6 +61,15 @@ def test_a_compositor_loads_what_measures_films_only_when_it_measures_one() -> N
     assert not loaded.stdout.split()
 
 
+def test_the_client_loads_nothing_but_grpc() -> None:
+    heavy = {"av", "cv2", "dbos", "numpy", "onnxruntime", "PIL", "pydantic", "ray", "sqlalchemy"}
+    code = f"import sys, s2v.client; print(*({heavy | {'torch'}} & set(sys.modules)))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not loaded.stdout.split()
+
+
 def test_the_light_install_carries_no_torch() -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     assert not [d for d in project["dependencies"] if re.match(r"torch|diffusers|transf", d)]

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from s2v.api.common.v1 import speech_pb2
+from s2v.api.common.v1 import media_pb2, speech_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import Client
 from s2v.core.ports import DigitalSourceType
@@ -142,7 +142,7 @@ def test_the_same_request_makes_the_same_film(
         (
             "The committee meets again on the last Thursday of every other month, at noon sharp.",
             speech_pb2.LIP_SYNC_WORDS,
-            ["TRANSCRIPT_MISMATCH"],
+            [media_pb2.NOTICE_CODE_TRANSCRIPT_MISMATCH],
         ),
     ],
 )
@@ -152,7 +152,7 @@ def test_given_sound_is_kept_and_the_user_is_told_how_lips_follow(
     tmp_path: Path,
     transcript: str,
     lip_sync: int,
-    notices: list[str],
+    notices: list[int],
 ) -> None:
     if installed_word_recogniser() is None and lip_sync == speech_pb2.LIP_SYNC_WORDS:
         pytest.skip("the extra asr is not installed")

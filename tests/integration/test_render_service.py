@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from s2v.api.common.v1 import media_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.artifact import WAV, Artifact
 from s2v.core.errors import Exhausted, InvalidInput, NotFound, Reason, S2VError, Unavailable
@@ -184,7 +185,9 @@ async def test_progress_is_monotone_and_previews_and_notices_come_along(studio: 
     assert done == sorted(set(done))
     assert done[-1] == FRAMES
     assert [r.preview.frame for r in responses if r.HasField("preview")] == [100, 125, 150]
-    assert [r.notice.code for r in responses if r.HasField("notice")] == ["FAKE"]
+    assert [r.notice.code for r in responses if r.HasField("notice")] == [
+        media_pb2.NOTICE_CODE_RANDOM_WEIGHTS
+    ]
 
 
 async def test_the_requested_size_wins(studio: Studio) -> None:
@@ -223,7 +226,8 @@ async def test_a_directed_engine_is_told_everything(studio: Studio) -> None:
 
     responses = await studio.responses(request)
 
-    told = [r.notice.message for r in responses if r.notice.code == "DIRECTED"]
+    directed = media_pb2.NOTICE_CODE_FACE_ENLARGED
+    told = [r.notice.message for r in responses if r.notice.code == directed]
     assert told == [f"draft, 'a person', 'blur', {sampling}, 'a dance'"]
     assert next(r.progress.frames_done for r in responses if r.HasField("progress")) == 0
     assert responses[-1].clip.HasField("state")
@@ -287,7 +291,9 @@ async def test_a_take_whose_worker_is_killed_is_tried_again(studio: Studio, fold
     clip = responses[-1].clip
     assert (clip.takes, clip.frames) == (2, LONG_FRAMES)
     assert studio.decoded(clip)[:70] == [frame % 64 for frame in range(70)]
-    assert [r.notice.code for r in responses if r.HasField("notice")] == ["FAKE"]
+    assert [r.notice.code for r in responses if r.HasField("notice")] == [
+        media_pb2.NOTICE_CODE_RANDOM_WEIGHTS
+    ]
     assert await studio.restarts() == restarts + 1
 
 

@@ -23,7 +23,9 @@ _NOTES = {
 
 
 def check(
-    film: Annotated[Path, typer.Argument(help="A video with sound, made by whatever.")],
+    film: Annotated[
+        Path, typer.Argument(metavar="FILM", help="A video with sound, made by whatever.")
+    ],
     text: Annotated[str | None, typer.Option(help="What is said in it.")] = None,
     script: Annotated[Path | None, typer.Option(help="File with what is said, UTF-8.")] = None,
     reference: Annotated[

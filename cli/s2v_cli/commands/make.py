@@ -57,8 +57,14 @@ def make(
     ] = "",
     fps: Annotated[int, typer.Option(help="Frames a second.", min=1)] = 25,
     seed: Annotated[
-        int, typer.Option(help="Equal seeds give equal pictures.", min=-(2**63), max=2**63 - 1)
-    ] = 0,
+        int | None,
+        typer.Option(
+            help="Equal seeds give equal pictures. [default: 0]",
+            min=-(2**63),
+            max=2**63 - 1,
+            show_default=False,
+        ),
+    ] = None,
     prompt: Annotated[
         str, typer.Option(help="What the film shall show; engine wan.", show_default=False)
     ] = "",
@@ -105,7 +111,9 @@ def make(
     # Whoever gives a checkpoint wants the engine that it is for.
     spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
     spec.width_pixels, spec.height_pixels = _width_and_height(size)
-    spec.frame_rate, spec.seed = fps, seed
+    spec.frame_rate = fps
+    if seed is not None:
+        spec.seed = seed
     spec.display_name = output.name[:200]
     sampling = sampling_to_proto(Sampling(steps, guidance, shift, solver))
     spec.MergeFrom(
@@ -134,12 +142,20 @@ def _created(
     audio: Path | None,
     pose: Path | None,
 ) -> job_pb2.Job:
-    spec.reference = client.upload(reference).name
+    spec.reference = _uploaded(client, reference, "--reference")
     if audio is not None:
-        spec.script.audio = client.upload(audio).name
+        spec.script.audio = _uploaded(client, audio, "--audio")
     if pose is not None:
-        spec.pose = client.upload(pose).name
+        spec.pose = _uploaded(client, pose, "--pose")
     return client.create_job(spec)
+
+
+def _uploaded(client: Client, path: Path, option: str) -> str:
+    try:
+        return client.upload(path).name
+    except InvalidInput as error:
+        error.field = option
+        raise
 
 
 def _settings(checkpoint: str, server: str) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.media.opening import open_media
 from s2v.media.photo import PHOTO_NAMES, PHOTO_TYPES, UNREADABLE, opened_photo
 from s2v.media.shown import moving_picture, shown_size
-from s2v.media.sniffing import sniff
+from s2v.media.sniffing import HEAD_BYTES, sniff
 
 MIN_SIDE_PIXELS = 64
 MAX_SIDE_PIXELS = 8192
@@ -22,7 +22,8 @@ _PROBED_FRAMES = 16
 _EXIF_ORIENTATION = 0x0112
 _EXIF_SIDEWAYS = (5, 6, 7, 8)
 _ACCEPTED = (
-    f"a {PHOTO_NAMES} image, WAV, MP3, FLAC, Ogg, AAC or M4A sound, or an MP4, MOV or WebM video"
+    f"a {PHOTO_NAMES} image, WAV, AIFF, MP3, FLAC, Ogg, AAC or M4A sound, "
+    "or an MP4, MOV or WebM video"
 )
 
 
@@ -62,7 +63,7 @@ def probe(path: Path, media_type: str = "", *, field: str = "asset") -> MediaInf
             accepted types (MEDIA_TYPE_UNSUPPORTED).
     """
     with path.open("rb") as source:
-        head = source.read(64)
+        head = source.read(HEAD_BYTES)
     found = sniff(head)
     if found in PHOTO_TYPES:
         return _image(path, found, field)
@@ -86,7 +87,8 @@ def _image(path: Path, media_type: str, field: str) -> MediaInfo:
     try:
         with opened_photo(path, lambda width, height: _check_size(width, height, field)) as image:
             width, height = image.size
-            if image.getexif().get(_EXIF_ORIENTATION) in _EXIF_SIDEWAYS:
+            sideways = image.getexif().get(_EXIF_ORIENTATION) in _EXIF_SIDEWAYS
+            if sideways and media_type != "image/tiff":  # whose plugin has turned it already
                 width, height = height, width
             image.draft("RGB", (1, 1))  # a JPEG is read whole all the same, in less memory
             image.load()

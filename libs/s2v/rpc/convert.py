@@ -108,8 +108,7 @@ def speech_from_proto(message: speech_pb2.Speech, *, field: str = "speech") -> S
 
 def notice_to_proto(notice: Notice) -> media_pb2.Notice:
     """Spell a notice as a message."""
-    code: media_pb2.NoticeCode = getattr(media_pb2, f"NOTICE_CODE_{notice.code.value}")
-    return media_pb2.Notice(code=code, message=notice.message)
+    return media_pb2.Notice(code=f"NOTICE_CODE_{notice.code.value}", message=notice.message)
 
 
 def notice_from_proto(message: media_pb2.Notice) -> Notice:

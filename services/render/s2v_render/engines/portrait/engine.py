@@ -14,6 +14,7 @@ from s2v.core.ports import (
     DigitalSourceType,
     Frames,
     Notice,
+    NoticeCode,
     Size,
     State,
     Take,
@@ -62,8 +63,6 @@ _CAPABILITIES = Capabilities(
         "the mouth follows the phonemes."
     ),
 )
-_SEVERAL_FACES = "SEVERAL_FACES"
-_FACE_ENLARGED = "FACE_ENLARGED"
 _OPENCV_THREADS = 1
 """Of the whole process: frames that are drawn at once use the cores better than parts of one do."""
 
@@ -195,7 +194,7 @@ class PortraitEngine:
         alpha = networks.matte.cut_around(picture, points, head_of(points).eye_distance)
         portrait = make_portrait(picture, points, alpha)
         check_follows(portrait, speaker.landmarks, networks.mesh)
-        notices = (Notice(_FACE_ENLARGED, enlarged.notice),) if enlarged else ()
+        notices = (Notice(NoticeCode.FACE_ENLARGED, enlarged.notice),) if enlarged else ()
         return _Prepared(portrait, notices + _notices(speaker.faces))
 
     def _enlarged(self, photo: Rgb, size: Size | None) -> Enlarged | None:
@@ -232,4 +231,8 @@ def _mouths(take: Take, level: Floats, count: int) -> list[Mouth]:
 def _notices(faces: int) -> tuple[Notice, ...]:
     if faces < 2:
         return ()
-    return (Notice(_SEVERAL_FACES, f"the reference shows {faces} faces; the largest one speaks"),)
+    return (
+        Notice(
+            NoticeCode.SEVERAL_FACES, f"the reference shows {faces} faces; the largest one speaks"
+        ),
+    )

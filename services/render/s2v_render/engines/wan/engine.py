@@ -18,6 +18,7 @@ from s2v.core.ports import (
     DigitalSourceType,
     Frames,
     Notice,
+    NoticeCode,
     Size,
     Sizing,
     State,
@@ -43,7 +44,6 @@ _log = structlog.get_logger()
 _STEP_PIXELS = 64
 _SETTLE_SECONDS = 180.0
 """A step of the largest film on a small card, and the decoding of a window."""
-_RANDOM_WEIGHTS = "RANDOM_WEIGHTS"
 
 
 class WanEngine:
@@ -98,7 +98,7 @@ class WanEngine:
         size = _size(take, choice)
         if self._settings.is_random:
             yield Notice(
-                _RANDOM_WEIGHTS,
+                NoticeCode.RANDOM_WEIGHTS,
                 f"the checkpoint is {self._settings.checkpoint}: its weights are random, so that "
                 "the film has no meaning",
             )
