@@ -19,8 +19,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from s2v_render.engines.wan.loading import parts_of
-from s2v_render.engines.wan.weights import t5_to_transformers, vae_to_diffusers
+from s2v_render.engines.wan.weights.loading import parts_of
+from s2v_render.engines.wan.weights.names import t5_to_transformers, vae_to_diffusers
 
 _FIXTURES = Path(__file__).parents[1] / "tests/data/wan_s2v"
 _HOST = torch.device("cpu")

@@ -22,8 +22,8 @@ from s2v.media.pcm import Pcm, wav_bytes
 from s2v.media.video import ClipEncoder
 from s2v.testing.fakes_gateway import FakeGateway
 from s2v_compositor.composing import FilmWriter
-from s2v_render.cluster import RayCluster
 from s2v_render.engines.portrait.engine import PortraitEngine
+from s2v_render.workers.cluster import RayCluster
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
 
 T = TypeVar("T")

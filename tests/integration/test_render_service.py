@@ -31,9 +31,9 @@ from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.server import Server
 from s2v.store.artifacts import FsspecStore
 from s2v.testing.fakes_render import FakeScript, fake_reference, frame_of
-from s2v_render.cluster import RayCluster
-from s2v_render.pool import MAX_TAKES, WorkerConfig, WorkerPool
 from s2v_render.servicer import RenderServicer
+from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.pool import MAX_TAKES, WorkerConfig, WorkerPool
 
 FRAMES = 60
 LONG_FRAMES = 2_000

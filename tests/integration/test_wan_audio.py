@@ -14,14 +14,14 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.audio import (
+from s2v_render.engines.wan.model.speech import (
     at_feature_rate,
     feature_indices,
     gathered,
     mono_16k,
     official_windows,
 )
-from s2v_render.engines.wan.loading import load_speech
+from s2v_render.engines.wan.weights.loading import load_speech
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE)) / "2_audio"

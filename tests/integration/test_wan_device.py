@@ -11,9 +11,10 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.config import read_config
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.sampling import (
+from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.solvers import Solver
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.takes.windows import (
     Motion,
     Prompts,
     Sampling,
@@ -21,8 +22,7 @@ from s2v_render.engines.wan.sampling import (
     denoised,
     prepared,
 )
-from s2v_render.engines.wan.solvers import Solver
-from s2v_render.engines.wan.weights import build_transformer
+from s2v_render.engines.wan.weights.names import build_transformer
 
 pytestmark = [
     pytest.mark.gpu,

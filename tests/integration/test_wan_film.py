@@ -15,16 +15,18 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.audio import feature_indices, gathered, official_windows
-from s2v_render.engines.wan.config import read_config
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.pictures import (
+from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.solvers import Solver, schedule
+from s2v_render.engines.wan.model.speech import feature_indices, gathered, official_windows
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.takes.pictures import (
     official_fit,
     official_pose_fit,
     official_size,
     pixels_of,
 )
-from s2v_render.engines.wan.sampling import (
+from s2v_render.engines.wan.takes.windows import (
     Prompts,
     Sampling,
     Stepped,
@@ -34,9 +36,7 @@ from s2v_render.engines.wan.sampling import (
     still_motion,
     windows,
 )
-from s2v_render.engines.wan.solvers import Solver, schedule
-from s2v_render.engines.wan.vae import Vae
-from s2v_render.engines.wan.weights import build_transformer, build_vae
+from s2v_render.engines.wan.weights.names import build_transformer, build_vae
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE))

@@ -14,20 +14,20 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 from safetensors.torch import load_file, save_file
 
 from s2v.core.errors import NotReady, Reason
-from s2v_render.engines.wan.checkpoint import Layout, find_checkpoint
-from s2v_render.engines.wan.config import S2VConfig
-from s2v_render.engines.wan.loading import WanModels, load_models, parts_of
 from s2v_render.engines.wan.memory import PartSizes
-from s2v_render.engines.wan.offload import stream_weights
-from s2v_render.engines.wan.sampling import Motion, Sampling, WindowInput, prepared
-from s2v_render.engines.wan.stored import fill, parameter_count, stored_tensors
-from s2v_render.engines.wan.text import encode, token_ids
-from s2v_render.engines.wan.weights import (
+from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.model.text import encode, token_ids
+from s2v_render.engines.wan.takes.windows import Motion, Sampling, WindowInput, prepared
+from s2v_render.engines.wan.weights.layouts import Layout, find_checkpoint
+from s2v_render.engines.wan.weights.loading import WanModels, load_models, parts_of
+from s2v_render.engines.wan.weights.names import (
     blank_transformer,
     t5_to_transformers,
     transformer_to_diffusers,
     vae_to_diffusers,
 )
+from s2v_render.engines.wan.weights.offload import stream_weights
+from s2v_render.engines.wan.weights.stored import fill, parameter_count, stored_tensors
 
 TINY = Path(__file__).parents[1] / "data/wan_tiny"
 SHARDS = [f"diffusion_pytorch_model-0000{number}-of-00002.safetensors" for number in (1, 2)]

@@ -10,11 +10,11 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 from safetensors.torch import load_file, save_file
 
 from s2v.core.errors import NotReady
-from s2v_render.engines.wan.config import S2VConfig
-from s2v_render.engines.wan.loading import load_models, parts_of
-from s2v_render.engines.wan.lora import Lora, merge_lora
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.weights import blank_transformer, transformer_to_diffusers
+from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.weights.loading import load_models, parts_of
+from s2v_render.engines.wan.weights.lora import Lora, merge_lora
+from s2v_render.engines.wan.weights.names import blank_transformer, transformer_to_diffusers
 
 TINY = Path(__file__).parents[1] / "data/wan_tiny"
 SHARD = TINY / "diffusion_pytorch_model-00002-of-00002.safetensors"

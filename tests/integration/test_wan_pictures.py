@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.pictures import fit, official_fit, official_size, pixels_of
+from s2v_render.engines.wan.takes.pictures import fit, official_fit, official_size, pixels_of
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE)) / "7_size_selection"

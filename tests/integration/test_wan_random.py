@@ -8,11 +8,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import NotReady
-from s2v_render.engines.wan.config import S2VConfig
-from s2v_render.engines.wan.loading import load_models, parts_of
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.random_weights import RandomParts, architectures, byte_tokenizer
-from s2v_render.engines.wan.sampling import (
+from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.model.text import token_ids
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.takes.windows import (
     Motion,
     Prompts,
     Sampling,
@@ -20,8 +20,8 @@ from s2v_render.engines.wan.sampling import (
     denoised,
     prepared,
 )
-from s2v_render.engines.wan.text import token_ids
-from s2v_render.engines.wan.vae import Vae
+from s2v_render.engines.wan.weights.loading import load_models, parts_of
+from s2v_render.engines.wan.weights.random import RandomParts, architectures, byte_tokenizer
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests/data/wan_tiny"

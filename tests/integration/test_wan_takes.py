@@ -19,17 +19,17 @@ from safetensors.torch import load_file
 
 from s2v.core.ports import Frames, Sampling, Size, Solver, State, Take
 from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
-from s2v_render.engines.wan import filming, posing
-from s2v_render.engines.wan.config import read_config
-from s2v_render.engines.wan.filming import filmed, order_of
-from s2v_render.engines.wan.hearing import CARRIED_SECONDS, Track, heard, officially_heard
-from s2v_render.engines.wan.loading import WanModels
+from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
+from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.planning import MODEL_FPS, frames_made_before
 from s2v_render.engines.wan.presets import Choice, choose
-from s2v_render.engines.wan.sampling import Window
-from s2v_render.engines.wan.text import NEGATIVE_PROMPT
-from s2v_render.engines.wan.vae import Vae
-from s2v_render.engines.wan.weights import build_transformer, build_vae
+from s2v_render.engines.wan.takes import filming, posing
+from s2v_render.engines.wan.takes.filming import filmed, order_of
+from s2v_render.engines.wan.takes.hearing import CARRIED_SECONDS, Track, heard, officially_heard
+from s2v_render.engines.wan.takes.windows import Window
+from s2v_render.engines.wan.weights.loading import WanModels
+from s2v_render.engines.wan.weights.names import build_transformer, build_vae
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE))

@@ -11,9 +11,9 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.config import read_config
-from s2v_render.engines.wan.model import S2VTransformer, Scene, Sound, Text
-from s2v_render.engines.wan.weights import (
+from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, Sound, Text
+from s2v_render.engines.wan.weights.names import (
     build_transformer,
     transformer_from_diffusers,
     transformer_to_diffusers,

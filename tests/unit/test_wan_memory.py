@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from s2v.core.errors import Exhausted, Reason
-from s2v_render.engines.wan.config import S2VConfig
 from s2v_render.engines.wan.memory import (
     GIB,
     Amount,
@@ -20,6 +19,7 @@ from s2v_render.engines.wan.memory import (
     plan,
     tokens,
 )
+from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.settings import Offload
 
 SMALL = Demand(S2VConfig(), width=832, height=480)

@@ -2,11 +2,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
-from s2v_render.engines.wan.config import S2VConfig, read_config
-from s2v_render.engines.wan.layers import FramePacker
-from s2v_render.engines.wan.model import S2VTransformer, injectors, sinusoid
-from s2v_render.engines.wan.rope import positions, rotate, rotations, spread
-from s2v_render.engines.wan.weights import transformer_from_diffusers, transformer_to_diffusers
+from s2v_render.engines.wan.model.config import S2VConfig, read_config
+from s2v_render.engines.wan.model.layers import FramePacker
+from s2v_render.engines.wan.model.rope import positions, rotate, rotations, spread
+from s2v_render.engines.wan.model.transformer import S2VTransformer, injectors, sinusoid
+from s2v_render.engines.wan.weights.names import (
+    transformer_from_diffusers,
+    transformer_to_diffusers,
+)
 
 SMALL = S2VConfig(
     dim=24,

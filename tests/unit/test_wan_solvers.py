@@ -4,7 +4,7 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
 
-from s2v_render.engines.wan.solvers import Past, Solver, advance, schedule
+from s2v_render.engines.wan.model.solvers import Past, Solver, advance, schedule
 
 
 def velocity(latents: torch.Tensor, time: float) -> torch.Tensor:

@@ -29,7 +29,6 @@ from s2v_render.planning import (
     find_preset,
     plan_size,
 )
-from s2v_render.pool import WorkerPool, WorkerState, WorkerStatus
 from s2v_render.rendering import (
     ClipRendered,
     PreviewShown,
@@ -37,6 +36,7 @@ from s2v_render.rendering import (
     RenderOrder,
     RenderProgress,
 )
+from s2v_render.workers.pool import WorkerPool, WorkerState, WorkerStatus
 
 Response = render_service_pb2.RenderResponse
 

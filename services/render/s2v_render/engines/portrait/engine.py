@@ -28,12 +28,12 @@ from s2v.lipsync.phones import Mouth
 from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
 from s2v.media.footage import Footage
 from s2v.media.photo import PHOTO_TYPES, read_photo
+from s2v_render.engines.portrait.drawing import Portrait, make_portrait
+from s2v_render.engines.portrait.fitting import FIELD, MAX_LONG_SIDE, FaceBox, fitted
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import motions
-from s2v_render.engines.portrait.portrait import Portrait, make_portrait
 from s2v_render.engines.portrait.presets import PRESETS
-from s2v_render.engines.portrait.reference import FIELD, MAX_LONG_SIDE, FaceBox, fitted
 from s2v_render.engines.portrait.suitability.speaker import (
     DEFAULT_SUITABILITY,
     Suitability,

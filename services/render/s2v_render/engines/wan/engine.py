@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from s2v_render.engines.wan.filming import Order
-    from s2v_render.engines.wan.loading import Parts, WanModels
     from s2v_render.engines.wan.memory import MemoryPlan
+    from s2v_render.engines.wan.takes.filming import Order
+    from s2v_render.engines.wan.weights.loading import Parts, WanModels
 
 _log = structlog.get_logger()
 
@@ -110,7 +110,7 @@ class WanEngine:
         """Render what fits; say what would fit where the device's memory did not suffice."""
         import torch
 
-        from s2v_render.engines.wan.filming import order_of
+        from s2v_render.engines.wan.takes.filming import order_of
 
         order = order_of(take, choice, size)
         planned = self._planned(order)
@@ -128,8 +128,8 @@ class WanEngine:
 
     def _planned(self, order: Order) -> MemoryPlan:
         """Return what the take needs, written to the log; refuse what does not fit."""
-        from s2v_render.engines.wan.loading import parts_of
         from s2v_render.engines.wan.memory import Demand, ensure_fits, plan
+        from s2v_render.engines.wan.weights.loading import parts_of
 
         self._parts = self._parts or parts_of(self._settings.checkpoint)
         frames = [window.sampled_frames for window in order.windows]
@@ -155,7 +155,7 @@ class WanEngine:
         return planned
 
     def _filmed(self, order: Order) -> Generator[Frames | Working | State]:
-        from s2v_render.engines.wan.filming import filmed
+        from s2v_render.engines.wan.takes.filming import filmed
 
         models = self.load()
         yield Working()
@@ -192,8 +192,8 @@ class WanEngine:
         """Return the models; they are loaded once, at the first take at the latest."""
         from pathlib import Path
 
-        from s2v_render.engines.wan.loading import load_models
-        from s2v_render.engines.wan.lora import Lora
+        from s2v_render.engines.wan.weights.loading import load_models
+        from s2v_render.engines.wan.weights.lora import Lora
 
         settings = self._settings
         if self._models is None:
@@ -209,7 +209,7 @@ class WanEngine:
 
     def _rows_of(self, prompt: str) -> Tensor:
         """Return a prompt's rows on the host; the last few stay encoded."""
-        from s2v_render.engines.wan.text import encode, token_ids
+        from s2v_render.engines.wan.model.text import encode, token_ids
 
         if prompt not in self._rows:
             models = self.load()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from s2v.core.errors import Exhausted, Reason
-from s2v_render.engines.wan.config import S2VConfig
+from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.settings import Offload
 
 GIB = 2**30

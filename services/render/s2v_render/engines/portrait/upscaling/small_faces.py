@@ -15,7 +15,7 @@ import numpy as np
 
 from s2v.core.ports import Size
 from s2v.face.arrays import Floats, Rgb
-from s2v_render.engines.portrait.reference import FaceBox, covering, own_size
+from s2v_render.engines.portrait.fitting import FaceBox, covering, own_size
 from s2v_render.engines.portrait.upscaling.enlarging import ENLARGEMENT
 
 _SMALLEST, _LARGEST = 20.0, 48.0

@@ -25,25 +25,22 @@ from transformers import (
     Wav2Vec2Model,
 )
 
-from s2v_render.engines.wan.audio import SpeechModel
-from s2v_render.engines.wan.checkpoint import (
+from s2v_render.engines.wan.memory import PartSizes
+from s2v_render.engines.wan.model.config import AUDIO_LAYERS, LATENT_CHANNELS, S2VConfig
+from s2v_render.engines.wan.model.speech import SpeechModel
+from s2v_render.engines.wan.model.text import load_tokenizer
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.settings import RANDOM, Offload
+from s2v_render.engines.wan.weights.layouts import (
     Checkpoint,
     Layout,
     find_checkpoint,
     read_json,
     unusable,
 )
-from s2v_render.engines.wan.config import AUDIO_LAYERS, LATENT_CHANNELS, S2VConfig
-from s2v_render.engines.wan.lora import Lora, merge_lora
-from s2v_render.engines.wan.memory import PartSizes
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.offload import stream_weights
-from s2v_render.engines.wan.random_weights import RandomParts, architectures
-from s2v_render.engines.wan.settings import RANDOM, Offload
-from s2v_render.engines.wan.stored import StoredTensor, fill, parameter_count, stored_tensors
-from s2v_render.engines.wan.text import load_tokenizer
-from s2v_render.engines.wan.vae import Vae
-from s2v_render.engines.wan.weights import (
+from s2v_render.engines.wan.weights.lora import Lora, merge_lora
+from s2v_render.engines.wan.weights.names import (
     TIED_EMBEDDING,
     blank_text_encoder,
     blank_transformer,
@@ -51,6 +48,14 @@ from s2v_render.engines.wan.weights import (
     t5_to_transformers,
     transformer_from_diffusers,
     vae_to_diffusers,
+)
+from s2v_render.engines.wan.weights.offload import stream_weights
+from s2v_render.engines.wan.weights.random import RandomParts, architectures
+from s2v_render.engines.wan.weights.stored import (
+    StoredTensor,
+    fill,
+    parameter_count,
+    stored_tensors,
 )
 
 _log = structlog.get_logger()

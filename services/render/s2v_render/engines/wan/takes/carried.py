@@ -16,7 +16,7 @@ from torch import Tensor
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Size
-from s2v_render.engines.wan.vae import SPATIAL_RATIO
+from s2v_render.engines.wan.model.vae import SPATIAL_RATIO
 
 _TYPES = {
     "motion_latents": torch.float32,

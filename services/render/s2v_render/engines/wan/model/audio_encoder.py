@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from s2v_render.engines.wan.config import AUDIO_LAYERS, S2VConfig
-from s2v_render.engines.wan.layers import Fp32Conv1d, Fp32Linear
+from s2v_render.engines.wan.model.config import AUDIO_LAYERS, S2VConfig
+from s2v_render.engines.wan.model.layers import Fp32Conv1d, Fp32Linear
 
 
 @dataclass(frozen=True, slots=True)

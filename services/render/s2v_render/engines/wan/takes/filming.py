@@ -17,10 +17,8 @@ from torch import Tensor
 from s2v.core.ports import Frames, Size, State, Take, Working
 from s2v.core.timebase import samples_per_frame
 from s2v.media.photo import read_photo
-from s2v_render.engines.wan.carrying import Carried, read_carried
-from s2v_render.engines.wan.hearing import CARRIED_SECONDS, Track, heard, officially_heard
-from s2v_render.engines.wan.loading import WanModels
-from s2v_render.engines.wan.pictures import fit, official_fit, pixels_of
+from s2v_render.engines.wan.model.solvers import Solver
+from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
 from s2v_render.engines.wan.planning import (
     PlannedWindow,
     film_frames,
@@ -28,9 +26,12 @@ from s2v_render.engines.wan.planning import (
     plan_windows,
     shown_frame,
 )
-from s2v_render.engines.wan.posing import PoseVideo
 from s2v_render.engines.wan.presets import Choice
-from s2v_render.engines.wan.sampling import (
+from s2v_render.engines.wan.takes.carried import Carried, read_carried
+from s2v_render.engines.wan.takes.hearing import CARRIED_SECONDS, Track, heard, officially_heard
+from s2v_render.engines.wan.takes.pictures import fit, official_fit, pixels_of
+from s2v_render.engines.wan.takes.posing import PoseVideo
+from s2v_render.engines.wan.takes.windows import (
     Motion,
     Prompts,
     Sampling,
@@ -44,8 +45,7 @@ from s2v_render.engines.wan.sampling import (
     unseen_motion,
     windows,
 )
-from s2v_render.engines.wan.solvers import Solver
-from s2v_render.engines.wan.text import NEGATIVE_PROMPT
+from s2v_render.engines.wan.weights.loading import WanModels
 
 PROMPT = "A person is talking to the camera."
 """What a film shows when a request does not say."""

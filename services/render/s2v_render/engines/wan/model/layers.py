@@ -16,8 +16,8 @@ from diffusers.models.attention_dispatch import dispatch_attention_fn
 from diffusers.models.normalization import AdaLayerNorm, FP32LayerNorm
 from torch import Tensor, nn
 
-from s2v_render.engines.wan.config import LATENT_CHANNELS, PATCH, S2VConfig
-from s2v_render.engines.wan.rope import Rotations, positions, rotate, spread
+from s2v_render.engines.wan.model.config import LATENT_CHANNELS, PATCH, S2VConfig
+from s2v_render.engines.wan.model.rope import Rotations, positions, rotate, spread
 
 _PACKED_FRAMES = {"near": 1, "middle": 2, "far": 16}
 """Motion latents that the frame packer takes together, newest first."""

@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from s2v_render.engines.wan.checkpoint import read_json, unusable
-from s2v_render.engines.wan.stored import StoredTensor, listed, stored_tensors
-from s2v_render.engines.wan.weights import transformer_from_diffusers
+from s2v_render.engines.wan.weights.layouts import read_json, unusable
+from s2v_render.engines.wan.weights.names import transformer_from_diffusers
+from s2v_render.engines.wan.weights.stored import StoredTensor, listed, stored_tensors
 
 _PREFIX = re.compile(r"^(base_model\.model\.|diffusion_model\.|transformer\.)+")
 _KEY = re.compile(r"(?P<layer>.+)\.(?P<side>lora_A|lora_B|lora_down|lora_up)(\.\w+)?\.weight")

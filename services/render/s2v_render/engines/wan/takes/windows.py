@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from s2v_render.engines.wan.config import LATENT_CHANNELS
-from s2v_render.engines.wan.model import S2VTransformer, Scene, Sound, Text
+from s2v_render.engines.wan.model.config import LATENT_CHANNELS
+from s2v_render.engines.wan.model.solvers import Past, Schedule, Solver, advance, schedule
+from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, Sound, Text
+from s2v_render.engines.wan.model.vae import SPATIAL_RATIO, TEMPORAL_RATIO, DecodingStream, Vae
 from s2v_render.engines.wan.planning import OPENING_CUT_FRAMES
-from s2v_render.engines.wan.solvers import Past, Schedule, Solver, advance, schedule
-from s2v_render.engines.wan.vae import SPATIAL_RATIO, TEMPORAL_RATIO, DecodingStream, Vae
 
 _REFERENCE_MOTION_FRAMES = 6
 

@@ -11,9 +11,9 @@ from diffusers import AutoencoderKLWan
 from torch import Tensor
 from transformers import UMT5EncoderModel
 
-from s2v_render.engines.wan.config import S2VConfig
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.text import umt5_config
+from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.model.text import umt5_config
+from s2v_render.engines.wan.model.transformer import S2VTransformer
 
 _TRANSFORMER = (
     ("text_embedding.0.", "condition_embedder.text_embedder.linear_1."),

@@ -18,9 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from s2v_render.engines.wan.audio_encoder import CausalAudioEncoder
-from s2v_render.engines.wan.config import PATCH, S2VConfig
-from s2v_render.engines.wan.layers import (
+from s2v_render.engines.wan.model.audio_encoder import CausalAudioEncoder
+from s2v_render.engines.wan.model.config import PATCH, S2VConfig
+from s2v_render.engines.wan.model.layers import (
     AudioInjector,
     Block,
     Fp32Linear,
@@ -29,7 +29,7 @@ from s2v_render.engines.wan.layers import (
     KeyValue,
     tokens_of,
 )
-from s2v_render.engines.wan.rope import Rotations, positions, rotations
+from s2v_render.engines.wan.model.rope import Rotations, positions, rotations
 
 _REFERENCE_FRAME = 30
 """Where in time the portrait stands, however long the window is."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from s2v.core.timebase import SAMPLE_RATE
-from s2v_render.engines.wan.audio import SpeechModel, feature_indices, gathered, mono_16k
+from s2v_render.engines.wan.model.speech import SpeechModel, feature_indices, gathered, mono_16k
 from s2v_render.engines.wan.planning import MODEL_FPS
 
 Pcm = npt.NDArray[np.int16]

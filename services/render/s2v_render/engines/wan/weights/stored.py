@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from s2v_render.engines.wan.checkpoint import unusable
+from s2v_render.engines.wan.weights.layouts import unusable
 
 _SHOWN = 5
 _DAMAGED = (

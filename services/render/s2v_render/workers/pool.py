@@ -13,9 +13,9 @@ import structlog
 from s2v.core.errors import Exhausted, Reason, Unavailable
 from s2v.core.ports import Capabilities, Notice
 from s2v.core.registry import Registry
-from s2v_render.cluster import RayCluster
 from s2v_render.rendering import ClipRendered, RenderEvent, RenderOrder
-from s2v_render.worker import Worker
+from s2v_render.workers.actor import Worker
+from s2v_render.workers.cluster import RayCluster
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class WorkerStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """What every worker is started with; see `s2v_render.worker.Worker`.
+    """What every worker is started with; see `s2v_render.workers.actor.Worker`.
 
     `gpus` is how many of Ray's GPUs a worker owns.
     """

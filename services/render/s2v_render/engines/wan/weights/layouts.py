@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from s2v.core.errors import NotReady, Reason
-from s2v_render.engines.wan.config import S2VConfig, read_config
+from s2v_render.engines.wan.model.config import S2VConfig, read_config
 
 
 class Layout(StrEnum):
