@@ -6,13 +6,16 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
+import tenacity
 
 from s2v.core.errors import Exhausted, Reason, Unavailable
 from s2v.core.ports import Capabilities, Notice
 from s2v.core.registry import Registry
+from s2v.rpc.patience import growing_delays
 from s2v_render.rendering import ClipRendered, RenderEvent, RenderOrder
 from s2v_render.workers.actor import Worker
 from s2v_render.workers.cluster import RayCluster
@@ -266,13 +269,12 @@ class WorkerPool:
         self._give_back(seat)
 
     async def _restart_whatever_it_takes(self, seat: _Seat) -> None:
-        while True:
-            try:
-                await self._restart(seat)
-                return
-            except _WorkerDiedError as death:
-                _log.warning("worker does not start", worker=seat.name, cause=str(death))
-                await asyncio.sleep(_RETRY_SECONDS)
+        trying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(_WorkerDiedError),
+            wait=growing_delays,
+            before_sleep=partial(_tell_death, seat),
+        )
+        await trying(self._restart, seat)
 
     async def _restart(self, seat: _Seat) -> None:
         seat.restarts += 1
@@ -335,6 +337,11 @@ async def _next(events: Any) -> RenderEvent | None:
         event: RenderEvent = await reference
         return event
     return None
+
+
+def _tell_death(seat: _Seat, state: tenacity.RetryCallState) -> None:
+    cause = state.outcome.exception() if state.outcome else None
+    _log.warning("worker does not start", worker=seat.name, cause=str(cause))
 
 
 async def _kill(seat: _Seat) -> None:
