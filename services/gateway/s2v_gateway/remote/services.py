@@ -40,6 +40,7 @@ from s2v.rpc.logs import correlation
 from s2v.rpc.patience import growing_delays
 from s2v_gateway.film.offers import EngineCatalogue, VoiceOffer
 from s2v_gateway.remote import messages
+from s2v_gateway.remote.discretion import discreet
 
 T = TypeVar("T")
 
@@ -237,7 +238,7 @@ class RemoteStages:
             try:
                 return await call()
             except grpc.RpcError as error:
-                raise from_rpc_error(error) from error
+                raise discreet(service, from_rpc_error(error)) from error
 
         trying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_worth_waiting),
