@@ -52,7 +52,7 @@ class Alone:
         first_frame = 0
         with FilmWriter(path, FPS) as writer:
             for segment in cut_script_text(text, max_characters=len(text)):
-                *_, spoken = speak_text(self._backend, segment.text, "heart", frame_rate=FPS)
+                *_, spoken = speak_text(self._backend, segment.text, voice="heart", frame_rate=FPS)
                 assert isinstance(spoken, SpokenSegment)
                 audio = self._store.put([wav_bytes(spoken.pcm)], WAV)
                 order = _order(spoken, audio, reference, size, quality, seed, first_frame)

@@ -80,7 +80,7 @@ def main() -> None:
 
 def spoken(backend: EmbeddedBackend, text: str) -> SpokenSegment:
     """Return a text as speech."""
-    *_, segment = speak_text(backend, text, "heart", frame_rate=RATE)
+    *_, segment = speak_text(backend, text, voice="heart", frame_rate=RATE)
     assert isinstance(segment, SpokenSegment)
     return segment
 

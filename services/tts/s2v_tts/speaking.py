@@ -36,7 +36,7 @@ SpeechEvent = Working | Notice | SpokenSegment
 
 
 def speak_text(
-    backend: Backend, text: str, voice: str, *, frame_rate: int
+    backend: Backend, text: str, *, voice: str, frame_rate: int
 ) -> Iterator[SpeechEvent]:
     """Speak a segment's text, stretch by stretch; the speech comes last.
 
@@ -76,7 +76,7 @@ def speak_text(
 
 
 def speak_audio(
-    pcm: npt.NDArray[np.int16], transcript: str, listener: Listener, *, frame_rate: int
+    pcm: npt.NDArray[np.int16], listener: Listener, *, transcript: str, frame_rate: int
 ) -> Iterator[SpeechEvent]:
     """Tell of a segment of given sound (mono int16 at 48 kHz) and what is heard in it.
 
@@ -85,8 +85,8 @@ def speak_audio(
 
     Args:
         pcm: the segment's sound.
-        transcript: what is said in it; empty where that is not known.
         listener: finds out when it makes which sounds.
+        transcript: what is said in it; empty where that is not known.
         frame_rate: of the film, one of FRAME_RATES.
     """
     heard = listener.listen(pcm, transcript)

@@ -91,7 +91,7 @@ class EmbeddedBackend:
 def _utterance(words: Sequence[SpokenWord], network: Network, timbre: Timbre) -> Utterance:
     sound = network.speak(" ".join(word.symbols for word in words), timbre)
     pcm = resample(sound.pcm, NETWORK_RATE)
-    word_marks, phoneme_marks = marks(words, sound.seconds, len(pcm))
+    word_marks, phoneme_marks = marks(words, sound.seconds, samples=len(pcm))
     whole = Utterance(pcm, word_marks, phoneme_marks)
     breath = trimmed(whole, before_samples=_BEFORE_SAMPLES, after_samples=_AFTER_SAMPLES)
     return replace(breath, pcm=faded(breath.pcm))
