@@ -99,7 +99,11 @@ def test_generate_tells_everything_in_order(generated: tuple[list[Any], bytes]) 
     assert kinds[-1] == "finished"
     assert {"progress", "preview", "media"} <= set(kinds)
     accepted = responses[0].accepted.spec
-    assert (accepted.voice, accepted.engine, accepted.frame_rate) == ("heart", "portrait", 25)
+    assert (accepted.voice, accepted.engine, accepted.frame_rate) == (
+        "voices/heart",
+        "engines/portrait",
+        25,
+    )
     fractions = [r.progress.fraction for r in responses if r.HasField("progress")]
     assert fractions == sorted(fractions)
 
