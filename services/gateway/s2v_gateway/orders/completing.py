@@ -98,11 +98,21 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
     if spec.transcript:
         allowed = limits.max_transcript_characters
         check_text(
-            spec.transcript, what="transcript", field=_TRANSCRIPT_FIELD, max_characters=allowed
+            spec.transcript,
+            what="transcript",
+            field=_TRANSCRIPT_FIELD,
+            max_characters=allowed,
+            remedy="leave it out where you do not know what is said",
         )
     if not spec.audio:
         allowed = limits.max_text_characters
-        check_text(spec.text, what="text", field=_TEXT_FIELD, max_characters=allowed)
+        check_text(
+            spec.text,
+            what="text",
+            field=_TEXT_FIELD,
+            max_characters=allowed,
+            remedy="write at least one word, or name an asset with sound in spec.script.audio",
+        )
 
 
 def _check_name(spec: JobSpec) -> None:
