@@ -34,7 +34,8 @@ def audio_too_long(seconds: float | None, *, field: str, max_seconds: float) -> 
     length = "longer" if seconds is None else f"{seconds:.1f} s"
     return InvalidInput(
         Reason.AUDIO_TOO_LONG,
-        f"the audio lasts {length}, at most {max_seconds:g} s are allowed; cut it into several jobs",
+        f"the audio lasts {length}, at most {max_seconds:g} s are allowed; cut it into "
+        "several jobs",
         field=field,
         metadata={"limit_seconds": f"{max_seconds:g}"},
     )
