@@ -206,21 +206,19 @@ class RemovalContract:
         needs: set[str] = set()
         artifact = store.put([WORDS], "text/plain")
 
-        def use(_: int) -> bool:
+        def use() -> None:
             needs.add(artifact.sha256)
             while store.stat(artifact.sha256) is None:
                 store.put([WORDS], "text/plain")
-            return store.stat(artifact.sha256) == len(WORDS)
 
-        def drop(_: int) -> bool:
-            return store.remove(artifact.sha256, unless=lambda: artifact.sha256 in needs)
+        def drop() -> None:
+            store.remove(artifact.sha256, unless=lambda: artifact.sha256 in needs)
 
         for _ in range(20):
             needs.clear()
             with ThreadPoolExecutor(2) as threads:
-                dropping, using = threads.submit(drop, 0), threads.submit(use, 0)
-                assert using.result()
-                dropping.result()
+                for done in [threads.submit(drop), threads.submit(use)]:
+                    done.result()
             assert _read(store, artifact) == WORDS
 
     def test_sweeping_removes_what_is_old_and_not_needed(self, store: RemovingStore) -> None:
