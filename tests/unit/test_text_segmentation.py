@@ -28,6 +28,12 @@ def without_white_space(text: str) -> str:
     return "".join(text.split())
 
 
+def without_ornaments(segment: str) -> str:
+    """Return what is from the first letter or digit to the last."""
+    spoken = [index for index, character in enumerate(segment) if character.isalnum()]
+    return segment[spoken[0] : spoken[-1] + 1] if spoken else ""
+
+
 @given(SCRIPTS, st.integers(20, 250))
 def test_nothing_of_the_text_is_lost(text: str, max_characters: int) -> None:
     segments = cut_text(text, max_characters=max_characters)
@@ -46,7 +52,9 @@ def test_segments_are_speakable_and_bounded_wherever_the_text_is(
     assert all(segment == segment.strip() != "" for segment in segments)
     if is_speakable(text):
         assert all(is_speakable(segment) for segment in segments)
-    if all(is_speakable(word) for word in text.split()):
+    # Ornaments stay with a neighbour, also where they are a part of a word.
+    assert all(len(without_ornaments(segment)) <= max_characters for segment in segments)
+    if all(is_speakable(word[0]) and is_speakable(word[-1]) for word in text.split()):
         assert all(len(segment) <= max_characters for segment in segments)
 
 
