@@ -136,6 +136,9 @@ class RemovingStore(ArtifactStore, Protocol):
     def remove(self, sha256: str, *, unless: Callable[[], bool]) -> bool:
         """Remove an artifact unless it is needed; tell whether it went."""
 
+    def confirm(self, sha256: str) -> bool:
+        """Tell whether an artifact is there and, if its need is recorded, stays."""
+
     def sweep(self, needed: Callable[[set[str]], set[str]], *, older_than_seconds: float) -> int:
         """Remove old artifacts that nobody needs; return how many files went."""
 
@@ -173,33 +176,6 @@ class RemovalContract:
         assert seen == [len(WORDS)]
         assert _read(store, artifact) == WORDS
 
-    def test_a_need_that_is_recorded_while_the_name_is_taken_away_gives_it_back(
-        self, store: RemovingStore
-    ) -> None:
-        artifact = store.put([WORDS], "text/plain")
-        sizes = []
-
-        def needed() -> bool:
-            sizes.append(store.stat(artifact.sha256))
-            return len(sizes) > 1  # somebody records it after the first look
-
-        assert not store.remove(artifact.sha256, unless=needed)
-
-        assert sizes == [len(WORDS), None]
-        assert store.stat(artifact.sha256) == len(WORDS)
-        assert _read(store, artifact) == WORDS
-
-    def test_bytes_that_are_put_again_while_the_name_is_taken_away_stay(
-        self, store: RemovingStore
-    ) -> None:
-        artifact = store.put([WORDS], "text/plain")
-        for needed_in_the_end in (True, False):
-            looks = _looks(store, needed_in_the_end)
-            store.remove(artifact.sha256, unless=partial(next, looks))
-
-            assert store.stat(artifact.sha256) == len(WORDS)
-            assert _read(store, artifact) == WORDS
-
     def test_whoever_finds_what_it_has_recorded_as_needed_has_it_for_good(
         self, store: RemovingStore
     ) -> None:
@@ -208,7 +184,7 @@ class RemovalContract:
 
         def use() -> None:
             needs.add(artifact.sha256)
-            while store.stat(artifact.sha256) is None:
+            while not store.confirm(artifact.sha256):
                 store.put([WORDS], "text/plain")
 
         def drop() -> None:
@@ -247,6 +223,53 @@ class RemovalContract:
 
     def test_an_empty_store_can_be_swept(self, store: RemovingStore) -> None:
         assert store.sweep(_nothing, older_than_seconds=-1) == 0
+
+
+class TwoStepsContract:
+    """The suite for stores that nothing can lock; a subclass adds the fixture `store`."""
+
+    def test_a_need_that_is_recorded_while_the_name_is_taken_away_gives_it_back(
+        self, store: RemovingStore
+    ) -> None:
+        artifact = store.put([WORDS], "text/plain")
+        sizes = []
+
+        def needed() -> bool:
+            sizes.append(store.stat(artifact.sha256))
+            return len(sizes) > 1  # somebody records it after the first look
+
+        assert not store.remove(artifact.sha256, unless=needed)
+
+        assert sizes == [len(WORDS), None]
+        assert store.stat(artifact.sha256) == len(WORDS)
+        assert _read(store, artifact) == WORDS
+
+    def test_bytes_that_are_put_again_while_the_name_is_taken_away_stay(
+        self, store: RemovingStore
+    ) -> None:
+        artifact = store.put([WORDS], "text/plain")
+        for needed_in_the_end in (True, False):
+            looks = _looks(store, needed_in_the_end)
+            store.remove(artifact.sha256, unless=partial(next, looks))
+
+            assert store.stat(artifact.sha256) == len(WORDS)
+            assert _read(store, artifact) == WORDS
+
+    def test_a_process_that_dies_in_between_loses_nothing(self, store: RemovingStore) -> None:
+        artifact = store.put([WORDS], "text/plain")
+        looks = iter([False])
+
+        def dies() -> bool:
+            for needed in looks:
+                return needed
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            store.remove(artifact.sha256, unless=dies)
+        assert store.stat(artifact.sha256) is None
+
+        assert store.sweep(lambda digests: digests, older_than_seconds=-1) == 0
+        assert _read(store, artifact) == WORDS
 
 
 def _never() -> bool:

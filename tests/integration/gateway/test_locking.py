@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from gateway_world import Start
 from s2v_gateway.records.database import open_database
-from s2v_gateway.records.lock import DatabaseInUse, lock_database
+from s2v_gateway.records.lock import DatabaseInUse, DatabaseLock, lock_database
 
 HOLD = """
 import sys
 from s2v_gateway.records import database, lock
-unlock = lock.lock_database(database.open_database(sys.argv[1]))
+held = lock.lock_database(database.open_database(sys.argv[1]))
 print("locked", flush=True)
 sys.stdin.readline()
 """
@@ -62,13 +62,13 @@ def test_a_lock_that_another_process_holds_is_refused_with_its_holder_and_the_re
 def test_the_password_of_the_database_is_not_told(postgres_url: str) -> None:
     url = sa.make_url(postgres_url).set(password="secret")
     first, second = (open_database(url.render_as_string(hide_password=False)) for _ in range(2))
-    unlock = lock_database(first)
+    locked = lock_database(first)
 
     with pytest.raises(DatabaseInUse) as raised:
         lock_database(second)
 
     assert "secret" not in str(raised.value)
-    unlock()
+    locked.release()
     first.dispose()
     second.dispose()
 
@@ -77,14 +77,14 @@ def test_a_lock_ends_with_its_process(engine: sa.Engine, holder: subprocess.Pope
     holder.send_signal(signal.SIGKILL)
     holder.wait()
 
-    unlock = locked_soon(engine)
+    locked = locked_soon(engine)
 
     with pytest.raises(DatabaseInUse):
         lock_database(engine)
-    unlock()
+    locked.release()
 
 
-def locked_soon(engine: sa.Engine) -> Callable[[], None]:
+def locked_soon(engine: sa.Engine) -> DatabaseLock:
     """Lock as soon as PostgreSQL has seen that the connection is gone."""
     while True:
         try:
@@ -96,27 +96,27 @@ def locked_soon(engine: sa.Engine) -> Callable[[], None]:
 
 def test_a_lock_that_is_given_back_is_free(engine: sa.Engine) -> None:
     for _ in range(2):
-        unlock = lock_database(engine)
+        locked = lock_database(engine)
         with pytest.raises(DatabaseInUse):
             lock_database(engine)
-        unlock()
+        locked.release()
 
 
 def test_two_databases_have_two_locks(tmp_path: Path) -> None:
     engines = [open_database(f"sqlite:///{tmp_path}/{name}.db") for name in "ab"]
 
-    for unlock in [lock_database(engine) for engine in engines]:
-        unlock()
+    for locked in [lock_database(engine) for engine in engines]:
+        locked.release()
     for engine in engines:
         engine.dispose()
 
 
 def test_the_database_can_be_used_while_it_is_locked(engine: sa.Engine) -> None:
-    unlock = lock_database(engine)
+    locked = lock_database(engine)
 
     with engine.begin() as connection:
         assert connection.scalar(sa.text("SELECT 1")) == 1
-    unlock()
+    locked.release()
 
 
 def symlink(path: Path) -> None:
@@ -145,3 +145,43 @@ async def test_a_second_gateway_over_the_same_folder_does_not_start(start: Start
 
     with pytest.raises(DatabaseInUse, match=f"process {os.getpid()}"):
         await start()
+
+
+def test_a_lock_whose_connection_was_lost_is_taken_again(postgres_url: str) -> None:
+    engine = open_database(postgres_url)
+    locked = lock_database(engine)
+    lose_connections(engine)
+
+    locked.check()
+
+    other = open_database(postgres_url)
+    with pytest.raises(DatabaseInUse):
+        lock_database(other)
+    locked.release()
+    engine.dispose()
+    other.dispose()
+
+
+def test_a_lock_that_another_gateway_took_meanwhile_is_missed(postgres_url: str) -> None:
+    engine, other = (open_database(postgres_url) for _ in range(2))
+    locked = lock_database(engine)
+    lose_connections(engine)
+    taken = locked_soon(other)
+
+    with pytest.raises(DatabaseInUse):
+        locked.check()
+
+    taken.release()
+    engine.dispose()
+    other.dispose()
+
+
+def lose_connections(engine: sa.Engine) -> None:
+    """Have PostgreSQL end every other connection, as a restart of it does."""
+    with engine.connect() as connection:
+        connection.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            )
+        )
