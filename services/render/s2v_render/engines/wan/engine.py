@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import sys
 import traceback
-from collections import OrderedDict
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import structlog
+from cachetools import LRUCache
 
 from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import (
@@ -59,7 +59,7 @@ class WanEngine:
         self._settings = settings
         self._parts: Parts | None = None
         self._models: WanModels | None = None
-        self._rows: OrderedDict[str, Tensor] = OrderedDict()
+        self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -211,14 +211,11 @@ class WanEngine:
         """Return a prompt's rows on the host; the last few stay encoded."""
         from s2v_render.engines.wan.model.text import encode, token_ids
 
-        if prompt not in self._rows:
+        if (rows := self._rows.get(prompt)) is None:
             models = self.load()
             ids = token_ids(models.tokenizer, prompt)
-            self._rows[prompt] = encode(models.text_encoder, ids).cpu()
-        self._rows.move_to_end(prompt)
-        while len(self._rows) > self._settings.kept_texts:
-            self._rows.popitem(last=False)
-        return self._rows[prompt]
+            rows = self._rows[prompt] = encode(models.text_encoder, ids).cpu()
+        return rows
 
 
 def _size(take: Take, choice: Choice) -> Size:
