@@ -50,7 +50,7 @@ class Spoken:
         ORDER.spec,
         CutScript((Segment(0, "a"), Segment(1, "", 5, 9)), ARTIFACT, last=False),
         Speech(ARTIFACT, 1920, phonemes=(Mark("a", 0, 1920),)),
-        Clip(ARTIFACT, 25, 64, 64, ARTIFACT, takes=2),
+        Clip(ARTIFACT, 25, 64, 64, ARTIFACT),
         Film(ARTIFACT, 25, 48_000, 64, 64, 25, "assets/film"),
         FilmStats(FAKE_MEASUREMENT),
         FilmStats(None, StatsState.NOT_MEASURED, "no face"),

@@ -166,7 +166,6 @@ class Capabilities:
     min_size: Size
     max_size: Size
     reference_media_types: tuple[str, ...]
-    devices: tuple[str, ...]
     digital_source_type: DigitalSourceType
     presets: tuple[Preset, ...]
     description: str = ""

@@ -97,7 +97,6 @@ class ClipRendered:
     width_pixels: int
     height_pixels: int
     state: Artifact | None = None
-    takes: int = 1
 
 
 RenderEvent = RenderProgress | PreviewShown | Notice | ClipRendered

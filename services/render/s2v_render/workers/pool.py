@@ -1,7 +1,6 @@
 """The workers: who is free, who waits, and who must be started again."""
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from s2v.core.errors import Exhausted, Reason, Unavailable
 from s2v.core.ports import Capabilities, Notice
 from s2v.core.registry import Registry
 from s2v.rpc.patience import growing_delays
-from s2v_render.rendering import ClipRendered, RenderEvent, RenderOrder
+from s2v_render.rendering import RenderEvent, RenderOrder
 from s2v_render.workers.actor import Worker
 from s2v_render.workers.cluster import RayCluster
 
@@ -187,8 +186,6 @@ class WorkerPool:
                             continue
                         if isinstance(event, Notice):
                             said.add(event)
-                        if isinstance(event, ClipRendered):
-                            event = dataclasses.replace(event, takes=take)
                         yield event
                 return
             except _WorkerDiedError as death:

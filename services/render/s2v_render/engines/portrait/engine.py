@@ -55,7 +55,6 @@ _CAPABILITIES = Capabilities(
         *PHOTO_TYPES,
         *("video/mp4", "video/quicktime", "video/webm"),
     ),
-    devices=("cpu",),
     digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
     presets=PRESETS,
     description=(

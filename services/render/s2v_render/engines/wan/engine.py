@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from cachetools import LRUCache
 
+from s2v.core.choices import check_side
 from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import (
     Capabilities,
@@ -71,7 +72,6 @@ class WanEngine:
             min_size=Size(_STEP_PIXELS, _STEP_PIXELS),
             max_size=Size(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS),
             reference_media_types=PHOTO_TYPES,
-            devices=("cuda", "cpu"),
             digital_source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
             presets=PRESETS,
             description=(
@@ -221,13 +221,14 @@ class WanEngine:
 def _size(take: Take, choice: Choice) -> Size:
     if take.size is None:
         return _own_size(take, choice)
-    sides = (take.size.width, take.size.height)
-    if any(side % _STEP_PIXELS or not _STEP_PIXELS <= side <= MAX_SIDE_PIXELS for side in sides):
-        raise InvalidInput(
-            Reason.SIZE_UNSUPPORTED,
-            f"a film of {sides[0]}x{sides[1]} pixels cannot be made; use multiples of "
-            f"{_STEP_PIXELS} from {_STEP_PIXELS} to {MAX_SIDE_PIXELS}",
-            field="spec.width_pixels",
+    for side, pixels in (("width", take.size.width), ("height", take.size.height)):
+        check_side(
+            side,
+            pixels,
+            least=_STEP_PIXELS,
+            most=MAX_SIDE_PIXELS,
+            step=_STEP_PIXELS,
+            engine="wan",
         )
     return take.size
 
