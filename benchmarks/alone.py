@@ -79,7 +79,7 @@ def _order(
     return RenderOrder(
         engine="portrait",
         quality=H264(preset.encoder_preset, preset.crf),
-        speech=Speech(audio, len(spoken.pcm), spoken.words, spoken.phonemes, spoken.lip_sync),
+        speech=Speech(audio, len(spoken.pcm), spoken.words, spoken.phonemes, spoken.cues),
         reference=reference,
         frame_rate=FPS,
         size=size,

@@ -17,7 +17,7 @@ from s2v.core.artifact import WAV, Artifact
 from s2v.core.errors import Exhausted, InvalidInput, NotFound, Reason, S2VError, Unavailable
 from s2v.core.ports import Continuity, Sampling, Solver
 from s2v.core.registry import Registry
-from s2v.core.script import LipSync, Mark, Speech
+from s2v.core.script import LipCues, Mark, Speech
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import decode_frames
 from s2v.rpc.channel import connect
@@ -62,7 +62,7 @@ class Studio:
     ) -> render_service_pb2.RenderRequest:
         pcm = np.zeros(frames * FRAME_SAMPLES, np.int16)
         audio = self.store.put([wav_bytes(pcm)], WAV)
-        speech = Speech(audio, len(pcm), phonemes=(Mark("a", 0, 4800),), lip_sync=LipSync.PHONEMES)
+        speech = Speech(audio, len(pcm), phonemes=(Mark("a", 0, 4800),), cues=LipCues.PHONEMES)
         reference = self.store.put([fake_reference(script=script)], "image/png")
         given: dict[str, Any] = {
             "speech": speech_to_proto(speech),

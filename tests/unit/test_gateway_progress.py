@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from s2v.core.artifact import WAV
 from s2v.core.job import Clip, Progress, Stage
 from s2v.core.ports import Notice
-from s2v.core.script import LipSync, Segment, Speech
+from s2v.core.script import LipCues, Segment, Speech
 from s2v.core.stages import (
     AtWork,
     Happening,
@@ -82,12 +82,12 @@ def test_the_worst_of_what_moves_the_lips_is_told() -> None:
     segments = tuple(Segment(i, "hello") for i in range(3))
     meter.count(ScriptCut(segments))
     assert meter.lip_cues is None
-    ways = (LipSync.TRANSCRIPT, LipSync.SOUNDS, LipSync.WORDS)
+    ways = (LipCues.TRANSCRIPT, LipCues.SOUNDS, LipCues.WORDS)
     told = []
     for segment, way in zip(segments, ways, strict=True):
-        meter.count(SegmentSpoken(segment, replace(speech(50), lip_sync=way)))
+        meter.count(SegmentSpoken(segment, replace(speech(50), cues=way)))
         told.append(meter.lip_cues)
-    assert told == [LipSync.TRANSCRIPT, LipSync.SOUNDS, LipSync.SOUNDS]
+    assert told == [LipCues.TRANSCRIPT, LipCues.SOUNDS, LipCues.SOUNDS]
 
 
 def test_the_rest_of_the_film_is_estimated_from_the_text_that_is_spoken() -> None:

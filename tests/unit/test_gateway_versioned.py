@@ -75,7 +75,6 @@ def test_what_the_first_release_called_lip_sync_of_a_speech_are_its_cues() -> No
     assert Versioned(Spoken).load(OLD_SPEECH) == Spoken(1920, LipCues.PHONEMES)
 
 
-@pytest.mark.xfail(strict=True, reason="a speech has no field of the name cues yet")
 def test_a_speech_of_the_first_release_keeps_what_drives_the_mouth() -> None:
     speeches = Versioned(Speech)
 

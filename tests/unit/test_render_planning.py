@@ -230,7 +230,7 @@ def test_a_side_that_follows_comes_in_whole_steps(requested: Size, expected: Siz
     ("requested", "side"), [(Size(832, 480), "height"), (Size(66, 0), "width")]
 )
 def test_a_size_between_two_steps_is_refused(requested: Size, side: str) -> None:
-    with pytest.raises(InvalidInput, match="multiples of 64 of pixels from 64 to 1920") as refusal:
+    with pytest.raises(InvalidInput, match="a multiple of 64 and from 64 to 1920") as refusal:
         plan_size(Size(640, 480), requested, LOW, AREA, engine="some")
 
     assert refusal.value.reason == Reason.SIZE_UNSUPPORTED

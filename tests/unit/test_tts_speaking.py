@@ -6,7 +6,7 @@ import pytest
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Notice, NoticeCode, Utterance, Voice, Working
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
 from s2v.testing.fakes_tts import GAP_SAMPLES, PHONEME_SAMPLES, FakeBackend
 from s2v_tts.backends import REGISTRY
@@ -35,8 +35,8 @@ class Recording:
         return [Voice("tape", "en-US")]
 
     @property
-    def lip_sync(self) -> LipSync:
-        return LipSync.LOUDNESS
+    def cues(self) -> LipCues:
+        return LipCues.LOUDNESS
 
     def speak(self, text: str, voice: str) -> Iterator[Utterance]:
         yield from self._utterances
@@ -74,7 +74,7 @@ def test_whoever_waits_can_leave_after_each_stretch_and_the_speech_comes_last() 
     speech = speech_of(events)
 
     assert events[:-1] == [Working(), Working()]
-    assert speech.lip_sync == LipSync.PHONEMES
+    assert speech.cues == LipCues.PHONEMES
     assert " ".join(mark.label for mark in speech.words) == TEXT
 
 
@@ -209,7 +209,7 @@ def test_given_sound_stays_as_it_is_and_is_padded() -> None:
 
     assert (speech.pcm[:10_800] == pcm).all()
     assert not speech.pcm[10_800:].any()
-    assert (speech.words, speech.phonemes, speech.lip_sync) == ((), (), LipSync.LOUDNESS)
+    assert (speech.words, speech.phonemes, speech.cues) == ((), (), LipCues.LOUDNESS)
     assert [event.code for event in events if isinstance(event, Notice)] == [
         NoticeCode.LOUDNESS_ONLY
     ]

@@ -140,7 +140,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             samples=len(spoken.pcm),
             words=spoken.words,
             phonemes=spoken.phonemes,
-            lip_sync=spoken.lip_sync,
+            cues=spoken.cues,
         )
         return Response(speech=speech_to_proto(speech))
 

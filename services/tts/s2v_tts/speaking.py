@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Backend, Notice, NoticeCode, Utterance, Voice, Working
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import SAMPLE_RATE, frames_covering, samples_per_frame
 from s2v_tts.edges import ending_with_sound, faded, shifted, trimmed
 from s2v_tts.listening.listener import Listener
@@ -29,7 +29,7 @@ class SpokenSegment:
     pcm: npt.NDArray[np.int16]
     words: tuple[Mark, ...]
     phonemes: tuple[Mark, ...]
-    lip_sync: LipSync
+    cues: LipCues
 
 
 SpeechEvent = Working | Notice | SpokenSegment
@@ -72,7 +72,7 @@ def speak_text(
     if left_out:
         yield _words_left_out(left_out, name)
     pcm = _padded(_with_pause(np.concatenate(stretches), marked_end), frame_rate)
-    yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.lip_sync)
+    yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.cues)
 
 
 def speak_audio(
@@ -91,7 +91,7 @@ def speak_audio(
     """
     heard = listener.listen(pcm, transcript)
     yield from heard.notices
-    yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.lip_sync)
+    yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.cues)
 
 
 def find_voice(backend: Backend, name: str) -> Voice:

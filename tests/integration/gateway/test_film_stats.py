@@ -10,7 +10,7 @@ from s2v.core.artifact import MP4, WAV
 from s2v.core.errors import Internal, InvalidInput, Reason, S2VError
 from s2v.core.job import Film, FilmStats, JobSpec, Order, StatsState
 from s2v.core.ports import Continuity
-from s2v.core.script import LipSync, Mark, Speech
+from s2v.core.script import LipCues, Mark, Speech
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.testing.fakes_stages import (
     FAKE_MEASUREMENT,
@@ -32,10 +32,10 @@ ORDER = Order(
 )
 
 
-def speech(seconds: int, lip_sync: LipSync = LipSync.PHONEMES, sound: str = "a") -> Speech:
+def speech(seconds: int, cues: LipCues = LipCues.PHONEMES, sound: str = "a") -> Speech:
     samples = seconds * SAMPLE_RATE
     phonemes = (Mark(sound, 0, samples),) if sound else ()
-    return Speech(artifact_of("a", WAV), samples, phonemes=phonemes, lip_sync=lip_sync)
+    return Speech(artifact_of("a", WAV), samples, phonemes=phonemes, cues=cues)
 
 
 async def measured(stages: FakeStages, speeches: list[Speech]) -> FilmStats:
@@ -82,7 +82,7 @@ async def test_what_was_measured_is_not_measured_again_after_a_crash() -> None:
 
 async def test_what_only_loudness_drove_is_not_measured() -> None:
     stages = FakeStages()
-    stats = await measured(stages, [speech(5, LipSync.LOUDNESS)])
+    stats = await measured(stages, [speech(5, LipCues.LOUDNESS)])
     assert stages.measured == []
     assert stats.state is StatsState.NOT_MEASURED
     assert "loudness" in stats.reason
@@ -149,8 +149,8 @@ def test_as_many_first_segments_are_measured_as_make_the_seconds() -> None:
 
 
 def test_segments_are_measured_up_to_the_first_of_unknown_sounds() -> None:
-    known, unknown = speech(3, LipSync.TRANSCRIPT), speech(3, LipSync.LOUDNESS)
-    silence = speech(3, LipSync.TRANSCRIPT, sound="")
+    known, unknown = speech(3, LipCues.TRANSCRIPT), speech(3, LipCues.LOUDNESS)
+    silence = speech(3, LipCues.TRANSCRIPT, sound="")
     assert measurable([known, unknown, known]) == (known,)
     assert measurable([unknown, known]) == ()
     assert measurable([silence, known, silence]) == (silence, known, silence)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Utterance, Voice
-from s2v.core.script import LipSync
+from s2v.core.script import LipCues
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.pcm import resample
 from s2v.text.segmentation import cut_sentences, is_speakable
@@ -48,9 +48,9 @@ class EmbeddedBackend:
         return _VOICES
 
     @property
-    def lip_sync(self) -> LipSync:
+    def cues(self) -> LipCues:
         """Phonemes: the network tells how long it makes each sound."""
-        return LipSync.PHONEMES
+        return LipCues.PHONEMES
 
     def warm(self) -> None:
         """Load the dictionary and the weights now (about a second), not at the first sentence."""
