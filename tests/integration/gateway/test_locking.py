@@ -185,3 +185,27 @@ def lose_connections(engine: sa.Engine) -> None:
                 "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
         )
+
+
+def test_a_second_gateway_on_one_database_ends_with_the_reason(tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("S2V_")}
+    environment |= {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "S2V_HOME": str(tmp_path),
+        "S2V_GATEWAY_LISTEN": "127.0.0.1:0",
+    }
+    command = [sys.executable, "-m", "s2v_gateway.main"]
+    first = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        assert first.stderr is not None
+        assert any('"listening"' in line for line in first.stderr)
+
+        second = subprocess.run(command, env=environment, capture_output=True, text=True)
+
+        assert second.returncode == 1
+        assert "another gateway works on the database" in second.stderr
+        assert f"process {first.pid}" in second.stderr
+        assert "Traceback" not in second.stderr
+    finally:
+        first.kill()
+        first.communicate()
