@@ -27,7 +27,7 @@ OLD_ROWS = (
     "INSERT INTO uploads VALUES"
     f" ('{'1' * 32}', 'r1', 'image/png', 31, '', '2026-01-03 03:04:05', '{ID}')",
     'INSERT INTO jobs (job_id, request_id, asked, "order", live, state, progress, stage_seconds,'
-    " notices, cues, create_time)"
+    " notices, lip_sync, create_time)"
     f" VALUES ('{'2' * 32}', 'r1', '{{}}', '{{}}', true, 'RUNNING', '{{}}', '{{}}',"
     """ '[{"code":"LIP_SYNC_LOUDNESS"}]', 'phonemes', '2026-01-02 03:04:05')""",
 )
