@@ -37,7 +37,7 @@ from s2v.api.gateway.v1 import asset_service_pb2, generation_service_pb2, job_pb
 from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceStub
 from s2v.client import Client
 from s2v.core.errors import S2VError
-from s2v.media.pcm import decode_sound
+from s2v.media.pcm import decode_audio
 from s2v.rpc.channel import connect_sync
 from s2v_cli.home import socket_folder
 from s2v_cli.local import free_address, service_specs
@@ -431,7 +431,7 @@ def _sound_of_the_film(client: Client) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         client.download(film.asset, path)
-        pcm = decode_sound(path)
+        pcm = decode_audio(path)
     thirds = pcm[: len(pcm) // 3 * 3].reshape(-1, 3)
     return _wav(thirds.mean(axis=1).astype(np.int16), 16_000)
 

@@ -1,4 +1,4 @@
-"""The official layout (`Wan-AI/Wan2.2-S2V-14B`): its files, and what the networks call its weights."""
+"""The official layout (`Wan-AI/Wan2.2-S2V-14B`): its files, and its names in our networks."""
 
 from __future__ import annotations
 
