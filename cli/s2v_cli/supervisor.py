@@ -103,25 +103,6 @@ class Supervisor:
         """
         return self._children[name].pid
 
-    def wait_serving(
-        self, name: str, *, after_pid: int | None = None, timeout_seconds: float = 60.0
-    ) -> int:
-        """Return the process id of a service once it is SERVING and no longer `after_pid`.
-
-        Raises:
-            TimeoutError: it was not in time.
-            ServiceFailed: the services were given up.
-        """
-        child = self._children[name]
-        deadline = time.monotonic() + timeout_seconds
-        while time.monotonic() < deadline:
-            self._raise_failure()
-            pid = child.pid
-            if pid is not None and pid != after_pid and child.serving:
-                return pid
-            time.sleep(_TICK_SECONDS)
-        raise TimeoutError(f"{name} was not serving within {timeout_seconds:g} s")
-
     def wait(self) -> None:
         """Return when the services have ended after `request_stop` or `kill`.
 

@@ -8,13 +8,14 @@ import av
 import numpy as np
 import pytest
 
+from faces import mouth_openings
+from films import decode_sound
 from s2v.api.common.v1 import media_pb2, speech_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import Client
 from s2v.core.ports import DigitalSourceType
-from s2v.face.tracking import mouth_openings
 from s2v.media.boxes import boxes
-from s2v.media.pcm import decode_sound, write_wav
+from s2v.media.pcm import wav_bytes
 from s2v.media.provenance import read_marking
 from s2v.media.video import decode_frames
 from s2v_tts.listening.recognising import installed_word_recogniser
@@ -161,7 +162,7 @@ def test_given_sound_is_kept_and_the_user_is_told_how_lips_follow(
     if installed_word_recogniser() is None and cues == speech_pb2.LIP_CUES_WORDS:
         pytest.skip("the extra asr is not installed")
     sound = decode_sound(film_path)
-    write_wav(tmp_path / "speech.wav", sound)
+    (tmp_path / "speech.wav").write_bytes(wav_bytes(sound))
     speech = client.upload(tmp_path / "speech.wav").name
     spec = job_pb2.JobSpec(
         script=job_pb2.Script(audio=speech, transcript=transcript),

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from faces import mouth_openings
+from films import decode_sound
 from s2v.api.common.v1 import speech_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import Client
-from s2v.face.tracking import mouth_openings
-from s2v.media.pcm import decode_sound
 from s2v.media.video import decode_frames
 
 # The first test of a session waits for all services to start.

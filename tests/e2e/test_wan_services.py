@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from films import decode_sound
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
 from s2v.core.ports import DigitalSourceType
-from s2v.media.pcm import decode_sound
 from s2v.media.provenance import read_marking
 from s2v.media.video import decode_frames
 

@@ -12,7 +12,7 @@ from s2v.api.common.v1 import measurement_pb2
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Sampling, Solver
-from s2v.media.pcm import write_wav
+from s2v.media.pcm import wav_bytes
 from s2v.media.video import ClipEncoder
 from s2v.rpc.convert import sampling_from_proto
 from s2v.testing.fakes_gateway import FILM, FakeGateway
@@ -63,7 +63,7 @@ def test_make_uploads_the_sound_when_there_is_one(
     gateway: FakeGateway, photo: Path, tmp_path: Path
 ) -> None:
     sound = tmp_path / "voice.wav"
-    write_wav(sound, np.full(48_000, 1000, np.int16))
+    sound.write_bytes(wav_bytes(np.full(48_000, 1000, np.int16)))
 
     result = s2v(
         "make", "--audio", sound, "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway
@@ -79,7 +79,7 @@ def test_make_sends_what_is_said_in_the_sound(
     gateway: FakeGateway, photo: Path, tmp_path: Path, in_a_file: bool
 ) -> None:
     sound, words = tmp_path / "speech.wav", tmp_path / "words.txt"
-    write_wav(sound, np.full(48_000, 1_000, np.int16))
+    sound.write_bytes(wav_bytes(np.full(48_000, 1_000, np.int16)))
     words.write_text("Hello there.", encoding="utf-8")
     transcript = words if in_a_file else "Hello there."
 

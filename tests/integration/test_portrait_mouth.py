@@ -8,11 +8,11 @@ from importlib.resources import as_file, files
 import numpy as np
 import pytest
 
+from faces import mouth_openings
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh
-from s2v.face.tracking import mouth_openings
 from s2v.lipsync.phones import PHONES, REST, Mouth
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait

@@ -22,7 +22,7 @@ from s2v_render.engines.wan.takes.windows import (
     denoised,
     prepared,
 )
-from s2v_render.engines.wan.weights.names import build_transformer
+from wan_builders import build_transformer
 
 pytestmark = [
     pytest.mark.gpu,

@@ -17,13 +17,12 @@ from safetensors.torch import load_file
 
 from s2v_render.engines.wan.model.config import read_config
 from s2v_render.engines.wan.model.solvers import Solver, schedule
-from s2v_render.engines.wan.model.speech import feature_indices, gathered, official_windows
+from s2v_render.engines.wan.model.speech import feature_indices, gathered
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.takes.pictures import (
     official_fit,
     official_pose_fit,
-    official_size,
     pixels_of,
 )
 from s2v_render.engines.wan.takes.windows import (
@@ -36,7 +35,7 @@ from s2v_render.engines.wan.takes.windows import (
     still_motion,
     windows,
 )
-from s2v_render.engines.wan.weights.names import build_transformer, build_vae
+from wan_builders import build_transformer, build_vae, official_size, official_windows
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE))

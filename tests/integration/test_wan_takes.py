@@ -29,7 +29,7 @@ from s2v_render.engines.wan.takes.filming import filmed, order_of
 from s2v_render.engines.wan.takes.hearing import CARRIED_SECONDS, Track, heard, officially_heard
 from s2v_render.engines.wan.takes.windows import Window
 from s2v_render.engines.wan.weights.loading import WanModels
-from s2v_render.engines.wan.weights.names import build_transformer, build_vae
+from wan_builders import build_transformer, build_vae
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE))

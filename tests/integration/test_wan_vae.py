@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 from safetensors.torch import load_file
 
 from s2v_render.engines.wan.model.vae import Vae
-from s2v_render.engines.wan.weights.names import build_vae
+from wan_builders import build_vae
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE)) / "4_vae"

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from films import decode_sound
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.pcm import decode_sound, wav_bytes
+from s2v.media.pcm import wav_bytes
 from s2v.media.photo import read_photo
 from s2v.media.probe import MediaInfo, probe
 from s2v.media.sniffing import HEAD_BYTES, media_type_of, sniff

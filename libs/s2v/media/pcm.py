@@ -67,12 +67,6 @@ def wav_bytes(pcm: Pcm) -> bytes:
     return target.getvalue()
 
 
-def write_wav(path: Path, pcm: Pcm) -> None:
-    """Write a 16-bit mono 48 kHz WAV file."""
-    with path.open("wb") as target:
-        _write(target, pcm)
-
-
 def read_wav(source: BinaryIO, first_sample: int = 0, end_sample: int | None = None) -> Pcm:
     """Read the half-open range of samples of a 16-bit mono 48 kHz WAV, seeking to its start.
 
@@ -97,25 +91,6 @@ def wav_samples(source: BinaryIO) -> int:
     """
     with _open_wav(source) as reader:
         return reader.getnframes()
-
-
-def decode_sound(path: Path) -> Pcm:
-    """Decode a film's sound so that sample 0 is heard when the film starts, as a player does.
-
-    Sound before the start is dropped, a late start is filled with silence, and the padding that
-    the encoder put after the end of the track is cut.
-    """
-    with open_media(path) as container:
-        packets = (packet for packet in container.demux(audio=0) if packet.size)
-        end_seconds = max((packet.pts + packet.duration) * packet.time_base for packet in packets)
-    with open_media(path) as container:
-        frames = list(_frames(container, container.streams.audio[0]))
-    rate = frames[0].sample_rate
-    start = round(frames[0].pts * frames[0].time_base * rate)
-    mono = np.concatenate([_mono(frame) for frame in frames])
-    mono = mono[-start:] if start < 0 else np.pad(mono, (start, 0))
-    mono = mono[: round(end_seconds * rate)]
-    return resample(mono, rate)
 
 
 def _write(target: BinaryIO, pcm: Pcm) -> None:

@@ -149,12 +149,6 @@ def decode_frames(path: Path) -> Iterator[Rgb]:
             yield np.asarray(picture.to_ndarray(), dtype=np.uint8)
 
 
-def frame_times(path: Path) -> list[float]:
-    """Return when each picture of a video is shown, in seconds from the start of the file."""
-    with open_media(path) as container:
-        return [float(frame.time) for frame in container.decode(video=0)]
-
-
 def jpeg(rgb: Rgb, *, max_width_pixels: int = 320) -> bytes:
     """Return a picture [height, width, 3] as a JPEG, made smaller if it is wider than that."""
     image = Image.fromarray(rgb)

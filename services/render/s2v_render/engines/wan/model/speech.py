@@ -69,14 +69,6 @@ def at_feature_rate(heard_APE: Tensor) -> Tensor:
     return resampled.transpose(1, 2)
 
 
-def official_windows(features: int, *, window_frames: int, fps: int) -> int:
-    """Return how many windows the official code makes of so many features.
-
-    Where they fill a whole number of windows it makes one more, in which there is nothing to hear.
-    """
-    return int(features / (window_frames * (FEATURES_PER_SECOND / fps))) + 1
-
-
 def feature_indices(features: int, *, frames: int, fps: int) -> npt.NDArray[np.int64]:
     """Return which feature each video frame takes, nearest in time; -1 past the end of them."""
     times = np.linspace(0, frames / fps, frames, endpoint=False)

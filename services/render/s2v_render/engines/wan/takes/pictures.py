@@ -1,7 +1,7 @@
-"""The size of the film and how pictures are fitted into it.
+"""How pictures are fitted into a film's size.
 
-Source: reference facts of the official pipeline; `official_size` and `official_fit` reproduce it
-with its oddities, proved by the fixtures; `fit` is what this engine does of its own.
+Source: reference facts of the official pipeline; `official_fit` reproduces it with its oddities,
+proved by the fixtures; `fit` is what this engine does of its own.
 """
 
 from __future__ import annotations
@@ -12,30 +12,6 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
-
-from s2v.core.ports import Size
-from s2v_render.areas import size_in_area
-
-STEP_PIXELS = 64
-"""Both sides of a film are multiples of this."""
-
-
-def official_size(height: int, width: int, *, area: int) -> tuple[int, int]:
-    """Return the height and width in pixels that a picture is rendered at.
-
-    The largest scale at which both sides, rounded up to multiples of 64, hold at most `area`
-    pixels; a picture is not enlarged beyond the rounding.
-
-    Raises:
-        ValueError: the picture is so long and thin, or the area so small, that nothing fits.
-    """
-    size = size_in_area(Size(width, height), area_pixels=area, step_pixels=STEP_PIXELS)
-    if not size.width or not size.height:
-        raise ValueError(
-            f"A picture of {width} x {height} pixels does not fit an area of {area} pixels: "
-            f"its shorter side would be less than {STEP_PIXELS} pixels."
-        )
-    return size.height, size.width
 
 
 def fit(picture: Image.Image, *, height: int, width: int) -> Image.Image:

@@ -32,26 +32,19 @@ from s2v_render.engines.wan.model.text import load_tokenizer
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.settings import RANDOM, Offload
-from s2v_render.engines.wan.weights.layouts import (
-    Checkpoint,
-    Layout,
-    find_checkpoint,
-    read_json,
-    unusable,
-)
-from s2v_render.engines.wan.weights.lora import Lora, merge_lora
-from s2v_render.engines.wan.weights.names import (
+from s2v_render.engines.wan.weights.blank import (
     TIED_EMBEDDING,
     blank_text_encoder,
     blank_transformer,
     blank_vae,
-    t5_to_transformers,
-    transformer_from_diffusers,
-    vae_to_diffusers,
 )
+from s2v_render.engines.wan.weights.files import read_json, unusable
+from s2v_render.engines.wan.weights.layouts.checkpoint import Checkpoint
+from s2v_render.engines.wan.weights.layouts.finding import find_checkpoint
+from s2v_render.engines.wan.weights.lora import Lora, merge_lora
 from s2v_render.engines.wan.weights.offload import stream_weights
 from s2v_render.engines.wan.weights.random import RandomParts, architectures
-from s2v_render.engines.wan.weights.stored import (
+from s2v_render.engines.wan.weights.reading import (
     StoredTensor,
     fill,
     parameter_count,
@@ -197,10 +190,9 @@ class CheckpointParts:
     def sizes(self) -> PartSizes:
         """Return how large the parts are, without reading their weights."""
         files = self._files
-        text = stored_tensors(files.text_encoder, device=_HOST)
-        vae = stored_tensors(files.vae, device=_HOST)
-        entry = vae.get("encoder.conv1.weight" if self._official else "encoder.conv_in.weight")
-        table = text.get("token_embedding.weight" if self._official else "shared.weight")
+        text = _stored(files.text_encoder, files.names.text_encoder, device=_HOST)
+        vae = _stored(files.vae, files.names.vae, device=_HOST)
+        entry, table = vae.get("encoder.conv_in.weight"), text.get("shared.weight")
         return PartSizes(
             transformer=_numbers(stored_tensors(files.transformer, device=_HOST)),
             text_encoder=_numbers(text),
@@ -212,22 +204,22 @@ class CheckpointParts:
 
     def transformer(self, device: torch.device, dtype: torch.dtype) -> S2VTransformer:
         """Return the transformer; its weights may have official or diffusers-style names."""
-        stored = stored_tensors(self._files.transformer, device=device)
-        found = _renamed(stored, transformer_from_diffusers)
+        files = self._files
+        found = _stored(files.transformer, files.names.transformer, device=device)
         network = blank_transformer(self.config)
         fill(network, found, part="transformer", device=device, dtype=dtype)
         return network
 
     def text_encoder(self, device: torch.device, dtype: torch.dtype) -> UMT5EncoderModel:
         """Return the text encoder; its sizes are read off its weights."""
-        stored = stored_tensors(self._files.text_encoder, device=device)
-        found = _renamed(stored, t5_to_transformers) if self._official else stored
+        files = self._files
+        found = _stored(files.text_encoder, files.names.text_encoder, device=device)
         network = self._blank("text encoder", found, blank_text_encoder)
         found[TIED_EMBEDDING] = found["shared.weight"]
         fill(network, found, part="text encoder", device=device, dtype=dtype)
         if network.config.d_model != self.config.text_dim:
             raise unusable(
-                f"{self._files.text_encoder[0]} makes rows of {network.config.d_model} numbers, "
+                f"{files.text_encoder[0]} makes rows of {network.config.d_model} numbers, "
                 f"but the transformer reads {self.config.text_dim}. It is another model's file."
             )
         return network
@@ -241,14 +233,14 @@ class CheckpointParts:
 
     def vae(self, device: torch.device) -> AutoencoderKLWan:
         """Return the video autoencoder, in fp32."""
-        stored = stored_tensors(self._files.vae, device=device)
-        found = _renamed(stored, vae_to_diffusers) if self._official else stored
-        config = None if self._files.vae_config is None else read_json(self._files.vae_config)
+        files = self._files
+        found = _stored(files.vae, files.names.vae, device=device)
+        config = None if files.vae_config is None else read_json(files.vae_config)
         network = self._blank("video autoencoder", found, lambda known: blank_vae(known, config))
         fill(network, found, part="video autoencoder", device=device, dtype=torch.float32)
         if network.config.z_dim != LATENT_CHANNELS:
             raise unusable(
-                f"{self._files.vae[0]} makes latents of {network.config.z_dim} channels, but "
+                f"{files.vae[0]} makes latents of {network.config.z_dim} channels, but "
                 f"Wan 2.1's have {LATENT_CHANNELS}. It is another model's file."
             )
         return network
@@ -268,10 +260,6 @@ class CheckpointParts:
                 "model's folder."
             )
         return model
-
-    @property
-    def _official(self) -> bool:
-        return self._files.layout is Layout.OFFICIAL
 
     def _blank(
         self,
@@ -305,8 +293,11 @@ def load_speech(
     with torch.device("meta"):
         network = Wav2Vec2Model(config)
     stored = stored_tensors(weights, device=device)
-    heard = {key: value for key, value in stored.items() if not key.startswith("lm_head.")}
-    found = _renamed(heard, _speech_name)
+    found = {
+        _speech_name(key): tensor
+        for key, tensor in stored.items()
+        if not key.startswith("lm_head.")
+    }
     fill(network, found, part="speech model", device=device, dtype=torch.float32)
     normalising = read_json(input_folder / "preprocessor_config.json")
     return SpeechModel(network, Wav2Vec2FeatureExtractor.from_dict(normalising))
@@ -316,10 +307,12 @@ def _numbers(stored: Mapping[str, StoredTensor]) -> int:
     return sum(math.prod(tensor.shape) for tensor in stored.values())
 
 
-def _renamed(
-    stored: Mapping[str, StoredTensor], rename: Callable[[str], str]
+def _stored(
+    files: Sequence[Path], rename: Callable[[str], str], *, device: torch.device
 ) -> dict[str, StoredTensor]:
-    return {rename(key): value for key, value in stored.items()}
+    """Return the tensors of files by the names that the network has for them; none is read."""
+    stored = stored_tensors(files, device=device)
+    return {rename(key): tensor for key, tensor in stored.items()}
 
 
 def _speech_name(key: str) -> str:

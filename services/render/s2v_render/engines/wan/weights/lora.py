@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from s2v_render.engines.wan.weights.layouts import read_json, unusable
-from s2v_render.engines.wan.weights.names import transformer_from_diffusers
-from s2v_render.engines.wan.weights.stored import StoredTensor, listed, stored_tensors
+from s2v_render.engines.wan.weights.files import read_json, unusable
+from s2v_render.engines.wan.weights.layouts.diffusers import transformer_name
+from s2v_render.engines.wan.weights.reading import StoredTensor, listed, stored_tensors
 
 _PREFIX = re.compile(r"^(base_model\.model\.|diffusion_model\.|transformer\.)+")
 _KEY = re.compile(r"(?P<layer>.+)\.(?P<side>lora_A|lora_B|lora_down|lora_up)(\.\w+)?\.weight")
@@ -115,7 +115,7 @@ def _paired(
 
 
 def _official(layer: str) -> str:
-    return transformer_from_diffusers(f"{layer}.weight").removesuffix(".weight")
+    return transformer_name(f"{layer}.weight").removesuffix(".weight")
 
 
 def _layer(network: nn.Module, name: str) -> nn.Linear | None:

@@ -28,8 +28,8 @@ from s2v_render.engines.wan.model.speech import SAMPLE_RATE, SpeechModel
 from s2v_render.engines.wan.model.text import MAX_TOKENS, umt5_config, umt5_xxl
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.settings import RANDOM
-from s2v_render.engines.wan.weights.names import blank_transformer
-from s2v_render.engines.wan.weights.stored import parameter_count
+from s2v_render.engines.wan.weights.blank import blank_transformer
+from s2v_render.engines.wan.weights.reading import parameter_count
 
 _AVERAGING_WEIGHT = 0.01
 """What the layers of the speech model are averaged by before training; their sum divides."""

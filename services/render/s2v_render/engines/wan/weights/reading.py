@@ -1,4 +1,4 @@
-"""Weights as they lie in files: what is there, and reading them straight to a device."""
+"""Read weights from files straight to a device, once what is there is known to fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from s2v_render.engines.wan.weights.layouts import unusable
+from s2v_render.engines.wan.weights.files import unusable
 
 _SHOWN = 5
 _DAMAGED = (
