@@ -6,6 +6,7 @@ import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import google_crc32c
@@ -30,9 +31,9 @@ from s2v.core.ports import Continuity
 from s2v.media.pcm import wav_bytes
 from s2v.rpc.channel import connect
 from s2v.rpc.errors import from_rpc_error
-from s2v.rpc.interceptor import Admit
+from s2v.rpc.interceptor import Admit, Context
 from s2v.testing.fakes_stages import FakeStages
-from s2v_gateway.access.callers import admit_local
+from s2v_gateway.access.callers import Caller, admit, admit_local
 from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer, VoiceOffer
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.settings import GatewaySettings
@@ -64,13 +65,32 @@ async def _workers() -> list[object]:
     return []
 
 
+def admit_named(context: Context) -> None:
+    """Let everybody in as who they say they are: a tenant and a subject, `red/ann`."""
+    metadata = dict(context.invocation_metadata() or ())
+    tenant, _, subject = str(metadata["x-caller"]).partition("/")
+    admit(Caller(tenant, subject))
+
+
+class _Signed:
+    """A stub whose calls say who makes them."""
+
+    def __init__(self, stub: object, who: str) -> None:
+        self._stub = stub
+        self._metadata = (("x-caller", who),)
+
+    def __getattr__(self, method: str) -> Callable[..., object]:
+        return partial(getattr(self._stub, method), metadata=self._metadata)
+
+
 @dataclass
 class Running:
-    """A gateway that runs, and stubs to call it with."""
+    """A gateway that runs, and stubs to call it with, as `who` where callers are told apart."""
 
     gateway: Gateway
     stages: FakeStages
     channel: grpc.aio.Channel
+    who: str = ""
     assets: asset_service_pb2_grpc.AssetServiceStub = field(init=False)
     jobs: job_service_pb2_grpc.JobServiceStub = field(init=False)
     generation: generation_service_pb2_grpc.GenerationServiceStub = field(init=False)
@@ -81,6 +101,13 @@ class Running:
         self.jobs = job_service_pb2_grpc.JobServiceStub(self.channel)
         self.generation = generation_service_pb2_grpc.GenerationServiceStub(self.channel)
         self.system = system_service_pb2_grpc.SystemServiceStub(self.channel)
+        if self.who:
+            for service in ("assets", "jobs", "generation", "system"):
+                setattr(self, service, _Signed(getattr(self, service), self.who))
+
+    def acting(self, who: str) -> "Running":
+        """The same gateway as another caller sees it; start it with `admit=admit_named`."""
+        return Running(self.gateway, self.stages, self.channel, who)
 
     async def upload(self, data: bytes, media_type: str = "image/png") -> str:
         created = await self.assets.CreateUpload(
