@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -198,6 +199,8 @@ async def gateways(folder: Path) -> AsyncIterator[Start]:
         await one.gateway.server.stop(0)
         one.gateway.close()
     await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+    # DBOS had made its own threads the loop's; another gateway may follow.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
 
 async def rest(call: grpc.aio.Call) -> list[object]:

@@ -145,17 +145,22 @@ def asset_row(
     return values | owner | times | {"id": asset_id, "job_id": job_id}
 
 
+def asset_not_found(name: str, *, field: str) -> NotFound:
+    """Return the error for a name that none of the caller's assets has."""
+    return NotFound(
+        Reason.ASSET_NOT_FOUND,
+        f"there is no asset {name!r}; it was deleted, has expired, or never was one of yours: "
+        "upload it",
+        field=field,
+    )
+
+
 def _need(connection: sa.Connection, caller: Caller, name: str) -> Row:
     asset_id = id_in_name(name, "assets")
     query = sa.select(assets).where(assets.c.id == asset_id, assets.c.tenant == caller.tenant)
     row = asset_id and connection.execute(query).one_or_none()
     if not row:
-        raise NotFound(
-            Reason.ASSET_NOT_FOUND,
-            f"there is no asset {name!r}; it was deleted, has expired, or never was one of yours: "
-            "upload it",
-            field="name",
-        )
+        raise asset_not_found(name, field="name")
     return row
 
 
