@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import google_crc32c
 import grpc
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from dbos import DBOS
 from PIL import Image
 
@@ -152,6 +154,7 @@ class Running:
 
 
 Start = Callable[..., Awaitable[Running]]
+T = TypeVar("T")
 
 
 def png(colour: str = "teal") -> bytes:
@@ -201,6 +204,38 @@ async def gateways(folder: Path) -> AsyncIterator[Start]:
     await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
     # DBOS had made its own threads the loop's; another gateway may follow.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+
+class Gate:
+    """Holds a function that works in a thread until `opened` is set."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def around(self, work: Callable[..., T], *, before: bool) -> Callable[..., T]:
+        """Return the function, held before or after it has done its work."""
+
+        def held(*args: object, **kwargs: object) -> T:
+            if before:
+                self._wait()
+                return work(*args, **kwargs)
+            done = work(*args, **kwargs)
+            self._wait()
+            return done
+
+        return held
+
+    def _wait(self) -> None:
+        self._loop.call_soon_threadsafe(self.reached.set)
+        asyncio.run_coroutine_threadsafe(self.opened.wait(), self._loop).result()
+
+
+def rows(server: Running, table: str, column: str, value: str) -> int:
+    query = sa.text(f"SELECT count(*) FROM {table} WHERE {column} = :value")
+    with server.gateway.database.connect() as connection:
+        return int(connection.execute(query, {"value": value}).scalar_one())
 
 
 async def rest(call: grpc.aio.Call) -> list[object]:

@@ -5,14 +5,24 @@ import hashlib
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import grpc
 import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from gateway_world import Running, Start, failure, gateways, generate_requests, png, rest, wav
+from gateway_world import (
+    Gate,
+    Running,
+    Start,
+    failure,
+    gateways,
+    generate_requests,
+    png,
+    rest,
+    rows,
+    wav,
+)
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2, job_service_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.video import ClipEncoder
@@ -20,8 +30,6 @@ from s2v.testing.fakes_stages import FakeStages, artifact_of
 from s2v_gateway.assets.library import Library
 from s2v_gateway.records.deletions import Deletions
 from s2v_gateway.records.jobs import JobRecords
-
-T = TypeVar("T")
 
 TABLES = ("jobs", "job_history", "script_pieces", "job_artifacts")
 DBOS_TABLES = ("workflow_status", "operation_outputs")
@@ -45,40 +53,8 @@ async def names(server: Running) -> set[str]:
     return {job.name for job in listed.jobs}
 
 
-def rows(server: Running, table: str, column: str, value: str) -> int:
-    query = sa.text(f"SELECT count(*) FROM {table} WHERE {column} = :value")
-    with server.gateway.database.connect() as connection:
-        return int(connection.execute(query, {"value": value}).scalar_one())
-
-
 async def not_found(call: object) -> bool:
     return (await failure(call)).reason is Reason.JOB_NOT_FOUND
-
-
-class Gate:
-    """Holds a function that works in a thread until `opened` is set."""
-
-    def __init__(self) -> None:
-        self.reached = asyncio.Event()
-        self.opened = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-
-    def around(self, work: Callable[..., T], *, before: bool) -> Callable[..., T]:
-        """Return the function, held before or after it has done its work."""
-
-        def held(*args: object, **kwargs: object) -> T:
-            if before:
-                self._wait()
-                return work(*args, **kwargs)
-            done = work(*args, **kwargs)
-            self._wait()
-            return done
-
-        return held
-
-    def _wait(self) -> None:
-        self._loop.call_soon_threadsafe(self.reached.set)
-        asyncio.run_coroutine_threadsafe(self.opened.wait(), self._loop).result()
 
 
 async def gone(server: Running, name: str) -> None:

@@ -129,6 +129,7 @@ class Inputs:
         if not sentences:
             return None
         self._begun = True
+        self._check_length()
         return await self._completed(text=sentences, transcript="")
 
     async def _whole(self) -> JobSpec:
@@ -188,6 +189,10 @@ class Inputs:
     def _take_text(self, chunk: str) -> None:
         self.streamed = True
         self._characters += len(chunk)
+        self._check_length()
+        self._unread += chunk
+
+    def _check_length(self) -> None:
         # It may be a transcript, the longer of the two; a text is measured when all is there.
         limit = max(self._limits.max_text_characters, self._limits.max_transcript_characters)
         if self._begun:
@@ -199,7 +204,6 @@ class Inputs:
                 field=_TEXT,
                 metadata={"limit_characters": str(limit)},
             )
-        self._unread += chunk
 
     async def _append(self, field: str, data: bytes) -> None:
         if len(data) > _MAX_CHUNK_BYTES:
