@@ -67,7 +67,7 @@ async def test_a_new_order_follows_the_newest_steps_and_knows_how_its_text_came(
     assert whole.steps == streamed.steps == STEPS
     assert (whole.streamed, streamed.streamed) == (False, True)
     assert whole.inputs == (PHOTO.artifact,)
-    assert whole.spec.asset_names == (PHOTO.name,)
+    assert whole.spec.assets == {"spec.reference": PHOTO.name}
 
 
 async def test_a_video_over_the_limit_is_refused_with_the_limit() -> None:
