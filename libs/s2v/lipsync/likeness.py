@@ -11,7 +11,7 @@ from s2v.face.tracking import FaceTracker, eye_distance
 _MARGIN_PIXELS = 4
 
 
-class Likeness:
+class LikenessMeter:
     """Collects comparisons of single pictures with a reference, uint8 RGB [height, width, 3].
 
     Attributes:

@@ -16,7 +16,7 @@ from s2v.core.job import LipSyncMeasurement
 from s2v.core.script import Mark
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.tracking import FaceTracker, mouth_opening, mouth_width
-from s2v.lipsync.likeness import Likeness
+from s2v.lipsync.likeness import LikenessMeter
 from s2v.lipsync.phones import PHONES
 from s2v.lipsync.visemes import mouths_of_phonemes, timed_symbols
 
@@ -41,8 +41,8 @@ class Observed:
         openings: `mouth_opening`, shape [frames], NaN where no face was found.
         widths: `mouth_width`, likewise.
         frame_rate: frames a second.
-        sharpness_ratio: see `Likeness`.
-        identity_distance: see `Likeness`.
+        sharpness_ratio: see `LikenessMeter`.
+        identity_distance: see `LikenessMeter`.
     """
 
     openings: Floats
@@ -76,7 +76,7 @@ def measure(
 
 def observe(pictures: Iterable[Rgb], *, frame_rate: int, reference: Rgb | None = None) -> Observed:
     """Look at a film, not knowing what is said in it; arguments and errors as of `measure`."""
-    likeness = Likeness(reference) if reference is not None else None
+    likeness = LikenessMeter(reference) if reference is not None else None
     rows = np.array(list(_mouths(pictures, likeness, frame_rate))).reshape(-1, 2)
     _require_face(rows[:, 0])
     return Observed(
@@ -117,7 +117,7 @@ def wanted_openings(phonemes: Sequence[Mark], *, frames: int, frame_rate: int) -
 
 
 def _mouths(
-    pictures: Iterable[Rgb], likeness: Likeness | None, frame_rate: int
+    pictures: Iterable[Rgb], likeness: LikenessMeter | None, frame_rate: int
 ) -> Iterator[tuple[float, float]]:
     """Yield opening and width of the mouth in every picture, NaN without a face."""
     tracker = FaceTracker()

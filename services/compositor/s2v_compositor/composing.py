@@ -18,7 +18,7 @@ _PLACE = "the folder where films are made"
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class WrittenFilm:
     """A finished film: an MP4 whose index comes first; `samples` of sound at 48 kHz."""
 
     path: Path
@@ -53,7 +53,7 @@ class FilmWriter:
         self._format: ClipFormat | None = None
         self._segments = 0
         self._frames = 0
-        self._film: Film | None = None
+        self._film: WrittenFilm | None = None
         with full_disk_named(_PLACE):
             self._muxer = FilmMuxer(path, frame_rate, marking=marking)
 
@@ -95,7 +95,7 @@ class FilmWriter:
         self._require_appended()
         with full_disk_named(_PLACE):
             yield from self._muxer.finish()
-        self._film = Film(
+        self._film = WrittenFilm(
             self._path,
             self._format.width,
             self._format.height,
@@ -105,7 +105,7 @@ class FilmWriter:
         )
 
     @property
-    def film(self) -> Film:
+    def film(self) -> WrittenFilm:
         """The finished film.
 
         Raises:

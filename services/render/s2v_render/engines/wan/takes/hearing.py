@@ -31,7 +31,7 @@ _SAMPLES_PER_MODEL_FRAME = SAMPLE_RATE // MODEL_FPS
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class Soundtrack:
     """Sound at 48 kHz; `first_sample` counts from the start of the film."""
 
     pcm: Pcm
@@ -53,7 +53,7 @@ class Track:
         return self.pcm[-seconds * SAMPLE_RATE :]
 
 
-def heard(speech: SpeechModel, track: Track, first_frame: int, frames: int) -> Tensor:
+def heard(speech: SpeechModel, track: Soundtrack, first_frame: int, frames: int) -> Tensor:
     """Return the features of a window's model frames: fp32, shape [B = 1, A, E, V].
 
     Args:
@@ -74,7 +74,9 @@ def heard(speech: SpeechModel, track: Track, first_frame: int, frames: int) -> T
     return _features(speech, sound, first_frame - start, frames)
 
 
-def officially_heard(speech: SpeechModel, track: Track, first_frame: int, frames: int) -> Tensor:
+def officially_heard(
+    speech: SpeechModel, track: Soundtrack, first_frame: int, frames: int
+) -> Tensor:
     """Return what `heard` returns, as the official code hears it: everything at once.
 
     Frames that lie past the sound, or past the last feature of it, get zeros.
