@@ -78,7 +78,7 @@ def mouths_of_phonemes(
     sampled: dict[str, Floats] = {
         name: np.interp(middles, times, values) for name, values in curves.items()
     }
-    _shut_nearest_frames(sampled, sounds, frame_rate)
+    _shut_nearest_frames(sampled, sounds, frame_rate=frame_rate)
     return _faded(np.stack([sampled[name] for name in _FIELDS], axis=1), frame_rate)
 
 
@@ -116,7 +116,7 @@ def timed_symbols(phonemes: Sequence[Mark]) -> Iterator[tuple[str, float, float]
 
 
 def _faded(rows: Floats, frame_rate: int) -> list[Mouth]:
-    weights = faded_ends(len(rows), frame_rate, FADE_SECONDS)[:, None]
+    weights = faded_ends(len(rows), frame_rate=frame_rate, fade_seconds=FADE_SECONDS)[:, None]
     return [Mouth(*map(float, row)) for row in _REST_ROW + weights * (rows - _REST_ROW)]
 
 
@@ -213,7 +213,7 @@ def _apply_closures(
 
 
 def _shut_nearest_frames(
-    sampled: dict[str, Floats], sounds: Sequence[_TimedPhone], frame_rate: int
+    sampled: dict[str, Floats], sounds: Sequence[_TimedPhone], *, frame_rate: int
 ) -> None:
     """Shut the lips on the frame nearest to each closure, which sampling may have missed."""
     last = len(sampled["gap"]) - 1

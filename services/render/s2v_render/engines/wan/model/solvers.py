@@ -93,7 +93,7 @@ def _unipc(
 ) -> tuple[Tensor, Past]:
     picture = latents - sigmas[step] * velocity
     if past.latents is not None:
-        latents = _corrected(sigmas, step, picture, past, past.latents)
+        latents = _corrected(sigmas, step, picture, past, before=past.latents)
     pictures = (*past.pictures[-1:], picture)
     h = _log_snr(sigmas[step + 1]) - _log_snr(sigmas[step])
     moved, weight = _moved(sigmas, step, latents, picture, h)
@@ -103,7 +103,7 @@ def _unipc(
     return moved.to(latents.dtype), Past(pictures, latents)
 
 
-def _corrected(sigmas: Tensor, step: int, picture: Tensor, past: Past, before: Tensor) -> Tensor:
+def _corrected(sigmas: Tensor, step: int, picture: Tensor, past: Past, *, before: Tensor) -> Tensor:
     """Return what the last step should have led to, now that its end has been looked at."""
     last = step - 1
     h = _log_snr(sigmas[step]) - _log_snr(sigmas[last])

@@ -258,7 +258,7 @@ def _inputs(
     for window in plan.windows:
         count = window.sampled_frames
         first = window.first_frame + recipe.sound_lead_frames
-        features = hears(models.speech, track, first, count).to(device)
+        features = hears(models.speech, track, first_frame=first, frames=count).to(device)
         latents = None
         if pose is not None:
             latents = pose_latents(models.vae, pose.frames(first, count).to(device))
