@@ -15,7 +15,7 @@ from s2v.core.script import Speech
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import H264
 from s2v.store.artifacts import FsspecStore
-from s2v_compositor.composing import Film, FilmWriter
+from s2v_compositor.composing import FilmWriter, WrittenFilm
 from s2v_render.engines.portrait.engine import PortraitEngine
 from s2v_render.planning import find_preset
 from s2v_render.rendering import ClipRendered, RenderOrder, render_segment
@@ -43,7 +43,7 @@ class Alone:
 
     def film(
         self, text: str, portrait: Path, size: Size, *, seed: int = 0, preset: str = ""
-    ) -> Film:
+    ) -> WrittenFilm:
         """Make a film of a text of any length; the one before is overwritten."""
         path = self._folder / "film.mp4"
         path.unlink(missing_ok=True)

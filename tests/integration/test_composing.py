@@ -20,7 +20,7 @@ from s2v.media.opening import open_media
 from s2v.media.pcm import Pcm, wav_bytes
 from s2v.media.provenance import read_marking
 from s2v.media.video import H264, ClipEncoder, Rgb, decode_frames
-from s2v_compositor.composing import Film, FilmWriter
+from s2v_compositor.composing import FilmWriter, WrittenFilm
 
 SIZE = 64
 FRAME_RATE = 25
@@ -86,7 +86,7 @@ def compose(
     *,
     frame_rate: int = FRAME_RATE,
     marking: DigitalSourceType | None = DigitalSourceType.COMPOSITE_SYNTHETIC,
-) -> tuple[Film, list[Fragment]]:
+) -> tuple[WrittenFilm, list[Fragment]]:
     with FilmWriter(path, frame_rate, marking=marking) as writer:
         fragments = compose_into(writer, pieces)
         return writer.film, fragments
@@ -232,7 +232,7 @@ def test_the_same_segments_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_the_film_says_what_it_holds(tmp_path: Path) -> None:
     film, _ = compose(tmp_path / "film.mp4", flashes(tmp_path, [26, 4]))
-    assert film == Film(tmp_path / "film.mp4", SIZE, SIZE, FRAME_RATE, 30, 30 * FRAME)
+    assert film == WrittenFilm(tmp_path / "film.mp4", SIZE, SIZE, FRAME_RATE, 30, 30 * FRAME)
 
 
 @pytest.mark.parametrize("marking", DigitalSourceType)

@@ -17,7 +17,7 @@ from s2v.core.errors import NotReady, Reason
 from s2v_render.engines.wan.memory import PartSizes
 from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.model.text import encode, token_ids
-from s2v_render.engines.wan.takes.windows import Motion, Sampling, WindowInput, prepared
+from s2v_render.engines.wan.takes.windows import Denoising, PastMotion, WindowInput, prepared
 from s2v_render.engines.wan.weights.blank import blank_transformer
 from s2v_render.engines.wan.weights.layouts.checkpoint import Layout
 from s2v_render.engines.wan.weights.layouts.finding import find_checkpoint
@@ -361,9 +361,9 @@ def outputs(models: WanModels) -> list[torch.Tensor]:
         return torch.randn(shape, generator=drawn)
 
     given = WindowInput(random(1, 16, 2, 8, 8), random(1, 25, 32, 8))
-    motion = Motion(random(1, 3, 73, 64, 64), random(1, 16, 19, 8, 8))
-    sampling = Sampling(window_frames=8)
-    seen = prepared(models.transformer, sampling, random(1, 16, 1, 8, 8), given, motion=motion)
+    motion = PastMotion(random(1, 3, 73, 64, 64), random(1, 16, 19, 8, 8))
+    denoising = Denoising(window_frames=8)
+    seen = prepared(models.transformer, denoising, random(1, 16, 1, 8, 8), given, motion=motion)
     text = models.transformer.encode_text([encode(models.text_encoder, torch.arange(9))])
     stream = models.vae.stream()
     return [

@@ -13,9 +13,9 @@ from s2v_render.engines.wan.model.text import token_ids
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.takes.windows import (
-    Motion,
+    Denoising,
+    PastMotion,
     Prompts,
-    Sampling,
     WindowInput,
     denoised,
     prepared,
@@ -48,14 +48,14 @@ def test_forty_steps_through_forty_layers_stay_tame(dtype: torch.dtype, steps: i
     def random(*shape: int) -> torch.Tensor:
         return torch.randn(shape, generator=drawn)
 
-    sampling = Sampling(steps=steps, guidance=4.5, window_frames=8)
+    denoising = Denoising(steps=steps, guidance=4.5, window_frames=8)
     given = WindowInput(random(1, 16, 2, 8, 8), random(1, 25, 32, 8))
-    motion = Motion(random(1, 3, 73, 64, 64), random(1, 16, 19, 8, 8))
-    conditions = prepared(model, sampling, random(1, 16, 1, 8, 8), given, motion=motion)
+    motion = PastMotion(random(1, 3, 73, 64, 64), random(1, 16, 19, 8, 8))
+    conditions = prepared(model, denoising, random(1, 16, 1, 8, 8), given, motion=motion)
     prompts = Prompts(*(model.encode_text([random(5, 48)]) for _ in range(2)))
     spreads = [
         step.latents_BCTYX.std().item()
-        for step in denoised(model, sampling, given, conditions, prompts)
+        for step in denoised(model, denoising, given, conditions, prompts)
     ]
     assert len(spreads) == steps
     assert 0.1 < min(spreads) <= max(spreads) < 20

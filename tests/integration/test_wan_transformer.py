@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 from safetensors.torch import load_file
 
 from s2v_render.engines.wan.model.config import read_config
-from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, Sound, Text
+from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, SpeechContext, Text
 from s2v_render.engines.wan.weights.layouts.diffusers import transformer_name
 from wan_builders import build_transformer, diffusers_name
 
@@ -48,7 +48,7 @@ def expected() -> Tensors:
 
 def conditions(
     model: S2VTransformer, inputs: Tensors, name: str
-) -> tuple[torch.Tensor, Scene, Text, Sound]:
+) -> tuple[torch.Tensor, Scene, Text, SpeechContext]:
     case = CASES[name]
     x = inputs[f"{name}.x"]
     silence = torch.zeros(len(x), 25, model.config.audio_dim, 4 * x.shape[2])

@@ -107,7 +107,7 @@ def make(
     at once.
     """
     started = time.monotonic()
-    spec = _spec(text, script, audio, transcript)
+    spec = _spec(text=text, script=script, audio=audio, transcript=transcript)
     # Whoever gives a checkpoint wants the engine that it is for.
     spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
     spec.width_pixels, spec.height_pixels = _width_and_height(size)
@@ -127,7 +127,10 @@ def make(
     with _sigterm_as_ctrl_c(), any_gateway(server, say, settings=settings) as client:
         reached = time.monotonic()
         with interrupted_only_while_waiting():
-            created = call(client, lambda: _created(client, spec, reference, audio, pose))
+            created = call(
+                client,
+                lambda: _created(client, spec, reference=reference, audio=audio, pose=pose),
+            )
             job = _made(client, created.name)
         film = require_film(job)
         call(client, lambda: client.download(film.asset, output))
@@ -139,6 +142,7 @@ def make(
 def _created(
     client: Client,
     spec: job_pb2.JobSpec,
+    *,
     reference: Path,
     audio: Path | None,
     pose: Path | None,
@@ -179,7 +183,7 @@ def _made(client: Client, job: str) -> job_pb2.Job:
 
 
 def _spec(
-    text: str | None, script: Path | None, audio: Path | None, transcript: str | None
+    *, text: str | None, script: Path | None, audio: Path | None, transcript: str | None
 ) -> job_pb2.JobSpec:
     if sum(source is not None for source in (text, script, audio)) != 1:
         raise InvalidInput(Reason.FIELD_INVALID, "give exactly one of --text, --script and --audio")

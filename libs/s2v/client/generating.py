@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2v.api.gateway.v1 import generation_service_pb2 as pb
 from s2v.client.calling import Sent, Terms, our_errors
-from s2v.client.live_media import LiveMedia
+from s2v.client.live_media import ArrivingMedia
 from s2v.client.source import Media, Source
 from s2v.rpc.threads import iterate_in_thread
 
@@ -39,7 +39,7 @@ def generate(
         S2VError: what Generate answered.
         Exception: what reading the files or the text raised.
     """
-    sent, media = Sent(), LiveMedia()
+    sent, media = Sent(), ArrivingMedia()
     call = stub.Generate(sent.each(_requests(files, text)), metadata=terms.metadata)
     try:
         with our_errors(sent):
@@ -57,7 +57,7 @@ async def generate_async(
     terms: Terms,
 ) -> AsyncGenerator[pb.GenerateResponse]:
     """Send files and text and yield what comes back, as `generate`."""
-    sent, media = Sent(), LiveMedia()
+    sent, media = Sent(), ArrivingMedia()
     call = stub.Generate(metadata=terms.metadata)
     writing = asyncio.create_task(_write(call, sent.each_async(_requests_async(files, text))))
     try:
@@ -134,6 +134,6 @@ async def _write(call: Any, requests: AsyncIterator[pb.GenerateRequest]) -> None
         call.cancel()
 
 
-def _check(response: pb.GenerateResponse, media: LiveMedia) -> None:
+def _check(response: pb.GenerateResponse, media: ArrivingMedia) -> None:
     if response.WhichOneof("event") == "media":
         media.take(response.media)

@@ -6,7 +6,7 @@ from s2v.api.common.v1.media_pb2 import MediaChunk
 from s2v.core.errors import Corrupt, Reason
 
 
-class LiveMedia:
+class ArrivingMedia:
     """How much of the live media has arrived.
 
     Attributes:

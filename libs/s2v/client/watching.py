@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from s2v.api.gateway.v1 import job_pb2
 from s2v.api.gateway.v1 import job_service_pb2 as pb
 from s2v.client.calling import Terms, our_errors
-from s2v.client.live_media import LiveMedia
+from s2v.client.live_media import ArrivingMedia
 from s2v.core.errors import Corrupt, Reason, Unavailable
 from s2v.rpc.patience import attempts, attempts_async, is_lost, renew
 
@@ -69,7 +69,7 @@ class _Watching:
 
     def __init__(self, wanted: pb.WatchJobRequest) -> None:
         self._wanted = wanted
-        self._media = LiveMedia(wanted.media_offset)
+        self._media = ArrivingMedia(wanted.media_offset)
         self._sound = True
         self._finished = False
         self.ended = False

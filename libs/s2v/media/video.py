@@ -87,7 +87,7 @@ class ClipEncoder:
         self._container: Any = av.open(f"file:{path}", "w", format="mp4", options=MP4_OPTIONS)
         self._stream: Any = self._container.add_stream("libx264", rate=frame_rate)
         self._stream.options = _x264_options(quality or H264(), frame_rate)
-        _describe(self._stream.codec_context, width, height, threads)
+        _describe(self._stream.codec_context, width, height, threads=threads)
 
     def write(self, rgb: Rgb) -> None:
         """Append pictures, uint8 [frames, height, width, 3].
@@ -177,7 +177,7 @@ def _x264_options(quality: H264, frame_rate: int) -> dict[str, str]:
     }
 
 
-def _describe(context: Any, width: int, height: int, threads: int) -> None:
+def _describe(context: Any, width: int, height: int, *, threads: int) -> None:
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.thread_count = threads
     context.color_range = ColorRange.MPEG

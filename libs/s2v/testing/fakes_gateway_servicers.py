@@ -209,20 +209,20 @@ class _Jobs(_Servicer, job_service_pb2_grpc.JobServiceServicer):
         early = (response(progress=_progress(25)), response(notice=notice))
         late = (response(progress=_progress(100)),)
         yield response(snapshot=job, resume_token=str(seen))
-        yield from _numbered(early, 1, seen)
+        yield from _numbered(early, first=1, seen=seen)
         if request.with_media:
             token = str(max(seen, len(early)))
             for chunk in self._media(job, request.media_offset):
                 yield response(media=chunk, resume_token=token)
-        yield from _numbered(late, 3, seen)
+        yield from _numbered(late, first=3, seen=seen)
         self.gateway.on_watch()
         if self.gateway.endless:
             self.gateway.cancelled.wait(60)
         if job.state not in _ENDED:
             self.gateway.finish(job)
-        yield from _numbered((response(finished=job),), 4, seen)
+        yield from _numbered((response(finished=job),), first=4, seen=seen)
         if request.with_stats and job.state == job_pb2.JOB_STATE_SUCCEEDED:
-            yield from _numbered((response(stats=self.gateway.stats),), 5, seen)
+            yield from _numbered((response(stats=self.gateway.stats),), first=5, seen=seen)
 
     def _media(self, job: job_pb2.Job, offset: int) -> Iterator[media_pb2.MediaChunk]:
         self.gateway.media_offsets.append(offset)
@@ -305,7 +305,7 @@ def _page(items: Sequence[T], request: Any) -> tuple[Sequence[T], str]:
 
 
 def _numbered(
-    events: Sequence[job_service_pb2.WatchJobResponse], first: int, seen: int
+    events: Sequence[job_service_pb2.WatchJobResponse], *, first: int, seen: int
 ) -> Iterator[job_service_pb2.WatchJobResponse]:
     for number, event in enumerate(events, first):
         event.resume_token = str(number)

@@ -70,8 +70,12 @@ def cut_text(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[str, .
     if not sentences:
         return ()
     first, *rest = sentences
-    opening = _cut_long(text, first, min(FIRST_CHARACTERS, max_characters), _PUNCTUATION)
-    return tuple(text[a:b] for a, b in _joined(text, [*opening, *rest], max_characters))
+    opening = _cut_long(
+        text, first, limit=min(FIRST_CHARACTERS, max_characters), borders=_PUNCTUATION
+    )
+    return tuple(
+        text[a:b] for a, b in _joined(text, [*opening, *rest], max_characters=max_characters)
+    )
 
 
 def cut_sentences(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[str, ...]:
@@ -118,7 +122,7 @@ def _sentences(text: str, max_characters: int) -> list[Span]:
     return [
         piece
         for sentence in _whole_sentences(text)
-        for piece in _cut_long(text, sentence, max_characters, _ANYWHERE)
+        for piece in _cut_long(text, sentence, limit=max_characters, borders=_ANYWHERE)
     ]
 
 
@@ -171,7 +175,7 @@ def _stripped(text: str, first: int, end: int) -> Iterator[Span]:
 
 
 def _cut_long(
-    text: str, span: Span, limit: int, borders: tuple[re.Pattern[str], ...]
+    text: str, span: Span, *, limit: int, borders: tuple[re.Pattern[str], ...]
 ) -> Iterator[Span]:
     """Yield the span in pieces of at most `limit`, about equally long, cut at the best borders.
 
@@ -179,7 +183,7 @@ def _cut_long(
     """
     first, end = span
     while end - first > limit and is_speakable(text[first:end]):
-        cut = _best_cut(text, (first, end), limit, borders)
+        cut = _best_cut(text, (first, end), limit=limit, borders=borders)
         if cut is None and _SPACE not in borders:
             break
         if cut is None:
@@ -190,7 +194,7 @@ def _cut_long(
 
 
 def _best_cut(
-    text: str, span: Span, limit: int, borders: tuple[re.Pattern[str], ...]
+    text: str, span: Span, *, limit: int, borders: tuple[re.Pattern[str], ...]
 ) -> int | None:
     first, end = span
     wanted = (end - first) // -(-(end - first) // limit)
@@ -211,12 +215,12 @@ def _hard_cut(text: str, first: int, cut: int) -> int:
     return cut
 
 
-def _joined(text: str, spans: list[Span], max_characters: int) -> Iterator[Span]:
+def _joined(text: str, spans: list[Span], *, max_characters: int) -> Iterator[Span]:
     """Yield the spans, those too short to stand alone joined to a neighbour."""
     current = spans[0]
     least, limit = FIRST_MIN_CHARACTERS, min(FIRST_CHARACTERS, max_characters)
     for first, end in spans[1:]:
-        if _belong_together(text, current, (first, end), least, limit):
+        if _belong_together(text, current, (first, end), least=least, limit=limit):
             current = (current[0], end)
             continue
         yield current
@@ -225,7 +229,7 @@ def _joined(text: str, spans: list[Span], max_characters: int) -> Iterator[Span]
     yield current
 
 
-def _belong_together(text: str, left: Span, right: Span, least: int, limit: int) -> bool:
+def _belong_together(text: str, left: Span, right: Span, *, least: int, limit: int) -> bool:
     """Tell whether the left one is too short, under `least`, or the right one is."""
     if not is_speakable(text[slice(*left)]) or not is_speakable(text[slice(*right)]):
         return True

@@ -60,7 +60,7 @@ class Portrait:
         upper = rig.field(rig.upper, targets, shifts, scale=_UPSCALE)
         lower = rig.field(rig.lower, targets, shifts, scale=_UPSCALE)
         last = min(upper.bottom, region.height)
-        lips = lips_of(targets, region, rig.head.eye_distance, lower.top, last)
+        lips = lips_of(targets, region, unit=rig.head.eye_distance, first=lower.top, last=last)
         np.copyto(out, self.picture)
         inside = out[region.rows, region.columns]
         for strip in self.strips:
@@ -90,7 +90,7 @@ class Portrait:
         if window.area:
             sources = field.over(window)
             person = self._sampled(sources)
-            shut_eye(person, sources, self.texture, eye, shut)
+            shut_eye(person, sources, self.texture, eye, amount=shut)
             self._put(out, person, window)
 
     def _put(self, out: Rgb, person: Pixels, window: Region) -> None:

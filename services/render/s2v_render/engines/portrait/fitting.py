@@ -79,12 +79,12 @@ def crop_corner(cover: Size, target: Size, face: FaceBox | None) -> tuple[int, i
         InvalidInput: SIZE_UNSUPPORTED, as `fitted`.
     """
     return (
-        _start(face, 0, target.width, cover.width - target.width),
-        _start(face, 1, target.height, cover.height - target.height),
+        _start(face, 0, length=target.width, excess=cover.width - target.width),
+        _start(face, 1, length=target.height, excess=cover.height - target.height),
     )
 
 
-def _start(face: FaceBox | None, axis: int, length: int, excess: int) -> int:
+def _start(face: FaceBox | None, axis: int, *, length: int, excess: int) -> int:
     """Return where a crop begins along an axis."""
     centred = excess // 2
     if face is None or excess == 0:

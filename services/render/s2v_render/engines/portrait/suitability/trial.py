@@ -47,7 +47,7 @@ def check_follows(portrait: Portrait, landmarks: Landmarks, mesh: FaceMesh) -> N
     astray = np.sqrt(((shut - meant)[_MOUTH] ** 2).sum(axis=1).mean()) / unit
     if astray <= _MOST_ASTRAY and _gap(shut) / unit <= _MOST_SHUT:
         opened = (_tried(portrait, mouth, landmarks, mesh)[0] for mouth in _OPENINGS)
-        if any(_opens(points, shut, unit) for points in opened):
+        if any(_opens(points, shut, unit=unit) for points in opened):
             return
     raise InvalidInput(
         Reason.FACE_UNSUITABLE,
@@ -58,7 +58,7 @@ def check_follows(portrait: Portrait, landmarks: Landmarks, mesh: FaceMesh) -> N
     )
 
 
-def _opens(opened: Floats, shut: Floats, unit: float) -> bool:
+def _opens(opened: Floats, shut: Floats, *, unit: float) -> bool:
     opening = (_gap(opened) - _gap(shut)) / unit
     tugged = np.abs(opened - shut)[_FIXED].max() / unit
     return bool(opening >= _LEAST_OPENING and tugged <= _MOST_TUGGED)

@@ -150,7 +150,7 @@ class Block(nn.Module):
         return add_gated(x_BSD, thought, gate_BGD=gate2, noise_tokens=noise_tokens)
 
 
-class Head(nn.Module):
+class VelocityHead(nn.Module):
     """From tokens to patches of velocity, in fp32."""
 
     def __init__(self, config: S2VConfig) -> None:

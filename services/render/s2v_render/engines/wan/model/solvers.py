@@ -10,23 +10,16 @@ the official `get_sampling_sigmas` and of diffusers' `FlowMatchEulerDiscreteSche
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
+from s2v.core.ports import Solver
+
 _TIMES = 1000
 _LARGEST_UNIPC_SIGMA = 0.999
-
-
-class Solver(StrEnum):
-    """How the steps are taken."""
-
-    UNIPC = "unipc"
-    DPMPP = "dpm++"
-    EULER = "euler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +82,7 @@ def advance(
     """
     if plan.solver is Solver.UNIPC:
         return _unipc(plan.sigmas, step, latents, velocity, past)
-    if plan.solver is Solver.DPMPP:
+    if plan.solver is Solver.DPM:
         return _dpmpp(plan.sigmas, step, latents, velocity, past)
     change = (plan.sigmas[step + 1] - plan.sigmas[step]) * velocity
     return (latents + change).to(velocity.dtype), past
@@ -100,7 +93,7 @@ def _unipc(
 ) -> tuple[Tensor, Past]:
     picture = latents - sigmas[step] * velocity
     if past.latents is not None:
-        latents = _corrected(sigmas, step, picture, past, past.latents)
+        latents = _corrected(sigmas, step, picture, past, before=past.latents)
     pictures = (*past.pictures[-1:], picture)
     h = _log_snr(sigmas[step + 1]) - _log_snr(sigmas[step])
     moved, weight = _moved(sigmas, step, latents, picture, h)
@@ -110,7 +103,7 @@ def _unipc(
     return moved.to(latents.dtype), Past(pictures, latents)
 
 
-def _corrected(sigmas: Tensor, step: int, picture: Tensor, past: Past, before: Tensor) -> Tensor:
+def _corrected(sigmas: Tensor, step: int, picture: Tensor, past: Past, *, before: Tensor) -> Tensor:
     """Return what the last step should have led to, now that its end has been looked at."""
     last = step - 1
     h = _log_snr(sigmas[step]) - _log_snr(sigmas[last])

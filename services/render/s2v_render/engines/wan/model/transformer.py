@@ -1,7 +1,7 @@
 """The S2V transformer: from noisy latents, a portrait, motion, text and speech to velocity.
 
 What stays the same over the steps of a window is computed once, before them: a `Scene`, a `Text`
-and a `Sound`; `S2VTransformer.forward` does what every step must.
+and a `SpeechContext`; `S2VTransformer.forward` does what every step must.
 
 Shape suffixes: B batch, C latent channels, T latent frames, Y latent rows, X latent columns,
 S tokens, D width of a token, G the two segments (denoised; conditioned on), F = B * T frames,
@@ -25,8 +25,8 @@ from s2v_render.engines.wan.model.layers import (
     Block,
     Fp32Linear,
     FramePacker,
-    Head,
     KeyValue,
+    VelocityHead,
     tokens_of,
 )
 from s2v_render.engines.wan.model.rope import Rotations, positions, rotations
@@ -43,7 +43,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class SpeechContext:
     """What the injectors attend to of one window's speech.
 
     Attributes:
@@ -88,7 +88,7 @@ class S2VTransformer(nn.Module):
         )
         self.time_projection = nn.Sequential(nn.SiLU(), Fp32Linear(dim, 6 * dim))
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
-        self.head = Head(config)
+        self.head = VelocityHead(config)
         self.casual_audio_encoder = CausalAudioEncoder(config)
         self.injected, count = injectors(config.audio_inject_layers, config.num_layers)
         self.audio_injector = AudioInjector(config, count)
@@ -108,7 +108,9 @@ class S2VTransformer(nn.Module):
         embedded = self.text_embedding(padded.to(self.text_embedding[0].weight.dtype))
         return Text(tuple(block.cross_attn.keys_values(embedded) for block in self.blocks))
 
-    def encode_sound(self, features_BAEV: Tensor, *, motion_frames: tuple[int, int]) -> Sound:
+    def encode_sound(
+        self, features_BAEV: Tensor, *, motion_frames: tuple[int, int]
+    ) -> SpeechContext:
         """Return what the injectors attend to, once a window.
 
         Args:
@@ -120,7 +122,7 @@ class S2VTransformer(nn.Module):
         encoded = self.casual_audio_encoder(torch.cat([lead, features_BAEV], dim=-1))
         local_FKD = encoded.local_BTKD[:, latents:].flatten(0, 1)
         shaped = encoded.global_BTD if self.config.shapes_audio_norm else None
-        return Sound(
+        return SpeechContext(
             tuple(injector.keys_values(local_FKD) for injector in self.audio_injector.injector),
             None if shaped is None else shaped[:, latents:].flatten(0, 1),
         )
@@ -160,7 +162,7 @@ class S2VTransformer(nn.Module):
         return Scene(self._pose(pose_BCTYX) + kind_noise, torch.cat(context, dim=1), turn)
 
     def forward(
-        self, x_BCTYX: Tensor, time_B: Tensor, *, scene: Scene, text: Text, sound: Sound
+        self, x_BCTYX: Tensor, time_B: Tensor, *, scene: Scene, text: Text, sound: SpeechContext
     ) -> Tensor:
         """Return the velocity v at which x0 = x - sigma * v: fp32, shape [B, C, T, Y, X].
 

@@ -17,7 +17,6 @@ from torch import Tensor
 from s2v.core.ports import Frames, Size, State, Take, Working
 from s2v.core.timebase import samples_per_frame
 from s2v.media.photo import read_photo
-from s2v_render.engines.wan.model.solvers import Solver
 from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
 from s2v_render.engines.wan.planning import (
     PlannedWindow,
@@ -26,15 +25,20 @@ from s2v_render.engines.wan.planning import (
     plan_windows,
     shown_frame,
 )
-from s2v_render.engines.wan.presets import Choice
+from s2v_render.engines.wan.presets import Recipe
 from s2v_render.engines.wan.takes.carried import Carried, read_carried
-from s2v_render.engines.wan.takes.hearing import CARRIED_SECONDS, Track, heard, officially_heard
+from s2v_render.engines.wan.takes.hearing import (
+    CARRIED_SECONDS,
+    Soundtrack,
+    heard,
+    officially_heard,
+)
 from s2v_render.engines.wan.takes.pictures import fit, official_fit, pixels_of
 from s2v_render.engines.wan.takes.posing import PoseVideo
 from s2v_render.engines.wan.takes.windows import (
-    Motion,
+    Denoising,
+    PastMotion,
     Prompts,
-    Sampling,
     Stepped,
     Window,
     WindowInput,
@@ -55,12 +59,12 @@ Rgb = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TakePlan:
     """A take, and what was decided about it.
 
     Attributes:
         take: what was asked for.
-        choice: how it is sampled.
+        recipe: how it is sampled.
         size: of the film.
         start: the first model frame that is to be made.
         end: the one after the last.
@@ -68,7 +72,7 @@ class Order:
     """
 
     take: Take
-    choice: Choice
+    recipe: Recipe
     size: Size
     start: int
     end: int
@@ -82,7 +86,7 @@ class Order:
     @property
     def opens_unseen(self) -> bool:
         """Whether the first window sees no motion, and loses its first frames."""
-        return self.carried is None and self.choice.opening_cut_frames > 0
+        return self.carried is None and self.recipe.opening_cut_frames > 0
 
     @property
     def windows(self) -> tuple[PlannedWindow, ...]:
@@ -90,27 +94,27 @@ class Order:
         return plan_windows(
             self.start,
             self.end,
-            window_frames=self.choice.window_frames,
-            cut_frames=self.choice.opening_cut_frames if self.carried is None else 0,
+            window_frames=self.recipe.window_frames,
+            cut_frames=self.recipe.opening_cut_frames if self.carried is None else 0,
             first_index=self.carried.windows if self.carried else 0,
-            shortens_last=not self.choice.official,
+            shortens_last=not self.recipe.official,
         )
 
     @property
-    def sampling(self) -> Sampling:
+    def denoising(self) -> Denoising:
         """The numbers of the run."""
-        choice = self.choice
-        return Sampling(
-            solver=Solver(choice.solver.value),
-            steps=choice.steps,
-            shift=choice.shift,
-            guidance=choice.guidance,
-            window_frames=choice.window_frames,
-            redecodes_motion=choice.official,
+        recipe = self.recipe
+        return Denoising(
+            solver=recipe.solver,
+            steps=recipe.steps,
+            shift=recipe.shift,
+            guidance=recipe.guidance,
+            window_frames=recipe.window_frames,
+            redecodes_motion=recipe.official,
         )
 
 
-def order_of(take: Take, choice: Choice, size: Size) -> Order:
+def plan_take(take: Take, recipe: Recipe, size: Size) -> TakePlan:
     """Return what has to be made for a take.
 
     Raises:
@@ -120,16 +124,16 @@ def order_of(take: Take, choice: Choice, size: Size) -> Order:
     count = len(take.pcm) // samples_per_frame(rate)
     end = frames_made_before(take.first_frame + count, rate)
     if take.state is None:
-        return Order(take, choice, size, shown_frame(take.first_frame, rate), end, None)
+        return TakePlan(take, recipe, size, shown_frame(take.first_frame, rate), end, None)
     made = frames_made_before(take.first_frame, rate)
     carried = read_carried(take.state, size=size, model_frames=made)
-    return Order(take, choice, size, made, end, carried)
+    return TakePlan(take, recipe, size, made, end, carried)
 
 
 @torch.inference_mode()
 def filmed(
     models: WanModels,
-    order: Order,
+    plan: TakePlan,
     *,
     rows_of: Callable[[str], Tensor],
     device: torch.device,
@@ -140,64 +144,64 @@ def filmed(
 
     Args:
         models: ready to run.
-        order: what to make.
+        plan: what to make.
         rows_of: encodes a prompt, shape [rows, width].
         device: where everything is computed.
         batch_frames: model frames that are yielded at once.
         rests: whether decoding leaves the device between windows.
     """
-    yield from _shared(order)
-    track = _track(order)
-    left = order.carried
-    if order.windows:
+    yield from _shared(plan)
+    track = _track(plan)
+    left = plan.carried
+    if plan.windows:
         left = yield from _sampled(
-            models, order, track, rows_of, device=device, batch_frames=batch_frames, rests=rests
+            models, plan, track, rows_of, device=device, batch_frames=batch_frames, rests=rests
         )
     assert left is not None
     sound = track.last(CARRIED_SECONDS)
     yield State(
         Carried(
-            left.motion_latents_BCTYX, left.last_frame, sound, order.end, left.windows
+            left.motion_latents_BCTYX, left.last_frame, sound, plan.end, left.windows
         ).to_bytes()
     )
 
 
-def _shared(order: Order) -> Iterator[Frames]:
+def _shared(plan: TakePlan) -> Iterator[Frames]:
     """Show the last model frame of the take before for as long as this one shows it too."""
-    if order.carried is None:
+    if plan.carried is None:
         return
-    shown = range(order.start - 1, order.start)
-    if count := len(_film_frames(order, shown)):
-        yield Frames(np.repeat(order.carried.last_frame[None], count, axis=0))
+    shown = range(plan.start - 1, plan.start)
+    if count := len(_film_frames(plan, shown)):
+        yield Frames(np.repeat(plan.carried.last_frame[None], count, axis=0))
 
 
 def _sampled(
     models: WanModels,
-    order: Order,
-    track: Track,
+    plan: TakePlan,
+    track: Soundtrack,
     rows_of: Callable[[str], Tensor],
     *,
     device: torch.device,
     batch_frames: int,
     rests: bool,
 ) -> Generator[Item, None, Carried]:
-    prompts = _prompts(models, order, rows_of, device)
+    prompts = _prompts(models, plan, rows_of, device)
     yield Working()
-    pixels = _reference(order, device)
+    pixels = _reference(plan, device)
     reference = models.vae.encode(pixels)
-    motion = _motion(models, order, pixels)
+    motion = _motion(models, plan, pixels)
     yield Working()
-    planned = iter(order.windows)
+    planned = iter(plan.windows)
     last_picture = None
     for event in windows(
         models.transformer,
         models.vae,
-        order.sampling,
+        plan.denoising,
         reference_BCTYX=reference,
         prompts=prompts,
-        inputs=_inputs(models, order, track, device),
+        inputs=_inputs(models, plan, track, device),
         motion=motion,
-        opening=order.opens_unseen,
+        opening=plan.opens_unseen,
         rests=rests,
     ):
         if isinstance(event, Stepped):
@@ -207,78 +211,80 @@ def _sampled(
         motion = event.motion
         for batch in _batches(event, window, batch_frames):
             last_picture = batch.pictures[-1]
-            if shown := _film_frames(order, batch.model_frames):
+            if shown := _film_frames(plan, batch.model_frames):
                 first = batch.model_frames.start
                 yield Frames(batch.pictures[[frame - first for frame in shown]])
     assert last_picture is not None
     sound = track.last(CARRIED_SECONDS)
-    return Carried(motion.latents_BCTYX, last_picture, sound, order.end, window.index + 1)
+    return Carried(motion.latents_BCTYX, last_picture, sound, plan.end, window.index + 1)
 
 
 def _prompts(
-    models: WanModels, order: Order, rows_of: Callable[[str], Tensor], device: torch.device
+    models: WanModels, plan: TakePlan, rows_of: Callable[[str], Tensor], device: torch.device
 ) -> Prompts:
     def text(prompt: str) -> Tensor:
         return models.transformer.encode_text([rows_of(prompt).to(device)])
 
-    positive = text(order.take.prompt or PROMPT)
-    if not order.sampling.guided:
+    positive = text(plan.take.prompt or PROMPT)
+    if not plan.denoising.guided:
         return Prompts(positive)
-    return Prompts(positive, text(order.take.negative_prompt or NEGATIVE_PROMPT))
+    return Prompts(positive, text(plan.take.negative_prompt or NEGATIVE_PROMPT))
 
 
-def _reference(order: Order, device: torch.device) -> Tensor:
-    picture = Image.fromarray(read_photo(order.take.reference))
-    fitted = official_fit if order.choice.official else fit
-    return pixels_of(fitted(picture, height=order.size.height, width=order.size.width)).to(device)
+def _reference(plan: TakePlan, device: torch.device) -> Tensor:
+    picture = Image.fromarray(read_photo(plan.take.reference))
+    fitted = official_fit if plan.recipe.official else fit
+    return pixels_of(fitted(picture, height=plan.size.height, width=plan.size.width)).to(device)
 
 
-def _motion(models: WanModels, order: Order, reference_BCTYX: Tensor) -> Motion:
-    if order.carried is not None:
-        latents = order.carried.motion_latents_BCTYX
-        return Motion(None, latents.to(reference_BCTYX.device))
-    if order.opens_unseen:
-        return unseen_motion(order.sampling, reference_BCTYX)
-    return still_motion(models.vae, order.sampling, reference_BCTYX, shows_reference=True)
+def _motion(models: WanModels, plan: TakePlan, reference_BCTYX: Tensor) -> PastMotion:
+    if plan.carried is not None:
+        latents = plan.carried.motion_latents_BCTYX
+        return PastMotion(None, latents.to(reference_BCTYX.device))
+    if plan.opens_unseen:
+        return unseen_motion(plan.denoising, reference_BCTYX)
+    return still_motion(models.vae, plan.denoising, reference_BCTYX, shows_reference=True)
 
 
 def _inputs(
-    models: WanModels, order: Order, track: Track, device: torch.device
+    models: WanModels, plan: TakePlan, track: Soundtrack, device: torch.device
 ) -> Iterator[WindowInput]:
     """Make what each window needs when its turn comes."""
-    choice, take = order.choice, order.take
-    hears = officially_heard if choice.official else heard
+    recipe, take = plan.recipe, plan.take
+    hears = officially_heard if recipe.official else heard
     pose = None
     if take.pose is not None:
-        pose = PoseVideo(take.pose, order.size, official=choice.official)
-    for window in order.windows:
+        pose = PoseVideo(take.pose, plan.size, official=recipe.official)
+    for window in plan.windows:
         count = window.sampled_frames
-        first = window.first_frame + choice.sound_lead_frames
-        features = hears(models.speech, track, first, count).to(device)
+        first = window.first_frame + recipe.sound_lead_frames
+        features = hears(models.speech, track, first_frame=first, frames=count).to(device)
         latents = None
         if pose is not None:
             latents = pose_latents(models.vae, pose.frames(first, count).to(device))
-        noise = _noise(models, order, window, device)
+        noise = _noise(models, plan, window, device)
         yield WindowInput(noise, features, latents, window.dropped_frames)
 
 
-def _noise(models: WanModels, order: Order, window: PlannedWindow, device: torch.device) -> Tensor:
+def _noise(
+    models: WanModels, plan: TakePlan, window: PlannedWindow, device: torch.device
+) -> Tensor:
     """Return fp32 noise; official noise is coarse, and stays as coarse as the weights are."""
-    size, seed = order.size, order.take.seed + window.index
+    size, seed = plan.size, plan.take.seed + window.index
     shape = latent_shape(window.sampled_frames, height=size.height, width=size.width)
-    if not order.choice.official:
+    if not plan.recipe.official:
         return initial_noise(shape, seed=seed, device=device, dtype=torch.float32)
     noise = initial_noise(shape, seed=seed, device=device, dtype=torch.bfloat16)
     return noise.to(models.transformer.patch_embedding.weight.dtype)
 
 
-def _track(order: Order) -> Track:
-    take = order.take
+def _track(plan: TakePlan) -> Soundtrack:
+    take = plan.take
     first = take.first_frame * samples_per_frame(take.frame_rate)
-    if order.carried is None:
-        return Track(take.pcm, first)
-    before = order.carried.sound
-    return Track(np.concatenate([before, take.pcm]), first - len(before))
+    if plan.carried is None:
+        return Soundtrack(take.pcm, first)
+    before = plan.carried.sound
+    return Soundtrack(np.concatenate([before, take.pcm]), first - len(before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,11 +302,11 @@ def _batches(window: Window, planned: PlannedWindow, batch_frames: int) -> Itera
         yield _Batch(kept[start : start + batch_frames], pictures)
 
 
-def _film_frames(order: Order, model_frames: range) -> tuple[int, ...]:
-    take = order.take
+def _film_frames(plan: TakePlan, model_frames: range) -> tuple[int, ...]:
+    take = plan.take
     return film_frames(
         model_frames,
         first_frame=take.first_frame,
-        frames=order.frames,
+        frames=plan.frames,
         frame_rate=take.frame_rate,
     )

@@ -31,7 +31,7 @@ _SAMPLES_PER_MODEL_FRAME = SAMPLE_RATE // MODEL_FPS
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class Soundtrack:
     """Sound at 48 kHz; `first_sample` counts from the start of the film."""
 
     pcm: Pcm
@@ -53,7 +53,7 @@ class Track:
         return self.pcm[-seconds * SAMPLE_RATE :]
 
 
-def heard(speech: SpeechModel, track: Track, first_frame: int, frames: int) -> Tensor:
+def heard(speech: SpeechModel, track: Soundtrack, *, first_frame: int, frames: int) -> Tensor:
     """Return the features of a window's model frames: fp32, shape [B = 1, A, E, V].
 
     Args:
@@ -71,20 +71,22 @@ def heard(speech: SpeechModel, track: Track, first_frame: int, frames: int) -> T
         last + round(_TAIL_SECONDS * SAMPLE_RATE),
     )
     sound = track.part(start * _SAMPLES_PER_MODEL_FRAME, end)
-    return _features(speech, sound, first_frame - start, frames)
+    return _features(speech, sound, first_frame=first_frame - start, frames=frames)
 
 
-def officially_heard(speech: SpeechModel, track: Track, first_frame: int, frames: int) -> Tensor:
+def officially_heard(
+    speech: SpeechModel, track: Soundtrack, *, first_frame: int, frames: int
+) -> Tensor:
     """Return what `heard` returns, as the official code hears it: everything at once.
 
     Frames that lie past the sound, or past the last feature of it, get zeros.
     """
     start = track.first_sample // (_SAMPLES_PER_MODEL_FRAME * _GRID_FRAMES) * _GRID_FRAMES
     sound = track.part(start * _SAMPLES_PER_MODEL_FRAME, track.end_sample)
-    return _features(speech, sound, first_frame - start, frames)
+    return _features(speech, sound, first_frame=first_frame - start, frames=frames)
 
 
-def _features(speech: SpeechModel, sound: Pcm, first_frame: int, frames: int) -> Tensor:
+def _features(speech: SpeechModel, sound: Pcm, *, first_frame: int, frames: int) -> Tensor:
     features = speech.features(mono_16k(sound.astype(np.float32) / np.float32(32768), SAMPLE_RATE))
     indices = feature_indices(features.shape[1], frames=first_frame + frames, fps=MODEL_FPS)
     return gathered(features, indices[first_frame:])

@@ -18,7 +18,7 @@ def fit(picture: Image.Image, *, height: int, width: int) -> Image.Image:
     """Return the picture scaled until it fills height by width, the rest cut off on both sides."""
     scale = max(height / picture.height, width / picture.width)
     size = (max(width, round(picture.width * scale)), max(height, round(picture.height * scale)))
-    return _cropped(picture.resize(size, Image.Resampling.BILINEAR), height, width)
+    return _cropped(picture.resize(size, Image.Resampling.BILINEAR), height=height, width=width)
 
 
 def official_fit(picture: Image.Image, *, height: int, width: int) -> Image.Image:
@@ -27,9 +27,9 @@ def official_fit(picture: Image.Image, *, height: int, width: int) -> Image.Imag
     Its shorter side becomes the film's shorter side, which leaves black bars where the film's
     longer side is not filled.
     """
-    rows, columns = _short_side_to(picture.height, picture.width, min(height, width))
+    rows, columns = _short_side_to(picture.height, picture.width, pixels=min(height, width))
     scaled = picture.resize((columns, rows), Image.Resampling.BILINEAR)
-    return _cropped(scaled, height, width)
+    return _cropped(scaled, height=height, width=width)
 
 
 def official_pose_fit(frames: npt.NDArray[np.uint8], *, height: int, width: int) -> Tensor:
@@ -43,9 +43,9 @@ def official_pose_fit(frames: npt.NDArray[np.uint8], *, height: int, width: int)
         width: of the film, pixels.
     """
     values = torch.from_numpy(frames).permute(0, 3, 1, 2) / 255.0 * 2 - 1.0
-    size = _short_side_to(values.shape[2], values.shape[3], min(height, width))
+    size = _short_side_to(values.shape[2], values.shape[3], pixels=min(height, width))
     scaled = F.interpolate(values, size, mode="bilinear", antialias=True)
-    top, bottom, left, right = _margins(*size, height, width)
+    top, bottom, left, right = _margins(*size, height=height, width=width)
     padded = F.pad(scaled, (max(0, left), max(0, right), max(0, top), max(0, bottom)))
     cut_top, cut_left = max(0, -top), max(0, -left)
     cropped = padded[:, :, cut_top : cut_top + height, cut_left : cut_left + width]
@@ -58,19 +58,19 @@ def pixels_of(picture: Image.Image) -> Tensor:
     return (values.float() / 255 * 2 - 1)[None, :, None]
 
 
-def _short_side_to(rows: int, columns: int, pixels: int) -> tuple[int, int]:
+def _short_side_to(rows: int, columns: int, *, pixels: int) -> tuple[int, int]:
     if rows <= columns:
         return pixels, int(pixels * columns / rows)
     return int(pixels * rows / columns), pixels
 
 
-def _cropped(picture: Image.Image, height: int, width: int) -> Image.Image:
-    top, bottom, left, right = _margins(picture.height, picture.width, height, width)
+def _cropped(picture: Image.Image, *, height: int, width: int) -> Image.Image:
+    top, bottom, left, right = _margins(picture.height, picture.width, height=height, width=width)
     # PIL fills what lies outside the picture with black.
     return picture.crop((-left, -top, picture.width + right, picture.height + bottom))
 
 
-def _margins(rows: int, columns: int, height: int, width: int) -> tuple[int, int, int, int]:
+def _margins(rows: int, columns: int, *, height: int, width: int) -> tuple[int, int, int, int]:
     """Return what to add at top, bottom, left and right; negative where to cut."""
     top, left = _first_margin(height - rows), _first_margin(width - columns)
     return top, height - rows - top, left, width - columns - left

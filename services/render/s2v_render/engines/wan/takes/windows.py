@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from s2v.core.ports import Solver
 from s2v_render.engines.wan.model.config import LATENT_CHANNELS
-from s2v_render.engines.wan.model.solvers import Past, Schedule, Solver, advance, schedule
-from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, Sound, Text
+from s2v_render.engines.wan.model.solvers import Past, Schedule, advance, schedule
+from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, SpeechContext, Text
 from s2v_render.engines.wan.model.vae import SPATIAL_RATIO, TEMPORAL_RATIO, DecodingStream, Vae
 from s2v_render.engines.wan.planning import OPENING_CUT_FRAMES
 
@@ -23,7 +24,7 @@ _REFERENCE_MOTION_FRAMES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
+class Denoising:
     """The numbers of a run; the defaults are the official ones.
 
     Attributes:
@@ -58,7 +59,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
+class PastMotion:
     """What was seen last: latents, and their -1..1 pixels; None is what the latents decode to."""
 
     pixels_BCTYX: Tensor | None
@@ -106,7 +107,7 @@ class Window:
 
     pixels_BCTYX: Tensor
     latents_BCTYX: Tensor
-    motion: Motion
+    motion: PastMotion
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ class Conditions:
     """What all steps of one window are conditioned on; `silent` only where there is guidance."""
 
     scene: Scene
-    sound: Sound
-    silent: Sound | None
+    sound: SpeechContext
+    silent: SpeechContext | None
 
 
 def initial_noise(
@@ -133,27 +134,27 @@ def latent_shape(frames: int, *, height: int, width: int) -> tuple[int, int, int
 
 
 def still_motion(
-    vae: Vae, sampling: Sampling, reference_BCTYX: Tensor, *, shows_reference: bool = False
-) -> Motion:
+    vae: Vae, denoising: Denoising, reference_BCTYX: Tensor, *, shows_reference: bool = False
+) -> PastMotion:
     """Return motion before a film: grey, or grey that ends in six frames of the reference.
 
     Args:
         vae: encodes it.
-        sampling: how long it is.
+        denoising: how long it is.
         reference_BCTYX: pixels of the portrait, one frame.
         shows_reference: whether the reference is seen, so that the film starts from it.
     """
-    repeated = reference_BCTYX.expand(-1, -1, sampling.motion_frames, -1, -1)
+    repeated = reference_BCTYX.expand(-1, -1, denoising.motion_frames, -1, -1)
     pixels = torch.zeros_like(repeated)
     if shows_reference:
         pixels[:, :, -_REFERENCE_MOTION_FRAMES:] = reference_BCTYX
-    return Motion(pixels, vae.encode(pixels))
+    return PastMotion(pixels, vae.encode(pixels))
 
 
-def unseen_motion(sampling: Sampling, reference_BCTYX: Tensor) -> Motion:
+def unseen_motion(denoising: Denoising, reference_BCTYX: Tensor) -> PastMotion:
     """Return motion before a film that opens without seeing it: grey pixels, and no latents."""
-    grey = torch.zeros_like(reference_BCTYX).expand(-1, -1, sampling.motion_frames, -1, -1)
-    return Motion(grey, reference_BCTYX.new_empty(0))
+    grey = torch.zeros_like(reference_BCTYX).expand(-1, -1, denoising.motion_frames, -1, -1)
+    return PastMotion(grey, reference_BCTYX.new_empty(0))
 
 
 def pose_latents(vae: Vae, frames_CTYX: Tensor) -> Tensor:
@@ -162,25 +163,25 @@ def pose_latents(vae: Vae, frames_CTYX: Tensor) -> Tensor:
     return vae.encode(led[None])[:, :, 1:]
 
 
-def moved_on(vae: Vae, before_BCTYX: Tensor, pixels_BCTYX: Tensor) -> Motion:
+def moved_on(vae: Vae, before_BCTYX: Tensor, pixels_BCTYX: Tensor) -> PastMotion:
     """Return the motion after more frames were seen: the last of both, encoded anew."""
     length = before_BCTYX.shape[2]
     missing = max(0, length - pixels_BCTYX.shape[2])
     kept = before_BCTYX[:, :, length - missing :]
     pixels = torch.cat([kept, pixels_BCTYX[:, :, -length:]], dim=2)
-    return Motion(pixels, vae.encode(pixels))
+    return PastMotion(pixels, vae.encode(pixels))
 
 
 @torch.inference_mode()
 def windows(
     transformer: S2VTransformer,
     vae: Vae,
-    sampling: Sampling,
+    denoising: Denoising,
     *,
     reference_BCTYX: Tensor,
     prompts: Prompts,
     inputs: Iterable[WindowInput],
-    motion: Motion,
+    motion: PastMotion,
     opening: bool,
     rests: bool = False,
 ) -> Generator[Stepped | Window]:
@@ -189,7 +190,7 @@ def windows(
     Args:
         transformer: predicts velocities.
         vae: decodes them and encodes motion.
-        sampling: the numbers.
+        denoising: the numbers.
         reference_BCTYX: latents of the portrait, one frame.
         prompts: what to show.
         inputs: one entry a window.
@@ -201,15 +202,15 @@ def windows(
     Raises:
         ValueError: there is guidance but no negative prompt.
     """
-    if sampling.guided and prompts.negative is None:
-        raise ValueError(f"Guidance {sampling.guidance} needs a negative prompt to turn from.")
+    if denoising.guided and prompts.negative is None:
+        raise ValueError(f"Guidance {denoising.guidance} needs a negative prompt to turn from.")
     stream: DecodingStream | None = None
     for given in inputs:
         seen = None if opening else motion
-        conditions = prepared(transformer, sampling, reference_BCTYX, given, motion=seen)
-        latents = yield from denoised(transformer, sampling, given, conditions, prompts)
+        conditions = prepared(transformer, denoising, reference_BCTYX, given, motion=seen)
+        latents = yield from denoised(transformer, denoising, given, conditions, prompts)
         before = motion.pixels_BCTYX
-        if stream is None or sampling.redecodes_motion:
+        if stream is None or denoising.redecodes_motion:
             stream = vae.stream()
             led = stream.decode(reference_BCTYX if seen is None else seen.latents_BCTYX)
             before = led if before is None else before
@@ -226,18 +227,18 @@ def windows(
 
 def prepared(
     transformer: S2VTransformer,
-    sampling: Sampling,
+    denoising: Denoising,
     reference_BCTYX: Tensor,
     given: WindowInput,
     *,
-    motion: Motion | None,
+    motion: PastMotion | None,
 ) -> Conditions:
     """Return what all steps of a window have in common; None shows the model no motion."""
-    span = (sampling.motion_frames, sampling.motion_latents)
+    span = (denoising.motion_frames, denoising.motion_latents)
     features = given.features_BAEV
     sound = transformer.encode_sound(features, motion_frames=span)
     silent = None
-    if sampling.guided:
+    if denoising.guided:
         silent = transformer.encode_sound(torch.zeros_like(features), motion_frames=span)
     scene = transformer.encode_scene(
         reference_BCTYX,
@@ -250,13 +251,13 @@ def prepared(
 
 def denoised(
     transformer: S2VTransformer,
-    sampling: Sampling,
+    denoising: Denoising,
     given: WindowInput,
     conditions: Conditions,
     prompts: Prompts,
 ) -> Generator[Stepped, None, Tensor]:
     """Take all steps of a window and return its latents; nothing here waits for the device."""
-    plan = schedule(sampling.solver, steps=sampling.steps, shift=sampling.shift)
+    plan = schedule(denoising.solver, steps=denoising.steps, shift=denoising.shift)
     latents, past = given.noise_BCTYX, Past()
     for step, time in enumerate(_times(plan, latents)):
         velocity = transformer(
@@ -270,7 +271,7 @@ def denoised(
                 text=prompts.negative,
                 sound=conditions.silent,
             )
-            velocity = away + sampling.guidance * (velocity - away)
+            velocity = away + denoising.guidance * (velocity - away)
         latents, past = advance(plan, step, latents, velocity, past)
         yield Stepped(latents, step + 1, plan.steps)
     return latents
