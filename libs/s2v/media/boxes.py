@@ -39,7 +39,7 @@ def boxes(
     return found
 
 
-def walk(data: bytes) -> Iterator[Box]:
+def walk(data: bytes | mmap) -> Iterator[Box]:
     """Yield every box, parents before their children, in the order of the bytes."""
     pending = boxes(data)[::-1]
     while pending:
