@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -186,6 +187,12 @@ class Children:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+@cache
+def shared_children() -> Children:
+    """Return those of this process, whose nursery ends when the process does."""
+    return Children()
 
 
 def _nursery(descriptor: int) -> subprocess.Popen[bytes]:

@@ -8,15 +8,13 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.confined import works
-from s2v.media.confined.children import Broken, Children
+from s2v.media.confined.children import Broken, shared_children
 from s2v.media.confined.kernel import Allowance
 from s2v.media.confined.messages import Json
 from s2v.media.limits import DEFAULT_LIMITS, MAX_AUDIO_SECONDS, FileLimits
@@ -66,7 +64,7 @@ class Reader:
         decoding: Allowance = DECODING,
         limits: FileLimits = DEFAULT_LIMITS,
     ) -> None:
-        self.children = Children()
+        self._children = shared_children()
         self._looking = looking
         self._decoding = decoding
         self._limits = limits
@@ -105,7 +103,7 @@ class Reader:
         for is_last in (False, True):
             try:
                 with path.open("rb") as source, target.open("wb") as output:
-                    child = self.children.start(
+                    child = self._children.start(
                         works.sound,
                         source,
                         arguments=arguments,
@@ -135,21 +133,6 @@ class Reader:
         arguments = {"frame_rate": frame_rate, "frames": frames, "field": field}
         return self._pictures(works.pictures, path, arguments, field=field)
 
-    def close(self) -> None:
-        """End all children."""
-        self.children.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _twice(
         self,
         work: Callable[..., Json],
@@ -162,7 +145,7 @@ class Reader:
         for is_last in (False, True):
             try:
                 with path.open("rb") as source:
-                    child = self.children.start(
+                    child = self._children.start(
                         work, source, arguments=arguments, allowance=self._looking
                     )
                 with child:
@@ -180,7 +163,7 @@ class Reader:
         most = 2 * self._limits.max_pixels
         with os.fdopen(reading, "rb", buffering=0) as pipe:
             with path.open("rb") as source, os.fdopen(writing, "wb") as output:
-                child = self.children.start(
+                child = self._children.start(
                     work, source, arguments=arguments, allowance=PLAYING, output=output
                 )
             with child:
