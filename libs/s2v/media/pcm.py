@@ -1,6 +1,7 @@
 """Sound as the whole system holds it: mono int16 at 48 kHz, in memory and in WAV files."""
 
 import io
+import mmap
 import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -184,13 +185,16 @@ def _wav_writer(target: BinaryIO) -> wave.Wave_write:
 
 
 def mapped_wav(path: Path) -> Pcm:
-    """Return the samples of a 16-bit mono 48 kHz WAV that `write_wav` wrote, without reading them.
-
-    The kernel reads what is looked at and forgets it again when it needs the room.
-    """
+    """Return the samples of a WAV that `decode_to_wav` wrote, reading what is looked at only."""
     with path.open("rb") as source:
         samples = wav_samples(source)
     return np.memmap(path, "<i2", "r", offset=_WAV_HEADER_BYTES, shape=(samples,))
+
+
+def let_go(pcm: Pcm) -> None:
+    """Free the memory of what has been looked at of a `mapped_wav`; do nothing for other sound."""
+    if isinstance(pcm.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        pcm.base.madvise(mmap.MADV_DONTNEED)
 
 
 def _open_wav(source: BinaryIO) -> wave.Wave_read:

@@ -40,7 +40,7 @@ def check_sound(track: Any, *, field: str, limits: FileLimits = DEFAULT_LIMITS) 
             Reason.AUDIO_UNREADABLE,
             "max_channels",
             limits.max_channels,
-            found=f"{channels} channels of sound",
+            found=f"{channels} channels",
             field=field,
         )
 
@@ -54,7 +54,7 @@ def check_rate(rate: int, *, field: str, limits: FileLimits = DEFAULT_LIMITS) ->
     if limits.min_sample_rate <= rate <= limits.max_sample_rate:
         return
     limit = "min_sample_rate" if rate < limits.min_sample_rate else "max_sample_rate"
-    found = f"sound of {rate} samples a second"
+    found = f"{rate} samples of sound a second"
     most = getattr(limits, limit)
     raise beyond(Reason.AUDIO_UNREADABLE, limit, most, found=found, field=field)
 
