@@ -32,7 +32,7 @@ def check_index(file: BinaryIO, *, reason: Reason, field: str, limits: FileLimit
         for track in _tracks(data):
             tracks += track.is_track
             if tracks > limits.max_streams:
-                found = "more tracks than any recording"
+                found = "too many tracks"
                 raise beyond(reason, "max_streams", limits.max_streams, found=found, field=field)
             entries += track.entries
             if entries > limits.max_index_entries:

@@ -42,14 +42,12 @@ DEFAULT_LIMITS = FileLimits()
 
 def beyond(reason: Reason, limit: str, most: int, *, found: str, field: str) -> InvalidInput:
     """Return the error for a file that claims more than `limit`, an attribute of FileLimits."""
-    bound, _, name = limit.partition("_")
     return InvalidInput(
         reason,
-        f"The file has {found}; {'at least' if bound == 'min' else 'at most'} {most} "
-        f"{name.replace('_', ' ')} can be used. Export it again with a common program and send "
-        "that.",
+        f"The file has {found}, the limit is {most}. Export it again with a common program and "
+        "send that.",
         field=field,
-        metadata={f"limit_{name}": str(most)},
+        metadata={f"limit_{limit.partition('_')[2]}": str(most)},
     )
 
 

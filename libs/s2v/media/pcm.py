@@ -154,7 +154,9 @@ def decode_sound(path: Path) -> Pcm:
     rate = frames[0].sample_rate
     start = round(frames[0].pts * frames[0].time_base * rate)
     mixer = Mixer()
-    mono = np.concatenate([piece for frame in frames for piece in mixer.mono(frame)])
+    mono = np.concatenate(
+        [*(piece for frame in frames for piece in mixer.mono(frame)), *mixer.rest()]
+    )
     mono = mono[-start:] if start < 0 else np.pad(mono, (start, 0))
     mono = mono[: round(end_seconds * rate)]
     return resample(mono, rate)
@@ -227,18 +229,40 @@ def _decoded(source: Source, mixer: Mixer, max_seconds: float | None, field: str
             return
         check_sound(track, field=field)
         longest = MAX_AUDIO_SECONDS if max_seconds is None else max_seconds
-        rate, resampler = 0, _resampler(SAMPLE_RATE)
+        converter = _Converter(SAMPLE_RATE)
         for frame, gap_seconds in _with_gaps(_frames(container, track)):
-            if frame.sample_rate != rate:
-                check_rate(frame.sample_rate, field=field)
-                yield _to_int16(resampler.resample_chunk(_NOTHING, last=True))
-                rate = frame.sample_rate
-                resampler = _resampler(rate)
             if gap_seconds > longest:
                 raise audio_too_long(None, field=field, max_seconds=longest)
-            for sound in (*_silence(gap_seconds, rate), *mixer.mono(frame)):
-                yield _to_int16(sound if rate == SAMPLE_RATE else resampler.resample_chunk(sound))
-        yield _to_int16(resampler.resample_chunk(_NOTHING, last=True))
+            if frame.sample_rate != converter.from_rate or gap_seconds:
+                yield from map(converter.converted, mixer.rest())
+            if frame.sample_rate != converter.from_rate:
+                check_rate(frame.sample_rate, field=field)
+                yield converter.rest()
+                converter = _Converter(frame.sample_rate)
+            yield from map(converter.converted, _silence(gap_seconds, frame.sample_rate))
+            yield from map(converter.converted, mixer.mono(frame))
+        yield from map(converter.converted, mixer.rest())
+        yield converter.rest()
+
+
+class _Converter:
+    """Converts mono sound at any rate, float in -1..1, to int16 at 48 kHz, piece by piece."""
+
+    def __init__(self, from_rate: int) -> None:
+        self.from_rate = from_rate
+        self._stream = soxr.ResampleStream(
+            from_rate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ"
+        )
+
+    def converted(self, piece: npt.NDArray[np.float32]) -> Pcm:
+        """Convert the next piece; what comes out may lag behind what went in."""
+        if self.from_rate == SAMPLE_RATE:
+            return _to_int16(piece)
+        return _to_int16(self._stream.resample_chunk(piece))
+
+    def rest(self) -> Pcm:
+        """Return what lags behind."""
+        return _to_int16(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))
 
 
 def _with_gaps(frames: Iterable[Any]) -> Iterator[tuple[Any, float]]:
@@ -256,13 +280,6 @@ def _silence(gap_seconds: float, rate: int) -> Iterator[npt.NDArray[np.float32]]
     while left > 0:
         yield np.zeros(min(left, rate), np.float32)
         left -= rate
-
-
-def _resampler(from_rate: int) -> Any:
-    return soxr.ResampleStream(from_rate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
-
-
-_NOTHING = np.zeros(0, np.float32)
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:

@@ -164,7 +164,7 @@ def _check_scans(file: BinaryIO, most: int, field: str) -> None:
                     Reason.IMAGE_UNREADABLE,
                     "max_scans",
                     most,
-                    found="more scans than any camera or program makes",
+                    found="too many scans",
                     field=field,
                 )
 

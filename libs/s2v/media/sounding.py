@@ -1,5 +1,6 @@
 """Which track of a file is heard, and how its channels become one."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import av
@@ -13,6 +14,9 @@ _WEIGHTS = {"FC": 0.5, "FL": 0.25, "FR": 0.25}
 """Of a layout with a centre, where the dialogue of films is; they cannot clip."""
 _CANCELLED = 10 ** (-25 / 10)
 """Power of the mix over that of its loudest channel, below which they cancel each other."""
+
+_AT_ONCE = 16_384
+"""Samples that are mixed together; a frame has a thousand."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -73,17 +77,24 @@ class Mixer:
         self._resampler: Any = None
         self._made_for: tuple[Any, ...] = ()
 
-    def mono(self, frame: Any) -> list[Floats]:
-        """Return a frame as sound in -1..1, shape [samples], in as many pieces as it comes.
+    def mono(self, frame: Any) -> Iterator[Floats]:
+        """Yield sound in -1..1, shape [samples], as soon as there is enough of it.
 
         FFmpeg interleaves the channels: of planar frames of eight or more PyAV reads planes that
         are not there.
         """
         made_for = (frame.format.name, frame.layout.name, frame.sample_rate)
         if made_for != self._made_for:
-            self._resampler = av.AudioResampler("flt", frame.layout, frame.sample_rate)
+            yield from self.rest()
+            self._resampler = av.AudioResampler("flt", frame.layout, frame.sample_rate, _AT_ONCE)
             self._made_for = made_for
-        return [self._mix(piece) for piece in self._resampler.resample(frame)]
+        yield from map(self._mix, self._resampler.resample(frame))
+
+    def rest(self) -> Iterator[Floats]:
+        """Yield what is left of the frames so far."""
+        if self._resampler is not None:
+            yield from map(self._mix, self._resampler.resample(None))
+        self._resampler, self._made_for = None, ()
 
     @property
     def only(self) -> int | None:
@@ -104,7 +115,7 @@ class Mixer:
         return mixed
 
     def _note(self, samples: Floats, mixed: Floats) -> None:
-        powers = np.einsum("sc,sc->c", samples, samples, dtype=np.float64)
+        powers = np.square(samples).sum(axis=0, dtype=np.float64)
         known = max(len(powers), len(self._channels))
         self._channels = np.pad(self._channels, (0, known - len(self._channels)))
         self._channels[: len(powers)] += powers

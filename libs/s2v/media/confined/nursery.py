@@ -20,7 +20,7 @@ from s2v.media.confined.kernel import Allowance
 from s2v.media.confined.messages import MOST_BYTES, packed, unpacked
 
 _MOST_DESCRIPTORS = 4
-_NO_CHILD_SECONDS = 3600.0
+_LONG_SECONDS = 3600.0
 
 
 @dataclass(slots=True)
@@ -69,8 +69,9 @@ class Nursery:
             os.kill(child.pid, signal.SIGKILL)
 
     def _patience(self) -> float:
+        now = time.monotonic()
         ends = [child.ends_at for child in self._children.values() if not child.timed_out]
-        return max(min(ends, default=time.monotonic() + _NO_CHILD_SECONDS) - time.monotonic(), 0)
+        return min(max(min(ends, default=now + _LONG_SECONDS) - now, 0.0), _LONG_SECONDS)
 
     def _take_order(self) -> bool:
         data, descriptors, _, _ = socket.recv_fds(self._orders, MOST_BYTES, _MOST_DESCRIPTORS)
