@@ -47,6 +47,7 @@ class Child:
 
     def __init__(self, line: socket.socket, allowance: Allowance) -> None:
         self._line = line
+        self._allowance = allowance
         self._deadline = time.monotonic() + allowance.seconds + _GRACE_SECONDS
         self._answer: Json | None = None
         self._ending: Json | None = None
@@ -77,7 +78,7 @@ class Child:
             return answer["result"]
         if "error" in answer:
             raise _told_error(answer["error"])
-        raise _broken(answer, ending)
+        raise _broken(answer, ending, self._allowance)
 
     def close(self) -> None:
         """Kill the child unless it has ended; harmless when called again."""
@@ -216,13 +217,14 @@ def _told_error(spelt: Any) -> S2VError | Broken:
         return Broken("", f"an error that is none: {error!r}")
 
 
-def _broken(answer: Json, ending: Json) -> Broken:
+def _broken(answer: Json, ending: Json, allowance: Allowance) -> Broken:
     if ending.get("timed_out"):
         return Broken("seconds", "killed when its time was over")
     if "limit" in answer or "failed" in answer:
         return Broken(str(answer.get("limit", "")), str(answer.get("failed", "")))
     code = int(ending.get("code", 0))
-    if code == -signal.SIGXCPU:
-        return Broken("cpu_seconds", "SIGXCPU")
+    has_computed = float(ending.get("cpu_seconds", 0)) >= allowance.cpu_seconds
+    if code == -signal.SIGXCPU or (code == -signal.SIGKILL and has_computed):
+        return Broken("cpu_seconds", "killed when it had computed enough")
     name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     return Broken("", name, died=True)

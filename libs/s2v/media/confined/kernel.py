@@ -68,18 +68,18 @@ def confine(allowance: Allowance) -> list[str]:
 
 def _limit(allowance: Allowance) -> None:
     _lower(resource.RLIMIT_AS, _address_space() + allowance.memory_bytes)
-    _lower(resource.RLIMIT_CPU, allowance.cpu_seconds)
+    _lower(resource.RLIMIT_CPU, allowance.cpu_seconds, killed_at=allowance.cpu_seconds + 1)
     _lower(resource.RLIMIT_FSIZE, allowance.output_bytes)
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
 
 
-def _lower(what: int, most: int) -> None:
+def _lower(what: int, most: int, *, killed_at: int | None = None) -> None:
     """Set a limit for good, or leave it where it is lower already or cannot be set."""
     _, hard = resource.getrlimit(what)
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
     with suppress(ValueError, OSError):  # macOS cannot limit the address space
-        resource.setrlimit(what, (most, most))
+        resource.setrlimit(what, (most, killed_at or most))
 
 
 def _address_space() -> int:

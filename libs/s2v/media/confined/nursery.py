@@ -12,12 +12,11 @@ import socket
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from s2v.media.confined import works
 from s2v.media.confined.child import live
 from s2v.media.confined.kernel import Allowance
-from s2v.media.confined.messages import MOST_BYTES, packed, unpacked
+from s2v.media.confined.messages import MOST_BYTES, Json, packed, unpacked
 
 _MOST_DESCRIPTORS = 4
 _LONG_SECONDS = 3600.0
@@ -84,7 +83,7 @@ class Nursery:
                 os.close(descriptor)
         return True
 
-    def _fork(self, order: dict[str, Any], descriptors: list[int]) -> None:
+    def _fork(self, order: Json, descriptors: list[int]) -> None:
         module, _, name = order["work"].partition(":")
         work = getattr(importlib.import_module(module), name)
         allowance = Allowance(**order["allowance"])
@@ -111,16 +110,20 @@ class Nursery:
 
     def _bury(self) -> None:
         for pid in list(self._children):
-            done, status = os.waitpid(pid, os.WNOHANG)
+            done, status, used = os.wait4(pid, os.WNOHANG)
             if done:
-                self._tell_end(self._children.pop(pid), os.waitstatus_to_exitcode(status))
+                ending = {
+                    "code": os.waitstatus_to_exitcode(status),
+                    "cpu_seconds": used.ru_utime + used.ru_stime,
+                }
+                self._tell_end(self._children.pop(pid), ending)
 
-    def _tell_end(self, child: _Child, code: int) -> None:
+    def _tell_end(self, child: _Child, ending: Json) -> None:
         if child.line.fileno() in self._selector.get_map():
             self._selector.unregister(child.line)
         try:
-            ending = packed({"code": code, "timed_out": child.timed_out})
-            child.line.send(ending, socket.MSG_DONTWAIT)  # a child may have filled the line
+            message = packed(ending | {"timed_out": child.timed_out})
+            child.line.send(message, socket.MSG_DONTWAIT)  # a child may have filled the line
         except OSError:
             pass  # nobody wants to know any more
         finally:
