@@ -1,5 +1,6 @@
 """Listen to a film, look at it, and measure how well the two fit."""
 
+from contextlib import closing
 from pathlib import Path
 
 from s2v.core.errors import InvalidInput, Reason
@@ -7,10 +8,9 @@ from s2v.core.job import LipSyncMeasurement
 from s2v.core.script import LipCues
 from s2v.core.timebase import FRAME_RATES
 from s2v.lipsync.meter import measure
-from s2v.media.pcm import Pcm, decode_audio
-from s2v.media.playback import average_rate, played
-from s2v.media.probe import probe
-from s2v.media.still import still
+from s2v.media.confined.reading import Reader
+from s2v.media.limits import MAX_AUDIO_SECONDS
+from s2v.media.pcm import Pcm
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
 from s2v_tts.listening.listener import Heard, Listener
 
@@ -21,9 +21,10 @@ def sound_of(film: Path) -> Pcm:
     """Return a film's sound.
 
     Raises:
-        InvalidInput: there is none, or it cannot be decoded (AUDIO_UNREADABLE).
+        InvalidInput: there is none, or it cannot be decoded (AUDIO_UNREADABLE), or it is longer
+            than an hour (AUDIO_TOO_LONG).
     """
-    return decode_audio(film, field=_FILM)
+    return Reader().decode_audio(film, max_seconds=MAX_AUDIO_SECONDS, field=_FILM)
 
 
 def heard_in(pcm: Pcm, text: str) -> Heard:
@@ -55,11 +56,12 @@ def measured(film: Path, heard: Heard, reference: Path | None) -> LipSyncMeasure
     Raises:
         InvalidInput: it cannot be decoded, there is no face in it, or the reference is unreadable.
     """
-    rate = average_rate(film, field=_FILM)
+    reader = Reader()
+    rate = reader.average_rate(film, field=_FILM)
     frame_rate = min(FRAME_RATES, key=lambda known: abs(known - rate))
     portrait = None
     if reference is not None:
-        media_type = probe(reference, field=_REFERENCE).media_type
-        portrait = still(reference, media_type, field=_REFERENCE)
-    pictures = played(film, frame_rate, field=_FILM)
-    return measure(pictures, heard.phonemes, frame_rate=frame_rate, reference=portrait)
+        media_type = reader.probe(reference, field=_REFERENCE).media_type
+        portrait = reader.still(reference, media_type, field=_REFERENCE)
+    with closing(reader.played(film, frame_rate, field=_FILM)) as pictures:
+        return measure(pictures, heard.phonemes, frame_rate=frame_rate, reference=portrait)

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from films import decode_sound, frame_times, walk
+from films import decode_sound, frame_times
 from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
+from s2v.media.boxes import walk
 from s2v.media.film import Fragment
 from s2v.media.live_type import live_media_type
 from s2v.media.opening import open_media

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.visemes import mouths_of_phonemes
+from s2v.media.confined.reading import Reader
 from s2v.media.pcm import wav_bytes
 from s2v.rpc.convert import artifact_to_proto, notice_from_proto, speech_from_proto
 from s2v.testing.fakes_store import InMemoryStore
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
+from s2v_tts.given import GivenSounds
 from s2v_tts.listening.aligning import Pcm, align, one_utterance
 from s2v_tts.listening.listener import Listener
 from s2v_tts.listening.recognising import installed_sound_recogniser, installed_word_recogniser
@@ -181,12 +184,18 @@ def test_recognising_opens_no_connection_and_threads_share_the_models(
 
 
 async def test_the_service_refuses_a_transcript_longer_than_an_hour_of_speech(
-    backend: EmbeddedBackend,
+    backend: EmbeddedBackend, tmp_path: Path
 ) -> None:
     store = InMemoryStore()
     sound = store.put([wav_bytes(recorded(backend, TEXT, "oak").pcm)], WAV)
     deaf = Listener(backend, words=None, sounds=None)
-    servicer = SpeechServicer(backend, deaf, store, backend_name="embedded")
+    servicer = SpeechServicer(
+        backend,
+        deaf,
+        store,
+        backend_name="embedded",
+        given=GivenSounds(Reader(), tmp_path),
+    )
     request = speech_service_pb2.CutScriptRequest(
         audio=artifact_to_proto(sound), frame_rate=25, transcript="a" * 100_001
     )
@@ -200,13 +209,19 @@ async def test_the_service_refuses_a_transcript_longer_than_an_hour_of_speech(
 
 @pytest.mark.parametrize("given", [TEXT, OTHER])
 async def test_the_service_parts_a_transcript_and_tells_which_way_it_went(
-    backend: EmbeddedBackend, given: str
+    backend: EmbeddedBackend, given: str, tmp_path: Path
 ) -> None:
     store = InMemoryStore()
     truth = recorded(backend, TEXT, "oak")
     sound = store.put([wav_bytes(truth.pcm)], WAV)
     deaf = Listener(backend, words=None, sounds=None)
-    servicer = SpeechServicer(backend, deaf, store, backend_name="embedded")
+    servicer = SpeechServicer(
+        backend,
+        deaf,
+        store,
+        backend_name="embedded",
+        given=GivenSounds(Reader(), tmp_path),
+    )
     request = speech_service_pb2.CutScriptRequest(
         audio=artifact_to_proto(sound), frame_rate=25, transcript=given
     )

@@ -1,15 +1,11 @@
 """What a film holds, decoded as a player does."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 
-from s2v.media.boxes import Box, boxes
 from s2v.media.pcm import Pcm, resample
-
-_CONTAINERS = frozenset({"moov", "trak", "edts", "mdia", "minf", "stbl", "mvex", "moof", "traf"})
 
 
 def decode_sound(path: Path) -> Pcm:
@@ -34,17 +30,6 @@ def frame_times(path: Path) -> list[float]:
     """Return when each picture of a video is shown, in seconds from the start of the file."""
     with av.open(path) as container:
         return [float(frame.time) for frame in container.decode(video=0)]
-
-
-def walk(data: bytes) -> Iterator[Box]:
-    """Yield every box of an MP4, parents before their children, in the order of the bytes."""
-    pending = boxes(data)[::-1]
-    while pending:
-        box = pending.pop()
-        yield box
-        if box.path.rpartition("/")[2] in _CONTAINERS:
-            inner = boxes(data, first=box.body, end=box.end, parent=box.path)
-            pending.extend(inner[::-1])
 
 
 def _mono(frame: av.AudioFrame) -> np.ndarray:

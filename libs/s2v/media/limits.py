@@ -1,9 +1,54 @@
-"""How long a sound may be, wherever it is looked at."""
+"""How much a foreign file may claim to hold, wherever it is looked at."""
+
+from dataclasses import dataclass
 
 from s2v.core.errors import InvalidInput, Reason
 
 MIN_AUDIO_SECONDS = 0.25
 MAX_AUDIO_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What a file may claim; nothing is allocated for a claim that goes beyond.
+
+    Attributes:
+        min_side_pixels: of a picture as shown, turned upright and with square pixels.
+        max_side_pixels: as `min_side_pixels`.
+        max_pixels: of a picture as shown and as coded.
+        max_scans: of a JPEG; each takes as much time as the whole picture.
+        max_blind_packets: of a video, that may come before its first picture.
+        max_streams: tracks of a sound or video.
+        max_index_entries: of all tracks of an MP4 together.
+        min_sample_rate: of sound, in hertz.
+        max_sample_rate: as `min_sample_rate`.
+        max_channels: of sound.
+    """
+
+    min_side_pixels: int = 64
+    max_side_pixels: int = 8192
+    max_pixels: int = 50_000_000
+    max_scans: int = 100
+    max_blind_packets: int = 1000
+    max_streams: int = 64
+    max_index_entries: int = 4_000_000
+    min_sample_rate: int = 4_000
+    max_sample_rate: int = 768_000
+    max_channels: int = 64
+
+
+DEFAULT_LIMITS = FileLimits()
+
+
+def beyond(reason: Reason, limit: str, most: int, *, found: str, field: str) -> InvalidInput:
+    """Return the error for a file that claims more than `limit`, an attribute of FileLimits."""
+    return InvalidInput(
+        reason,
+        f"The file has {found}, the limit is {most}. Export it again with a common program and "
+        "send that.",
+        field=field,
+        metadata={f"limit_{limit.partition('_')[2]}": str(most)},
+    )
 
 
 def check_audio_seconds(

@@ -1,8 +1,9 @@
 """Sound as the whole system holds it: mono int16 at 48 kHz, in memory and in WAV files."""
 
 import io
+import mmap
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,14 +14,18 @@ import soxr
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.timebase import SAMPLE_RATE
-from s2v.media.limits import audio_too_long
-from s2v.media.opening import open_media
+from s2v.media.limits import MAX_AUDIO_SECONDS, audio_too_long
+from s2v.media.opening import Source, open_media
+from s2v.media.sounding import Mixer, check_rate, check_sound, sounding_track
 
 Pcm = npt.NDArray[np.int16]
 """Mono int16 at 48 kHz, shape [samples]."""
 
 _FULL_SCALE = 32_768
 _SAMPLE_BYTES = 2
+_WAV_HEADER_BYTES = 44
+_GAP_SECONDS = 0.1
+"""Timestamps are rounded; what is missing for longer is a gap that players keep."""
 _MAX_BROKEN_SHARE = 0.02
 """Players skip a damaged packet now and then; a file with more of them than this is broken."""
 
@@ -28,29 +33,65 @@ _REMEDY = "Send a WAV, MP3, FLAC, Ogg or M4A file, or a video with sound, that p
 
 
 def decode_audio(
-    path: Path, *, max_seconds: float | None = None, field: str = "spec.script.audio"
+    source: Source, *, max_seconds: float | None = None, field: str = "spec.script.audio"
 ) -> Pcm:
-    """Decode the sound of an audio or video file; channels are averaged.
+    """Decode the sound of an audio or video file; channels become one as `decoded_audio` says.
 
     Decoding stops at `max_seconds`, so memory is bounded by it whatever the file holds.
+
+    Raises:
+        InvalidInput: as `decoded_audio`.
+    """
+    pieces: list[Pcm] = []
+    mixer = Mixer()
+    pieces += decoded_audio(source, mixer, max_seconds=max_seconds, field=field)
+    if (only := mixer.only) is not None:
+        pieces = []
+        pieces += decoded_audio(source, Mixer(only=only), max_seconds=max_seconds, field=field)
+    return np.concatenate(pieces)
+
+
+def decode_to_wav(
+    source: Source, target: BinaryIO, *, max_seconds: float, field: str = "spec.script.audio"
+) -> int:
+    """Decode as `decode_audio` into a 16-bit mono 48 kHz WAV file; return how many samples.
+
+    No more than a second of sound is held at once. A target that fills its disk raises OSError.
+
+    Raises:
+        InvalidInput: as `decoded_audio`.
+    """
+    mixer = Mixer()
+    samples = _write_pieces(
+        target, decoded_audio(source, mixer, max_seconds=max_seconds, field=field)
+    )
+    if (only := mixer.only) is None:
+        return samples
+    return _write_pieces(
+        target, decoded_audio(source, Mixer(only=only), max_seconds=max_seconds, field=field)
+    )
+
+
+def decoded_audio(
+    source: Source, mixer: Mixer, *, max_seconds: float | None, field: str
+) -> Iterator[Pcm]:
+    """Yield the sound of the track that a player takes, in pieces; gaps in it are silent.
 
     Raises:
         InvalidInput: there is no sound in it or it is broken (AUDIO_UNREADABLE), or it lasts
             longer than `max_seconds` (AUDIO_TOO_LONG).
     """
-    pieces: list[Pcm] = []
     samples = 0
     try:
-        for piece in _decoded(path):
-            pieces.append(piece)
+        for piece in _decoded(source, mixer, max_seconds, field):
             samples += len(piece)
             if max_seconds is not None and samples > max_seconds * SAMPLE_RATE:
                 raise audio_too_long(None, field=field, max_seconds=max_seconds)
+            yield piece
     except av.error.FFmpegError as error:
         raise _unreadable(f"The sound cannot be decoded ({error.strerror}).", field) from error
     if not samples:
-        raise _unreadable("The file holds no sound.", field)
-    return np.concatenate(pieces)
+        raise _unreadable("The file holds no sound that can be decoded.", field)
 
 
 def resample(pcm: npt.NDArray[np.int16] | npt.NDArray[np.floating], from_rate: int) -> Pcm:
@@ -94,11 +135,40 @@ def wav_samples(source: BinaryIO) -> int:
 
 
 def _write(target: BinaryIO, pcm: Pcm) -> None:
-    with wave.open(target, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(_SAMPLE_BYTES)
-        writer.setframerate(SAMPLE_RATE)
+    with _wav_writer(target) as writer:
         writer.writeframes(pcm.astype("<i2", copy=False).tobytes())
+
+
+def _write_pieces(target: BinaryIO, pieces: Iterable[Pcm]) -> int:
+    target.seek(0)
+    target.truncate()
+    samples = 0
+    with _wav_writer(target) as writer:
+        for piece in pieces:
+            writer.writeframesraw(piece.astype("<i2", copy=False).tobytes())
+            samples += len(piece)
+    return samples
+
+
+def _wav_writer(target: BinaryIO) -> wave.Wave_write:
+    writer = wave.open(target, "wb")  # noqa: SIM115
+    writer.setnchannels(1)
+    writer.setsampwidth(_SAMPLE_BYTES)
+    writer.setframerate(SAMPLE_RATE)
+    return writer
+
+
+def mapped_wav(path: Path) -> Pcm:
+    """Return the samples of a WAV that `decode_to_wav` wrote, reading what is looked at only."""
+    with path.open("rb") as source:
+        samples = wav_samples(source)
+    return np.memmap(path, "<i2", "r", offset=_WAV_HEADER_BYTES, shape=(samples,))
+
+
+def let_go(pcm: Pcm) -> None:
+    """Free the memory of what has been looked at of a `mapped_wav`; do nothing for other sound."""
+    if isinstance(pcm.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        pcm.base.madvise(mmap.MADV_DONTNEED)
 
 
 def _open_wav(source: BinaryIO) -> wave.Wave_read:
@@ -123,28 +193,65 @@ def _require_ours(reader: wave.Wave_read) -> None:
     raise InvalidInput(Reason.AUDIO_UNREADABLE, message)
 
 
-def _decoded(path: Path) -> Iterator[Pcm]:
-    """Yield the file's first sound track in pieces; nothing if it has none."""
-    with open_media(path) as container:
-        if not container.streams.audio:
+def _decoded(source: Source, mixer: Mixer, max_seconds: float | None, field: str) -> Iterator[Pcm]:
+    """Yield the file's track of sound in pieces; nothing if it has none."""
+    with open_media(source, reason=Reason.AUDIO_UNREADABLE, field=field) as container:
+        track = sounding_track(container)
+        if track is None:
             return
-        rate = SAMPLE_RATE
-        resampler = _resampler(rate)
-        for frame in _frames(container, container.streams.audio[0]):
-            if frame.sample_rate != rate:
-                yield _to_int16(resampler.resample_chunk(_NOTHING, last=True))
-                rate = frame.sample_rate
-                resampler = _resampler(rate)
-            mono = _mono(frame)
-            yield _to_int16(mono if rate == SAMPLE_RATE else resampler.resample_chunk(mono))
-        yield _to_int16(resampler.resample_chunk(_NOTHING, last=True))
+        check_sound(track, field=field)
+        longest = MAX_AUDIO_SECONDS if max_seconds is None else max_seconds
+        converter = _Converter(SAMPLE_RATE)
+        for frame, gap_seconds in _with_gaps(_frames(container, track)):
+            if gap_seconds > longest:
+                raise audio_too_long(None, field=field, max_seconds=longest)
+            if frame.sample_rate != converter.from_rate or gap_seconds:
+                yield from map(converter.converted, mixer.rest())
+            if frame.sample_rate != converter.from_rate:
+                check_rate(frame.sample_rate, field=field)
+                yield converter.rest()
+                converter = _Converter(frame.sample_rate)
+            yield from map(converter.converted, _silence(gap_seconds, frame.sample_rate))
+            yield from map(converter.converted, mixer.mono(frame))
+        yield from map(converter.converted, mixer.rest())
+        yield converter.rest()
 
 
-def _resampler(from_rate: int) -> Any:
-    return soxr.ResampleStream(from_rate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
+class _Converter:
+    """Converts mono sound at any rate, float in -1..1, to int16 at 48 kHz, piece by piece."""
+
+    def __init__(self, from_rate: int) -> None:
+        self.from_rate = from_rate
+        self._stream = soxr.ResampleStream(
+            from_rate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ"
+        )
+
+    def converted(self, piece: npt.NDArray[np.float32]) -> Pcm:
+        """Convert the next piece; what comes out may lag behind what went in."""
+        if self.from_rate == SAMPLE_RATE:
+            return _to_int16(piece)
+        return _to_int16(self._stream.resample_chunk(piece))
+
+    def rest(self) -> Pcm:
+        """Return what lags behind."""
+        return _to_int16(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))
 
 
-_NOTHING = np.zeros(0, np.float32)
+def _with_gaps(frames: Iterable[Any]) -> Iterator[tuple[Any, float]]:
+    """Yield frames and for how long nothing is heard before each, by their timestamps."""
+    end: float | None = None
+    for frame in frames:
+        start = end if frame.pts is None else float(frame.pts * frame.time_base)
+        gap = 0.0 if end is None or start is None else start - end
+        yield frame, gap if gap > _GAP_SECONDS else 0.0
+        end = (start or 0.0) + frame.samples / frame.sample_rate
+
+
+def _silence(gap_seconds: float, rate: int) -> Iterator[npt.NDArray[np.float32]]:
+    left = round(gap_seconds * rate)
+    while left > 0:
+        yield np.zeros(min(left, rate), np.float32)
+        left -= rate
 
 
 def _frames(container: Any, stream: Any) -> Iterator[Any]:
@@ -160,15 +267,6 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
             error = invalid
     if error is not None and broken > max(1, packets * _MAX_BROKEN_SHARE):
         raise error
-
-
-def _mono(frame: Any) -> npt.NDArray[np.float32]:
-    """Return the mean of a frame's channels in -1..1, shape [samples]."""
-    samples = frame.to_ndarray()
-    if not frame.format.is_planar:
-        samples = samples.reshape(-1, frame.layout.nb_channels).T
-    mono: npt.NDArray[np.float32] = _to_float(samples).mean(axis=0, dtype=np.float32)
-    return mono
 
 
 def _to_float(samples: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

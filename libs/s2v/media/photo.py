@@ -1,9 +1,11 @@
 """Read photographs as people have them: upright, opaque, in the colours they were meant to have."""
 
 import io
+import mmap
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 import numpy as np
 import pi_heif
@@ -13,7 +15,6 @@ from PIL import (
     GifImagePlugin,
     Image,
     ImageCms,
-    ImageOps,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -22,6 +23,8 @@ from PIL import (
 from PIL.ImageFile import ImageFile
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.limits import DEFAULT_LIMITS, FileLimits, beyond
+from s2v.media.opening import Source, first_bytes, opened
 from s2v.media.sniffing import HEAD_BYTES, sniff, webp_size
 from s2v.media.video import Rgb
 
@@ -47,11 +50,26 @@ _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _TIFF_KIND = 254
 _REDUCED = 1
 
+_EXIF_ORIENTATION = 0x0112
+_TURNS = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
+"""Any but those that stand within a scan's data."""
+_SCAN, _END, _WITHOUT_LENGTH = b"\xda", b"\xd9", (b"\x01", b"\xd8")
+
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _PROFILED_MODES = ("RGB", "L", "CMYK")
 
 
-def read_photo(path: Path, *, field: str = "spec.reference") -> Rgb:
+def read_photo(source: Source, *, field: str = "spec.reference") -> Rgb:
     """Read a photograph as it is meant to be seen, on white where it is transparent.
 
     It is turned as its EXIF says and converted to sRGB from its colour profile. Of a moving picture
@@ -71,8 +89,8 @@ def read_photo(path: Path, *, field: str = "spec.reference") -> Rgb:
             )
 
     try:
-        with opened_photo(path, check_size) as image:
-            return _opaque(_in_srgb(ImageOps.exif_transpose(image)))
+        with opened_photo(source, check_size, field=field) as image:
+            return _opaque(_in_srgb(_upright(image)))
     except UNREADABLE as error:
         raise InvalidInput(
             Reason.IMAGE_UNREADABLE,
@@ -83,7 +101,13 @@ def read_photo(path: Path, *, field: str = "spec.reference") -> Rgb:
 
 
 @contextmanager
-def opened_photo(path: Path, check_size: Callable[[int, int], None]) -> Iterator[ImageFile]:
+def opened_photo(
+    source: Source,
+    check_size: Callable[[int, int], None],
+    *,
+    field: str,
+    limits: FileLimits = DEFAULT_LIMITS,
+) -> Iterator[ImageFile]:
     """Open a photograph; its width and height are checked before anything is decoded.
 
     Pillow's own plugins are called directly: `Image.open` looks for formats that are not in the
@@ -91,23 +115,63 @@ def opened_photo(path: Path, check_size: Callable[[int, int], None]) -> Iterator
 
     Raises:
         OSError, SyntaxError, ValueError, EOFError, RuntimeError: it is broken or none of the list.
+        InvalidInput: it is a JPEG of too many scans (IMAGE_UNREADABLE).
     """
-    with path.open("rb") as source:
-        head = source.read(HEAD_BYTES)
+    head = first_bytes(source, HEAD_BYTES)
     plugin = _PLUGINS.get(kind := sniff(head))
     if plugin is None:
         raise ValueError("it does not begin like one")
     if kind == "image/webp":  # its plugin takes memory for every pixel when it opens
         check_size(*webp_size(head))
-    with _opened(plugin, path) as image:
+    with opened(source) as file:
+        if kind == "image/jpeg":
+            _check_scans(file, limits.max_scans, field)
+        image = _opened(plugin, file)
         check_size(image.width, image.height)
         _check_kind(image)
         yield image
 
 
-def _opened(plugin: type[ImageFile], path: Path) -> ImageFile:
+def orientation(image: Image.Image) -> int:
+    """Return how an image's EXIF says that it lies, 1 to 8; 1 where it says nothing readable."""
+    with suppress(*UNREADABLE):
+        found = image.getexif().get(_EXIF_ORIENTATION)
+        if isinstance(found, int) and found in _TURNS:
+            return found
+    return 1
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Load an image and turn it as its EXIF says; the plugin of TIFF has done so when it loads."""
+    image.load()
+    method = _TURNS[orientation(image)]
+    return image if method is None else image.transpose(method)
+
+
+def _check_scans(file: BinaryIO, most: int, field: str) -> None:
+    """Count the scans of a JPEG (ITU-T T.81, annex B) without decoding any."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        scans, at = 0, 2
+        while marker := _MARKER.search(data, at):
+            at = marker.end()
+            if marker[1] == _END:
+                break
+            scans += marker[1] == _SCAN
+            if marker[1] not in _WITHOUT_LENGTH:
+                at += int.from_bytes(data[at : at + 2])
+            if scans > most:
+                raise beyond(
+                    Reason.IMAGE_UNREADABLE,
+                    "max_scans",
+                    most,
+                    found="too many scans",
+                    field=field,
+                )
+
+
+def _opened(plugin: type[ImageFile], file: BinaryIO) -> ImageFile:
     try:
-        return plugin(path)
+        return plugin(file)
     except _TOO_LARGE as error:
         raise ValueError("a frame of it is larger than can be used") from error
 

@@ -1,7 +1,6 @@
 """Play a video of any origin: its pictures at a constant rate, in step with its sound."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import av
@@ -9,12 +8,13 @@ import numpy as np
 from av.video.reformatter import ColorRange, VideoReformatter
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.opening import open_media
+from s2v.media.opening import Source, open_media
 from s2v.media.shown import moving_picture, quarter_turns
+from s2v.media.sounding import sounding_track
 from s2v.media.video import Rgb
 
 
-def played(path: Path, frame_rate: int, *, field: str = "film") -> Iterator[Rgb]:
+def played(source: Source, frame_rate: int, *, field: str = "film") -> Iterator[Rgb]:
     """Yield what is seen in the middle of each frame, uint8 RGB [height, width, 3], upright.
 
     Frame 0 begins with the file's first sound, so frames and the decoded sound are on one clock
@@ -27,7 +27,7 @@ def played(path: Path, frame_rate: int, *, field: str = "film") -> Iterator[Rgb]
     frames = 0
     latest: Rgb | None = None
     try:
-        with open_media(path) as container:
+        with open_media(source, field=field) as container:
             for shown_at, picture in _pictures(container):
                 while latest is not None and (frames + 0.5) / frame_rate < shown_at:
                     yield latest
@@ -40,14 +40,14 @@ def played(path: Path, frame_rate: int, *, field: str = "film") -> Iterator[Rgb]
     yield latest
 
 
-def average_rate(path: Path, *, field: str = "film") -> float:
+def average_rate(source: Source, *, field: str = "film") -> float:
     """Return how many pictures a second a video has on average.
 
     Raises:
         InvalidInput: it cannot be opened or has no pictures (VIDEO_UNREADABLE).
     """
     try:
-        with open_media(path) as container:
+        with open_media(source, field=field) as container:
             stream = moving_picture(container)
             rate = float(stream.average_rate or 0) if stream is not None else 0.0
     except av.error.FFmpegError as error:
@@ -62,8 +62,8 @@ def _pictures(container: Any) -> Iterator[tuple[float, Rgb]]:
     stream = moving_picture(container)
     if stream is None:
         return
-    sounds = container.streams.audio
-    origin = float((sounds[0].start_time or 0) * sounds[0].time_base) if sounds else 0.0
+    track = sounding_track(container)
+    origin = float((track.start_time or 0) * track.time_base) if track is not None else 0.0
     reformatter = VideoReformatter()
     for packet in container.demux(stream):
         try:

@@ -2,25 +2,21 @@
 
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import av
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.opening import open_media
-from s2v.media.photo import PHOTO_NAMES, PHOTO_TYPES, UNREADABLE, opened_photo
+from s2v.media.limits import DEFAULT_LIMITS, FileLimits
+from s2v.media.opening import Source, first_bytes, open_media
+from s2v.media.photo import PHOTO_NAMES, PHOTO_TYPES, UNREADABLE, opened_photo, orientation
 from s2v.media.shown import moving_picture, shown_size
 from s2v.media.sniffing import HEAD_BYTES, sniff
-
-MIN_SIDE_PIXELS = 64
-MAX_SIDE_PIXELS = 8192
-MAX_PIXELS = 50_000_000
+from s2v.media.sounding import check_sound, sounding_track
 
 _SOUND_ONLY = {"video/mp4": "audio/mp4", "video/quicktime": "audio/mp4", "video/webm": "audio/webm"}
 _PROBED_FRAMES = 16
-_EXIF_ORIENTATION = 0x0112
-_EXIF_SIDEWAYS = (5, 6, 7, 8)
+_SIDEWAYS = (5, 6, 7, 8)
 _ACCEPTED = (
     f"a {PHOTO_NAMES} image, WAV, AIFF, MP3, FLAC, Ogg, AAC or M4A sound, "
     "or an MP4, MOV or WebM video"
@@ -50,25 +46,29 @@ class MediaInfo:
     has_audio: bool = False
 
 
-def probe(path: Path, media_type: str = "", *, field: str = "asset") -> MediaInfo:
+def probe(
+    source: Source,
+    media_type: str = "",
+    *,
+    field: str = "asset",
+    limits: FileLimits = DEFAULT_LIMITS,
+) -> MediaInfo:
     """Tell what a file holds; what it really is counts, not the media type it came with.
 
     An image is decoded whole once its size is known to be in the limits; of sound and video the
-    beginning is decoded.
+    beginning is decoded. What a stranger sent is looked at by `s2v.media.confined.reading`.
 
     Raises:
         InvalidInput: it is an image that cannot be decoded (IMAGE_UNREADABLE) or is too small
             or too large (IMAGE_SIZE_UNSUPPORTED, of a video, too), a video that cannot be decoded
             (VIDEO_UNREADABLE), sound that cannot be decoded (AUDIO_UNREADABLE), or none of the
-            accepted types (MEDIA_TYPE_UNSUPPORTED).
+            accepted types (MEDIA_TYPE_UNSUPPORTED). Metadata names the limit that is exceeded.
     """
-    with path.open("rb") as source:
-        head = source.read(HEAD_BYTES)
-    found = sniff(head)
+    found = sniff(first_bytes(source, HEAD_BYTES))
     if found in PHOTO_TYPES:
-        return _image(path, found, field=field)
+        return _image(source, found, field, limits)
     if found:
-        return _sound_or_video(path, found, declared=media_type, field=field)
+        return _sound_or_video(source, found, media_type, field, limits)
     reason, what = _unrecognised(media_type)
     raise InvalidInput(reason, f"The file is not {what}; send {_ACCEPTED}.", field=field)
 
@@ -83,17 +83,17 @@ def _unrecognised(media_type: str) -> tuple[Reason, str]:
     return Reason.MEDIA_TYPE_UNSUPPORTED, "of a supported type"
 
 
-def _image(path: Path, media_type: str, *, field: str) -> MediaInfo:
+def _image(source: Source, media_type: str, field: str, limits: FileLimits) -> MediaInfo:
+    def check_size(width: int, height: int) -> None:
+        _check_size(width, height, field, limits)
+
     try:
-        with opened_photo(
-            path, lambda width, height: _check_size(width, height, field=field)
-        ) as image:
+        with opened_photo(source, check_size, field=field, limits=limits) as image:
             width, height = image.size
-            sideways = image.getexif().get(_EXIF_ORIENTATION) in _EXIF_SIDEWAYS
-            if sideways and media_type != "image/tiff":  # whose plugin has turned it already
-                width, height = height, width
             image.draft("RGB", (1, 1))  # a JPEG is read whole all the same, in less memory
             image.load()
+            if orientation(image) in _SIDEWAYS:
+                width, height = height, width
     except UNREADABLE as error:
         message = (
             f"The image cannot be decoded ({error}); it may be cut off. "
@@ -103,60 +103,84 @@ def _image(path: Path, media_type: str, *, field: str) -> MediaInfo:
     return MediaInfo(media_type, "image", width, height)
 
 
-def _check_size(width: int, height: int, *, field: str) -> None:
+def _check_size(width: int, height: int, field: str, limits: FileLimits) -> None:
     sides = (width, height)
-    if (
-        min(sides) >= MIN_SIDE_PIXELS
-        and max(sides) <= MAX_SIDE_PIXELS
-        and width * height <= MAX_PIXELS
-    ):
+    if min(sides) < limits.min_side_pixels:
+        limit = {"limit_min_side_pixels": str(limits.min_side_pixels)}
+    elif max(sides) > limits.max_side_pixels:
+        limit = {"limit_side_pixels": str(limits.max_side_pixels)}
+    elif width * height > limits.max_pixels:
+        limit = {"limit_pixels": str(limits.max_pixels)}
+    else:
         return
     message = (
-        f"The picture is {width}x{height} pixels; each side must be {MIN_SIDE_PIXELS} to "
-        f"{MAX_SIDE_PIXELS} pixels and the whole at most {MAX_PIXELS // 1_000_000} megapixels. "
-        "Scale it and send it again."
+        f"The picture is {width}x{height} pixels; each side must be {limits.min_side_pixels} to "
+        f"{limits.max_side_pixels} pixels and the whole at most "
+        f"{limits.max_pixels / 1_000_000:g} megapixels. Scale it and send it again."
     )
-    raise InvalidInput(Reason.IMAGE_SIZE_UNSUPPORTED, message, field=field)
+    raise InvalidInput(Reason.IMAGE_SIZE_UNSUPPORTED, message, field=field, metadata=limit)
 
 
-def _sound_or_video(path: Path, media_type: str, *, declared: str, field: str) -> MediaInfo:
+def _sound_or_video(
+    source: Source, media_type: str, declared: str, field: str, limits: FileLimits
+) -> MediaInfo:
     sounds = media_type.startswith("audio/") or declared.startswith("audio/")
     broken = Reason.AUDIO_UNREADABLE if sounds else Reason.VIDEO_UNREADABLE
     try:
-        with open_media(path) as container:
+        with open_media(source, reason=broken, field=field, limits=limits) as container:
             seconds = max(container.duration or 0, 0) / av.time_base
-            picture = moving_picture(container)
-            has_audio = bool(container.streams.audio)
-            if picture is not None:
-                return _video(
-                    container, picture, media_type=media_type, seconds=seconds, field=field
-                )
-            broken = Reason.AUDIO_UNREADABLE
-            if has_audio and any(islice(container.decode(audio=0), _PROBED_FRAMES)):
-                found = _SOUND_ONLY.get(media_type, media_type)
-                return MediaInfo(found, "audio", duration_seconds=seconds, has_audio=True)
+            if container.streams.video and not sounds:
+                broken = Reason.VIDEO_UNREADABLE
+            if (picture := moving_picture(container)) is not None:
+                return _video(container, picture, media_type, seconds, field, limits)
+            broken = Reason.AUDIO_UNREADABLE if container.streams.audio else broken
+            track = sounding_track(container)
+            if track is not None:
+                check_sound(track, field=field, limits=limits)
+                if any(islice(container.decode(track), _PROBED_FRAMES)):
+                    found = _SOUND_ONLY.get(media_type, media_type)
+                    return MediaInfo(found, "audio", duration_seconds=seconds, has_audio=True)
+            message = _nothing_in(container)
     except av.error.FFmpegError as error:
         message = (
             f"The file begins like {media_type} but cannot be decoded ({error.strerror}); "
             f"it may be cut off. Send {_ACCEPTED} that plays in a player."
         )
         raise InvalidInput(broken, message, field=field) from error
-    message = f"The file holds neither sound nor pictures; send {_ACCEPTED} that plays in a player."
     raise InvalidInput(broken, message, field=field)
 
 
+def _nothing_in(container: Any) -> str:
+    unknown = [stream for stream in container.streams if stream.codec_context is None]
+    what = (
+        "The coding of the file's sound or pictures is not known here"
+        if unknown
+        else "The file holds neither sound nor pictures"
+    )
+    return f"{what}; send {_ACCEPTED} that plays in a player."
+
+
 def _video(
-    container: Any, stream: Any, *, media_type: str, seconds: float, field: str
+    container: Any, stream: Any, media_type: str, seconds: float, field: str, limits: FileLimits
 ) -> MediaInfo:
     context = stream.codec_context
-    _check_size(context.width, context.height, field=field)
-    has_audio = bool(container.streams.audio)
+    _check_size(context.width, context.height, field, limits)
+    has_audio = sounding_track(container) is not None
     rate = float(stream.average_rate or 0)
-    frame = next(container.decode(stream), None)
+    frame = _first_picture(container, stream, limits.max_blind_packets)
     if frame is None:
         message = (
             f"No picture of the video can be decoded; send {_ACCEPTED} that plays in a player."
         )
         raise InvalidInput(Reason.VIDEO_UNREADABLE, message, field=field)
     width, height = shown_size(frame, stream)
+    _check_size(width, height, field, limits)
     return MediaInfo(media_type, "video", width, height, seconds, rate, has_audio)
+
+
+def _first_picture(container: Any, stream: Any, most_packets: int) -> Any | None:
+    """Return the first picture that is shown; a stream may begin with any number that are not."""
+    for packet in islice(container.demux(stream), most_packets):
+        for frame in packet.decode():
+            return frame
+    return None

@@ -6,9 +6,19 @@ import av
 
 
 def moving_picture(container: Any) -> Any | None:
-    """Return the first stream of pictures that play, not the cover of a sound; None if none is."""
+    """Return the first stream of pictures that play, not the cover of a sound; None if none is.
+
+    One whose coding is not known is passed over: PyAV has no `codec_context` for it.
+    """
     cover = av.stream.Disposition.attached_pic
-    return next((s for s in container.streams.video if not s.disposition & cover), None)
+    return next(
+        (
+            stream
+            for stream in container.streams.video
+            if stream.codec_context is not None and not stream.disposition & cover
+        ),
+        None,
+    )
 
 
 def quarter_turns(frame: Any) -> int:

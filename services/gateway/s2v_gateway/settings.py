@@ -32,6 +32,17 @@ class GatewaySettings(ServiceSettings):
         default=600.0, gt=0, description="longest video that may be a reference"
     )
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
+    max_pixels: int = Field(default=50_000_000, ge=4096, description="of an uploaded picture")
+    max_checks: int = Field(default=2, ge=1, description="uploaded files looked into at once")
+    max_waiting_checks: int = Field(
+        default=100, ge=0, description="uploaded files that may wait to be looked into"
+    )
+    check_seconds: int = Field(
+        default=20, ge=1, description="of computing that looking into an uploaded file may take"
+    )
+    check_memory_bytes: int = Field(
+        default=1 << 30, ge=1 << 26, description="memory that it may take"
+    )
     patience_seconds: float = Field(
         default=1800.0, ge=0, description="how long to wait for a service that is away"
     )

@@ -17,11 +17,14 @@ from s2v.api.gateway.v1 import (
 )
 from s2v.api.render.v1 import render_service_pb2
 from s2v.core.stages import Stages
-from s2v.media.probe import probe
+from s2v.media.confined.kernel import Allowance
+from s2v.media.confined.reading import Reader
+from s2v.media.limits import FileLimits
 from s2v.rpc.interceptor import Admit
 from s2v.rpc.server import Server
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.access.callers import admit_local
+from s2v_gateway.assets.checks import Checks
 from s2v_gateway.assets.library import Keeping, Library
 from s2v_gateway.assets.uploads import Uploads
 from s2v_gateway.events.feed import Feed
@@ -108,7 +111,11 @@ def wire(
         store,
         library,
         folder=settings.data_dir / "uploads",
-        probe=probe,
+        probe=Checks(
+            _reader(settings).probe,
+            max_at_once=settings.max_checks,
+            max_waiting=settings.max_waiting_checks,
+        ),
         max_upload_bytes=limits.max_upload_bytes,
     )
     records = JobRecords(database, max_queued_jobs=limits.max_queued_jobs)
@@ -171,6 +178,15 @@ def wire(
     )
     voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(VoiceServicer(catalogue), server.grpc)
     return Gateway(server, studio, retention, store, database, lock)
+
+
+def _reader(settings: GatewaySettings) -> Reader:
+    looking = Allowance(
+        memory_bytes=settings.check_memory_bytes,
+        cpu_seconds=settings.check_seconds,
+        seconds=2.0 * settings.check_seconds,
+    )
+    return Reader(looking=looking, limits=FileLimits(max_pixels=settings.max_pixels))
 
 
 def _keeping(settings: GatewaySettings) -> Keeping:

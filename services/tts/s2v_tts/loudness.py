@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from s2v.media.pcm import let_go
+
 SILENCE_DBFS = -60.0
 """Quieter than this is silence."""
 
@@ -17,10 +19,11 @@ def levels_dbfs(pcm: npt.NDArray[np.int16], block_samples: int) -> npt.NDArray[n
     """
     whole = len(pcm) // block_samples * block_samples
     blocks = pcm[:whole].reshape(-1, block_samples)
-    powers = [  # in parts, because an hour of sound as float is 700 MB
-        np.mean(np.square(blocks[i : i + _ROWS], dtype=np.float32), axis=1)
-        for i in range(0, len(blocks), _ROWS)
-    ]
+    powers = []
+    for first in range(0, len(blocks), _ROWS):  # an hour of sound as float is 700 MB
+        part = blocks[first : first + _ROWS]
+        powers.append(np.mean(np.square(part, dtype=np.float32), axis=1))
+        let_go(pcm)
     if whole < len(pcm):
         powers.append(np.mean(np.square(pcm[whole:], dtype=np.float32), keepdims=True))
     if not powers:

@@ -2,13 +2,16 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 
 from s2v.api.tts.v1 import speech_service_pb2_grpc
+from s2v.media.confined.reading import DECODING, Reader
 from s2v.rpc.logs import configure_logs
 from s2v.rpc.server import Server
 from s2v.rpc.settings import read_settings
 from s2v.store.artifacts import FsspecStore
 from s2v_tts.backends import REGISTRY
+from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.servicer import SpeechServicer
 from s2v_tts.settings import TtsSettings
@@ -27,12 +30,24 @@ async def serve(settings: TtsSettings) -> None:
         Listener.installed(backend),
         FsspecStore(settings.store_url),
         backend_name=settings.backend,
+        given=_given(settings),
     )
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.run(
         warm=lambda: asyncio.to_thread(backend.warm),
         grace_seconds=settings.shutdown_grace_seconds,
     )
+
+
+def _given(settings: TtsSettings) -> GivenSounds:
+    decoding = replace(
+        DECODING,
+        memory_bytes=settings.decode_memory_bytes,
+        cpu_seconds=settings.decode_seconds,
+        seconds=1.5 * settings.decode_seconds,
+    )
+    reader = Reader(decoding=decoding)
+    return GivenSounds(reader, settings.data_dir, max_at_once=settings.max_decodings)
 
 
 def main() -> None:

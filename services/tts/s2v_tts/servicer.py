@@ -1,6 +1,7 @@
 """SpeechService over the cutting and speaking cores."""
 
 from collections.abc import AsyncIterator, Generator
+from pathlib import Path
 
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
 from s2v.core.artifact import WAV, Artifact
@@ -8,8 +9,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import ArtifactStore, Backend, Notice, Working
 from s2v.core.script import Segment, Speech
 from s2v.core.timebase import FRAME_RATES
-from s2v.media.limits import MAX_AUDIO_SECONDS
-from s2v.media.pcm import decode_audio, read_wav, wav_bytes
+from s2v.media.pcm import mapped_wav, read_wav, wav_bytes
 from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
@@ -20,6 +20,7 @@ from s2v.rpc.interceptor import Context
 from s2v.rpc.threads import iterate_in_thread
 from s2v.text.limits import MAX_TRANSCRIPT_CHARACTERS, check_text
 from s2v_tts.cutting import cut_audio, cut_script_text
+from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.listening.parting import part_transcript
 from s2v_tts.speaking import SpeechEvent, SpokenSegment, find_voice, speak_audio, speak_text
@@ -31,12 +32,19 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     """See speech_service.proto."""
 
     def __init__(
-        self, backend: Backend, listener: Listener, store: ArtifactStore, *, backend_name: str
+        self,
+        backend: Backend,
+        listener: Listener,
+        store: ArtifactStore,
+        *,
+        backend_name: str,
+        given: GivenSounds,
     ) -> None:
         self._backend = backend
         self._listener = listener
         self._store = store
         self._backend_name = backend_name
+        self._given = given
 
     async def CutScript(
         self, request: speech_service_pb2.CutScriptRequest, context: Context
@@ -85,7 +93,17 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             return
         audio = artifact_from_proto(request.audio, field="audio")
         with self._store.local(audio) as path:
-            pcm = decode_audio(path, max_seconds=MAX_AUDIO_SECONDS)
+            wav = yield from self._given.decoding(path, audio.sha256)
+        try:
+            yield from self._cut_wav(wav, request)
+        finally:
+            wav.unlink(missing_ok=True)
+
+    def _cut_wav(
+        self, wav: Path, request: speech_service_pb2.CutScriptRequest
+    ) -> Generator[speech_service_pb2.CutScriptResponse | None]:
+        """Cut sound that is never held whole: an hour of it is 345 MB."""
+        pcm = mapped_wav(wav)
         segments = cut_audio(pcm, frame_rate=request.frame_rate)
         if request.transcript:
             check_text(
@@ -97,7 +115,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             for parted in part_transcript(request.transcript, pcm, segments, self._backend):
                 yield None
                 segments = parted or segments
-        decoded = self._store.put([wav_bytes(pcm)], WAV)
+        decoded = self._store.put(wav, WAV)
         yield speech_service_pb2.CutScriptResponse(
             segments=map(_segment, segments), decoded_audio=artifact_to_proto(decoded)
         )

@@ -1,9 +1,11 @@
 """Settings of the tts service, from S2V_TTS_… variables."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from s2v.rpc.settings import ServiceSettings
+from s2v.rpc.settings import ServiceSettings, default_home
 
 
 class TtsSettings(ServiceSettings):
@@ -12,4 +14,15 @@ class TtsSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="S2V_TTS_", extra="forbid")
 
     listen: str = "127.0.0.1:50052"
+    data_dir: Path = Field(
+        default_factory=lambda: default_home() / "tts",
+        description="folder for given sound while it is decoded",
+    )
+    max_decodings: int = Field(default=2, ge=1, description="given sounds decoded at once")
+    decode_seconds: int = Field(
+        default=600, ge=1, description="of computing that decoding a given sound may take"
+    )
+    decode_memory_bytes: int = Field(
+        default=1 << 29, ge=1 << 26, description="memory that it may take"
+    )
     backend: str = Field(default="embedded", description="name of the backend that speaks")

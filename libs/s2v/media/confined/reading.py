@@ -1,0 +1,228 @@
+"""Look into files that strangers sent: as probe, pcm, still and playback do, but in a child."""
+
+import logging
+import os
+import select
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
+from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.confined import works
+from s2v.media.confined.children import Broken, shared_children
+from s2v.media.confined.kernel import Allowance
+from s2v.media.confined.messages import Json
+from s2v.media.limits import DEFAULT_LIMITS, MAX_AUDIO_SECONDS, FileLimits
+from s2v.media.opening import first_bytes
+from s2v.media.pcm import Pcm, read_wav
+from s2v.media.probe import MediaInfo
+from s2v.media.sniffing import HEAD_BYTES, sniff
+from s2v.media.video import Rgb
+
+_LOG = logging.getLogger(__name__)
+_REASONS = {"image": Reason.IMAGE_UNREADABLE, "audio": Reason.AUDIO_UNREADABLE}
+_EXCEEDED = {
+    "memory_bytes": "more than {:,} bytes of memory",
+    "cpu_seconds": "more than {:g} s of computing",
+    "seconds": "more than {:g} s",
+    "output_bytes": "more than {:,} bytes of room",
+}
+_POLL_SECONDS = 0.25
+_STALL_SECONDS = 60.0
+
+LOOKING = Allowance(memory_bytes=1 << 30, cpu_seconds=20, seconds=40.0)
+"""For a look into a file: a picture of 50 megapixels is decoded, a video's first picture."""
+DECODING = Allowance(
+    memory_bytes=1 << 29,
+    cpu_seconds=600,
+    seconds=900.0,
+    output_bytes=2 * SAMPLE_RATE * round(MAX_AUDIO_SECONDS + 60),
+)
+"""For an hour of sound."""
+PLAYING = Allowance(memory_bytes=1 << 30, cpu_seconds=3600, seconds=86_400.0, output_bytes=1 << 40)
+"""For a video as it is watched, picture by picture."""
+
+
+class Reader:
+    """Reads foreign files in children of its own; may be used from several threads.
+
+    A file whose child dies is tried a second time; whoever wants to know finds a `Broken` that
+    `died` as the cause of the error. Every method raises InvalidInput, with the
+    limit's name and value in the metadata, for a file that takes more than it may; what the
+    functions of the same names raise, it raises, too.
+    """
+
+    def __init__(
+        self,
+        *,
+        looking: Allowance = LOOKING,
+        decoding: Allowance = DECODING,
+        limits: FileLimits = DEFAULT_LIMITS,
+    ) -> None:
+        self._children = shared_children()
+        self._looking = looking
+        self._decoding = decoding
+        self._limits = limits
+
+    def probe(self, path: Path, media_type: str = "", *, field: str = "asset") -> MediaInfo:
+        """Tell what a file holds, as `s2v.media.probe.probe`."""
+        arguments = {"media_type": media_type, "field": field, "limits": asdict(self._limits)}
+        found = self._twice(works.look, path, arguments, media_type=media_type, field=field)
+        return MediaInfo(**found)
+
+    def average_rate(self, path: Path, *, field: str = "film") -> float:
+        """Return a video's rate, as `s2v.media.playback.average_rate`."""
+        found = self._twice(works.rate, path, {"field": field}, field=field)
+        return float(found["rate"])
+
+    def decode_audio(self, path: Path, *, max_seconds: float, field: str) -> Pcm:
+        """Return the sound of a file, as `s2v.media.pcm.decode_audio`."""
+        with tempfile.TemporaryDirectory(prefix="s2v-sound-") as folder:
+            target = Path(folder) / "sound.wav"
+            for _ in self.decoding(path, target, max_seconds=max_seconds, field=field):
+                pass
+            with target.open("rb") as file:
+                return read_wav(file)
+
+    def decoding(
+        self, path: Path, target: Path, *, max_seconds: float, field: str = "spec.script.audio"
+    ) -> Generator[None]:
+        """Write the sound of a file as a WAV, as `s2v.media.pcm.decode_to_wav`.
+
+        Yields now and then; closing the generator stops the work.
+
+        Raises:
+            Exhausted: there is no room for the target (STORAGE_FULL).
+        """
+        arguments = {"max_seconds": max_seconds, "field": field}
+        for is_last in (False, True):
+            try:
+                with path.open("rb") as source, target.open("wb") as output:
+                    child = self._children.start(
+                        works.sound,
+                        source,
+                        arguments=arguments,
+                        allowance=self._decoding,
+                        output=output,
+                    )
+                with child:
+                    while not child.wait(_POLL_SECONDS):
+                        yield
+                    child.result()
+                    return
+            except Broken as broken:
+                if not broken.died or is_last:
+                    reason = Reason.AUDIO_UNREADABLE
+                    raise _refusal(broken, reason, field, self._decoding) from broken
+
+    def still(self, path: Path, media_type: str, *, field: str = "reference") -> Rgb:
+        """Return one picture of a file, as `s2v.media.still.still`."""
+        arguments = {"media_type": media_type, "field": field}
+        with closing(self._pictures(works.picture, path, arguments, field=field)) as pictures:
+            return next(pictures)
+
+    def played(
+        self, path: Path, frame_rate: int, *, frames: int | None = None, field: str = "film"
+    ) -> Generator[Rgb]:
+        """Yield a video's pictures, as `s2v.media.playback.played`, the first `frames` of them."""
+        arguments = {"frame_rate": frame_rate, "frames": frames, "field": field}
+        return self._pictures(works.pictures, path, arguments, field=field)
+
+    def _twice(
+        self,
+        work: Callable[..., Json],
+        path: Path,
+        arguments: Json,
+        *,
+        field: str,
+        media_type: str = "",
+    ) -> Json:
+        for is_last in (False, True):
+            try:
+                with path.open("rb") as source:
+                    child = self._children.start(
+                        work, source, arguments=arguments, allowance=self._looking
+                    )
+                with child:
+                    return child.result()
+            except Broken as broken:
+                if not broken.died or is_last:
+                    reason = _reason(path, media_type)
+                    raise _refusal(broken, reason, field, self._looking) from broken
+        raise RuntimeError("unreachable")
+
+    def _pictures(
+        self, work: Callable[..., Json], path: Path, arguments: Json, *, field: str
+    ) -> Generator[Rgb]:
+        reading, writing = os.pipe()
+        most = 2 * self._limits.max_pixels
+        with os.fdopen(reading, "rb", buffering=0) as pipe:
+            with path.open("rb") as source, os.fdopen(writing, "wb") as output:
+                child = self._children.start(
+                    work, source, arguments=arguments, allowance=PLAYING, output=output
+                )
+            with child:
+                try:
+                    while size := _exactly(pipe.fileno(), works.SIZE.size):
+                        yield _picture(pipe.fileno(), *works.SIZE.unpack(size), most_pixels=most)
+                    child.result()
+                except Broken as broken:
+                    raise _refusal(broken, _reason(path, ""), field, PLAYING) from broken
+
+
+def _picture(pipe: int, height: int, width: int, *, most_pixels: int) -> Rgb:
+    if height * width > most_pixels:
+        raise Broken("", f"a picture of {width}x{height} pixels")
+    pixels = np.frombuffer(_exactly(pipe, height * width * 3), np.uint8)
+    if len(pixels) < height * width * 3:
+        raise Broken("", "a picture that is cut off", died=True)
+    return pixels.reshape(height, width, 3)
+
+
+def _exactly(pipe: int, count: int) -> bytearray:
+    """Read so many bytes; fewer where the child has ended."""
+    data = bytearray(count)
+    view, done = memoryview(data), 0
+    while done < count:
+        if not select.select([pipe], [], [], _STALL_SECONDS)[0]:
+            raise Broken("seconds", "no picture came")
+        got = os.readv(pipe, [view[done:]])
+        if not got:
+            break
+        done += got
+    view.release()
+    del data[done:]
+    return data
+
+
+def _reason(path: Path, media_type: str) -> Reason:
+    kind = (sniff(first_bytes(path, HEAD_BYTES)) or media_type).partition("/")[0]
+    return _REASONS.get(kind, Reason.VIDEO_UNREADABLE)
+
+
+def _refusal(broken: Broken, reason: Reason, field: str, allowance: Allowance) -> S2VError:
+    _LOG.warning("a file could not be read: %s %s", broken.limit, broken.detail)
+    if broken.limit == "disk":
+        return Exhausted(
+            Reason.STORAGE_FULL, "there is no room for the decoded sound; free space", field=field
+        )
+    if broken.limit in _EXCEEDED:
+        most = getattr(allowance, broken.limit)
+        return InvalidInput(
+            reason,
+            f"The file cannot be read: it takes {_EXCEEDED[broken.limit].format(most)}. "
+            "Export it again with a common program, or make it smaller, and send that.",
+            field=field,
+            metadata={f"limit_{broken.limit}": str(most)},
+        )
+    what = "the decoder crashed on it" if broken.died else "it is damaged"
+    return InvalidInput(
+        reason,
+        f"The file cannot be read: {what}. Export it again with a common program and send that.",
+        field=field,
+    )
