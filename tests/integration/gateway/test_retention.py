@@ -259,7 +259,6 @@ async def test_live_media_of_unfinished_jobs_stays_however_long_the_gateway_was_
         )
         age_job(server, name, 9 * DAY)
         await sweep(server)
-        print(await server.jobs.ListJobs(job_service_pb2.ListJobsRequest()))
         assert media.read_bytes() == b"x"
 
 
