@@ -15,7 +15,7 @@ from s2v.core.script import Speech
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import H264
 from s2v.store.artifacts import FsspecStore
-from s2v_compositor.composing import Film, FilmWriter
+from s2v_compositor.composing import FilmWriter, WrittenFilm
 from s2v_render.engines.portrait.engine import PortraitEngine
 from s2v_render.planning import find_preset
 from s2v_render.rendering import ClipRendered, RenderOrder, render_segment
@@ -43,7 +43,7 @@ class Alone:
 
     def film(
         self, text: str, portrait: Path, size: Size, *, seed: int = 0, preset: str = ""
-    ) -> Film:
+    ) -> WrittenFilm:
         """Make a film of a text of any length; the one before is overwritten."""
         path = self._folder / "film.mp4"
         path.unlink(missing_ok=True)
@@ -52,7 +52,7 @@ class Alone:
         first_frame = 0
         with FilmWriter(path, FPS) as writer:
             for segment in cut_script_text(text, max_characters=len(text)):
-                *_, spoken = speak_text(self._backend, segment.text, "heart", frame_rate=FPS)
+                *_, spoken = speak_text(self._backend, segment.text, voice="heart", frame_rate=FPS)
                 assert isinstance(spoken, SpokenSegment)
                 audio = self._store.put([wav_bytes(spoken.pcm)], WAV)
                 order = _order(spoken, audio, reference, size, quality, seed, first_frame)
@@ -79,7 +79,7 @@ def _order(
     return RenderOrder(
         engine="portrait",
         quality=H264(preset.encoder_preset, preset.crf),
-        speech=Speech(audio, len(spoken.pcm), spoken.words, spoken.phonemes, spoken.lip_sync),
+        speech=Speech(audio, len(spoken.pcm), spoken.words, spoken.phonemes, spoken.cues),
         reference=reference,
         frame_rate=FPS,
         size=size,

@@ -34,12 +34,12 @@ from s2v.lipsync.visemes import mouths_of_phonemes
 from s2v.media.photo import read_photo
 from s2v.media.playback import played
 from s2v.media.video import H264, ClipEncoder
+from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.engine import PortraitEngine
+from s2v_render.engines.portrait.fitting import fitted
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import STILL
-from s2v_render.engines.portrait.portrait import make_portrait
-from s2v_render.engines.portrait.reference import fitted
 from s2v_render.engines.portrait.suitability.speaker import (
     DEFAULT_SUITABILITY,
     find_face_box,
@@ -137,7 +137,7 @@ def spoken(backend: EmbeddedBackend, text: str) -> Said:
     """Speak a text as tts does, segment by segment."""
     segments = []
     for segment in cut_script_text(text):
-        *_, done = speak_text(backend, segment.text, VOICE, frame_rate=FPS)
+        *_, done = speak_text(backend, segment.text, voice=VOICE, frame_rate=FPS)
         assert isinstance(done, SpokenSegment)
         segments.append(done)
     starts = accumulate((len(segment.pcm) for segment in segments), initial=0)

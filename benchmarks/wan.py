@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 import torch
 
-import s2v_render.engines.wan.text as text
+import s2v_render.engines.wan.model.text as text
 from s2v.core.ports import Frames, Sampling, Size, Take
-from s2v_render.engines.wan.audio import SpeechModel
 from s2v_render.engines.wan.engine import WanEngine
-from s2v_render.engines.wan.model import S2VTransformer
+from s2v_render.engines.wan.model.speech import SpeechModel
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.model.vae import DecodingStream, Vae
 from s2v_render.engines.wan.settings import Offload, WanSettings
-from s2v_render.engines.wan.vae import DecodingStream, Vae
 
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 FPS = 16

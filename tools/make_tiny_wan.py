@@ -19,8 +19,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from s2v_render.engines.wan.loading import parts_of
-from s2v_render.engines.wan.weights import t5_to_transformers, vae_to_diffusers
+from s2v_render.engines.wan.weights.layouts.official import text_encoder_name, vae_name
+from s2v_render.engines.wan.weights.loading import parts_of
 
 _FIXTURES = Path(__file__).parents[1] / "tests/data/wan_s2v"
 _HOST = torch.device("cpu")
@@ -42,9 +42,9 @@ def main(folder: Path) -> None:
     _save_shards(parts.transformer(_HOST, torch.bfloat16).state_dict(), folder)
     text = parts.text_encoder(_HOST, torch.bfloat16)
     names = _names("6_text_encoder/t5_tiny.safetensors")
-    torch.save(_official(text, names, t5_to_transformers), folder / _T5)
+    torch.save(_official(text, names, text_encoder_name), folder / _T5)
     names = _names("4_vae/wan21_vae_tiny.safetensors")
-    torch.save(_official(parts.vae(_HOST), names, vae_to_diffusers), folder / "Wan2.1_VAE.pth")
+    torch.save(_official(parts.vae(_HOST), names, vae_name), folder / "Wan2.1_VAE.pth")
     parts.tokenizer().save_pretrained(folder / "google/umt5-xxl")
     _save_speech(parts.speech(_HOST).network, folder / "wav2vec2-large-xlsr-53-english")
     parts.speech(_HOST).extractor.save_pretrained(folder / "wav2vec2-large-xlsr-53-english")

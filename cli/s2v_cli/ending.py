@@ -3,8 +3,10 @@
 import typer
 
 from s2v.api.gateway.v1 import job_pb2
+from s2v.rpc.convert import measurement_from_proto
 from s2v.rpc.errors import from_status
 from s2v_cli.failing import FAILED, INTERRUPTED, explained, say
+from s2v_cli.lips import summary
 from s2v_cli.showing import ACTIVITIES
 
 
@@ -37,3 +39,12 @@ def film_facts(film: job_pb2.Film) -> str:
 def stage_times(job: job_pb2.Job) -> list[str]:
     """Spell how long each stage was at work."""
     return [f"{ACTIVITIES[time.stage]} {time.seconds:.1f} s" for time in job.stage_times]
+
+
+def lip_sync_facts(stats: job_pb2.FilmStats) -> list[str]:
+    """Spell how well the lips of a film fit its sound, as far as that was measured."""
+    if stats.HasField("lip_sync"):
+        return summary(measurement_from_proto(stats.lip_sync)).splitlines()
+    if stats.state == job_pb2.STATS_STATE_NOT_MEASURED and stats.reason:
+        return [f"the lips were not measured: {stats.reason}"]
+    return []

@@ -1,10 +1,11 @@
 """How commands fail: a line or two that say what, where and what to do, and an exit code."""
 
 import sys
+from contextvars import ContextVar
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from s2v.core.errors import Conflict, InvalidInput, NotFound, OutOfRange, S2VError
 from s2v_cli.supervisor import ServiceFailed
@@ -14,27 +15,53 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 
 _CALLERS_FAULT = (InvalidInput, NotFound, Conflict, OutOfRange)
-_OPTIONS = {
-    "spec.script.text": "--text",
-    "spec.script.audio": "--audio",
-    "spec.script.transcript": "--transcript",
-    "spec.reference": "--reference",
-    "spec.voice": "--voice",
-    "spec.engine": "--engine",
-    "spec.preset": "--preset",
-    "spec.width_pixels": "--size",
-    "spec.height_pixels": "--size",
-    "spec.frame_rate": "--fps",
-    "spec.seed": "--seed",
-    "film": "FILM",
+_PARAMETERS = {
+    "film": ("FILM",),
+    "name": ("JOB", "NAME"),
+    "page_size": ("--limit",),
+    "spec.display_name": ("--output",),
+    "spec.engine": ("--engine",),
+    "spec.frame_rate": ("--fps",),
+    "spec.height_pixels": ("--size",),
+    "spec.negative_prompt": ("--negative-prompt",),
+    "spec.pose": ("--pose",),
+    "spec.preset": ("--preset",),
+    "spec.prompt": ("--prompt",),
+    "spec.reference": ("--reference",),
+    "spec.sampling.guidance": ("--guidance",),
+    "spec.sampling.shift": ("--shift",),
+    "spec.sampling.solver": ("--solver",),
+    "spec.sampling.steps": ("--steps",),
+    "spec.script.audio": ("--audio",),
+    "spec.script.text": ("--text", "--script"),
+    "spec.script.transcript": ("--transcript",),
+    "spec.seed": ("--seed",),
+    "spec.voice": ("--voice",),
+    "spec.width_pixels": ("--size",),
 }
+"""What people call a field of a request: the options and arguments that it may come from."""
+
+_running: ContextVar[typer.Context | None] = ContextVar("running", default=None)
 
 
 class FailingGroup(TyperGroup):
-    """Ends the process with a plain message where a command raises one of our errors."""
+    """Says in plain words which value an option cannot have."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _plain(error)
+            raise
+
+
+class FailingCommand(TyperCommand):
+    """Ends the process with a plain message where it raises one of our errors."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        running = _running.set(ctx)
         try:
             return super().invoke(ctx)
         except S2VError as error:
@@ -45,6 +72,8 @@ class FailingGroup(TyperGroup):
             raise typer.Exit(exit_code(error)) from error
         except KeyboardInterrupt as error:
             raise typer.Exit(exit_code(error)) from error
+        finally:
+            _running.reset(running)
 
 
 def exit_code(error: BaseException) -> int:
@@ -58,10 +87,47 @@ def exit_code(error: BaseException) -> int:
 
 def explained(error: S2VError) -> str:
     """Spell an error for people, with the option to blame."""
-    option = _OPTIONS.get(error.field, error.field)
-    return f"{option}: {error.message}" if option else error.message
+    blamed = _blamed(error.field)
+    return f"{blamed}: {error.message}" if blamed else error.message
 
 
 def say(line: str) -> None:
     """Tell the user something that is not the command's result."""
     print(line, file=sys.stderr, flush=True)
+
+
+def _blamed(field: str) -> str:
+    """Return the option or argument that a field came from, of this command or of `make`.
+
+    Of several the one that was given; none where no command has one.
+    """
+    names = _PARAMETERS.get(field, (field,))
+    own = _own_parameters()
+    for name in sorted(names, key=lambda name: not own.get(name)):
+        if name in own or name.startswith("--") or field not in _PARAMETERS:
+            return name
+    return ""
+
+
+def _own_parameters() -> dict[str, object]:
+    """Return the running command's options and arguments by what people call them."""
+    context = _running.get()
+    if context is None:
+        return {}
+    found: dict[str, object] = {}
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        is_option = parameter.param_type_name == "option"
+        for name in parameter.opts if is_option else [(parameter.name or "").upper()]:
+            found[name] = value
+    return found
+
+
+def _plain(error: typer.BadParameter) -> str:
+    """Spell in plain words what a type of typer's says in pydantic's."""
+    if not isinstance(error.__cause__, ValueError):
+        return error.message
+    problem, colon, wanted = error.message.partition("Input should be")
+    if not colon:
+        return problem.removeprefix("Value error, ").rstrip(".")
+    return f"must be{wanted.partition(', unable to')[0]}"

@@ -1,10 +1,13 @@
 """Look at the user's files before any work is begun."""
 
 import os
+import re
 from pathlib import Path
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.probe import probe
+
+_ADDRESS = re.compile(r"[a-z]{2,}:/", re.IGNORECASE)
 
 
 def readable_file(path: Path, option: str) -> None:
@@ -16,6 +19,9 @@ def readable_file(path: Path, option: str) -> None:
     problem = ""
     if path.is_dir():
         problem = f"{path} is a folder; name a file"
+    elif _ADDRESS.match(str(path)):
+        address = str(path).replace(":/", "://", 1)
+        problem = f"{address} is an address; download it and name the file"
     elif not path.exists():
         problem = f"there is no file {path}"
     elif not os.access(path, os.R_OK):

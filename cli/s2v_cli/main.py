@@ -2,8 +2,10 @@
 
 import typer
 
+from s2v_cli.commands.assets import assets
 from s2v_cli.commands.cancel import cancel
 from s2v_cli.commands.check import check
+from s2v_cli.commands.delete import delete
 from s2v_cli.commands.doctor import doctor
 from s2v_cli.commands.download import download
 from s2v_cli.commands.engines import engines
@@ -13,7 +15,7 @@ from s2v_cli.commands.serve import serve
 from s2v_cli.commands.status import status
 from s2v_cli.commands.voices import voices
 from s2v_cli.commands.watch import watch
-from s2v_cli.failing import FailingGroup
+from s2v_cli.failing import FailingCommand, FailingGroup
 
 app = typer.Typer(
     cls=FailingGroup,
@@ -31,13 +33,15 @@ for _command in (
     watch,
     cancel,
     download,
+    delete,
+    assets,
     check,
     voices,
     engines,
     status,
     doctor,
 ):
-    app.command()(_command)
+    app.command(cls=FailingCommand)(_command)
 
 
 def main() -> None:

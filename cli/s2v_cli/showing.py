@@ -63,6 +63,8 @@ def follow(events: Iterable[job_service_pb2.WatchJobResponse], display: Display)
             case "finished":
                 _tell(event.finished.notices, told, display)
                 job = event.finished
+            case "stats":
+                job.stats.CopyFrom(event.stats)
     return job
 
 

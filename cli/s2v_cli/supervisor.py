@@ -26,7 +26,7 @@ class ServiceFailed(Exception):
     """A service cannot start; the message has its exit code and its last lines."""
 
 
-class _Order(enum.IntEnum):
+class _Target(enum.IntEnum):
     RUN = 0
     STOP = 1
     KILL = 2
@@ -37,7 +37,7 @@ class Supervisor:
 
     One thread starts, watches and ends every child: the kernel kills children whose starting
     thread is gone, so it has to live as long as they do. All that other threads and signal handlers
-    do is raise its order, which takes no lock.
+    do is raise its target, which takes no lock.
 
     Args:
         services: what to run; ended in reverse order, so put those that others call first.
@@ -55,7 +55,7 @@ class Supervisor:
         self._children = {spec.name: Child(spec, sink) for spec in services}
         self._restart_at: dict[str, float] = {}
         self._report = report
-        self._order = _Order.RUN
+        self._target = _Target.RUN
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
 
@@ -103,25 +103,6 @@ class Supervisor:
         """
         return self._children[name].pid
 
-    def wait_serving(
-        self, name: str, *, after_pid: int | None = None, timeout_seconds: float = 60.0
-    ) -> int:
-        """Return the process id of a service once it is SERVING and no longer `after_pid`.
-
-        Raises:
-            TimeoutError: it was not in time.
-            ServiceFailed: the services were given up.
-        """
-        child = self._children[name]
-        deadline = time.monotonic() + timeout_seconds
-        while time.monotonic() < deadline:
-            self._raise_failure()
-            pid = child.pid
-            if pid is not None and pid != after_pid and child.serving:
-                return pid
-            time.sleep(_TICK_SECONDS)
-        raise TimeoutError(f"{name} was not serving within {timeout_seconds:g} s")
-
     def wait(self) -> None:
         """Return when the services have ended after `request_stop` or `kill`.
 
@@ -135,16 +116,16 @@ class Supervisor:
 
     def request_stop(self) -> None:
         """Ask for a clean end and return at once; fit for signal handlers."""
-        self._order = max(self._order, _Order.STOP)
+        self._target = max(self._target, _Target.STOP)
 
     def kill(self) -> None:
         """Ask for an end without waiting for anything and return at once."""
-        self._order = _Order.KILL
+        self._target = _Target.KILL
 
     @property
     def stopping(self) -> bool:
         """Whether an end was asked for."""
-        return self._order is not _Order.RUN
+        return self._target is not _Target.RUN
 
     def stop(self) -> None:
         """End every service and return when none is left; safe to repeat."""
@@ -160,7 +141,7 @@ class Supervisor:
         try:
             for child in self._children.values():
                 child.spawn()
-            while self._order is _Order.RUN:
+            while self._target is _Target.RUN:
                 for child in self._children.values():
                     self._look_after(child)
                 time.sleep(_TICK_SECONDS)
@@ -214,7 +195,7 @@ class Supervisor:
         if child.pid is None:
             return
         child.terminate()
-        while child.exit_code() is None and self._order is not _Order.KILL:
+        while child.exit_code() is None and self._target is not _Target.KILL:
             if time.monotonic() > deadline:
                 self._report(f"{child.spec.name} does not end; killing it")
                 break

@@ -61,6 +61,15 @@ def test_a_compositor_loads_what_measures_films_only_when_it_measures_one() -> N
     assert not loaded.stdout.split()
 
 
+def test_the_client_loads_nothing_but_grpc() -> None:
+    heavy = {"av", "cv2", "dbos", "numpy", "onnxruntime", "PIL", "pydantic", "ray", "sqlalchemy"}
+    code = f"import sys, s2v.client; print(*({heavy | {'torch'}} & set(sys.modules)))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert not loaded.stdout.split()
+
+
 def test_the_light_install_carries_no_torch() -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     assert not [d for d in project["dependencies"] if re.match(r"torch|diffusers|transf", d)]
@@ -83,7 +92,7 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
     found = []
     for name in tracked.stdout.splitlines():
         path = Path(name)
-        binary = {".onnx", ".jpg", ".npy", ".safetensors", ".pth"}
+        binary = {".binpb", ".onnx", ".jpg", ".npy", ".safetensors", ".pth"}
         if path.suffix in binary or not path.is_file():
             continue
         if suspicious.search(path.read_text(errors="replace")) and path != Path(__file__):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
 from s2v.core.errors import Reason, S2VError
@@ -108,7 +109,7 @@ def test_of_several_faces_the_largest_is_used_and_the_user_is_told(client: Clien
     both.paste(face.resize((320, 320)), (560, 150))
     job = ended(client, reference=jpeg(both))
     assert job.state == job_pb2.JOB_STATE_SUCCEEDED, job.error
-    assert [notice.code for notice in job.notices] == ["SEVERAL_FACES"]
+    assert [notice.code for notice in job.notices] == [media_pb2.NOTICE_CODE_SEVERAL_FACES]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from s2v.media.pcm import decode_sound
+from films import decode_sound
 from s2v.media.video import decode_frames
 
 README = Path("README.md").absolute()

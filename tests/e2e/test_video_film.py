@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from faces import mouth_openings
+from films import decode_sound
 from s2v.api.common.v1 import speech_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import Client
-from s2v.face.tracking import mouth_openings
-from s2v.media.pcm import decode_sound
 from s2v.media.video import decode_frames
 
 # The first test of a session waits for all services to start.
@@ -61,7 +61,7 @@ def test_a_video_s_own_sound_may_be_what_is_said(
     with installation.client() as client:
         job = made(client, spec, tmp_path / "film.mp4")
         client.download(video, tmp_path / "video.mp4")
-    assert job.lip_sync != speech_pb2.LIP_SYNC_UNSPECIFIED
+    assert job.lip_cues != speech_pb2.LIP_CUES_UNSPECIFIED
     film, own = (decode_sound(tmp_path / name) for name in ("film.mp4", "video.mp4"))
     count = min(len(film), len(own))
     assert abs(len(film) - len(own)) < 48_000 // 5

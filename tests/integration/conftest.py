@@ -1,24 +1,32 @@
 """What several integration tests share."""
 
 import asyncio
+import contextlib
+import inspect
 import io
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 
+from s2v.client import AsyncClient, Client
 from s2v.core.ports import Frames, Size, Take
 from s2v.core.script import Mark
 from s2v.core.timebase import samples_per_frame
 from s2v.media.pcm import Pcm, wav_bytes
 from s2v.media.video import ClipEncoder
+from s2v.testing.fakes_gateway import FakeGateway
 from s2v_compositor.composing import FilmWriter
-from s2v_render.cluster import RayCluster
 from s2v_render.engines.portrait.engine import PortraitEngine
+from s2v_render.workers.cluster import RayCluster
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
+
+T = TypeVar("T")
 
 FRAME_RATE = 25
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
@@ -118,3 +126,69 @@ def _filmed(spoken: Spoken, driven_by: Sequence[Mark], folder: Path) -> Filmed:
         list(writer.add(clip, io.BytesIO(wav_bytes(spoken.pcm)), frames))
         list(writer.finish())
     return Filmed(film, clip, spoken)
+
+
+class Blocking:
+    """The client for coroutines on a loop of its own, so that one test tries both clients."""
+
+    def __init__(self, address: str, **options: Any) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._client = AsyncClient(address, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            async def in_the_loop() -> Any:
+                answer = getattr(self._client, name)(*args, **kwargs)
+                return await answer if inspect.iscoroutine(answer) else answer
+
+            answer = self._run(in_the_loop())
+            return self._each(answer) if inspect.isasyncgen(answer) else answer
+
+        return call
+
+    def end(self) -> None:
+        self._run(self._client.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _each(self, items: AsyncGenerator[T]) -> Iterator[T]:
+        async def following() -> list[T]:
+            return [item async for item in _first(items)]
+
+        try:
+            while found := self._run(following()):
+                yield from found
+        finally:
+            self._run(items.aclose())
+
+
+async def _first(items: AsyncGenerator[T]) -> AsyncGenerator[T]:
+    with contextlib.suppress(StopAsyncIteration):
+        yield await anext(items)
+
+
+@pytest.fixture
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGateway]:
+    """A gateway in memory."""
+    gateway = FakeGateway(f"unix:{tmp_path_factory.mktemp('g')}/gateway.sock")
+    gateway.start()
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(params=["blocking", "async"])
+def client(gateway: FakeGateway, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Each of the two clients, with the same methods."""
+    if request.param == "blocking":
+        with Client(gateway.address, patience_seconds=30) as client:
+            yield client
+        return
+    blocking = Blocking(gateway.address, patience_seconds=30)
+    yield blocking
+    blocking.end()

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from s2v.core.ports import DigitalSourceType
-from s2v.media.pcm import Pcm, wav_bytes, write_wav
+from s2v.media.pcm import Pcm, wav_bytes
 from s2v.media.video import ClipEncoder
 from s2v_cli.main import app
 from s2v_compositor.composing import FilmWriter
@@ -89,7 +89,7 @@ def test_a_film_that_is_marked_as_synthetic_says_so(filmed: Any, tmp_path: Path)
 
 def test_what_cannot_be_measured_is_bad_input(filmed: Any, tmp_path: Path) -> None:
     sound, cut, script = (tmp_path / name for name in ("a.wav", "cut.mp4", "empty.txt"))
-    write_wav(sound, np.full(48_000, 1000, np.int16))
+    sound.write_bytes(wav_bytes(np.full(48_000, 1000, np.int16)))
     cut.write_bytes(filmed.path.read_bytes()[:3000])
     script.write_text(" ", encoding="utf-8")
     text = ("--text", "Hello there.")

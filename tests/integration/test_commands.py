@@ -2,31 +2,23 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from s2v.api.common.v1 import measurement_pb2
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Sampling, Solver
-from s2v.media.pcm import write_wav
+from s2v.media.pcm import wav_bytes
 from s2v.media.video import ClipEncoder
 from s2v.rpc.convert import sampling_from_proto
 from s2v.testing.fakes_gateway import FILM, FakeGateway
 from s2v_cli.main import app
 
 PHOTO = Path("libs/s2v/samples/portrait.jpg").read_bytes()
-
-
-@pytest.fixture
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeGateway]:
-    gateway = FakeGateway(f"unix:{tmp_path_factory.mktemp('g')}/gateway.sock")
-    gateway.start()
-    yield gateway
-    gateway.stop()
 
 
 @pytest.fixture
@@ -71,7 +63,7 @@ def test_make_uploads_the_sound_when_there_is_one(
     gateway: FakeGateway, photo: Path, tmp_path: Path
 ) -> None:
     sound = tmp_path / "voice.wav"
-    write_wav(sound, np.full(48_000, 1000, np.int16))
+    sound.write_bytes(wav_bytes(np.full(48_000, 1000, np.int16)))
 
     result = s2v(
         "make", "--audio", sound, "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway
@@ -87,7 +79,7 @@ def test_make_sends_what_is_said_in_the_sound(
     gateway: FakeGateway, photo: Path, tmp_path: Path, in_a_file: bool
 ) -> None:
     sound, words = tmp_path / "speech.wav", tmp_path / "words.txt"
-    write_wav(sound, np.full(48_000, 1_000, np.int16))
+    sound.write_bytes(wav_bytes(np.full(48_000, 1_000, np.int16)))
     words.write_text("Hello there.", encoding="utf-8")
     transcript = words if in_a_file else "Hello there."
 
@@ -141,13 +133,14 @@ def test_make_sends_what_a_directed_engine_is_told(
     assert gateway.blobs[job.spec.pose] == dance.read_bytes()
 
 
-def test_make_sends_no_sampling_unless_it_is_given(
+def test_make_sends_no_sampling_and_no_seed_unless_they_are_given(
     gateway: FakeGateway, photo: Path, tmp_path: Path
 ) -> None:
     s2v("make", "--text", "a", "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway)
 
     (job,) = gateway.jobs.values()
     assert not job.spec.HasField("sampling")
+    assert not job.spec.HasField("seed")
 
 
 def test_a_job_that_fails_ends_make_with_1_and_the_option_to_blame(
@@ -201,9 +194,11 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
         (["--text", "a", "--size", "big"], "--size: must be two even numbers"),
         (["--text", "a", "--size", "511x640"], "--size: must be two even numbers"),
         (["--text", "a", "--size", "0x0"], "--size: must be two even numbers"),
-        (["--text", "a", "--fps", "0"], "'--fps'"),
+        (["--text", "a", "--fps", "0"], "'--fps': must be greater than or equal to 1"),
+        (["--text", "a", "--fps", "29.97"], "'--fps': must be a valid integer\n"),
+        (["--text", "a", "--reference", "https://a.b/me.jpg"], "https://a.b/me.jpg is an address"),
         (["--text", "a", "--steps", "-1"], "'--steps'"),
-        (["--text", "a", "--solver", "heun"], "'--solver'"),
+        (["--text", "a", "--solver", "heun"], "'--solver': 'heun' is not one of"),
         (["--text", "a", "--pose", "no.mp4"], "--pose: there is no file no.mp4"),
         (["--text", "a", "--checkpoint", "random:tiny"], "--checkpoint: the gateway at"),
         (["--text", "a", "-o", "."], "--output: . is a folder; name a file in it"),
@@ -304,7 +299,7 @@ def test_watch_then_download_fetch_a_job_that_somebody_else_made(
 def test_a_job_that_is_not_there_is_bad_input(gateway: FakeGateway) -> None:
     result = s2v("cancel", "nonsense", gateway=gateway)
     assert result.exit_code == 2
-    assert result.stderr == "Error: name: there is no job jobs/nonsense\n"
+    assert result.stderr == "Error: JOB: there is no job jobs/nonsense\n"
 
 
 def test_voices_engines_and_status_tell_what_there_is(gateway: FakeGateway) -> None:
@@ -317,6 +312,97 @@ def test_voices_engines_and_status_tell_what_there_is(gateway: FakeGateway) -> N
     assert status.exit_code == 1
     assert "render      away     it does not answer" in status.stdout
     assert "worker-0    idle     cpu, 0 restarts" in status.stdout
+
+
+def test_voices_and_engines_are_shown_by_their_bare_names(gateway: FakeGateway) -> None:
+    assert s2v("voices", gateway=gateway).stdout.startswith("nobody ")
+    assert s2v("engines", gateway=gateway).stdout.startswith("fake ")
+
+
+def test_assets_are_listed_the_newest_first_with_the_job_that_made_them(
+    gateway: FakeGateway,
+) -> None:
+    photo = gateway.add_asset(PHOTO, "image/jpeg")
+    job = gateway.add_job(job_pb2.JobSpec())
+    gateway.finish(job)
+
+    listed = s2v("assets", gateway=gateway).stdout.splitlines()
+
+    assert [line.split()[0] for line in listed] == [job.film.asset, photo.name]
+    assert listed[0].endswith(job.name)
+    assert "image/jpeg" in listed[1]
+    assert len(s2v("assets", "--limit", "1", gateway=gateway).stdout.splitlines()) == 1
+
+
+def test_delete_removes_a_job_or_an_asset_and_says_what_went(gateway: FakeGateway) -> None:
+    job = gateway.add_job(job_pb2.JobSpec(display_name="first film"))
+    photo = gateway.add_asset(PHOTO, "image/jpeg")
+
+    of_job = s2v("delete", job.name, gateway=gateway)
+    of_photo = s2v("delete", photo.name, gateway=gateway)
+
+    assert of_job.stdout.startswith(f"deleted {job.name}  running")
+    assert of_job.stdout.endswith("first film\n")
+    assert of_photo.stdout.startswith(f"deleted {photo.name}  image/jpeg")
+    assert not gateway.jobs
+    assert not gateway.assets
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("me.jpg", "NAME: 'me.jpg' is neither a job nor an asset"),
+        ("jobs/none", "NAME: there is no job jobs/none"),
+        ("assets/none", "NAME: there is no asset assets/none"),
+    ],
+)
+def test_delete_refuses_what_is_not_there(gateway: FakeGateway, name: str, problem: str) -> None:
+    result = s2v("delete", name, gateway=gateway)
+    assert result.exit_code == 2
+    assert problem in result.stderr
+
+
+def test_watch_waits_for_what_is_measured_when_asked_to(gateway: FakeGateway) -> None:
+    gateway.stats = job_pb2.FilmStats(
+        state=job_pb2.STATS_STATE_DONE,
+        lip_sync=measurement_pb2.LipSyncMeasurement(
+            face_share=1.0, opening_correlation=0.8, best_correlation=0.8
+        ),
+    )
+    names = [gateway.add_job(job_pb2.JobSpec()).name for _ in range(3)]
+
+    assert "the lips follow the sound" in s2v("watch", names[0], "--stats", gateway=gateway).stdout
+    gateway.stats = job_pb2.FilmStats(state=job_pb2.STATS_STATE_PENDING)
+    assert "the lips" not in s2v("watch", names[1], gateway=gateway).stdout
+    gateway.stats = job_pb2.FilmStats(
+        state=job_pb2.STATS_STATE_NOT_MEASURED, reason="There is no face."
+    )
+    told = s2v("watch", names[2], "--stats", gateway=gateway).stdout
+    assert "the lips were not measured: There is no face." in told
+
+
+@pytest.mark.parametrize(
+    ("field", "option"),
+    [
+        ("spec.script.text", "--script"),
+        ("spec.prompt", "--prompt"),
+        ("spec.sampling.steps", "--steps"),
+        ("spec.height_pixels", "--size"),
+        ("spec.pose", "--pose"),
+    ],
+)
+def test_make_blames_the_option_that_a_field_came_from(
+    gateway: FakeGateway, photo: Path, tmp_path: Path, field: str, option: str
+) -> None:
+    gateway.error = InvalidInput(Reason.FIELD_INVALID, "this will not do", field=field)
+    script = tmp_path / "script.txt"
+    script.write_text("Hello.")
+
+    result = s2v(
+        "make", "--script", script, "--reference", photo, "-o", tmp_path / "f.mp4", gateway=gateway
+    )
+
+    assert f"{option}: this will not do" in result.stderr
 
 
 def test_a_server_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> None:

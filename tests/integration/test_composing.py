@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from films import decode_sound, frame_times, walk
 from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
-from s2v.media.boxes import walk
 from s2v.media.film import Fragment
+from s2v.media.live_type import live_media_type
 from s2v.media.opening import open_media
-from s2v.media.pcm import Pcm, decode_sound, wav_bytes
+from s2v.media.pcm import Pcm, wav_bytes
 from s2v.media.provenance import read_marking
-from s2v.media.video import H264, ClipEncoder, Rgb, decode_frames, frame_times
-from s2v_compositor.composing import Film, FilmWriter
+from s2v.media.video import H264, ClipEncoder, Rgb, decode_frames
+from s2v_compositor.composing import FilmWriter, WrittenFilm
 
 SIZE = 64
 FRAME_RATE = 25
@@ -84,7 +86,7 @@ def compose(
     *,
     frame_rate: int = FRAME_RATE,
     marking: DigitalSourceType | None = DigitalSourceType.COMPOSITE_SYNTHETIC,
-) -> tuple[Film, list[Fragment]]:
+) -> tuple[WrittenFilm, list[Fragment]]:
     with FilmWriter(path, frame_rate, marking=marking) as writer:
         fragments = compose_into(writer, pieces)
         return writer.film, fragments
@@ -194,6 +196,16 @@ def test_the_pictures_of_a_segment_are_out_before_the_next_one_comes(tmp_path: P
         assert [fragment.frames for fragment in fragments] == [0, 25, 30]
 
 
+def test_the_first_fragment_names_the_codecs(tmp_path: Path) -> None:
+    _, fragments = compose(tmp_path / "film.mp4", flashes(tmp_path, [10]))
+    head = fragments[0].data
+    assert re.fullmatch(
+        r'video/mp4; codecs="avc1\.[0-9a-f]{6}, mp4a\.40\.2"', live_media_type(head)
+    )
+    profile = live_media_type(head).partition("avc1.")[2][:2]
+    assert profile in ("42", "4d", "64")  # Baseline, Main, High
+
+
 def test_the_index_comes_before_the_media_and_the_edit_list_skips_the_priming(
     tmp_path: Path,
 ) -> None:
@@ -220,7 +232,7 @@ def test_the_same_segments_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_the_film_says_what_it_holds(tmp_path: Path) -> None:
     film, _ = compose(tmp_path / "film.mp4", flashes(tmp_path, [26, 4]))
-    assert film == Film(tmp_path / "film.mp4", SIZE, SIZE, FRAME_RATE, 30, 30 * FRAME)
+    assert film == WrittenFilm(tmp_path / "film.mp4", SIZE, SIZE, FRAME_RATE, 30, 30 * FRAME)
 
 
 @pytest.mark.parametrize("marking", DigitalSourceType)

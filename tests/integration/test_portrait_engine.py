@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from faces import eye_openings, mouth_openings
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Frames, Notice, Size, Take
 from s2v.core.script import Mark
@@ -17,14 +18,13 @@ from s2v.core.timebase import samples_per_frame
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh
-from s2v.face.tracking import eye_openings, mouth_openings
 from s2v.lipsync.phones import PHONES, REST
 from s2v.media.photo import read_photo
+from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.engine import PortraitEngine
+from s2v_render.engines.portrait.fitting import fitted
 from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import STILL, Motion
-from s2v_render.engines.portrait.portrait import Portrait, make_portrait
-from s2v_render.engines.portrait.reference import fitted
 from s2v_render.engines.portrait.upscaling.enlarging import can_enlarge
 
 FPS = 25

@@ -56,7 +56,7 @@ def display_p3() -> bytes:
     return bytes(data).replace("sRGB".encode("utf-16-be"), "Wide".encode("utf-16-be"))
 
 
-@pytest.mark.parametrize("kind", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("kind", ["jpg", "png", "webp", "tiff"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_is_turned_upright_as_its_exif_says(
     tmp_path: Path, orientation: int, kind: str
@@ -121,12 +121,20 @@ def test_of_a_moving_picture_the_first_frame_is_taken(tmp_path: Path, kind: str)
 
 
 @pytest.mark.parametrize("kind", ["gif", "bmp", "tiff"])
+def test_stills_of_old_kinds_are_read_whatever_they_are_called(tmp_path: Path, kind: str) -> None:
+    corners().save(tmp_path / f"photo.{kind}")
+    photo = read_photo((tmp_path / f"photo.{kind}").rename(tmp_path / "photo.png"))
+    assert close(photo[3:13, 3:21], RED)
+    assert close(photo[3:13, 27:45], (255, 255, 255))
+
+
+@pytest.mark.parametrize("kind", ["ppm", "ico", "tga"])
 def test_other_kinds_are_refused_whatever_they_are_called(tmp_path: Path, kind: str) -> None:
     corners().save(tmp_path / f"photo.{kind}")
     disguised = (tmp_path / f"photo.{kind}").rename(tmp_path / "photo.png")
     error = refusal(disguised)
     assert error.reason == Reason.IMAGE_UNREADABLE
-    assert "JPEG, PNG, WebP, AVIF or HEIC" in error.message
+    assert "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF" in error.message
 
 
 @pytest.mark.parametrize("name", ["clear.png", "clear.webp", "clear.avif"])

@@ -47,7 +47,7 @@ class Servicer(speech_service_pb2_grpc.SpeechServiceServicer):
     async def Speak(
         self, request: speech_service_pb2.SpeakRequest, context: Context
     ) -> AsyncIterator[speech_service_pb2.SpeakResponse]:
-        yield speech_service_pb2.SpeakResponse(samples_done=1)
+        yield speech_service_pb2.SpeakResponse(notice={"message": "one"})
         if request.voice == "refuse":
             raise InvalidInput(Reason.VOICE_UNKNOWN, "no such voice", field="voice")
         try:
@@ -111,7 +111,7 @@ async def test_an_error_in_the_middle_of_a_stream_reaches_the_client(
 ) -> None:
     stub = speech_service_pb2_grpc.SpeechServiceStub(channel)
     call = stub.Speak(speech_service_pb2.SpeakRequest(voice="refuse"))
-    assert (await call.read()).samples_done == 1
+    assert (await call.read()).notice.message == "one"
     with pytest.raises(grpc.RpcError) as caught:
         await call.read()
     assert from_rpc_error(caught.value).reason is Reason.VOICE_UNKNOWN

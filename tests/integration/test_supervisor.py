@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,17 @@ class Stage:
         supervisor = Supervisor(specs, report=self.reports.append, sink=self.sink)
         self.supervisors.append(supervisor)
         return supervisor
+
+
+def serving(supervisor: Supervisor, name: str, *, after_pid: int | None = None) -> int:
+    """Return the process id of a service once all are SERVING and it is no longer `after_pid`."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        pid = supervisor.pid(name)
+        if pid is not None and pid != after_pid and supervisor.all_serving:
+            return pid
+        time.sleep(0.02)
+    raise TimeoutError(f"{name} was not serving in time")
 
 
 @pytest.fixture
@@ -101,11 +113,11 @@ def test_start_returns_when_every_service_is_serving_and_stop_leaves_none(stage:
 def test_a_service_killed_with_9_is_started_again_under_the_same_name(stage: Stage) -> None:
     with stage.supervisor(stage.spec("one"), stage.spec("two")) as supervisor:
         for _ in range(2):
-            old = supervisor.wait_serving("one")
+            old = serving(supervisor, "one")
             other = supervisor.pid("two")
             os.kill(old, signal.SIGKILL)
 
-            new = supervisor.wait_serving("one", after_pid=old)
+            new = serving(supervisor, "one", after_pid=old)
 
             assert new != old
             assert supervisor.pid("two") == other
@@ -115,11 +127,11 @@ def test_a_service_killed_with_9_is_started_again_under_the_same_name(stage: Sta
 
 def test_what_a_killed_service_had_started_does_not_outlive_it(stage: Stage) -> None:
     with stage.supervisor(stage.spec("one", "grandchild")) as supervisor:
-        old = supervisor.wait_serving("one")
+        old = serving(supervisor, "one")
         grandchild = int(stage.sink.getvalue().split("grandchild ")[1].split()[0])
         assert is_alive(grandchild)
         os.kill(old, signal.SIGKILL)
-        supervisor.wait_serving("one", after_pid=old)
+        serving(supervisor, "one", after_pid=old)
         wait_until_gone(grandchild)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from faces import mouth_openings
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Frames, Notice, Size, Take
 from s2v.core.script import Mark
@@ -19,7 +20,6 @@ from s2v.core.timebase import samples_per_frame
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh
-from s2v.face.tracking import mouth_openings
 from s2v.media.video import H264, ClipEncoder
 from s2v_render.engines.portrait.engine import PortraitEngine
 

@@ -11,18 +11,18 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.config import read_config
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.sampling import (
-    Motion,
+from s2v.core.ports import Solver
+from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.takes.windows import (
+    Denoising,
+    PastMotion,
     Prompts,
-    Sampling,
     WindowInput,
     denoised,
     prepared,
 )
-from s2v_render.engines.wan.solvers import Solver
-from s2v_render.engines.wan.weights import build_transformer
+from wan_builders import build_transformer
 
 pytestmark = [
     pytest.mark.gpu,
@@ -57,15 +57,15 @@ def steps(model: S2VTransformer, solver: Solver) -> Iterator[object]:
     def random(*shape: int) -> torch.Tensor:
         return torch.randn(shape, generator=drawn, device="cuda")
 
-    sampling = Sampling(solver=solver, steps=4, window_frames=4 * FRAMES)
+    denoising = Denoising(solver=solver, steps=4, window_frames=4 * FRAMES)
     given = WindowInput(
         random(1, 16, FRAMES, SIDE, SIDE), random(1, 25, model.config.audio_dim, 4 * FRAMES)
     )
-    motion = Motion(random(1, 3, 73, 8 * SIDE, 8 * SIDE), random(1, 16, 19, SIDE, SIDE))
+    motion = PastMotion(random(1, 3, 73, 8 * SIDE, 8 * SIDE), random(1, 16, 19, SIDE, SIDE))
     reference = random(1, 16, 1, SIDE, SIDE)
     text = [model.encode_text([random(rows, model.config.text_dim)]) for rows in (5, 3)]
-    conditions = prepared(model, sampling, reference, given, motion=motion)
-    return denoised(model, sampling, given, conditions, Prompts(*text))
+    conditions = prepared(model, denoising, reference, given, motion=motion)
+    return denoised(model, denoising, given, conditions, Prompts(*text))
 
 
 @pytest.mark.parametrize("solver", list(Solver))

@@ -22,10 +22,10 @@ from s2v.core.timebase import samples_per_frame
 from s2v.media.video import H264, ClipEncoder
 from s2v.testing.engine_contract import EngineContract, a_take
 from s2v_render.engines.wan.engine import WanEngine
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.posing import PoseVideo
+from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.presets import PRESETS
 from s2v_render.engines.wan.settings import Offload, WanSettings
+from s2v_render.engines.wan.takes.posing import PoseVideo
 
 TINY = WanSettings(checkpoint="random:tiny", device="cpu")
 CHECKPOINT = Path(__file__).parents[1] / "data/wan_tiny"
@@ -146,7 +146,7 @@ def test_takes_of_one_film_meet_at_any_rate(engine: WanEngine, take: Take, rate:
 def test_noise_follows_the_windows_of_the_film_and_not_those_of_the_take(
     engine: WanEngine, take: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import s2v_render.engines.wan.filming as filming
+    import s2v_render.engines.wan.takes.filming as filming
 
     seeds, drawn = [], filming.initial_noise
 
@@ -216,7 +216,7 @@ def test_the_negative_prompt_shows_where_there_is_guidance(engine: WanEngine, ta
 def test_a_prompt_is_encoded_once_and_only_a_few_are_kept(
     take: Take, asked: "Asked", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import s2v_render.engines.wan.text as text
+    import s2v_render.engines.wan.model.text as text
 
     encoded, encode = [], text.encode
     monkeypatch.setattr(text, "encode", lambda *a: encoded.append(1) or encode(*a))
@@ -280,7 +280,7 @@ def test_a_film_without_a_size_fills_the_presets_area(engine: WanEngine, take: T
 def test_a_size_that_is_no_multiple_of_64_or_out_of_range_is_refused(
     engine: WanEngine, take: Take, size: Size
 ) -> None:
-    with pytest.raises(InvalidInput, match="use multiples of 64 from 64 to 1920") as found:
+    with pytest.raises(InvalidInput, match="must be a multiple of 64 and from 64 to 1920") as found:
         film(engine, replace(take, size=size))
     assert found.value.reason is Reason.SIZE_UNSUPPORTED
 

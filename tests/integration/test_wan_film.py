@@ -15,18 +15,20 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.audio import feature_indices, gathered, official_windows
-from s2v_render.engines.wan.config import read_config
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.pictures import (
+from s2v.core.ports import Solver
+from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.solvers import schedule
+from s2v_render.engines.wan.model.speech import feature_indices, gathered
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.takes.pictures import (
     official_fit,
     official_pose_fit,
-    official_size,
     pixels_of,
 )
-from s2v_render.engines.wan.sampling import (
+from s2v_render.engines.wan.takes.windows import (
+    Denoising,
     Prompts,
-    Sampling,
     Stepped,
     Window,
     WindowInput,
@@ -34,9 +36,7 @@ from s2v_render.engines.wan.sampling import (
     still_motion,
     windows,
 )
-from s2v_render.engines.wan.solvers import Solver, schedule
-from s2v_render.engines.wan.vae import Vae
-from s2v_render.engines.wan.weights import build_transformer, build_vae
+from wan_builders import build_transformer, build_vae, official_size, official_windows
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE))
@@ -72,7 +72,7 @@ class Film:
         self.facts: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
         self.stored = tensors(folder / f"{name}.safetensors")
         facts = self.facts
-        self.sampling = Sampling(
+        self.denoising = Denoising(
             solver=Solver(facts["solver"]),
             steps=facts["steps"],
             shift=facts["shift"],
@@ -89,7 +89,7 @@ class Film:
         self.pixels = pixels_of(self.fitted)
         self.reference = vae.encode(self.pixels)
         self.motion = still_motion(
-            vae, self.sampling, self.pixels, shows_reference=facts["init_first_frame"]
+            vae, self.denoising, self.pixels, shows_reference=facts["init_first_frame"]
         )
         self.opening: bool = facts["clip0"]["drop_motion_frames"]
         self.prompts = Prompts(
@@ -109,15 +109,15 @@ class Film:
             return [None] * self.clips
         frames = self.stored["pose_video_frames"].numpy().astype(np.uint8)
         fitted = official_pose_fit(frames, height=self.height, width=self.width)
-        length = self.clips * self.sampling.window_frames
+        length = self.clips * self.denoising.window_frames
         blank = fitted.new_full((3, length - fitted.shape[1], self.height, self.width), -1)
         whole = torch.cat([fitted, blank], dim=1)
-        return [pose_latents(vae, part) for part in whole.split(self.sampling.window_frames, 1)]
+        return [pose_latents(vae, part) for part in whole.split(self.denoising.window_frames, 1)]
 
     def features(self) -> torch.Tensor:
         """Return what the film's windows hear; which speech it was is told by their sums."""
         spoken = tensors(FIXTURES / "2_audio/expected.safetensors")["features_30hz"]
-        fps, window = self.facts["fps"], self.sampling.window_frames
+        fps, window = self.facts["fps"], self.denoising.window_frames
         wanted = [self.facts[f"clip{number}"]["audio_abs_sum"] for number in range(self.clips)]
         for features in (spoken, torch.cat([spoken, spoken.flip(1)], dim=1)):
             indices = feature_indices(features.shape[1], frames=self.clips * window, fps=fps)
@@ -130,7 +130,7 @@ class Film:
         raise AssertionError(f"no speech whose windows sum up to {wanted}")
 
     def inputs(self) -> list[WindowInput]:
-        heard = self.features().split(self.sampling.window_frames, dim=-1)
+        heard = self.features().split(self.denoising.window_frames, dim=-1)
         return [
             WindowInput(self.stored[f"clip{number}.noise"][None], heard[number], pose)
             for number, pose in enumerate(self.poses)
@@ -153,7 +153,7 @@ def test_a_film_is_the_official_one_at_every_step_and_window(
     film = Film(name, transformer, vae)
     facts, number, steps, pictures = film.facts, 0, [], []
     assert [film.height, film.width] == facts["size_hw"]
-    assert film.sampling.motion_latents == facts["lat_motion_frames"]
+    assert film.denoising.motion_latents == facts["lat_motion_frames"]
     fitted = torch.from_numpy(np.array(film.fitted)).permute(2, 0, 1)
     assert torch.equal(fitted.float(), film.stored["ref_image_uint8"])
     close(film.reference[0], film, "ref_latents")
@@ -161,7 +161,7 @@ def test_a_film_is_the_official_one_at_every_step_and_window(
     for event in windows(
         transformer,
         vae,
-        film.sampling,
+        film.denoising,
         reference_BCTYX=film.reference,
         prompts=film.prompts,
         inputs=film.inputs(),
@@ -183,7 +183,7 @@ def test_a_film_is_the_official_one_at_every_step_and_window(
         if number + 1 == film.clips:
             after = "motion_latents_after_last_clip"
         close(event.motion.latents_BCTYX[0], film, after)
-        plan = schedule(film.sampling.solver, steps=facts["steps"], shift=facts["shift"])
+        plan = schedule(film.denoising.solver, steps=facts["steps"], shift=facts["shift"])
         assert plan.times.tolist() == clip["timesteps"]
         pictures.append(event.pixels_BCTYX[0])
         number, steps = number + 1, []
@@ -204,7 +204,7 @@ def short(transformer: S2VTransformer, vae: Vae) -> Film:
         return int(facts["infer_frames"] * facts["size_hw"][0] * facts["size_hw"][1])
 
     film = Film(min(FILMS, key=frames), transformer, vae)
-    film.sampling = replace(film.sampling, steps=2, guidance=1.0)
+    film.denoising = replace(film.denoising, steps=2, guidance=1.0)
     return film
 
 
@@ -218,13 +218,13 @@ def sampled(
         "motion": film.motion,
         "opening": film.opening,
     }
-    return list(windows(transformer, vae, film.sampling, **values | changes))
+    return list(windows(transformer, vae, film.denoising, **values | changes))
 
 
 def test_a_stream_decodes_the_latents_of_all_windows_as_one_video(
     transformer: S2VTransformer, vae: Vae, short: Film
 ) -> None:
-    short.sampling = replace(short.sampling, redecodes_motion=False)
+    short.denoising = replace(short.denoising, redecodes_motion=False)
     done = [e for e in sampled(short, transformer, vae, opening=True) if isinstance(e, Window)]
     latents = [short.reference, *(window.latents_BCTYX for window in done)]
     whole = vae.decode(torch.cat(latents, dim=2))[:, :, 1 + 3 :]
@@ -248,7 +248,7 @@ def test_frames_that_are_not_wanted_are_not_carried_on(
     given = replace(short.inputs()[0], dropped_frames=5)
     window = sampled(short, transformer, vae, inputs=[given], opening=False)[-1]
     assert isinstance(window, Window)
-    assert window.pixels_BCTYX.shape[2] == short.sampling.window_frames - 5
+    assert window.pixels_BCTYX.shape[2] == short.denoising.window_frames - 5
     assert torch.equal(window.motion.pixels_BCTYX[:, :, -1], window.pixels_BCTYX[:, :, -1])
 
 
@@ -260,7 +260,7 @@ def test_closing_stops_between_two_steps(
     run = windows(
         transformer,
         vae,
-        short.sampling,
+        short.denoising,
         reference_BCTYX=short.reference,
         prompts=short.prompts,
         inputs=short.inputs(),
@@ -276,6 +276,6 @@ def test_closing_stops_between_two_steps(
 def test_guidance_without_a_negative_prompt_is_refused(
     transformer: S2VTransformer, vae: Vae, short: Film
 ) -> None:
-    short.sampling = replace(short.sampling, guidance=4.5)
+    short.denoising = replace(short.denoising, guidance=4.5)
     with pytest.raises(ValueError, match=r"Guidance 4\.5 needs a negative prompt"):
         sampled(short, transformer, vae, prompts=Prompts(short.prompts.positive))

@@ -14,20 +14,18 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 from safetensors.torch import load_file, save_file
 
 from s2v.core.errors import NotReady, Reason
-from s2v_render.engines.wan.checkpoint import Layout, find_checkpoint
-from s2v_render.engines.wan.config import S2VConfig
-from s2v_render.engines.wan.loading import WanModels, load_models, parts_of
 from s2v_render.engines.wan.memory import PartSizes
-from s2v_render.engines.wan.offload import stream_weights
-from s2v_render.engines.wan.sampling import Motion, Sampling, WindowInput, prepared
-from s2v_render.engines.wan.stored import fill, parameter_count, stored_tensors
-from s2v_render.engines.wan.text import encode, token_ids
-from s2v_render.engines.wan.weights import (
-    blank_transformer,
-    t5_to_transformers,
-    transformer_to_diffusers,
-    vae_to_diffusers,
-)
+from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.model.text import encode, token_ids
+from s2v_render.engines.wan.takes.windows import Denoising, PastMotion, WindowInput, prepared
+from s2v_render.engines.wan.weights.blank import blank_transformer
+from s2v_render.engines.wan.weights.layouts.checkpoint import Layout
+from s2v_render.engines.wan.weights.layouts.finding import find_checkpoint
+from s2v_render.engines.wan.weights.layouts.official import text_encoder_name, vae_name
+from s2v_render.engines.wan.weights.loading import WanModels, load_models, parts_of
+from s2v_render.engines.wan.weights.offload import stream_weights
+from s2v_render.engines.wan.weights.reading import fill, parameter_count, stored_tensors
+from wan_builders import diffusers_name
 
 TINY = Path(__file__).parents[1] / "data/wan_tiny"
 SHARDS = [f"diffusion_pytorch_model-0000{number}-of-00002.safetensors" for number in (1, 2)]
@@ -73,9 +71,9 @@ def as_diffusers(folder: Path, *, renamed: bool) -> Path:
     """Write the small checkpoint in the other layout, with either kind of names inside."""
     transformer = {key: value for shard in SHARDS for key, value in load_file(TINY / shard).items()}
     if renamed:
-        transformer = {transformer_to_diffusers(key): value for key, value in transformer.items()}
-    text = {t5_to_transformers(k): v for k, v in torch.load(TINY / T5).items()}
-    vae = {vae_to_diffusers(k): v for k, v in torch.load(TINY / VAE).items()}
+        transformer = {diffusers_name(key): value for key, value in transformer.items()}
+    text = {text_encoder_name(k): v for k, v in torch.load(TINY / T5).items()}
+    vae = {vae_name(k): v for k, v in torch.load(TINY / VAE).items()}
     for part in ("transformer", "text_encoder", "vae", "audio_processor"):
         (folder / part).mkdir(parents=True)
     (folder / "model_index.json").write_text('{"_class_name": "WanSpeechToVideoPipeline"}')
@@ -363,9 +361,9 @@ def outputs(models: WanModels) -> list[torch.Tensor]:
         return torch.randn(shape, generator=drawn)
 
     given = WindowInput(random(1, 16, 2, 8, 8), random(1, 25, 32, 8))
-    motion = Motion(random(1, 3, 73, 64, 64), random(1, 16, 19, 8, 8))
-    sampling = Sampling(window_frames=8)
-    seen = prepared(models.transformer, sampling, random(1, 16, 1, 8, 8), given, motion=motion)
+    motion = PastMotion(random(1, 3, 73, 64, 64), random(1, 16, 19, 8, 8))
+    denoising = Denoising(window_frames=8)
+    seen = prepared(models.transformer, denoising, random(1, 16, 1, 8, 8), given, motion=motion)
     text = models.transformer.encode_text([encode(models.text_encoder, torch.arange(9))])
     stream = models.vae.stream()
     return [

@@ -10,11 +10,12 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 from safetensors.torch import load_file, save_file
 
 from s2v.core.errors import NotReady
-from s2v_render.engines.wan.config import S2VConfig
-from s2v_render.engines.wan.loading import load_models, parts_of
-from s2v_render.engines.wan.lora import Lora, merge_lora
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.weights import blank_transformer, transformer_to_diffusers
+from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.weights.blank import blank_transformer
+from s2v_render.engines.wan.weights.loading import load_models, parts_of
+from s2v_render.engines.wan.weights.lora import Lora, merge_lora
+from wan_builders import diffusers_name
 
 TINY = Path(__file__).parents[1] / "data/wan_tiny"
 SHARD = TINY / "diffusion_pytorch_model-00002-of-00002.safetensors"
@@ -102,7 +103,7 @@ def test_every_layer_is_changed_whatever_the_file_calls_it(
 def test_diffusers_style_names_of_layers_are_known(model: S2VTransformer, tmp_path: Path) -> None:
     pairs, before = drawn(model), weights(model)
     renamed = {
-        transformer_to_diffusers(f"{name}.weight").removesuffix(".weight"): pair
+        diffusers_name(f"{name}.weight").removesuffix(".weight"): pair
         for name, pair in pairs.items()
     }
     assert "blocks.0.attn1.to_out.0" in renamed

@@ -8,20 +8,20 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import NotReady
-from s2v_render.engines.wan.config import S2VConfig
-from s2v_render.engines.wan.loading import load_models, parts_of
-from s2v_render.engines.wan.model import S2VTransformer
-from s2v_render.engines.wan.random_weights import RandomParts, architectures, byte_tokenizer
-from s2v_render.engines.wan.sampling import (
-    Motion,
+from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.model.text import token_ids
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.takes.windows import (
+    Denoising,
+    PastMotion,
     Prompts,
-    Sampling,
     WindowInput,
     denoised,
     prepared,
 )
-from s2v_render.engines.wan.text import token_ids
-from s2v_render.engines.wan.vae import Vae
+from s2v_render.engines.wan.weights.loading import load_models, parts_of
+from s2v_render.engines.wan.weights.random import RandomParts, architectures, byte_tokenizer
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests/data/wan_tiny"
@@ -48,14 +48,14 @@ def test_forty_steps_through_forty_layers_stay_tame(dtype: torch.dtype, steps: i
     def random(*shape: int) -> torch.Tensor:
         return torch.randn(shape, generator=drawn)
 
-    sampling = Sampling(steps=steps, guidance=4.5, window_frames=8)
+    denoising = Denoising(steps=steps, guidance=4.5, window_frames=8)
     given = WindowInput(random(1, 16, 2, 8, 8), random(1, 25, 32, 8))
-    motion = Motion(random(1, 3, 73, 64, 64), random(1, 16, 19, 8, 8))
-    conditions = prepared(model, sampling, random(1, 16, 1, 8, 8), given, motion=motion)
+    motion = PastMotion(random(1, 3, 73, 64, 64), random(1, 16, 19, 8, 8))
+    conditions = prepared(model, denoising, random(1, 16, 1, 8, 8), given, motion=motion)
     prompts = Prompts(*(model.encode_text([random(5, 48)]) for _ in range(2)))
     spreads = [
         step.latents_BCTYX.std().item()
-        for step in denoised(model, sampling, given, conditions, prompts)
+        for step in denoised(model, denoising, given, conditions, prompts)
     ]
     assert len(spreads) == steps
     assert 0.1 < min(spreads) <= max(spreads) < 20

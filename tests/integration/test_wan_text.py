@@ -9,8 +9,8 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.text import NEGATIVE_PROMPT, clean, encode
-from s2v_render.engines.wan.weights import build_text_encoder
+from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT, clean, encode
+from wan_builders import build_text_encoder
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE)) / "6_text_encoder"

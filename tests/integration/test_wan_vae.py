@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v_render.engines.wan.vae import Vae
-from s2v_render.engines.wan.weights import build_vae
+from s2v_render.engines.wan.model.vae import Vae
+from wan_builders import build_vae
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE)) / "4_vae"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.pcm import write_wav
+from s2v.media.pcm import wav_bytes
 from s2v.media.playback import average_rate, played
 from s2v.media.still import still
 from s2v.media.video import ClipEncoder, jpeg
@@ -95,7 +95,7 @@ def test_a_file_that_is_cut_off_ends_where_it_was_cut(tmp_path: Path) -> None:
 def test_what_is_no_video_is_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "film"
     if content == "sound":
-        write_wav(path, np.zeros(4800, np.int16))
+        path.write_bytes(wav_bytes(np.zeros(4800, np.int16)))
     elif content == "headless":
         clip = video(tmp_path / "a.mp4", [0, 0.04])
         path.write_bytes(clip.read_bytes()[:40])

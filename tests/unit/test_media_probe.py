@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from films import decode_sound
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.pcm import wav_bytes
+from s2v.media.photo import read_photo
 from s2v.media.probe import MediaInfo, probe
-from s2v.media.sniffing import sniff
+from s2v.media.sniffing import HEAD_BYTES, media_type_of, sniff
 
 
 def picture(width: int = 80, height: int = 64) -> Image.Image:
@@ -71,6 +73,20 @@ def movie(path: Path, *, sound: bool, pictures: bool) -> Path:
     return path
 
 
+def sound(path: Path, codec: str, rate: int) -> Path:
+    """Half a second of a tone, without tags."""
+    options = {"write_xing": "0", "id3v2_version": "0"} if path.suffix == ".mp3" else {}
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream(codec, rate=rate, layout="mono")
+        tone = np.sin(np.arange(rate // 2) * 2 * np.pi * 440 / rate)
+        samples = (tone * 8_000).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate = rate
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
 def refusal(path: Path, data: bytes, media_type: str = "") -> InvalidInput:
     path.write_bytes(data)
     with pytest.raises(InvalidInput) as caught:
@@ -78,7 +94,7 @@ def refusal(path: Path, data: bytes, media_type: str = "") -> InvalidInput:
     return caught.value
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF"])
 def test_images_are_known_by_their_content(tmp_path: Path, kind: str) -> None:
     (tmp_path / "a").write_bytes(saved(picture(), kind))
     expected = MediaInfo(f"image/{kind.lower()}", "image", 80, 64)
@@ -112,15 +128,55 @@ def test_both_kinds_of_webp_are_read(tmp_path: Path, lossless: bool) -> None:
     assert probe(tmp_path / "a").width_pixels == 200
 
 
-def test_a_picture_taken_sideways_is_measured_upright(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_a_picture_taken_sideways_is_measured_and_read_upright(tmp_path: Path, kind: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    (tmp_path / "a").write_bytes(saved(picture(80, 64), "JPEG", exif=exif))
+    (tmp_path / "a").write_bytes(saved(picture(80, 64), kind, exif=exif))
     info = probe(tmp_path / "a")
     assert (info.width_pixels, info.height_pixels) == (64, 80)
+    assert read_photo(tmp_path / "a").shape == (80, 64, 3)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+@pytest.mark.parametrize("kind", ["BMP", "TIFF"])
+def test_a_lossless_still_is_read_as_it_was_saved(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a").write_bytes(saved(picture(), kind))
+    assert np.array_equal(read_photo(tmp_path / "a"), np.asarray(picture()))
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_deflate", "jpeg", "packbits"])
+def test_a_compressed_tiff_is_read(tmp_path: Path, compression: str) -> None:
+    (tmp_path / "a").write_bytes(saved(picture(), "TIFF", compression=compression))
+    assert probe(tmp_path / "a").media_type == "image/tiff"
+
+
+def test_of_a_moving_gif_the_first_frame_is_taken(tmp_path: Path) -> None:
+    red, blue = (Image.new("RGB", (80, 64), colour) for colour in ("red", "blue"))
+    (tmp_path / "a").write_bytes(saved(red, "GIF", save_all=True, append_images=[blue, red]))
+    assert probe(tmp_path / "a") == MediaInfo("image/gif", "image", 80, 64)
+    assert tuple(read_photo(tmp_path / "a")[32, 40]) == (255, 0, 0)
+
+
+def test_a_gif_whose_frame_is_larger_than_it_says_is_refused(tmp_path: Path) -> None:
+    data = bytearray(saved(picture(), "GIF"))
+    at = data.index(b"\x2c\0\0\0\0") + 5
+    for side, reason in ((60_000, Reason.IMAGE_UNREADABLE), (9_000, Reason.IMAGE_SIZE_UNSUPPORTED)):
+        data[at : at + 4] = struct.pack("<HH", side, side)
+        assert refusal(tmp_path / "a", bytes(data)).reason is reason
+
+
+def test_a_tiff_that_is_only_the_thumbnail_of_a_raw_file_is_refused(tmp_path: Path) -> None:
+    error = refusal(tmp_path / "a", saved(picture(), "TIFF", tiffinfo={254: 1}))
+    assert error.reason is Reason.IMAGE_UNREADABLE
+    assert "raw file" in error.message
+
+
+def test_a_tiff_of_floating_point_numbers_is_refused(tmp_path: Path) -> None:
+    depth = Image.fromarray(np.zeros((64, 80), np.float32))
+    assert refusal(tmp_path / "a", saved(depth, "TIFF")).reason is Reason.IMAGE_UNREADABLE
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF"])
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_truncated_image_is_refused(tmp_path: Path, kind: str, share: float) -> None:
     data = saved(picture(400, 300), kind)
@@ -166,6 +222,30 @@ def test_sound_is_told_with_its_duration(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "codec", "rate", "media_type"),
+    [
+        ("a.aac", "aac", 44_100, "audio/aac"),
+        ("a.mp3", "mp3", 44_100, "audio/mpeg"),  # MPEG-1
+        ("a.mp3", "mp3", 22_050, "audio/mpeg"),  # MPEG-2
+        ("a.mp3", "mp3", 8_000, "audio/mpeg"),  # MPEG-2.5
+        ("a.aiff", "pcm_s16be", 44_100, "audio/aiff"),
+        ("a.flac", "flac", 44_100, "audio/flac"),
+        ("a.ogg", "libopus", 48_000, "audio/ogg"),
+    ],
+)
+def test_sound_without_tags_is_known_by_its_first_bytes(
+    tmp_path: Path, name: str, codec: str, rate: int, media_type: str
+) -> None:
+    path = sound(tmp_path / name, codec, rate)
+    head = path.read_bytes()[:HEAD_BYTES]
+    assert not head.startswith(b"ID3")
+    assert sniff(head) == media_type_of(head, "wrong.jpg") == media_type
+    info = probe(path)
+    assert (info.media_type, info.kind, info.has_audio) == (media_type, "audio", True)
+    assert len(decode_sound(path)) > 0
+
+
+@pytest.mark.parametrize(
     ("name", "media_type"),
     [
         ("a.mp4", "video/mp4"),
@@ -199,13 +279,13 @@ def test_a_movie_without_pictures_is_sound(tmp_path: Path, name: str, media_type
         ("audio/mpeg", Reason.AUDIO_UNREADABLE),
     ],
 )
-@pytest.mark.parametrize("data", [b"", b"words", b"GIF89a" + bytes(52)])
+@pytest.mark.parametrize("data", [b"", b"words", b"%PDF-1.7" + bytes(52)])
 def test_what_is_neither_is_refused_with_what_would_be_accepted(
     tmp_path: Path, data: bytes, media_type: str, reason: Reason
 ) -> None:
     error = refusal(tmp_path / "a", data, media_type)
     assert error.reason is reason
-    assert "JPEG, PNG, WebP, AVIF or HEIC image" in error.message
+    assert "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF image" in error.message
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from films import frame_times
 from s2v.media.film import read_clip
-from s2v.media.video import H264, ClipEncoder, Rgb, decode_frames, frame_times, jpeg
+from s2v.media.video import H264, ClipEncoder, Rgb, decode_frames, jpeg
 
 
 def chart() -> Rgb:

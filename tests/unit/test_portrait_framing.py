@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from s2v.core.ports import Size
-from s2v_render.engines.portrait.reference import fitted, own_size
+from s2v_render.engines.portrait.fitting import fitted, own_size
 
 
 @pytest.mark.parametrize(

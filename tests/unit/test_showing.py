@@ -35,7 +35,9 @@ def test_details_tell_frames_speed_and_time_left_as_far_as_they_are_known() -> N
 def test_lines_come_for_each_stage_and_each_tenth_and_notices_come_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    notice = media_pb2.Notice(code="SEVERAL_FACES", message="There are two faces.")
+    notice = media_pb2.Notice(
+        code=media_pb2.NOTICE_CODE_SEVERAL_FACES, message="There are two faces."
+    )
     response = job_service_pb2.WatchJobResponse
     finished = job_pb2.Job(state=job_pb2.JOB_STATE_SUCCEEDED, notices=[notice])
     events = [

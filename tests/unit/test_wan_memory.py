@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from s2v.core.errors import Exhausted, Reason
-from s2v_render.engines.wan.config import S2VConfig
 from s2v_render.engines.wan.memory import (
     GIB,
     Amount,
@@ -17,9 +16,10 @@ from s2v_render.engines.wan.memory import (
     advice,
     ensure_fits,
     fitting,
-    plan,
+    plan_memory,
     tokens,
 )
+from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.settings import Offload
 
 SMALL = Demand(S2VConfig(), width=832, height=480)
@@ -62,7 +62,7 @@ def test_stages_are_what_a_device_showed(
     demand: Demand, denoising: float, decoding: float, encoding: float
 ) -> None:
     streamed = replace(demand, offload=Offload.PARTS, guided=False)
-    planned = plan(streamed)
+    planned = plan_memory(streamed)
     text = 40 * 2 * 512 * 5120 * 2 / GIB
     history = demand.pixels * 12 * 73 / GIB
     film = demand.pixels * 12 * demand.frames / GIB
@@ -74,14 +74,14 @@ def test_stages_are_what_a_device_showed(
 
 
 def test_weights_are_those_of_the_published_model() -> None:
-    planned = plan(LARGE)
+    planned = plan_memory(LARGE)
     assert weights(planned, "transformer").size_bytes == 2 * 16_295_755_609
     assert planned.resident_bytes / GIB == pytest.approx(42.66, abs=0.2)
-    assert plan(replace(LARGE, weight_bytes=4)).resident_bytes > 1.9 * planned.resident_bytes
+    assert plan_memory(replace(LARGE, weight_bytes=4)).resident_bytes > 1.9 * planned.resident_bytes
 
 
 def test_what_is_offloaded_lies_on_the_host() -> None:
-    whole, parts, layers = (plan(replace(LARGE, offload=offload)) for offload in Offload)
+    whole, parts, layers = (plan_memory(replace(LARGE, offload=offload)) for offload in Offload)
     assert all(part.on_device for part in whole.weights)
     assert not weights(parts, "text encoder").on_device
     assert weights(parts, "transformer").on_device
@@ -90,20 +90,20 @@ def test_what_is_offloaded_lies_on_the_host() -> None:
 
 
 def test_the_larger_film_needs_more_in_every_stage_that_sees_it() -> None:
-    small, large = plan(SMALL), plan(LARGE)
+    small, large = plan_memory(SMALL), plan_memory(LARGE)
     assert small.peak_bytes < large.peak_bytes
-    assert plan(replace(LARGE, frames=48)).peak_bytes < large.peak_bytes
-    assert plan(replace(LARGE, guided=False)).peak_bytes < large.peak_bytes
+    assert plan_memory(replace(LARGE, frames=48)).peak_bytes < large.peak_bytes
+    assert plan_memory(replace(LARGE, guided=False)).peak_bytes < large.peak_bytes
 
 
 def test_a_small_model_needs_little() -> None:
     config = S2VConfig(dim=48, ffn_dim=112, num_heads=2, num_layers=4, text_dim=48, audio_dim=32)
     parts = PartSizes(434_781, 52_720, 243_583, 167_000, embedding=15_360, vae_width=4)
-    assert plan(Demand(config, 64, 64, parts=parts)).peak_bytes < 2 * GIB
+    assert plan_memory(Demand(config, 64, 64, parts=parts)).peak_bytes < 2 * GIB
 
 
 def test_the_table_says_all_numbers() -> None:
-    table = plan(replace(SMALL, offload=Offload.PARTS)).table()
+    table = plan_memory(replace(SMALL, offload=Offload.PARTS)).table()
     assert table.startswith("832x480 pixels, windows of 80 frames, offload=parts\n")
     assert "transformer                          30.35 GiB\n" in table
     assert "text encoder                         10.58 GiB  on the host\n" in table
@@ -113,12 +113,12 @@ def test_the_table_says_all_numbers() -> None:
 
 @pytest.mark.parametrize("gib", [80, 141])
 def test_a_large_card_takes_the_large_film(gib: int) -> None:
-    ensure_fits(plan(LARGE), available_bytes=gib * GIB)
+    ensure_fits(plan_memory(LARGE), available_bytes=gib * GIB)
 
 
 @pytest.mark.parametrize("gib", [64, 48, 24, 16, 12, 8])
 def test_what_is_refused_comes_with_what_fits_and_that_does_fit(gib: int) -> None:
-    planned = plan(LARGE)
+    planned = plan_memory(LARGE)
     with pytest.raises(Exhausted) as refused:
         ensure_fits(planned, available_bytes=gib * GIB)
     assert refused.value.reason is Reason.DEVICE_MEMORY_EXCEEDED
@@ -133,14 +133,14 @@ def test_what_is_refused_comes_with_what_fits_and_that_does_fit(gib: int) -> Non
 
 
 def test_the_same_film_comes_first_where_offloading_suffices() -> None:
-    first = fitting(plan(LARGE), available_bytes=60 * GIB)[0].demand
+    first = fitting(plan_memory(LARGE), available_bytes=60 * GIB)[0].demand
     assert (first.width, first.height, first.frames) == (1280, 704, 80)
     assert first.offload is Offload.PARTS
 
 
 def test_where_nothing_fits_nothing_is_promised() -> None:
-    assert fitting(plan(LARGE), available_bytes=GIB // 2) == ()
-    assert "nothing would fit" in advice(plan(LARGE), GIB // 2)
+    assert fitting(plan_memory(LARGE), available_bytes=GIB // 2) == ()
+    assert "nothing would fit" in advice(plan_memory(LARGE), GIB // 2)
 
 
 def test_a_plan_is_made_without_torch() -> None:

@@ -2,11 +2,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
-from s2v_render.engines.wan.config import S2VConfig, read_config
-from s2v_render.engines.wan.layers import FramePacker
-from s2v_render.engines.wan.model import S2VTransformer, injectors, sinusoid
-from s2v_render.engines.wan.rope import positions, rotate, rotations, spread
-from s2v_render.engines.wan.weights import transformer_from_diffusers, transformer_to_diffusers
+from s2v_render.engines.wan.model.config import S2VConfig, read_config
+from s2v_render.engines.wan.model.layers import FramePacker
+from s2v_render.engines.wan.model.rope import positions, rotate, rotations, spread
+from s2v_render.engines.wan.model.transformer import S2VTransformer, injectors, sinusoid
+from s2v_render.engines.wan.weights.layouts.diffusers import transformer_name
+from wan_builders import diffusers_name
 
 SMALL = S2VConfig(
     dim=24,
@@ -68,9 +69,9 @@ def test_the_default_configuration_is_the_14b_model() -> None:
 def test_every_weight_has_one_name_in_each_layout_and_comes_back() -> None:
     with torch.device("meta"):
         names = list(S2VTransformer(S2VConfig()).state_dict())
-    foreign = [transformer_to_diffusers(name) for name in names]
+    foreign = [diffusers_name(name) for name in names]
     assert len(set(foreign)) == len(names)
-    assert [transformer_from_diffusers(name) for name in foreign] == names
+    assert [transformer_name(name) for name in foreign] == names
     assert "blocks.7.attn1.to_out.0.weight" in foreign
     assert "blocks.7.norm2.bias" in foreign
     assert "condition_embedder.time_proj.weight" in foreign
@@ -78,7 +79,7 @@ def test_every_weight_has_one_name_in_each_layout_and_comes_back() -> None:
 
 def test_official_names_are_understood_where_diffusers_ones_are() -> None:
     name = "blocks.3.self_attn.norm_q.weight"
-    assert transformer_from_diffusers(name) == name
+    assert transformer_name(name) == name
 
 
 @pytest.mark.parametrize(

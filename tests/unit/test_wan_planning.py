@@ -18,7 +18,7 @@ from s2v_render.engines.wan.planning import (
     plan_windows,
     shown_frame,
 )
-from s2v_render.engines.wan.presets import PRESETS, choose
+from s2v_render.engines.wan.presets import PRESETS, recipe_for
 
 rates = st.sampled_from(FRAME_RATES)
 takes = st.lists(st.integers(1, 400), min_size=1, max_size=12)
@@ -138,10 +138,10 @@ def test_nothing_is_made_where_nothing_is_needed() -> None:
     ],
 )
 def test_presets_mean_what_was_promised(name: str, steps: int, guidance: float, area: int) -> None:
-    choice = choose(name, Sampling())
-    assert (choice.steps, choice.guidance, choice.shift) == (steps, guidance, 3.0)
-    assert choice.shown.max_area_pixels == area
-    assert choice.official == (name == "official")
+    recipe = recipe_for(name, Sampling())
+    assert (recipe.steps, recipe.guidance, recipe.shift) == (steps, guidance, 3.0)
+    assert recipe.shown.max_area_pixels == area
+    assert recipe.official == (name == "official")
 
 
 @pytest.mark.parametrize("name", [preset.name for preset in PRESETS])
@@ -153,20 +153,20 @@ def test_a_request_overrides_every_number_of_a_preset(name: str) -> None:
         solver=Solver.EULER,
         first_frame_from_reference=True,
     )
-    choice = choose(name, wanted)
-    assert (choice.steps, choice.guidance, choice.shift) == (7, 0.0, 5.0)
-    assert choice.solver is Solver.EULER
-    assert choice.first_frame_from_reference
-    assert choice.opening_cut_frames == 0
-    assert choice.shown.name == name
+    recipe = recipe_for(name, wanted)
+    assert (recipe.steps, recipe.guidance, recipe.shift) == (7, 0.0, 5.0)
+    assert recipe.solver is Solver.EULER
+    assert recipe.first_frame_from_reference
+    assert recipe.opening_cut_frames == 0
+    assert recipe.shown.name == name
 
 
 def test_only_the_official_pictures_are_ahead_of_their_sound() -> None:
-    assert choose("official", Sampling()).sound_lead_frames == OPENING_CUT_FRAMES
-    assert choose("high", Sampling()).sound_lead_frames == 0
+    assert recipe_for("official", Sampling()).sound_lead_frames == OPENING_CUT_FRAMES
+    assert recipe_for("high", Sampling()).sound_lead_frames == 0
 
 
 def test_an_unknown_preset_is_refused_by_name() -> None:
-    with pytest.raises(InvalidInput, match="no preset 'best'; use one of: medium, draft") as found:
-        choose("best", Sampling())
+    with pytest.raises(InvalidInput, match="no preset 'best'; there are: medium, draft") as found:
+        recipe_for("best", Sampling())
     assert (found.value.reason, found.value.field) == (Reason.PRESET_UNKNOWN, "spec.preset")

@@ -4,7 +4,8 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
 
-from s2v_render.engines.wan.solvers import Past, Solver, advance, schedule
+from s2v.core.ports import Solver
+from s2v_render.engines.wan.model.solvers import Past, advance, schedule
 
 
 def velocity(latents: torch.Tensor, time: float) -> torch.Tensor:
@@ -47,7 +48,7 @@ def test_euler_takes_the_steps_that_diffusers_takes() -> None:
 
 def test_unipc_keeps_the_dtype_of_the_latents_and_the_others_that_of_the_velocity() -> None:
     assert run(Solver.UNIPC, steps=3, dtype=torch.bfloat16).dtype == torch.bfloat16
-    assert run(Solver.DPMPP, steps=3, dtype=torch.bfloat16).dtype == torch.float32
+    assert run(Solver.DPM, steps=3, dtype=torch.bfloat16).dtype == torch.float32
     assert run(Solver.EULER, steps=3, dtype=torch.bfloat16).dtype == torch.float32
 
 
@@ -61,7 +62,7 @@ def test_more_steps_come_closer_to_where_the_flow_leads(solver: Solver) -> None:
 def test_the_grids_of_the_official_code_and_of_few_step_students() -> None:
     unipc = schedule(Solver.UNIPC, steps=4, shift=3.0)
     assert unipc.times.tolist() == [999, 899, 749, 499]
-    assert schedule(Solver.DPMPP, steps=4, shift=5.0).times.tolist() == [1000, 937, 833, 625]
+    assert schedule(Solver.DPM, steps=4, shift=5.0).times.tolist() == [1000, 937, 833, 625]
     euler = schedule(Solver.EULER, steps=4, shift=3.0)
     assert [round(time, 1) for time in euler.times.tolist()] == [1000.0, 857.7, 602.2, 8.9]
     assert unipc.sigmas[-1] == euler.sigmas[-1] == 0

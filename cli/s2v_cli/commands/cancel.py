@@ -9,7 +9,7 @@ from s2v_cli.naming import job_name, state_name
 
 
 def cancel(
-    job: Annotated[str, typer.Argument(help="Name of the job, see `s2v jobs`.")],
+    job: Annotated[str, typer.Argument(metavar="JOB", help="Name of the job, see `s2v jobs`.")],
     server: ServerOption = "",
 ) -> None:
     """Stop a job; one that has ended stays as it is."""

@@ -13,7 +13,7 @@ from s2v_cli.naming import job_name
 
 
 def download(
-    job: Annotated[str, typer.Argument(help="Name of the job, see `s2v jobs`.")],
+    job: Annotated[str, typer.Argument(metavar="JOB", help="Name of the job, see `s2v jobs`.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the MP4 goes.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the output file.")] = False,
     server: ServerOption = "",

@@ -2,6 +2,7 @@
 
 from s2v.api.gateway.v1 import system_service_pb2
 from s2v_cli.connecting import ServerOption, running_gateway
+from s2v_cli.naming import bare
 
 _DIRECTIONS = (
     "--prompt",
@@ -19,7 +20,7 @@ def engines(server: ServerOption = "") -> None:
     with running_gateway(server) as client:
         for engine in client.engines():
             rates = ", ".join(map(str, engine.frame_rates))
-            print(f"{engine.name}  {engine.description}")
+            print(f"{bare(engine.name)}  {engine.description}")
             print(f"  sides of {_sides(engine)} pixels")
             if engine.directed:
                 print(f"  takes {', '.join(_DIRECTIONS)}")

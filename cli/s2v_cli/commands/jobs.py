@@ -5,18 +5,18 @@ from typing import Annotated
 
 import typer
 
-from s2v.api.gateway.v1 import job_pb2
-from s2v.rpc.convert import measurement_from_proto
+from s2v.client.listing import LARGEST_PAGE
 from s2v.rpc.errors import from_status
 from s2v_cli.connecting import ServerOption, running_gateway
-from s2v_cli.ending import film_facts, stage_times
+from s2v_cli.ending import film_facts, lip_sync_facts, stage_times
 from s2v_cli.failing import explained
-from s2v_cli.lips import summary
-from s2v_cli.naming import STATES, StateName, job_name, state_name
+from s2v_cli.naming import STATES, StateName, job_line, job_name
 
 
 def jobs(
-    job: Annotated[str, typer.Argument(help="Name of a job, to show only that one.")] = "",
+    job: Annotated[
+        str, typer.Argument(metavar="JOB", help="Name of a job, to show only that one.")
+    ] = "",
     state: Annotated[
         list[StateName] | None, typer.Option(help="Only jobs in this state; may be repeated.")
     ] = None,
@@ -29,24 +29,19 @@ def jobs(
         return
     states = [STATES[name] for name in state or ()]
     with running_gateway(server) as client:
-        for listed in itertools.islice(client.list_jobs(states=states), limit):
-            print(_line(listed))
+        found = client.list_jobs(states=states, page_size=min(limit, LARGEST_PAGE))
+        for listed in itertools.islice(found, limit):
+            print(job_line(listed))
 
 
 def _show(name: str, server: str) -> None:
     with running_gateway(server) as client:
         job = client.job(job_name(name))
-    print(_line(job))
+    print(job_line(job))
     if job.HasField("film"):
         print(film_facts(job.film))
         print(", ".join(stage_times(job)))
     if job.HasField("error"):
         print(explained(from_status(job.error)))
-    if job.stats.HasField("lip_sync"):
-        print(summary(measurement_from_proto(job.stats.lip_sync)))
-
-
-def _line(job: job_pb2.Job) -> str:
-    made = job.create_time.ToDatetime().isoformat(" ", "seconds")
-    columns = (job.name, f"{state_name(job):<10}", f"{job.progress.fraction:4.0%}", made)
-    return "  ".join((*columns, job.spec.display_name)).rstrip()
+    for fact in lip_sync_facts(job.stats):
+        print(fact)

@@ -17,7 +17,7 @@ from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Sampling, Solver
 from s2v.rpc.convert import sampling_to_proto
-from s2v_cli.background import Background, call
+from s2v_cli.background import Background, call, interrupted_only_while_waiting
 from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.ending import film_facts, require_film, stage_times
@@ -57,8 +57,14 @@ def make(
     ] = "",
     fps: Annotated[int, typer.Option(help="Frames a second.", min=1)] = 25,
     seed: Annotated[
-        int, typer.Option(help="Equal seeds give equal pictures.", min=-(2**63), max=2**63 - 1)
-    ] = 0,
+        int | None,
+        typer.Option(
+            help="Equal seeds give equal pictures. [default: 0]",
+            min=-(2**63),
+            max=2**63 - 1,
+            show_default=False,
+        ),
+    ] = None,
     prompt: Annotated[
         str, typer.Option(help="What the film shall show; engine wan.", show_default=False)
     ] = "",
@@ -101,11 +107,13 @@ def make(
     at once.
     """
     started = time.monotonic()
-    spec = _spec(text, script, audio, transcript)
+    spec = _spec(text=text, script=script, audio=audio, transcript=transcript)
     # Whoever gives a checkpoint wants the engine that it is for.
     spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
     spec.width_pixels, spec.height_pixels = _width_and_height(size)
-    spec.frame_rate, spec.seed = fps, seed
+    spec.frame_rate = fps
+    if seed is not None:
+        spec.seed = seed
     spec.display_name = output.name[:200]
     sampling = sampling_to_proto(Sampling(steps, guidance, shift, solver))
     spec.MergeFrom(
@@ -118,8 +126,12 @@ def make(
     writable_file(output, force=force)
     with _sigterm_as_ctrl_c(), any_gateway(server, say, settings=settings) as client:
         reached = time.monotonic()
-        created = call(client, lambda: _created(client, spec, reference, audio, pose))
-        job = _made(client, created.name)
+        with interrupted_only_while_waiting():
+            created = call(
+                client,
+                lambda: _created(client, spec, reference=reference, audio=audio, pose=pose),
+            )
+            job = _made(client, created.name)
         film = require_film(job)
         call(client, lambda: client.download(film.asset, output))
         print(f"{output}: {film_facts(film)}")
@@ -130,16 +142,25 @@ def make(
 def _created(
     client: Client,
     spec: job_pb2.JobSpec,
+    *,
     reference: Path,
     audio: Path | None,
     pose: Path | None,
 ) -> job_pb2.Job:
-    spec.reference = client.upload(reference).name
+    spec.reference = _uploaded(client, reference, "--reference")
     if audio is not None:
-        spec.script.audio = client.upload(audio).name
+        spec.script.audio = _uploaded(client, audio, "--audio")
     if pose is not None:
-        spec.pose = client.upload(pose).name
+        spec.pose = _uploaded(client, pose, "--pose")
     return client.create_job(spec)
+
+
+def _uploaded(client: Client, path: Path, option: str) -> str:
+    try:
+        return client.upload(path).name
+    except InvalidInput as error:
+        error.field = option
+        raise
 
 
 def _settings(checkpoint: str, server: str) -> Mapping[str, str]:
@@ -162,7 +183,7 @@ def _made(client: Client, job: str) -> job_pb2.Job:
 
 
 def _spec(
-    text: str | None, script: Path | None, audio: Path | None, transcript: str | None
+    *, text: str | None, script: Path | None, audio: Path | None, transcript: str | None
 ) -> job_pb2.JobSpec:
     if sum(source is not None for source in (text, script, audio)) != 1:
         raise InvalidInput(Reason.FIELD_INVALID, "give exactly one of --text, --script and --audio")

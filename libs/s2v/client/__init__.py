@@ -1,5 +1,6 @@
-"""The Python SDK: one blocking client for everything that the gateway offers."""
+"""The Python SDK: a blocking client and one for coroutines, for everything the gateway offers."""
 
+from s2v.client.async_client import AsyncClient
 from s2v.client.client import Client
 
-__all__ = ["Client"]
+__all__ = ["AsyncClient", "Client"]

@@ -1,42 +1,167 @@
 """Make a call and get its answer or an error of ours; try again while the gateway is away."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Self, TypeVar
 
 import grpc
 
-from s2v.client.patience import Patience
-from s2v.core.errors import Cancelled, S2VError, Unavailable
+from s2v.core.errors import NotFound
 from s2v.rpc.errors import from_rpc_error
+from s2v.rpc.patience import Judge, attempts, attempts_async, is_away, is_first
 
+RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
-Call = Callable[[], ResponseT]
+
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How calls are made.
+
+    Attributes:
+        patience_seconds: how long the gateway may be away before a call gives up.
+        timeout_seconds: how long one attempt at a call that has one answer may take.
+        metadata: what goes with every call.
+    """
+
+    patience_seconds: float = _SECONDS
+    timeout_seconds: float = _SECONDS
+    metadata: tuple[tuple[str, str], ...] = ()
+
+    def within(self, timeout_seconds: float | None) -> Self:
+        """Return the same with another time limit; None leaves it."""
+        if timeout_seconds is None:
+            return self
+        return replace(self, timeout_seconds=timeout_seconds)
+
+
+def bearer(token: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the metadata that shows a token.
+
+    Raises:
+        ValueError: the token has characters that no header can carry.
+    """
+    if not token:
+        return ()
+    if not (token.isascii() and token.isprintable()):
+        raise ValueError("the token must be printable ASCII; is there a line break at its end?")
+    return (("authorization", f"Bearer {token}"),)
+
+
+class Sent:
+    """What a call sends; keeps the error that making it ended with, which gRPC would hide."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def each(self, requests: Iterable[RequestT]) -> Iterator[RequestT]:
+        """Yield the requests."""
+        with self._kept():
+            yield from requests
+
+    async def each_async(self, requests: AsyncIterable[RequestT]) -> AsyncIterator[RequestT]:
+        """Yield the requests."""
+        with self._kept():
+            async for request in requests:
+                yield request
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.error = error
+            raise
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
-    """Turn a failed call into the error that the server meant."""
+def our_errors(sent: Sent | None = None) -> Iterator[None]:
+    """Turn a failed call into the error that the server meant, or that broke what was sent."""
     try:
         yield
-    except grpc.RpcError as error:
-        raise from_rpc_error(error) from error
+    except (grpc.RpcError, asyncio.CancelledError) as error:
+        if sent is not None and sent.error is not None:
+            raise sent.error from None
+        if isinstance(error, grpc.RpcError):
+            raise from_rpc_error(error) from error
+        raise
 
 
-def call_patiently(call: Call[ResponseT], patience: Patience) -> ResponseT:
+def once(
+    method: "grpc.UnaryUnaryMultiCallable[RequestT, ResponseT]", request: RequestT, terms: Terms
+) -> ResponseT:
+    """Make a call.
+
+    Raises:
+        S2VError: what the server answered.
+    """
+    with our_errors():
+        return method(request, timeout=terms.timeout_seconds, metadata=terms.metadata)
+
+
+async def once_async(
+    method: "grpc.aio.UnaryUnaryMultiCallable[RequestT, ResponseT]", request: RequestT, terms: Terms
+) -> ResponseT:
+    """Make a call, as `once`."""
+    with our_errors():
+        return await method(request, timeout=terms.timeout_seconds, metadata=terms.metadata)
+
+
+def ask(
+    method: "grpc.UnaryUnaryMultiCallable[RequestT, ResponseT]",
+    request: RequestT,
+    terms: Terms,
+    again: Judge = is_away,
+) -> ResponseT:
     """Make a call that is safe to repeat, again and again while the gateway is away.
 
     Raises:
         S2VError: what the server answered, or Unavailable when patience is at its end.
     """
-    while True:
-        try:
-            with our_errors():
-                return call()
-        except Unavailable as error:
-            patience.wait(error)
+    return attempts(terms.patience_seconds, again)(lambda: once(method, request, terms))
 
 
-def is_lost(error: S2VError) -> bool:
-    """Tell whether a stream broke off because the gateway went away or is about to."""
-    return isinstance(error, Unavailable | Cancelled)
+async def ask_async(
+    method: "grpc.aio.UnaryUnaryMultiCallable[RequestT, ResponseT]",
+    request: RequestT,
+    terms: Terms,
+    again: Judge = is_away,
+) -> ResponseT:
+    """Make a call, as `ask`."""
+    patience = attempts_async(terms.patience_seconds, again)
+    response: ResponseT = await patience(once_async, method, request, terms)
+    return response
+
+
+def remove(
+    method: "grpc.UnaryUnaryMultiCallable[RequestT, ResponseT]", request: RequestT, terms: Terms
+) -> None:
+    """Make a call after which something is gone.
+
+    Raises:
+        S2VError: what the server answered.
+    """
+    for attempt in attempts(terms.patience_seconds):
+        with attempt:
+            try:
+                once(method, request, terms)
+            except NotFound:  # unless a call before removed it, whose answer was lost
+                if is_first(attempt):
+                    raise
+
+
+async def remove_async(
+    method: "grpc.aio.UnaryUnaryMultiCallable[RequestT, ResponseT]", request: RequestT, terms: Terms
+) -> None:
+    """Make a call, as `remove`."""
+    async for attempt in attempts_async(terms.patience_seconds):
+        with attempt:
+            try:
+                await once_async(method, request, terms)
+            except NotFound:
+                if is_first(attempt):
+                    raise

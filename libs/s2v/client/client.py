@@ -1,10 +1,12 @@
 """The blocking client."""
 
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
+
+import grpc
 
 from s2v.api.gateway.v1 import (
     asset_service_pb2,
@@ -14,40 +16,49 @@ from s2v.api.gateway.v1 import (
     system_service_pb2,
     voice_service_pb2,
 )
-from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceStub
-from s2v.api.gateway.v1.generation_service_pb2_grpc import GenerationServiceStub
-from s2v.api.gateway.v1.job_service_pb2_grpc import JobServiceStub
-from s2v.api.gateway.v1.system_service_pb2_grpc import SystemServiceStub
-from s2v.api.gateway.v1.voice_service_pb2_grpc import VoiceServiceStub
-from s2v.client import downloading, uploading, watching
-from s2v.client.calling import Call, ResponseT, call_patiently, our_errors
-from s2v.client.patience import Patience
-from s2v.client.source import Source
+from s2v.client import downloading, generating, uploading, watching
+from s2v.client.calling import Terms, ask, bearer, remove
+from s2v.client.listing import LARGEST_PAGE, listed
+from s2v.client.making import Making, OnProgress, SpecFields, creation
+from s2v.client.source import Media
+from s2v.client.stubs import Stubs
+from s2v.core.errors import S2VError
 from s2v.rpc.channel import connect_sync
-
-_TIMEOUT_SECONDS = 60.0
 
 
 class Client:
     """Talks to a gateway; use it as a context manager.
 
     Every method raises `s2v.core.errors.S2VError` with the reason, the field and the message that
-    the gateway gave. Calls that are safe to repeat are repeated while the gateway is away.
+    the gateway gave. Calls that are safe to repeat are repeated while the gateway is away. To leave
+    an iterator early, close it: that ends its call.
 
     Args:
-        address: `host:port` or `unix:/path`.
+        address: `host:port` or `unix:/path`. This machine is reached without a proxy.
+        credentials: what to encrypt with, such as `grpc.ssl_channel_credentials()`; None for not
+            at all.
+        token: what to show to the gateway, as `authorization: Bearer ...`; without credentials it
+            travels in the clear.
+        timeout_seconds: how long a call that has one answer may take; then it is DeadlineExceeded.
         patience_seconds: how long a gateway may be away before calls give up; 0 for not at all.
+
+    Raises:
+        ValueError: the token has characters that no header can carry.
     """
 
-    def __init__(self, address: str, *, patience_seconds: float = 60.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        token: str | None = None,
+        timeout_seconds: float = 60.0,
+        patience_seconds: float = 60.0,
+    ) -> None:
         self.address = address
-        self._patience_seconds = patience_seconds
-        self._channel = connect_sync(address)
-        self._assets = AssetServiceStub(self._channel)
-        self._generation = GenerationServiceStub(self._channel)
-        self._jobs = JobServiceStub(self._channel)
-        self._system = SystemServiceStub(self._channel)
-        self._voices = VoiceServiceStub(self._channel)
+        self._terms = Terms(patience_seconds, timeout_seconds, bearer(token))
+        self._channel = connect_sync(address, credentials)
+        self._stubs = Stubs(self._channel)
 
     def __enter__(self) -> Self:
         return self
@@ -64,127 +75,224 @@ class Client:
         """Close the connection; calls that are running end."""
         self._channel.close()
 
-    def upload(self, data: Path | bytes) -> asset_service_pb2.Asset:
+    def make(
+        self,
+        *,
+        reference: Media,
+        output: Path | str,
+        text: str = "",
+        audio: Media | None = None,
+        transcript: str = "",
+        pose: Media | None = None,
+        on_progress: OnProgress | None = None,
+        **fields: Unpack[SpecFields],
+    ) -> job_pb2.Job:
+        """Make a film of files and write it to a file: upload, create, watch, download.
+
+        A job that is given up half-way, as by Ctrl-C, is cancelled.
+
+        Args:
+            reference: the portrait.
+            output: where the MP4 goes; a file that is there is replaced.
+            text: what to say; either this or `audio`.
+            audio: what was said already.
+            transcript: what is said in `audio`, word for word, if that is known.
+            pose: a video whose poses are followed.
+            on_progress: told how far the job is.
+            fields: of JobSpec, such as `voice`, `engine` and `seed`.
+
+        Returns:
+            The job as it ended.
+
+        Raises:
+            OSError: a file cannot be read or the film not be written.
+            S2VError: the job's error, or what a call answered.
+        """
+        making = Making(
+            text=text,
+            audio=audio,
+            transcript=transcript,
+            reference=reference,
+            pose=pose,
+            output=output,
+            fields=fields,
+        )
+        for field, data in making.files.items():
+            making.uploaded(field, self.upload(data).name)
+        job = self.create_job(making.spec).name
+        try:
+            for event in self.watch(job):
+                making.take(event, on_progress)
+        except S2VError:
+            raise
+        except BaseException:
+            with contextlib.suppress(S2VError):
+                self.cancel(job)
+            raise
+        self.download(making.film(), making.output)
+        return making.job
+
+    def upload(self, data: Media) -> asset_service_pb2.Asset:
         """Make an asset of a file or of bytes; what the gateway has already is not sent again.
 
         Raises:
             OSError: the file cannot be read.
         """
-        return uploading.upload(self._assets, Source(data), self._patience())
+        return uploading.upload(self._stubs.assets, data, self._terms)
 
-    def download(self, asset: str, path: Path) -> asset_service_pb2.Asset:
+    def download(self, asset: str, path: Path | str) -> asset_service_pb2.Asset:
         """Write the asset of that name to a file, which is replaced only when all is well.
 
         Raises:
             Corrupt: DIGEST_MISMATCH, the bytes are not those of the asset.
             OSError: the file cannot be written.
         """
-        return downloading.download(self._assets, asset, path, self._patience())
+        return downloading.download(self._stubs.assets, asset, Path(path), self._terms)
 
-    def create_job(self, spec: job_pb2.JobSpec, *, request_id: str = "") -> job_pb2.Job:
-        """Have a film made; the same request_id (default: a new one) never makes a second job."""
-        request = job_service_pb2.CreateJobRequest(
-            request_id=request_id or str(uuid.uuid4()), spec=spec
+    def asset(self, name: str) -> asset_service_pb2.Asset:
+        """Return the asset of that name."""
+        request = asset_service_pb2.GetAssetRequest(name=name)
+        return ask(self._stubs.assets.GetAsset, request, self._terms).asset
+
+    def list_assets(self, *, page_size: int = 50) -> Generator[asset_service_pb2.Asset]:
+        """Yield every asset, the newest first."""
+        return listed(
+            lambda request: ask(self._stubs.assets.ListAssets, request, self._terms),
+            asset_service_pb2.ListAssetsRequest(page_size=page_size),
+            lambda page: page.assets,
         )
-        return self._call(lambda: self._jobs.CreateJob(request, timeout=_TIMEOUT_SECONDS)).job
+
+    def delete_asset(self, name: str) -> None:
+        """Remove an asset; its bytes are gone when this returns."""
+        request = asset_service_pb2.DeleteAssetRequest(name=name)
+        remove(self._stubs.assets.DeleteAsset, request, self._terms)
+
+    def create_job(
+        self, spec: job_pb2.JobSpec, *, request_id: str = "", with_media: bool = False
+    ) -> job_pb2.Job:
+        """Have a film made; the same request_id (default: a new one) never makes a second job.
+
+        `with_media` lets `watch` carry the film while it is made.
+        """
+        request = creation(spec, request_id, with_media=with_media)
+        return ask(self._stubs.jobs.CreateJob, request, self._terms).job
 
     def job(self, name: str) -> job_pb2.Job:
         """Return the job of that name."""
         request = job_service_pb2.GetJobRequest(name=name)
-        return self._call(lambda: self._jobs.GetJob(request, timeout=_TIMEOUT_SECONDS)).job
+        return ask(self._stubs.jobs.GetJob, request, self._terms).job
 
     def list_jobs(
         self, *, states: Sequence[job_pb2.JobState] = (), page_size: int = 50
-    ) -> Iterator[job_pb2.Job]:
+    ) -> Generator[job_pb2.Job]:
         """Yield every job, or those in the given states, the newest first."""
-        request = job_service_pb2.ListJobsRequest(page_size=page_size, states=states)
-        while True:
-            page = self._call(lambda: self._jobs.ListJobs(request, timeout=_TIMEOUT_SECONDS))
-            yield from page.jobs
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+        return listed(
+            lambda request: ask(self._stubs.jobs.ListJobs, request, self._terms),
+            job_service_pb2.ListJobsRequest(page_size=page_size, states=states),
+            lambda page: page.jobs,
+        )
 
     def watch(
-        self, job: str, *, resume_token: str = ""
-    ) -> Iterator[job_service_pb2.WatchJobResponse]:
+        self,
+        job: str,
+        *,
+        resume_token: str = "",
+        with_media: bool = False,
+        media_offset: int = 0,
+        with_stats: bool = False,
+    ) -> Generator[job_service_pb2.WatchJobResponse]:
         """Yield what happens to a job; the last message is `finished`, with its error if it failed.
 
         A gateway that goes away and comes back is rejoined where it left off; each time a
         `snapshot` comes first.
+
+        Args:
+            job: name of the job.
+            resume_token: of the last message that was seen.
+            with_media: whether the film comes too, in `media`, for a job that was created so. No
+                byte comes twice or is left out, and each was checked.
+            media_offset: first byte of the media to send.
+            with_stats: whether to wait for what is measured on the film: `stats` then comes last.
         """
-        return watching.watch(self._jobs, job, self._patience(), resume_token=resume_token)
+        wanted = job_service_pb2.WatchJobRequest(
+            name=job,
+            resume_token=resume_token,
+            with_media=with_media,
+            media_offset=media_offset,
+            with_stats=with_stats,
+        )
+        return watching.watch(self._stubs.jobs, wanted, self._terms)
 
     def cancel(self, job: str) -> job_pb2.Job:
         """Ask for a job to stop; one that has ended stays as it is."""
         request = job_service_pb2.CancelJobRequest(name=job)
-        return self._call(lambda: self._jobs.CancelJob(request, timeout=_TIMEOUT_SECONDS)).job
+        return ask(self._stubs.jobs.CancelJob, request, self._terms).job
+
+    def delete_job(self, name: str) -> None:
+        """Remove a job and all that was made for it; one that has not ended is cancelled first."""
+        request = job_service_pb2.DeleteJobRequest(name=name)
+        remove(self._stubs.jobs.DeleteJob, request, self._terms)
 
     def generate(
         self,
         config: generation_service_pb2.GenerateConfig,
         *,
         text: Iterable[str] = (),
-        audio: Path | bytes | None = None,
-        reference: Path | bytes | None = None,
-    ) -> Iterator[generation_service_pb2.GenerateResponse]:
+        audio: Media | None = None,
+        reference: Media | None = None,
+        pose: Media | None = None,
+    ) -> Generator[generation_service_pb2.GenerateResponse]:
         """Make a film within one call and yield what comes back: progress, previews, media.
 
-        `text` is what to say; beside `audio` it is the transcript, what is said there already.
+        The work begins at the first complete sentence: `text` may come as slowly as it is written.
+        It is read in another thread. Beside sound it is the transcript.
 
         A call that breaks is not taken up again: the job was cancelled, unless the config has
         keep_running; then `watch` it by the name in `accepted`. Closing the iterator ends the call.
+
+        Args:
+            config: which film to make.
+            text: what to say, in pieces.
+            audio: what was said already.
+            reference: the portrait.
+            pose: a video whose poses are followed.
+
+        Raises:
+            OSError: a file cannot be read.
+            Exception: whatever `text` raises.
         """
-        chunked_audio = Source(audio).chunks() if audio is not None else ()
-        chunked_reference = Source(reference).chunks() if reference is not None else ()
-        call = self._generation.Generate(
-            _generate_requests(config, text, chunked_audio, chunked_reference)
-        )
-        try:
-            with our_errors():
-                yield from call
-        finally:
-            call.cancel()
+        files = generating.files_to_send(config, audio=audio, reference=reference, pose=pose)
+        return generating.generate(self._stubs.generation, files, text, self._terms)
 
     def voices(self) -> Sequence[voice_service_pb2.Voice]:
         """Return every voice, the default one first."""
-        request = voice_service_pb2.ListVoicesRequest()
-        return self._call(lambda: self._voices.ListVoices(request, timeout=_TIMEOUT_SECONDS)).voices
+        return list(
+            listed(
+                lambda request: ask(self._stubs.voices.ListVoices, request, self._terms),
+                voice_service_pb2.ListVoicesRequest(page_size=LARGEST_PAGE),
+                lambda page: page.voices,
+            )
+        )
 
     def engines(self) -> Sequence[system_service_pb2.Engine]:
         """Return every engine, the default one first."""
-        request = system_service_pb2.ListEnginesRequest()
-        return self._call(
-            lambda: self._system.ListEngines(request, timeout=_TIMEOUT_SECONDS)
-        ).engines
+        return list(
+            listed(
+                lambda request: ask(self._stubs.system.ListEngines, request, self._terms),
+                system_service_pb2.ListEnginesRequest(page_size=LARGEST_PAGE),
+                lambda page: page.engines,
+            )
+        )
 
     def server_info(
-        self, *, timeout_seconds: float = _TIMEOUT_SECONDS
+        self, *, timeout_seconds: float | None = None
     ) -> system_service_pb2.GetServerInfoResponse:
         """Return the gateway's version and limits."""
         request = system_service_pb2.GetServerInfoRequest()
-        return self._call(lambda: self._system.GetServerInfo(request, timeout=timeout_seconds))
+        terms = self._terms.within(timeout_seconds)
+        return ask(self._stubs.system.GetServerInfo, request, terms)
 
     def system_status(self) -> system_service_pb2.GetSystemStatusResponse:
         """Return how every service and worker is."""
         request = system_service_pb2.GetSystemStatusRequest()
-        return self._call(lambda: self._system.GetSystemStatus(request, timeout=_TIMEOUT_SECONDS))
-
-    def _call(self, call: Call[ResponseT]) -> ResponseT:
-        return call_patiently(call, self._patience())
-
-    def _patience(self) -> Patience:
-        return Patience(self._patience_seconds)
-
-
-def _generate_requests(
-    config: generation_service_pb2.GenerateConfig,
-    text: Iterable[str],
-    audio: Iterable[bytes],
-    reference: Iterable[bytes],
-) -> Iterator[generation_service_pb2.GenerateRequest]:
-    request = generation_service_pb2.GenerateRequest
-    yield request(config=config)
-    yield from (request(reference_chunk=chunk) for chunk in reference)
-    yield from (request(audio_chunk=chunk) for chunk in audio)
-    yield from (request(text_chunk=piece) for piece in text)
+        return ask(self._stubs.system.GetSystemStatus, request, self._terms)

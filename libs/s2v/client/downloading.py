@@ -1,22 +1,26 @@
 """Fetch media from the gateway into a file that is either whole or not there."""
 
+import asyncio
 import hashlib
+import io
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from google_crc32c import value as crc32c
 
 from s2v.api.gateway.v1 import asset_service_pb2 as pb
-from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceStub
-from s2v.client.calling import call_patiently, is_lost, our_errors
-from s2v.client.patience import Patience
-from s2v.core.errors import Corrupt, Reason, S2VError
+from s2v.client.calling import Terms, ask, ask_async, our_errors
+from s2v.core.errors import Corrupt, Reason, S2VError, Unavailable
+from s2v.rpc.patience import attempts, attempts_async, is_lost, renew
 
-_TIMEOUT_SECONDS = 60.0
+if TYPE_CHECKING:
+    from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceAsyncStub, AssetServiceStub
 
 
-def download(stub: AssetServiceStub, name: str, path: Path, patience: Patience) -> pb.Asset:
+def download(stub: "AssetServiceStub", name: str, path: Path, terms: Terms) -> pb.Asset:
     """Write an asset's bytes to a file; a file that is there is replaced at the very end.
 
     Raises:
@@ -24,50 +28,113 @@ def download(stub: AssetServiceStub, name: str, path: Path, patience: Patience) 
         OSError: the file cannot be written.
         S2VError: what GetAsset or ReadAsset answered.
     """
-    get = pb.GetAssetRequest(name=name)
-    asset = call_patiently(lambda: stub.GetAsset(get, timeout=_TIMEOUT_SECONDS), patience).asset
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        with partial.open("x+b") as file:
-            _read(stub, asset, file, patience)
-            file.seek(0)
-            _check(asset, hashlib.file_digest(file, "sha256").hexdigest())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    asset = ask(stub.GetAsset, pb.GetAssetRequest(name=name), terms).asset
+    with _receiving(asset, path) as received:
+        for attempt in attempts(terms.patience_seconds, _worth_reading_again):
+            with attempt:
+                call = stub.ReadAsset(received.request, metadata=terms.metadata)
+                try:
+                    with our_errors():
+                        for response in call:
+                            received.append(response)
+                            renew(attempt)
+                finally:
+                    call.cancel()
+                received.check_length()
+        received.keep()
     return asset
 
 
-def _read(stub: AssetServiceStub, asset: pb.Asset, file: BinaryIO, patience: Patience) -> None:
-    while (offset := file.tell()) < asset.size_bytes:
-        call = stub.ReadAsset(pb.ReadAssetRequest(name=asset.name, offset=offset))
-        try:
-            with our_errors():
-                for response in call:
-                    _append(response, file)
-                    patience.renew()
-            if file.tell() == offset:
-                raise Corrupt(Reason.INTERNAL, f"{asset.name} ended early, after {offset} bytes")
-        except S2VError as error:
-            if not is_lost(error) and error.reason is not Reason.CHUNK_CORRUPT:
-                raise
-            patience.wait(error)
-        finally:
-            call.cancel()
+async def download_async(
+    stub: "AssetServiceAsyncStub", name: str, path: Path, terms: Terms
+) -> pb.Asset:
+    """Write an asset's bytes to a file, as `download`; it is written in other threads."""
+    asset = (await ask_async(stub.GetAsset, pb.GetAssetRequest(name=name), terms)).asset
+    with _receiving(asset, path) as received:
+        async for attempt in attempts_async(terms.patience_seconds, _worth_reading_again):
+            with attempt:
+                call = stub.ReadAsset(received.request, metadata=terms.metadata)
+                try:
+                    with our_errors():
+                        async for response in call:
+                            await asyncio.to_thread(received.append, response)
+                            renew(attempt)
+                finally:
+                    call.cancel()
+                received.check_length()
+        await asyncio.to_thread(received.keep)
+    return asset
 
 
-def _append(response: pb.ReadAssetResponse, file: BinaryIO) -> None:
-    if response.offset != file.tell() or response.crc32c != crc32c(response.data):
-        raise Corrupt(
-            Reason.CHUNK_CORRUPT, f"the chunk at {file.tell()} bytes arrived damaged; reading again"
-        )
-    file.write(response.data)
+class _Received:
+    """What has arrived of an asset, in a file beside the one that it becomes."""
+
+    def __init__(self, asset: pb.Asset, path: Path, file: io.BufferedRandom) -> None:
+        self._asset = asset
+        self._path = path
+        self._file = file
+        self._bytes = 0
+
+    @property
+    def request(self) -> pb.ReadAssetRequest:
+        """What to ask for next."""
+        return pb.ReadAssetRequest(name=self._asset.name, offset=self._bytes)
+
+    def append(self, response: pb.ReadAssetResponse) -> None:
+        """Keep what has arrived.
+
+        Raises:
+            Corrupt: CHUNK_CORRUPT, it is damaged or belongs elsewhere.
+        """
+        if response.offset != self._bytes or response.crc32c != crc32c(response.data):
+            raise Corrupt(
+                Reason.CHUNK_CORRUPT,
+                f"the chunk of {self._asset.name} at {self._bytes} bytes arrived damaged, again "
+                "and again",
+            )
+        self._file.write(response.data)
+        self._bytes += len(response.data)
+
+    def check_length(self) -> None:
+        """Make sure that nothing is missing.
+
+        Raises:
+            Unavailable: the stream ended before the asset did.
+        """
+        if self._bytes < self._asset.size_bytes:
+            raise Unavailable(
+                Reason.SERVICE_UNAVAILABLE,
+                f"{self._asset.name} ended after {self._bytes} of {self._asset.size_bytes} bytes",
+            )
+
+    def keep(self) -> None:
+        """Put the file where it belongs.
+
+        Raises:
+            Corrupt: DIGEST_MISMATCH, it is not the asset.
+        """
+        self._file.seek(0)
+        sha256 = hashlib.file_digest(self._file, "sha256").hexdigest()
+        if sha256 != self._asset.sha256:
+            raise Corrupt(
+                Reason.DIGEST_MISMATCH,
+                f"{self._asset.name} arrived with SHA-256 {sha256} instead of "
+                f"{self._asset.sha256}; nothing was kept, try again",
+            )
+        self._file.flush()
+        Path(self._file.name).replace(self._path)
 
 
-def _check(asset: pb.Asset, sha256: str) -> None:
-    if sha256 != asset.sha256:
-        raise Corrupt(
-            Reason.DIGEST_MISMATCH,
-            f"{asset.name} arrived with SHA-256 {sha256} instead of {asset.sha256}; "
-            "nothing was kept, try again",
-        )
+@contextmanager
+def _receiving(asset: pb.Asset, path: Path) -> Iterator[_Received]:
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with partial.open("x+b") as file:
+            yield _Received(asset, path, file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _worth_reading_again(error: BaseException) -> bool:
+    corrupt = isinstance(error, S2VError) and error.reason is Reason.CHUNK_CORRUPT
+    return corrupt or is_lost(error)

@@ -2,25 +2,34 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
-from s2v.client.media_types import HEAD_BYTES, media_type_of
+from s2v.core.errors import InvalidInput, Reason
+from s2v.media.sniffing import HEAD_BYTES, media_type_of
 
 CHUNK_BYTES = 256 * 1024
+
+Media = Path | str | bytes
+"""A file by its path, or its bytes."""
 
 
 class Source:
     """Bytes of a known length and media type.
 
     Raises:
+        InvalidInput: FIELD_INVALID, there are none.
         OSError: the file cannot be read.
     """
 
-    def __init__(self, data: Path | bytes) -> None:
-        self._data = data
-        self.name = data.name if isinstance(data, Path) else ""
-        self.size_bytes = data.stat().st_size if isinstance(data, Path) else len(data)
+    def __init__(self, data: Media) -> None:
+        self._data = Path(data) if isinstance(data, str) else data
+        self.name = self._data.name if isinstance(self._data, Path) else ""
+        self.size_bytes = (
+            self._data.stat().st_size if isinstance(self._data, Path) else len(self._data)
+        )
+        if self.size_bytes == 0:
+            raise InvalidInput(Reason.FIELD_INVALID, f"{self.name or 'what to send'} is empty")
         with self._open() as file:
             self.media_type = media_type_of(file.read(HEAD_BYTES), self.name)
 
@@ -29,7 +38,7 @@ class Source:
         with self._open() as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def chunks(self, offset: int = 0) -> Iterator[bytes]:
+    def chunks(self, offset: int = 0) -> Generator[bytes]:
         """Yield the bytes from an offset on, CHUNK_BYTES at a time."""
         with self._open() as file:
             file.seek(offset)

@@ -1,18 +1,23 @@
 """Send media to the gateway: nothing if it is there already, and on from where a call broke off."""
 
+import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 from google_crc32c import value as crc32c
+from tenacity import AsyncRetrying, Retrying, retry_if_result
 
 from s2v.api.gateway.v1 import asset_service_pb2 as pb
-from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceStub
-from s2v.client.calling import call_patiently, is_lost, our_errors
-from s2v.client.patience import Patience
-from s2v.client.source import Source
-from s2v.core.errors import InvalidInput, Reason, S2VError
+from s2v.client.calling import Sent, Terms, ask, ask_async, once, once_async, our_errors
+from s2v.client.source import Media, Source
+from s2v.core.errors import Aborted, Reason, S2VError
+from s2v.rpc.patience import attempts, attempts_async, growing_delays, is_away, is_lost, renew
+from s2v.rpc.threads import iterate_in_thread
 
-_TIMEOUT_SECONDS = 60.0
+if TYPE_CHECKING:
+    from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceAsyncStub, AssetServiceStub
+
 _WORTH_ANOTHER_TRY = {
     Reason.CHUNK_CORRUPT,
     # Our own call before, which the server has not given up yet.
@@ -21,50 +26,103 @@ _WORTH_ANOTHER_TRY = {
 }
 
 
-def upload(stub: AssetServiceStub, source: Source, patience: Patience) -> pb.Asset:
-    """Make an asset of the source.
+def upload(stub: "AssetServiceStub", data: Media, terms: Terms) -> pb.Asset:
+    """Make an asset of a file or of bytes.
 
     Raises:
-        InvalidInput: FIELD_INVALID, the source is empty.
-        S2VError: what CreateUpload, WriteUpload or FinishUpload answered.
+        OSError: the file cannot be read.
+        S2VError: there is nothing in it, or what the gateway answered.
     """
-    if source.size_bytes == 0:
-        raise InvalidInput(Reason.FIELD_INVALID, f"{source.name or 'the upload'} is empty")
-    request = pb.CreateUploadRequest(
-        request_id=str(uuid.uuid4()),
-        media_type=source.media_type,
-        total_bytes=source.size_bytes,
-        sha256=source.sha256(),
-    )
-    created = call_patiently(lambda: stub.CreateUpload(request, timeout=_TIMEOUT_SECONDS), patience)
-    if created.WhichOneof("outcome") == "asset":
+    sending = _Sending(Source(data))
+    created = ask(stub.CreateUpload, sending.create, terms)
+    if created.HasField("asset"):
         return created.asset
-    _write(stub, source, created.upload, patience)
-    finish = pb.FinishUploadRequest(name=created.upload.name, sha256=request.sha256)
-    return call_patiently(
-        lambda: stub.FinishUpload(finish, timeout=_TIMEOUT_SECONDS), patience
+    sending.upload = created.upload
+    for attempt in attempts(terms.patience_seconds, _worth_another_try):
+        with attempt:
+            if sending.broken and sending.resumed(once(stub.GetUpload, sending.get, terms)):
+                renew(attempt)
+            sent = Sent()
+            with our_errors(sent):
+                requests = sent.each(sending.requests())
+                stub.WriteUpload(requests, metadata=terms.metadata)
+    until_checked = Retrying(retry=_IS_CHECKING, wait=growing_delays)
+    return until_checked(
+        lambda: ask(stub.FinishUpload, sending.finish, terms, _worth_finishing)
     ).asset
 
 
-def _write(stub: AssetServiceStub, source: Source, begun: pb.Upload, patience: Patience) -> None:
-    name, offset = begun.name, begun.committed_bytes
-    get = pb.GetUploadRequest(name=name)
-    while offset < source.size_bytes:
-        try:
-            with our_errors():
-                stub.WriteUpload(_requests(source, name, offset))
-            return
-        except S2VError as error:
-            if not is_lost(error) and error.reason not in _WORTH_ANOTHER_TRY:
-                raise
-            patience.wait(error)
-        known = call_patiently(lambda: stub.GetUpload(get, timeout=_TIMEOUT_SECONDS), patience)
-        if known.upload.committed_bytes > offset:
-            patience.renew()
-        offset = known.upload.committed_bytes
+async def upload_async(stub: "AssetServiceAsyncStub", data: Media, terms: Terms) -> pb.Asset:
+    """Make an asset, as `upload`; the file is read in other threads."""
+    sending = await asyncio.to_thread(lambda: _Sending(Source(data)))
+    created = await ask_async(stub.CreateUpload, sending.create, terms)
+    if created.HasField("asset"):
+        return created.asset
+    sending.upload = created.upload
+    async for attempt in attempts_async(terms.patience_seconds, _worth_another_try):
+        with attempt:
+            if sending.broken and sending.resumed(
+                await once_async(stub.GetUpload, sending.get, terms)
+            ):
+                renew(attempt)
+            sent = Sent()
+            with our_errors(sent):
+                requests = sent.each_async(iterate_in_thread(sending.requests()))
+                await stub.WriteUpload(requests, metadata=terms.metadata)
+    until_checked = AsyncRetrying(retry=_IS_CHECKING, wait=growing_delays)
+    finished: pb.FinishUploadResponse = await until_checked(
+        ask_async, stub.FinishUpload, sending.finish, terms, _worth_finishing
+    )
+    return finished.asset
 
 
-def _requests(source: Source, name: str, offset: int) -> Iterator[pb.WriteUploadRequest]:
-    for data in source.chunks(offset):
-        yield pb.WriteUploadRequest(name=name, offset=offset, data=data, crc32c=crc32c(data))
-        offset += len(data)
+class _Sending:
+    """How far an upload is, and what to ask for next."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.create = pb.CreateUploadRequest(
+            request_id=str(uuid.uuid4()),
+            media_type=source.media_type,
+            total_bytes=source.size_bytes,
+            sha256=source.sha256(),
+        )
+        self.upload = pb.Upload()
+        self.broken = False
+
+    @property
+    def get(self) -> pb.GetUploadRequest:
+        return pb.GetUploadRequest(name=self.upload.name)
+
+    @property
+    def finish(self) -> pb.FinishUploadRequest:
+        return pb.FinishUploadRequest(name=self.upload.name, sha256=self.create.sha256)
+
+    def resumed(self, known: pb.GetUploadResponse) -> bool:
+        """Go on from what has arrived; tell whether it is more than before."""
+        more = known.upload.committed_bytes > self.upload.committed_bytes
+        self.upload = known.upload
+        return more
+
+    def requests(self) -> Generator[pb.WriteUploadRequest]:
+        """Yield what is still to be sent."""
+        self.broken = True  # unless it comes to its end
+        name, offset = self.upload.name, self.upload.committed_bytes
+        for data in self._source.chunks(offset):
+            yield pb.WriteUploadRequest(name=name, offset=offset, data=data, crc32c=crc32c(data))
+            offset += len(data)
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    return is_lost(error) or (isinstance(error, S2VError) and error.reason in _WORTH_ANOTHER_TRY)
+
+
+def _worth_finishing(error: BaseException) -> bool:
+    return is_away(error) or isinstance(error, Aborted)
+
+
+def _is_checking(response: pb.FinishUploadResponse) -> bool:
+    return response.HasField("upload")
+
+
+_IS_CHECKING = retry_if_result(_is_checking)

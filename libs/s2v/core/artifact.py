@@ -7,7 +7,6 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 WAV = "audio/wav"
 MP4 = "video/mp4"
-JPEG = "image/jpeg"
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,6 @@ class Clip:
     width_pixels: int
     height_pixels: int
     state: Artifact | None = None
-    takes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,6 @@ from s2v.core.timebase import frames_covering
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """What a film shall say: a text to speak, or sound that was spoken already.
-
-    `transcript` is what is said in `audio`, where that is known.
-    """
-
-    text: str = ""
-    audio: Artifact | None = None
-    transcript: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Segment:
     """A span of the script that is spoken and rendered as one unit.
 
@@ -34,7 +22,7 @@ class Segment:
     end_sample: int = 0
 
 
-class LipSync(StrEnum):
+class LipCues(StrEnum):
     """What drives the mouth, best first."""
 
     PHONEMES = "phonemes"
@@ -47,9 +35,6 @@ class LipSync(StrEnum):
     """Speech sounds were recognised without knowing the words."""
     LOUDNESS = "loudness"
     """Only the loudness of the sound was known; lips open and shut but do not form sounds."""
-
-
-LipCues = LipSync
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +54,7 @@ class Speech:
     samples: int
     words: tuple[Mark, ...] = ()
     phonemes: tuple[Mark, ...] = ()
-    lip_sync: LipSync = LipSync.LOUDNESS
+    cues: LipCues = LipCues.LOUDNESS
 
     def frames(self, frame_rate: int) -> int:
         """Return how many frames the speech lasts."""

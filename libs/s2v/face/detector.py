@@ -78,7 +78,8 @@ class FaceDetector:
         points[:, 0] += self._anchors[kept]
         points[:, 2:] += self._anchors[kept][:, None]
         return [
-            _face(score, merged, scale, offset) for score, merged in _merged(scores[kept], points)
+            _face(score, merged, scale=scale, offset=offset)
+            for score, merged in _merged(scores[kept], points)
         ]
 
 
@@ -120,7 +121,7 @@ def _merged(scores: Floats, points: Floats) -> list[tuple[float, Floats]]:
     return merged
 
 
-def _face(score: float, points: Floats, scale: float, offset: Floats) -> Face:
+def _face(score: float, points: Floats, *, scale: float, offset: Floats) -> Face:
     place = (points * _INPUT_SIZE - offset) / scale
     right_eye, left_eye = place[2], place[3]
     along = left_eye - right_eye

@@ -56,7 +56,7 @@ class _Crop:
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
+class _HeadWindow:
     """An affine map from a head's 16x16 window to the 48x48 features."""
 
     turn: Floats
@@ -110,7 +110,7 @@ class FaceMesh:
         left = _window(coarse, (362, 263), topo.REFINED_LEFT_EYE)
         crops = [self._features_in(features, window) for window in (lips, right, left)]
         values = self._heads.run(_OUTPUTS, dict(zip(self._head_inputs, crops, strict=True)))
-        targets: tuple[tuple[_Window, list[int] | slice], ...] = (
+        targets: tuple[tuple[_HeadWindow, list[int] | slice], ...] = (
             (lips, list(topo.REFINED_LIPS)),
             (right, list(topo.REFINED_RIGHT_EYE)),
             (right, topo.RIGHT_IRIS),
@@ -123,7 +123,7 @@ class FaceMesh:
         points[topo.RIGHT_IRIS, 2] = points[topo.RIGHT_EYE_OUTER, 2]
         points[topo.LEFT_IRIS, 2] = points[topo.LEFT_EYE_OUTER, 2]
 
-    def _features_in(self, features: Floats, window: _Window) -> Floats:
+    def _features_in(self, features: Floats, window: _HeadWindow) -> Floats:
         """Sample the features [32, 48, 48] in a window, zero outside of them; [1, 32, 16, 16]."""
         at = self._window_points @ window.turn.T + window.shift - 0.5
         corner = np.floor(at).astype(int)
@@ -145,12 +145,12 @@ def _crop_around(points: Floats) -> _Crop:
     return _Crop((float(centre[0]), float(centre[1])), _MARGIN * float(extent.max()), tilt)
 
 
-def _window(points: Floats, ends: tuple[int, int], indices: tuple[int, ...]) -> _Window:
+def _window(points: Floats, ends: tuple[int, int], indices: tuple[int, ...]) -> _HeadWindow:
     along = points[ends[1], :2] - points[ends[0], :2]
     tilt = float(np.arctan2(along[1], along[0]))
     centre, extent = _turned_box(points[list(indices), :2], tilt)
     turn = _turn(tilt) @ np.diag(_MARGIN * extent / _WINDOW_SIZE)
-    return _Window(turn, centre - turn @ np.full(2, _WINDOW_SIZE / 2))
+    return _HeadWindow(turn, centre - turn @ np.full(2, _WINDOW_SIZE / 2))
 
 
 def _turned_box(points: Floats, tilt: float) -> tuple[Floats, Floats]:

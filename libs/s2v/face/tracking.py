@@ -1,11 +1,9 @@
 """Measure the mouth in finished pictures, knowing nothing of how they were made."""
 
-from collections.abc import Iterable, Iterator
-
 import numpy as np
 
 from s2v.face import topology as topo
-from s2v.face.arrays import Floats, Rgb
+from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
 
@@ -36,22 +34,6 @@ class FaceTracker:
         return self._previous
 
 
-def track(frames: Iterable[Rgb]) -> Iterator[Landmarks | None]:
-    """Yield the landmarks of the largest face in each RGB picture; None where there is none."""
-    tracker = FaceTracker()
-    return map(tracker.find, frames)
-
-
-def mouth_openings(frames: Iterable[Rgb]) -> Floats:
-    """Return the `mouth_opening` of each picture, shape [frames]; NaN where no face was found."""
-    return np.array([mouth_opening(found) for found in track(frames)])
-
-
-def eye_openings(frames: Iterable[Rgb]) -> Floats:
-    """Return the mean height of the eyes over their distance, like `mouth_openings`."""
-    return np.array([_eye_opening(found) for found in track(frames)])
-
-
 def mouth_opening(found: Landmarks | None) -> float:
     """Return how far the mouth is open; NaN without a face.
 
@@ -77,19 +59,6 @@ def eye_distance(found: Landmarks) -> float:
     """Return the distance between the outer corners of the eyes as they look, in pixels."""
     eyes = found.points[topo.LEFT_EYE_OUTER, :2] - found.points[topo.RIGHT_EYE_OUTER, :2]
     return float(np.linalg.norm(eyes))
-
-
-def _eye_opening(found: Landmarks | None) -> float:
-    if found is None:
-        return float("nan")
-    heights = [
-        np.linalg.norm(found.points[upper[4], :2] - found.points[lower[4], :2])
-        for upper, lower in (
-            (topo.RIGHT_EYE_UPPER, topo.RIGHT_EYE_LOWER),
-            (topo.LEFT_EYE_UPPER, topo.LEFT_EYE_LOWER),
-        )
-    ]
-    return float(np.mean(heights) / _unit(found))
 
 
 def _unit(found: Landmarks) -> float:

@@ -11,7 +11,7 @@ from s2v.face.tracking import FaceTracker, eye_distance
 _MARGIN_PIXELS = 4
 
 
-class Likeness:
+class LikenessMeter:
     """Collects comparisons of single pictures with a reference, uint8 RGB [height, width, 3].
 
     Attributes:
@@ -48,15 +48,15 @@ class Likeness:
         if self._landmarks is None:
             return
         scale = eye_distance(found) / eye_distance(self._landmarks)
-        wanted = _sharpness(self._reference, self._landmarks, scale)
+        wanted = _sharpness(self._reference, self._landmarks, scale=scale)
         if wanted > 0:
-            self._ratios.append(_sharpness(picture, found, 1.0) / wanted)
+            self._ratios.append(_sharpness(picture, found, scale=1.0) / wanted)
         if self._recogniser and self._known is not None:
             description = self._recogniser.describe(picture, found)
             self._distances.append(float(np.linalg.norm(description - self._known)))
 
 
-def _sharpness(picture: Rgb, found: Landmarks, scale: float) -> float:
+def _sharpness(picture: Rgb, found: Landmarks, *, scale: float) -> float:
     """Return the mean squared gradient (Tenengrad) over the face, brought to another size."""
     points = found.points[:468, :2]
     low = np.maximum(np.floor(points.min(axis=0)).astype(int) - _MARGIN_PIXELS, 0)

@@ -41,7 +41,7 @@ def at(values: Floats, times: Floats) -> Floats:
     return np.interp(times, (np.arange(len(values)) + 0.5) / PER_SECOND, values)
 
 
-def faded_ends(count: int, frame_rate: int, fade_seconds: float) -> Floats:
+def faded_ends(count: int, *, frame_rate: int, fade_seconds: float) -> Floats:
     """Return weights per frame that are 0 at the first and last frame and 1 in between."""
     index = np.arange(count)
     from_edge = np.minimum(index, count - 1 - index) / frame_rate

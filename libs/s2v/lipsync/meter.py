@@ -16,7 +16,7 @@ from s2v.core.job import LipSyncMeasurement
 from s2v.core.script import Mark
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.tracking import FaceTracker, mouth_opening, mouth_width
-from s2v.lipsync.likeness import Likeness
+from s2v.lipsync.likeness import LikenessMeter
 from s2v.lipsync.phones import PHONES
 from s2v.lipsync.visemes import mouths_of_phonemes, timed_symbols
 
@@ -41,8 +41,8 @@ class Observed:
         openings: `mouth_opening`, shape [frames], NaN where no face was found.
         widths: `mouth_width`, likewise.
         frame_rate: frames a second.
-        sharpness_ratio: see `Likeness`.
-        identity_distance: see `Likeness`.
+        sharpness_ratio: see `LikenessMeter`.
+        identity_distance: see `LikenessMeter`.
     """
 
     openings: Floats
@@ -76,8 +76,8 @@ def measure(
 
 def observe(pictures: Iterable[Rgb], *, frame_rate: int, reference: Rgb | None = None) -> Observed:
     """Look at a film, not knowing what is said in it; arguments and errors as of `measure`."""
-    likeness = Likeness(reference) if reference is not None else None
-    rows = np.array(list(_mouths(pictures, likeness, frame_rate))).reshape(-1, 2)
+    likeness = LikenessMeter(reference) if reference is not None else None
+    rows = np.array(list(_mouths(pictures, likeness, frame_rate=frame_rate))).reshape(-1, 2)
     _require_face(rows[:, 0])
     return Observed(
         rows[:, 0],
@@ -93,9 +93,9 @@ def judge(observed: Observed, phonemes: Sequence[Mark]) -> LipSyncMeasurement:
     openings, frame_rate = observed.openings, observed.frame_rate
     wanted = wanted_openings(phonemes, frames=len(openings), frame_rate=frame_rate)
     most_frames = min(round(MAX_LAG_SECONDS * frame_rate), len(openings) // 2)
-    correlations = _correlations(openings, wanted, most_frames)
+    correlations = _correlations(openings, wanted, most_frames=most_frames)
     best, lag_frames = _peak(correlations)
-    shut = _shut_on_closures(openings, phonemes, frame_rate)
+    shut = _shut_on_closures(openings, phonemes, frame_rate=frame_rate)
     return LipSyncMeasurement(
         frames=len(openings),
         face_share=float(np.isfinite(openings).mean()),
@@ -104,7 +104,7 @@ def judge(observed: Observed, phonemes: Sequence[Mark]) -> LipSyncMeasurement:
         lag_milliseconds=lag_frames * 1000 / frame_rate,
         closures=len(shut),
         closure_recall=float(np.mean(shut)) if shut else 0.0,
-        rounded_over_wide=_rounded_over_wide(observed.widths, phonemes, frame_rate),
+        rounded_over_wide=_rounded_over_wide(observed.widths, phonemes, frame_rate=frame_rate),
         sharpness_ratio=observed.sharpness_ratio,
         identity_distance=observed.identity_distance,
     )
@@ -117,7 +117,7 @@ def wanted_openings(phonemes: Sequence[Mark], *, frames: int, frame_rate: int) -
 
 
 def _mouths(
-    pictures: Iterable[Rgb], likeness: Likeness | None, frame_rate: int
+    pictures: Iterable[Rgb], likeness: LikenessMeter | None, *, frame_rate: int
 ) -> Iterator[tuple[float, float]]:
     """Yield opening and width of the mouth in every picture, NaN without a face."""
     tracker = FaceTracker()
@@ -142,15 +142,15 @@ def _require_face(openings: Floats) -> None:
         )
 
 
-def _correlations(openings: Floats, wanted: Floats, most_frames: int) -> Floats:
+def _correlations(openings: Floats, wanted: Floats, *, most_frames: int) -> Floats:
     """Return the correlation for every lag from `-most_frames` to `most_frames`."""
     lags = range(-most_frames, most_frames + 1)
     if np.nanmax(openings) - np.nanmin(openings) < _STILL:
         return np.zeros(len(lags))
-    return np.array([_correlation(*_overlap(openings, wanted, lag)) for lag in lags])
+    return np.array([_correlation(*_overlap(openings, wanted, lag=lag)) for lag in lags])
 
 
-def _overlap(openings: Floats, wanted: Floats, lag: int) -> tuple[Floats, Floats]:
+def _overlap(openings: Floats, wanted: Floats, *, lag: int) -> tuple[Floats, Floats]:
     """Pair what was done with what should have been done `lag` frames earlier."""
     if lag < 0:
         return openings[:lag], wanted[-lag:]
@@ -178,7 +178,7 @@ def _peak(correlations: Floats) -> tuple[float, float]:
     return float(correlations[best]), lag
 
 
-def _shut_on_closures(openings: Floats, phonemes: Sequence[Mark], frame_rate: int) -> list[bool]:
+def _shut_on_closures(openings: Floats, phonemes: Sequence[Mark], *, frame_rate: int) -> list[bool]:
     """Tell of every m, b and p whether the lips were shut on a frame of it, or one beside it.
 
     What counts as shut is relative to the clip: a tracker reads more on some shut lips than on
@@ -195,7 +195,7 @@ def _shut_on_closures(openings: Floats, phonemes: Sequence[Mark], frame_rate: in
     return shut
 
 
-def _rounded_over_wide(widths: Floats, phonemes: Sequence[Mark], frame_rate: int) -> float:
+def _rounded_over_wide(widths: Floats, phonemes: Sequence[Mark], *, frame_rate: int) -> float:
     middles = (np.arange(len(widths)) + 0.5) / frame_rate
     means = []
     for sounds in (_ROUNDED, _WIDE):

@@ -58,13 +58,13 @@ SILENCE = Phone(REST, 0.9)
 
 
 def _table() -> Mapping[str, Phone]:
-    def spread(gap: float, widening: float, dominance: float) -> Phone:
+    def spread(gap: float, *, widening: float, dominance: float) -> Phone:
         return Phone(Mouth(gap, widening=widening), dominance)
 
-    def rounded(gap: float, rounding: float, dominance: float) -> Phone:
+    def rounded(gap: float, *, rounding: float, dominance: float) -> Phone:
         return Phone(Mouth(gap, rounding), dominance)
 
-    def tongued(gap: float, tongue: float, dominance: float, widening: float = 0.0) -> Phone:
+    def tongued(gap: float, *, tongue: float, dominance: float, widening: float = 0.0) -> Phone:
         return Phone(Mouth(gap, widening=widening, tongue=tongue), dominance)
 
     biting = Mouth(0.018, tuck=1.0, upper_raise=0.016)
@@ -74,34 +74,34 @@ def _table() -> Mapping[str, Phone]:
     rows = {
         "mbp": Phone(Mouth(press=0.8), 4.0, closes=True),
         "fvʋɸβ": Phone(biting, 3.0, bites=True),
-        "ɑaɒ": spread(0.155, 0.0, 1.3),
-        "æ": spread(0.135, 0.35, 1.3),
-        "ʌɐ": spread(0.10, 0.0, 1.0),
-        "əᵊɨᵻ": spread(0.06, 0.0, 0.5),
-        "ɚɜɝ": rounded(0.065, 0.45, 1.0),
-        "ɛe": spread(0.095, 0.35, 1.0),
-        "ɪ": spread(0.065, 0.4, 1.0),
+        "ɑaɒ": spread(0.155, widening=0.0, dominance=1.3),
+        "æ": spread(0.135, widening=0.35, dominance=1.3),
+        "ʌɐ": spread(0.10, widening=0.0, dominance=1.0),
+        "əᵊɨᵻ": spread(0.06, widening=0.0, dominance=0.5),
+        "ɚɜɝ": rounded(0.065, rounding=0.45, dominance=1.0),
+        "ɛe": spread(0.095, widening=0.35, dominance=1.0),
+        "ɪ": spread(0.065, widening=0.4, dominance=1.0),
         "i": Phone(smiling, 1.2),
-        "j": spread(0.04, 0.6, 0.7),
-        "u": rounded(0.035, 1.0, 1.6),
-        "ʊ": rounded(0.05, 0.7, 1.0),
-        "w": rounded(0.022, 1.0, 2.0),
-        "ɔ": rounded(0.115, 0.55, 1.2),
-        "o": rounded(0.085, 0.75, 1.2),
-        "A": spread(0.09, 0.4, 1.0),
-        "I": spread(0.125, 0.1, 1.2),
-        "OQ": rounded(0.085, 0.75, 1.2),
-        "W": rounded(0.12, 0.3, 1.2),
-        "Y": rounded(0.10, 0.5, 1.2),
+        "j": spread(0.04, widening=0.6, dominance=0.7),
+        "u": rounded(0.035, rounding=1.0, dominance=1.6),
+        "ʊ": rounded(0.05, rounding=0.7, dominance=1.0),
+        "w": rounded(0.022, rounding=1.0, dominance=2.0),
+        "ɔ": rounded(0.115, rounding=0.55, dominance=1.2),
+        "o": rounded(0.085, rounding=0.75, dominance=1.2),
+        "A": spread(0.09, widening=0.4, dominance=1.0),
+        "I": spread(0.125, widening=0.1, dominance=1.2),
+        "OQ": rounded(0.085, rounding=0.75, dominance=1.2),
+        "W": rounded(0.12, rounding=0.3, dominance=1.2),
+        "Y": rounded(0.10, rounding=0.5, dominance=1.2),
         "szʦʣɕ": Phone(hissing, 1.2),
         "ʃʒʧʤ": Phone(hushing, 1.3),
-        "tdnɾT": tongued(0.04, 0.8, 0.6, widening=0.1),
-        "lɫ": tongued(0.065, 0.85, 0.7),
-        "θð": tongued(0.045, 1.0, 1.0),
-        "kɡŋgx": tongued(0.055, 0.2, 0.4),
-        "ɹr": rounded(0.045, 0.5, 0.9),
-        "h": spread(0.07, 0.0, 0.25),
-        "ʔ": spread(0.05, 0.0, 0.2),
+        "tdnɾT": tongued(0.04, tongue=0.8, dominance=0.6, widening=0.1),
+        "lɫ": tongued(0.065, tongue=0.85, dominance=0.7),
+        "θð": tongued(0.045, tongue=1.0, dominance=1.0),
+        "kɡŋgx": tongued(0.055, tongue=0.2, dominance=0.4),
+        "ɹr": rounded(0.045, rounding=0.5, dominance=0.9),
+        "h": spread(0.07, widening=0.0, dominance=0.25),
+        "ʔ": spread(0.05, widening=0.0, dominance=0.2),
     }
     return MappingProxyType({sound: phone for sounds, phone in rows.items() for sound in sounds})
 

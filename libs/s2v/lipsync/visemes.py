@@ -50,7 +50,7 @@ _REST_ROW = np.array(astuple(REST))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sound:
+class _TimedPhone:
     """A phone from `start` to `end` seconds."""
 
     phone: Phone
@@ -78,7 +78,7 @@ def mouths_of_phonemes(
     sampled: dict[str, Floats] = {
         name: np.interp(middles, times, values) for name, values in curves.items()
     }
-    _shut_nearest_frames(sampled, sounds, frame_rate)
+    _shut_nearest_frames(sampled, sounds, frame_rate=frame_rate)
     return _faded(np.stack([sampled[name] for name in _FIELDS], axis=1), frame_rate)
 
 
@@ -116,23 +116,23 @@ def timed_symbols(phonemes: Sequence[Mark]) -> Iterator[tuple[str, float, float]
 
 
 def _faded(rows: Floats, frame_rate: int) -> list[Mouth]:
-    weights = faded_ends(len(rows), frame_rate, FADE_SECONDS)[:, None]
+    weights = faded_ends(len(rows), frame_rate=frame_rate, fade_seconds=FADE_SECONDS)[:, None]
     return [Mouth(*map(float, row)) for row in _REST_ROW + weights * (rows - _REST_ROW)]
 
 
-def _sounds(phonemes: Sequence[Mark], duration: float) -> Iterator[_Sound]:
+def _sounds(phonemes: Sequence[Mark], duration: float) -> Iterator[_TimedPhone]:
     """Resolve stress and length marks, turn punctuation and gaps into silence, split glides."""
     end = 0.0
     for sound in _resolved(phonemes):
         if sound.start - end > _PAUSE_SECONDS:
-            yield _Sound(SILENCE, end, sound.start)
+            yield _TimedPhone(SILENCE, end, sound.start)
         end = max(end, sound.end)
         yield sound
     if duration > end:
-        yield _Sound(SILENCE, end, duration)
+        yield _TimedPhone(SILENCE, end, duration)
 
 
-def _resolved(phonemes: Sequence[Mark]) -> Iterator[_Sound]:
+def _resolved(phonemes: Sequence[Mark]) -> Iterator[_TimedPhone]:
     stressed_from: float | None = None
     for symbol, start, end in timed_symbols(phonemes):
         if symbol in STRESS_MARKS:
@@ -140,27 +140,27 @@ def _resolved(phonemes: Sequence[Mark]) -> Iterator[_Sound]:
             continue
         if symbol not in PHONES:
             if end - start >= _PAUSE_SECONDS or symbol.isalpha():
-                yield _Sound(SILENCE, start, end)
+                yield _TimedPhone(SILENCE, start, end)
             continue
         begin = start if stressed_from is None else stressed_from
         yield from _spoken(symbol, begin, end, stressed=stressed_from is not None)
         stressed_from = None
 
 
-def _spoken(symbol: str, start: float, end: float, *, stressed: bool) -> Iterator[_Sound]:
+def _spoken(symbol: str, start: float, end: float, *, stressed: bool) -> Iterator[_TimedPhone]:
     phone = PHONES[symbol]
     stress = _STRESS if stressed and phone.mouth.gap > _OPEN_GAP else 1.0
     phone = scaled_gap(phone, _AMPLITUDE * stress)
     if symbol not in GLIDES:
-        yield _Sound(phone, start, end)
+        yield _TimedPhone(phone, start, end)
         return
     turn = start + (end - start) * _GLIDE_STARTS
     glide = PHONES[GLIDES[symbol]]
-    yield _Sound(Phone(phone.mouth, phone.dominance * 1.1), start, turn)
-    yield _Sound(Phone(glide.mouth, glide.dominance * 0.9), turn, end)
+    yield _TimedPhone(Phone(phone.mouth, phone.dominance * 1.1), start, turn)
+    yield _TimedPhone(Phone(glide.mouth, glide.dominance * 0.9), turn, end)
 
 
-def _blended(sounds: Sequence[_Sound], times: Floats) -> dict[str, Floats]:
+def _blended(sounds: Sequence[_TimedPhone], times: Floats) -> dict[str, Floats]:
     total = np.full(len(times), 1e-6)
     sums = _REST_ROW[:, None] * total
     for sound in sounds:
@@ -172,7 +172,7 @@ def _blended(sounds: Sequence[_Sound], times: Floats) -> dict[str, Floats]:
     return dict(zip(_FIELDS, sums / total, strict=True))
 
 
-def _dominance(sound: _Sound, times: Floats) -> Floats:
+def _dominance(sound: _TimedPhone, times: Floats) -> Floats:
     """Return a flat-topped bell: exponential skirts around the middle 40 % of the sound."""
     start, end, strength = sound.start, sound.end, sound.phone.dominance
     if sound.phone is SILENCE:
@@ -189,7 +189,9 @@ def _dominance(sound: _Sound, times: Floats) -> Floats:
     return bell
 
 
-def _apply_closures(curves: dict[str, Floats], sounds: Sequence[_Sound], times: Floats) -> None:
+def _apply_closures(
+    curves: dict[str, Floats], sounds: Sequence[_TimedPhone], times: Floats
+) -> None:
     openness = np.ones(len(times))
     bite = np.zeros(len(times))
     for sound in sounds:
@@ -211,7 +213,7 @@ def _apply_closures(curves: dict[str, Floats], sounds: Sequence[_Sound], times: 
 
 
 def _shut_nearest_frames(
-    sampled: dict[str, Floats], sounds: Sequence[_Sound], frame_rate: int
+    sampled: dict[str, Floats], sounds: Sequence[_TimedPhone], *, frame_rate: int
 ) -> None:
     """Shut the lips on the frame nearest to each closure, which sampling may have missed."""
     last = len(sampled["gap"]) - 1

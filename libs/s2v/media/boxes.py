@@ -1,11 +1,8 @@
 """Walk the boxes of an MP4 (ISO/IEC 14496-12)."""
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from mmap import mmap
-
-_CONTAINERS = frozenset({"moov", "trak", "edts", "mdia", "minf", "stbl", "mvex", "moof", "traf"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +34,3 @@ def boxes(
         found.append(Box(path, first, body, stop))
         first = stop
     return found
-
-
-def walk(data: bytes) -> Iterator[Box]:
-    """Yield every box, parents before their children, in the order of the bytes."""
-    pending = boxes(data)[::-1]
-    while pending:
-        box = pending.pop()
-        yield box
-        if box.path.rpartition("/")[2] in _CONTAINERS:
-            inner = boxes(data, first=box.body, end=box.end, parent=box.path)
-            pending.extend(inner[::-1])

@@ -38,7 +38,7 @@ class Sample:
 class _Track:
     """The decode clock of one track; its number is its place in the init segment, from 1."""
 
-    def __init__(self, number: int, first_flags: int, default_flags: int) -> None:
+    def __init__(self, number: int, *, first_flags: int, default_flags: int) -> None:
         self.number = number
         self._first_flags = first_flags
         self._default_flags = default_flags
@@ -51,9 +51,16 @@ class _Track:
         counted = struct.pack(">IiI", len(samples), data_offset, self._first_flags)
         return _box(
             b"traf",
-            _full_box(b"tfhd", 0, _DEFAULT_BASE_IS_MOOF | _TFHD_DEFAULT_FLAGS, header)
-            + _full_box(b"tfdt", 1, 0, struct.pack(">Q", self._decode_time))
-            + _full_box(b"trun", 0, _TRUN_FIELDS | _TRUN_FIRST_FLAGS, counted + runs),
+            _full_box(
+                b"tfhd",
+                version=0,
+                flags=_DEFAULT_BASE_IS_MOOF | _TFHD_DEFAULT_FLAGS,
+                content=header,
+            )
+            + _full_box(b"tfdt", version=1, flags=0, content=struct.pack(">Q", self._decode_time))
+            + _full_box(
+                b"trun", version=0, flags=_TRUN_FIELDS | _TRUN_FIRST_FLAGS, content=counted + runs
+            ),
         )
 
     def advance(self, samples: Sequence[Sample]) -> None:
@@ -66,8 +73,8 @@ class Fragmenter:
 
     def __init__(self) -> None:
         self._sequence = 0
-        self._picture = _Track(1, _KEY_SAMPLE, _DIFFERENCE_SAMPLE)
-        self._sound = _Track(2, _KEY_SAMPLE, _KEY_SAMPLE)
+        self._picture = _Track(1, first_flags=_KEY_SAMPLE, default_flags=_DIFFERENCE_SAMPLE)
+        self._sound = _Track(2, first_flags=_KEY_SAMPLE, default_flags=_KEY_SAMPLE)
 
     def fragment(self, pictures: Sequence[Sample], sounds: Sequence[Sample]) -> bytes:
         """Return a fragment that holds these samples; its first picture is a keyframe."""
@@ -81,7 +88,7 @@ class Fragmenter:
         return moof + _box(b"mdat", media)
 
     def _moof(self, parts: Sequence[tuple[_Track, Sequence[Sample]]], moof_bytes: int) -> bytes:
-        content = _full_box(b"mfhd", 0, 0, struct.pack(">I", self._sequence))
+        content = _full_box(b"mfhd", version=0, flags=0, content=struct.pack(">I", self._sequence))
         offset = moof_bytes + 8
         for track, samples in parts:
             content += track.fragment(samples, offset)
@@ -118,5 +125,5 @@ def _box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), kind) + content
 
 
-def _full_box(kind: bytes, version: int, flags: int, content: bytes) -> bytes:
+def _full_box(kind: bytes, *, version: int, flags: int, content: bytes) -> bytes:
     return _box(kind, struct.pack(">I", version << 24 | flags) + content)

@@ -5,7 +5,7 @@ from typing import Any
 
 import av
 
-_DEMUXERS = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,matroska,webm"
+_DEMUXERS = "wav,aiff,mp3,flac,ogg,aac,mov,mp4,m4a,matroska,webm"
 """Self-contained formats only: no playlist may name another file or an address."""
 
 _PYAV_MAJOR = int(av.__version__.partition(".")[0])

@@ -13,6 +13,7 @@ import soxr
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.limits import audio_too_long
 from s2v.media.opening import open_media
 
 Pcm = npt.NDArray[np.int16]
@@ -44,7 +45,7 @@ def decode_audio(
             pieces.append(piece)
             samples += len(piece)
             if max_seconds is not None and samples > max_seconds * SAMPLE_RATE:
-                raise _too_long(max_seconds, field)
+                raise audio_too_long(None, field=field, max_seconds=max_seconds)
     except av.error.FFmpegError as error:
         raise _unreadable(f"The sound cannot be decoded ({error.strerror}).", field) from error
     if not samples:
@@ -64,12 +65,6 @@ def wav_bytes(pcm: Pcm) -> bytes:
     target = io.BytesIO()
     _write(target, pcm)
     return target.getvalue()
-
-
-def write_wav(path: Path, pcm: Pcm) -> None:
-    """Write a 16-bit mono 48 kHz WAV file."""
-    with path.open("wb") as target:
-        _write(target, pcm)
 
 
 def read_wav(source: BinaryIO, first_sample: int = 0, end_sample: int | None = None) -> Pcm:
@@ -96,25 +91,6 @@ def wav_samples(source: BinaryIO) -> int:
     """
     with _open_wav(source) as reader:
         return reader.getnframes()
-
-
-def decode_sound(path: Path) -> Pcm:
-    """Decode a film's sound so that sample 0 is heard when the film starts, as a player does.
-
-    Sound before the start is dropped, a late start is filled with silence, and the padding that
-    the encoder put after the end of the track is cut.
-    """
-    with open_media(path) as container:
-        packets = (packet for packet in container.demux(audio=0) if packet.size)
-        end_seconds = max((packet.pts + packet.duration) * packet.time_base for packet in packets)
-    with open_media(path) as container:
-        frames = list(_frames(container, container.streams.audio[0]))
-    rate = frames[0].sample_rate
-    start = round(frames[0].pts * frames[0].time_base * rate)
-    mono = np.concatenate([_mono(frame) for frame in frames])
-    mono = mono[-start:] if start < 0 else np.pad(mono, (start, 0))
-    mono = mono[: round(end_seconds * rate)]
-    return resample(mono, rate)
 
 
 def _write(target: BinaryIO, pcm: Pcm) -> None:
@@ -211,16 +187,3 @@ def _to_int16(samples: npt.NDArray[np.float32]) -> Pcm:
 
 def _unreadable(what: str, field: str) -> InvalidInput:
     return InvalidInput(Reason.AUDIO_UNREADABLE, f"{what} {_REMEDY}", field=field)
-
-
-def _too_long(max_seconds: float, field: str) -> InvalidInput:
-    message = (
-        f"The sound lasts longer than the limit of {max_seconds:g} seconds; "
-        "cut it into shorter parts."
-    )
-    return InvalidInput(
-        Reason.AUDIO_TOO_LONG,
-        message,
-        field=field,
-        metadata={"limit_seconds": f"{max_seconds:g}"},
-    )

@@ -9,17 +9,20 @@ import numpy as np
 import pi_heif
 from PIL import (
     AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
     Image,
     ImageCms,
     ImageOps,
     JpegImagePlugin,
     PngImagePlugin,
+    TiffImagePlugin,
     WebPImagePlugin,
 )
 from PIL.ImageFile import ImageFile
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.sniffing import sniff, webp_size
+from s2v.media.sniffing import HEAD_BYTES, sniff, webp_size
 from s2v.media.video import Rgb
 
 _PLUGINS: dict[str, type[ImageFile]] = {
@@ -28,14 +31,21 @@ _PLUGINS: dict[str, type[ImageFile]] = {
     "image/webp": WebPImagePlugin.WebPImageFile,
     "image/avif": AvifImagePlugin.AvifImageFile,
     "image/heic": pi_heif.HeifImageFile,
+    "image/gif": GifImagePlugin.GifImageFile,
+    "image/bmp": BmpImagePlugin.BmpImageFile,
+    "image/tiff": TiffImagePlugin.TiffImageFile,
 }
 PHOTO_TYPES = tuple(_PLUGINS)
 """The media types of what can be read; the list is closed."""
-PHOTO_NAMES = "JPEG, PNG, WebP, AVIF or HEIC"
+PHOTO_NAMES = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError)
 """What the plugins raise on a file that is broken."""
 
 _MAX_PIXELS = 90_000_000
+_TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+"""What the GIF plugin raises by itself where a frame is larger than the picture says it is."""
+_TIFF_KIND = 254
+_REDUCED = 1
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _PROFILED_MODES = ("RGB", "L", "CMYK")
@@ -83,15 +93,32 @@ def opened_photo(path: Path, check_size: Callable[[int, int], None]) -> Iterator
         OSError, SyntaxError, ValueError, EOFError, RuntimeError: it is broken or none of the list.
     """
     with path.open("rb") as source:
-        head = source.read(64)
+        head = source.read(HEAD_BYTES)
     plugin = _PLUGINS.get(kind := sniff(head))
     if plugin is None:
         raise ValueError("it does not begin like one")
     if kind == "image/webp":  # its plugin takes memory for every pixel when it opens
         check_size(*webp_size(head))
-    with plugin(path) as image:
+    with _opened(plugin, path) as image:
         check_size(image.width, image.height)
+        _check_kind(image)
         yield image
+
+
+def _opened(plugin: type[ImageFile], path: Path) -> ImageFile:
+    try:
+        return plugin(path)
+    except _TOO_LARGE as error:
+        raise ValueError("a frame of it is larger than can be used") from error
+
+
+def _check_kind(image: ImageFile) -> None:
+    if image.mode == "F":
+        raise ValueError("its pixels are floating-point numbers")
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        kind = image.tag_v2.get(_TIFF_KIND, 0)
+        if isinstance(kind, int) and kind & _REDUCED:
+            raise ValueError("it is a camera's raw file, of which only a thumbnail can be read")
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:

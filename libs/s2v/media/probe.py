@@ -11,7 +11,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.media.opening import open_media
 from s2v.media.photo import PHOTO_NAMES, PHOTO_TYPES, UNREADABLE, opened_photo
 from s2v.media.shown import moving_picture, shown_size
-from s2v.media.sniffing import sniff
+from s2v.media.sniffing import HEAD_BYTES, sniff
 
 MIN_SIDE_PIXELS = 64
 MAX_SIDE_PIXELS = 8192
@@ -22,7 +22,8 @@ _PROBED_FRAMES = 16
 _EXIF_ORIENTATION = 0x0112
 _EXIF_SIDEWAYS = (5, 6, 7, 8)
 _ACCEPTED = (
-    f"a {PHOTO_NAMES} image, WAV, MP3, FLAC, Ogg, AAC or M4A sound, or an MP4, MOV or WebM video"
+    f"a {PHOTO_NAMES} image, WAV, AIFF, MP3, FLAC, Ogg, AAC or M4A sound, "
+    "or an MP4, MOV or WebM video"
 )
 
 
@@ -62,12 +63,12 @@ def probe(path: Path, media_type: str = "", *, field: str = "asset") -> MediaInf
             accepted types (MEDIA_TYPE_UNSUPPORTED).
     """
     with path.open("rb") as source:
-        head = source.read(64)
+        head = source.read(HEAD_BYTES)
     found = sniff(head)
     if found in PHOTO_TYPES:
-        return _image(path, found, field)
+        return _image(path, found, field=field)
     if found:
-        return _sound_or_video(path, found, media_type, field)
+        return _sound_or_video(path, found, declared=media_type, field=field)
     reason, what = _unrecognised(media_type)
     raise InvalidInput(reason, f"The file is not {what}; send {_ACCEPTED}.", field=field)
 
@@ -82,11 +83,14 @@ def _unrecognised(media_type: str) -> tuple[Reason, str]:
     return Reason.MEDIA_TYPE_UNSUPPORTED, "of a supported type"
 
 
-def _image(path: Path, media_type: str, field: str) -> MediaInfo:
+def _image(path: Path, media_type: str, *, field: str) -> MediaInfo:
     try:
-        with opened_photo(path, lambda width, height: _check_size(width, height, field)) as image:
+        with opened_photo(
+            path, lambda width, height: _check_size(width, height, field=field)
+        ) as image:
             width, height = image.size
-            if image.getexif().get(_EXIF_ORIENTATION) in _EXIF_SIDEWAYS:
+            sideways = image.getexif().get(_EXIF_ORIENTATION) in _EXIF_SIDEWAYS
+            if sideways and media_type != "image/tiff":  # whose plugin has turned it already
                 width, height = height, width
             image.draft("RGB", (1, 1))  # a JPEG is read whole all the same, in less memory
             image.load()
@@ -99,7 +103,7 @@ def _image(path: Path, media_type: str, field: str) -> MediaInfo:
     return MediaInfo(media_type, "image", width, height)
 
 
-def _check_size(width: int, height: int, field: str) -> None:
+def _check_size(width: int, height: int, *, field: str) -> None:
     sides = (width, height)
     if (
         min(sides) >= MIN_SIDE_PIXELS
@@ -115,7 +119,7 @@ def _check_size(width: int, height: int, field: str) -> None:
     raise InvalidInput(Reason.IMAGE_SIZE_UNSUPPORTED, message, field=field)
 
 
-def _sound_or_video(path: Path, media_type: str, declared: str, field: str) -> MediaInfo:
+def _sound_or_video(path: Path, media_type: str, *, declared: str, field: str) -> MediaInfo:
     sounds = media_type.startswith("audio/") or declared.startswith("audio/")
     broken = Reason.AUDIO_UNREADABLE if sounds else Reason.VIDEO_UNREADABLE
     try:
@@ -124,7 +128,9 @@ def _sound_or_video(path: Path, media_type: str, declared: str, field: str) -> M
             picture = moving_picture(container)
             has_audio = bool(container.streams.audio)
             if picture is not None:
-                return _video(container, picture, media_type, seconds, field)
+                return _video(
+                    container, picture, media_type=media_type, seconds=seconds, field=field
+                )
             broken = Reason.AUDIO_UNREADABLE
             if has_audio and any(islice(container.decode(audio=0), _PROBED_FRAMES)):
                 found = _SOUND_ONLY.get(media_type, media_type)
@@ -139,9 +145,11 @@ def _sound_or_video(path: Path, media_type: str, declared: str, field: str) -> M
     raise InvalidInput(broken, message, field=field)
 
 
-def _video(container: Any, stream: Any, media_type: str, seconds: float, field: str) -> MediaInfo:
+def _video(
+    container: Any, stream: Any, *, media_type: str, seconds: float, field: str
+) -> MediaInfo:
     context = stream.codec_context
-    _check_size(context.width, context.height, field)
+    _check_size(context.width, context.height, field=field)
     has_audio = bool(container.streams.audio)
     rate = float(stream.average_rate or 0)
     frame = next(container.decode(stream), None)

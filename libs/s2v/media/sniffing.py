@@ -1,32 +1,85 @@
-"""Tell a media type from a file's first bytes."""
+"""Tell a media type from a file's first bytes, or from its name where they say nothing."""
 
+from pathlib import PurePath
+
+HEAD_BYTES = 64
+"""So many of a file's first bytes suffice."""
+
+_BY_MAGIC = (
+    ("image/jpeg", (0, b"\xff\xd8\xff")),
+    ("image/png", (0, b"\x89PNG\r\n\x1a\n")),
+    ("image/webp", (0, b"RIFF"), (8, b"WEBP")),
+    ("image/gif", (0, b"GIF87a")),
+    ("image/gif", (0, b"GIF89a")),
+    ("", (0, b"II*\0"), (8, b"CR")),  # a Canon camera's raw file
+    ("image/tiff", (0, b"II*\0")),
+    ("image/tiff", (0, b"MM\0*")),
+    ("image/tiff", (0, b"II+\0\x08\0\0\0")),
+    ("image/tiff", (0, b"MM\0+\0\x08\0\0")),
+    ("audio/wav", (0, b"RIFF"), (8, b"WAVE")),
+    ("audio/aiff", (0, b"FORM"), (8, b"AIFF")),
+    ("audio/aiff", (0, b"FORM"), (8, b"AIFC")),
+    ("audio/flac", (0, b"fLaC")),
+    ("audio/ogg", (0, b"OggS")),
+    ("audio/mpeg", (0, b"ID3")),
+)
+_BMP_HEADER_BYTES = (12, 40, 52, 56, 64, 108, 124)
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 _IMAGE_BRANDS = (b"mif1", b"msf1")
 """Of images of any coding; the compatible brands tell which."""
-_MPEG_AUDIO_LAYER_3 = 0b01
+_BY_BRAND = {b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime"}
+_LAYER_3, _NO_LAYER = 0b01, 0b00
+_RESERVED_VERSION, _BAD_BITRATE, _RESERVED_RATE = 0b01, 0b1111, 0b11
+_ADTS_RATES = 13
+_BY_SUFFIX = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".heic": "image/heic",
+    ".heif": "image/heic",
+    ".gif": "image/gif",
+    ".bmp": "image/bmp",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".wav": "audio/wav",
+    ".aif": "audio/aiff",
+    ".aiff": "audio/aiff",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".mp3": "audio/mpeg",
+    ".aac": "audio/aac",
+    ".m4a": "audio/mp4",
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+}
 
 
 def sniff(head: bytes) -> str:
-    """Return the media type that a file's first 64 bytes show, or "" if it is not accepted.
+    """Return the media type that a file's first HEAD_BYTES show, or "" if it is not accepted.
 
     A container that can hold pictures or only sound counts as video here.
     """
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head[:4] == b"RIFF":
-        return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(head[8:12], "")
-    if head.startswith(b"fLaC"):
-        return "audio/flac"
-    if head.startswith(b"OggS"):
-        return "audio/ogg"
+    for media_type, *magics in _BY_MAGIC:
+        if all(head[offset : offset + len(magic)] == magic for offset, magic in magics):
+            return media_type
     if head[4:8] == b"ftyp":
         return _iso(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return "video/webm" if b"webm" in head else ""
+    if head.startswith(b"BM"):
+        return "image/bmp" if int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES else ""
     return _mpeg_audio(head)
+
+
+def media_type_of(head: bytes, name: str = "") -> str:
+    """Return the media type that the first HEAD_BYTES show or, where they do not, the name."""
+    suffix = PurePath(name).suffix.lower()
+    return sniff(head) or _BY_SUFFIX.get(suffix, "application/octet-stream")
 
 
 def webp_size(head: bytes) -> tuple[int, int]:
@@ -60,19 +113,16 @@ def _iso(head: bytes) -> str:
     for brands, media_type in ((_AVIF_BRANDS, "image/avif"), (_HEIC_BRANDS, "image/heic")):
         if any(one in brands for one in stated):
             return media_type
-    if brand in _IMAGE_BRANDS:
-        return ""
-    if brand in (b"M4A ", b"M4B "):
-        return "audio/mp4"
-    return "video/quicktime" if brand == b"qt  " else "video/mp4"
+    return "" if brand in _IMAGE_BRANDS else _BY_BRAND.get(brand, "video/mp4")
 
 
 def _mpeg_audio(head: bytes) -> str:
-    if head.startswith(b"ID3"):
-        return "audio/mpeg"
-    if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+    """Tell MP3 (MPEG-1, 2 and 2.5) and AAC in ADTS (ISO/IEC 14496-3) by a frame's header."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return ""
-    layer = head[1] >> 1 & 0b11
-    if layer == _MPEG_AUDIO_LAYER_3:
-        return "audio/mpeg"
-    return "audio/aac" if head[1] & 0xF6 == 0xF0 else ""
+    version, layer = head[1] >> 3 & 0b11, head[1] >> 1 & 0b11
+    bitrate, rate = head[2] >> 4, head[2] >> 2 & 0b11
+    if layer == _LAYER_3 and version != _RESERVED_VERSION:
+        return "" if bitrate == _BAD_BITRATE or rate == _RESERVED_RATE else "audio/mpeg"
+    adts = layer == _NO_LAYER and head[1] & 0xF0 == 0xF0
+    return "audio/aac" if adts and head[2] >> 2 & 0xF < _ADTS_RATES else ""

@@ -87,7 +87,7 @@ class ClipEncoder:
         self._container: Any = av.open(f"file:{path}", "w", format="mp4", options=MP4_OPTIONS)
         self._stream: Any = self._container.add_stream("libx264", rate=frame_rate)
         self._stream.options = _x264_options(quality or H264(), frame_rate)
-        _describe(self._stream.codec_context, width, height, threads)
+        _describe(self._stream.codec_context, width, height, threads=threads)
 
     def write(self, rgb: Rgb) -> None:
         """Append pictures, uint8 [frames, height, width, 3].
@@ -149,12 +149,6 @@ def decode_frames(path: Path) -> Iterator[Rgb]:
             yield np.asarray(picture.to_ndarray(), dtype=np.uint8)
 
 
-def frame_times(path: Path) -> list[float]:
-    """Return when each picture of a video is shown, in seconds from the start of the file."""
-    with open_media(path) as container:
-        return [float(frame.time) for frame in container.decode(video=0)]
-
-
 def jpeg(rgb: Rgb, *, max_width_pixels: int = 320) -> bytes:
     """Return a picture [height, width, 3] as a JPEG, made smaller if it is wider than that."""
     image = Image.fromarray(rgb)
@@ -183,7 +177,7 @@ def _x264_options(quality: H264, frame_rate: int) -> dict[str, str]:
     }
 
 
-def _describe(context: Any, width: int, height: int, threads: int) -> None:
+def _describe(context: Any, width: int, height: int, *, threads: int) -> None:
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.thread_count = threads
     context.color_range = ColorRange.MPEG

@@ -1,5 +1,8 @@
 """Channels to services."""
 
+import ipaddress
+from typing import Any
+
 import grpc
 
 _OPTIONS = (
@@ -14,13 +17,46 @@ _OPTIONS = (
     # Two servers behind one address must not share a channel.
     ("grpc.use_local_subchannel_pool", 1),
 )
+_NO_PROXY = ("grpc.enable_http_proxy", 0)
 
 
-def connect(address: str) -> grpc.aio.Channel:
-    """Open a channel to `host:port` or `unix:/path`; it connects when it is first used."""
-    return grpc.aio.insecure_channel(address, options=_OPTIONS)
+def connect(address: str, credentials: grpc.ChannelCredentials | None = None) -> grpc.aio.Channel:
+    """Open a channel to `host:port` or `unix:/path`; it connects when it is first used.
+
+    It is encrypted where credentials are given. This machine is reached without the proxy that
+    `http_proxy` names.
+    """
+    if credentials is None:
+        return grpc.aio.insecure_channel(address, options=_options(address))
+    return grpc.aio.secure_channel(address, credentials, options=_options(address))
 
 
-def connect_sync(address: str) -> grpc.Channel:
-    """Open a blocking channel to `host:port` or `unix:/path`."""
-    return grpc.insecure_channel(address, options=_OPTIONS)
+def connect_sync(address: str, credentials: grpc.ChannelCredentials | None = None) -> grpc.Channel:
+    """Open a blocking channel, as `connect`."""
+    if credentials is None:
+        return grpc.insecure_channel(address, options=_options(address))
+    return grpc.secure_channel(address, credentials, options=_options(address))
+
+
+def is_on_this_machine(address: str) -> bool:
+    """Tell whether an address is a Unix socket or on the loopback interface."""
+    scheme, colon, rest = address.partition(":")
+    if scheme in ("unix", "unix-abstract"):
+        return True
+    target = rest.rpartition("/")[2] if colon and scheme in ("dns", "ipv4", "ipv6") else address
+    host = target.rpartition(":")[0] if _has_port(target) else target
+    host = host.strip("[]").partition("%")[0].lower().rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_port(target: str) -> bool:
+    return target.count(":") == 1 or "]:" in target
+
+
+def _options(address: str) -> list[tuple[str, Any]]:
+    return [*_OPTIONS, *([_NO_PROXY] if is_on_this_machine(address) else [])]

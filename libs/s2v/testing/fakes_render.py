@@ -19,6 +19,7 @@ from s2v.core.ports import (
     DigitalSourceType,
     Frames,
     Notice,
+    NoticeCode,
     Preset,
     Size,
     State,
@@ -95,7 +96,6 @@ class FakeEngine:
             min_size=Size(32, 32),
             max_size=Size(512, 512),
             reference_media_types=("image/jpeg", "image/png"),
-            devices=("cpu",),
             digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
             presets=PRESETS,
             description="Paints flat colours.",
@@ -110,7 +110,7 @@ class FakeEngine:
         script = _script(take.reference)
         if script.refuse:
             raise InvalidInput(Reason.FACE_NOT_FOUND, "no face here", field="spec.reference")
-        yield Notice("FAKE", "these are only colours")
+        yield Notice(NoticeCode.RANDOM_WEIGHTS, "these are only colours")
         first = take.first_frame + take.seed
         total = len(take.pcm) // samples_per_frame(take.frame_rate)
         try:
@@ -139,7 +139,7 @@ class DirectedFakeEngine(FakeEngine):
 
     def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
         """Render one take as the reference's script says, with a pause before the first frame."""
-        yield Notice("DIRECTED", directions(take))
+        yield Notice(NoticeCode.FACE_ENLARGED, directions(take))
         yield Working()
         yield from super().render(take)
 

@@ -70,8 +70,12 @@ def cut_text(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[str, .
     if not sentences:
         return ()
     first, *rest = sentences
-    opening = _cut_long(text, first, min(FIRST_CHARACTERS, max_characters), _PUNCTUATION)
-    return tuple(text[a:b] for a, b in _joined(text, [*opening, *rest], max_characters))
+    opening = _cut_long(
+        text, first, limit=min(FIRST_CHARACTERS, max_characters), borders=_PUNCTUATION
+    )
+    return tuple(
+        text[a:b] for a, b in _joined(text, [*opening, *rest], max_characters=max_characters)
+    )
 
 
 def cut_sentences(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[str, ...]:
@@ -82,23 +86,28 @@ def cut_sentences(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[s
 def complete_sentences(text: str, *, paused: bool = False) -> int:
     """Return how many characters of a text that is still being written are whole sentences.
 
-    A sentence is whole when the next one has begun, or white space follows where no other reading
-    is possible ("at 5 p.m. " may go on). With `paused`, when nothing has come for a while, an end
-    without white space counts, too.
+    A sentence is whole when the next one has begun, or white space follows where it hardly goes on
+    ("at 5 p.m. ", "well... " and a line without a full stop may). With `paused`, when nothing has
+    come for a while, an end without white space counts, too.
     """
     whole = first = 0
     for match in _END.finditer(f"{text} " if paused else text):
         if not _ends_sentence(text, first, match):
             continue
         end = min(match.end(), len(text))
-        if text[end:].strip() or paused or _is_clear(text[first:end]):
+        if text[end:].strip() or paused or _is_clear(text[first:end], match.group()):
             whole = end
         first = end
     return whole if is_speakable(text[:whole]) else 0
 
 
-def _is_clear(sentence: str) -> bool:
-    """Tell whether a sentence's last word is no abbreviation that might go on."""
+def _is_clear(sentence: str, mark: str) -> bool:
+    """Tell whether a sentence that ends with this mark hardly goes on.
+
+    It may after an abbreviation, dots that trail off, or a line's end, which may be a hard wrap.
+    """
+    if mark.count("\n") == 1 or mark.rstrip(_CLOSERS).endswith(("..", "…")):
+        return False
     words = sentence.rstrip(f".!?…{_CLOSERS} \n").split()
     last = words[-1].lstrip(_OPENERS_AND_SPACE).lower() if words else ""
     return bool(last) and last not in _MAYBE_LAST | _BEFORE_NUMBER and not _DOTTED.fullmatch(last)
@@ -113,7 +122,7 @@ def _sentences(text: str, max_characters: int) -> list[Span]:
     return [
         piece
         for sentence in _whole_sentences(text)
-        for piece in _cut_long(text, sentence, max_characters, _ANYWHERE)
+        for piece in _cut_long(text, sentence, limit=max_characters, borders=_ANYWHERE)
     ]
 
 
@@ -166,7 +175,7 @@ def _stripped(text: str, first: int, end: int) -> Iterator[Span]:
 
 
 def _cut_long(
-    text: str, span: Span, limit: int, borders: tuple[re.Pattern[str], ...]
+    text: str, span: Span, *, limit: int, borders: tuple[re.Pattern[str], ...]
 ) -> Iterator[Span]:
     """Yield the span in pieces of at most `limit`, about equally long, cut at the best borders.
 
@@ -174,7 +183,7 @@ def _cut_long(
     """
     first, end = span
     while end - first > limit and is_speakable(text[first:end]):
-        cut = _best_cut(text, (first, end), limit, borders)
+        cut = _best_cut(text, (first, end), limit=limit, borders=borders)
         if cut is None and _SPACE not in borders:
             break
         if cut is None:
@@ -185,7 +194,7 @@ def _cut_long(
 
 
 def _best_cut(
-    text: str, span: Span, limit: int, borders: tuple[re.Pattern[str], ...]
+    text: str, span: Span, *, limit: int, borders: tuple[re.Pattern[str], ...]
 ) -> int | None:
     first, end = span
     wanted = (end - first) // -(-(end - first) // limit)
@@ -206,12 +215,12 @@ def _hard_cut(text: str, first: int, cut: int) -> int:
     return cut
 
 
-def _joined(text: str, spans: list[Span], max_characters: int) -> Iterator[Span]:
+def _joined(text: str, spans: list[Span], *, max_characters: int) -> Iterator[Span]:
     """Yield the spans, those too short to stand alone joined to a neighbour."""
     current = spans[0]
     least, limit = FIRST_MIN_CHARACTERS, min(FIRST_CHARACTERS, max_characters)
     for first, end in spans[1:]:
-        if _belong_together(text, current, (first, end), least, limit):
+        if _belong_together(text, current, (first, end), least=least, limit=limit):
             current = (current[0], end)
             continue
         yield current
@@ -220,7 +229,7 @@ def _joined(text: str, spans: list[Span], max_characters: int) -> Iterator[Span]
     yield current
 
 
-def _belong_together(text: str, left: Span, right: Span, least: int, limit: int) -> bool:
+def _belong_together(text: str, left: Span, right: Span, *, least: int, limit: int) -> bool:
     """Tell whether the left one is too short, under `least`, or the right one is."""
     if not is_speakable(text[slice(*left)]) or not is_speakable(text[slice(*right)]):
         return True

@@ -18,7 +18,7 @@ _PLACE = "the folder where films are made"
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class WrittenFilm:
     """A finished film: an MP4 whose index comes first; `samples` of sound at 48 kHz."""
 
     path: Path
@@ -53,7 +53,7 @@ class FilmWriter:
         self._format: ClipFormat | None = None
         self._segments = 0
         self._frames = 0
-        self._film: Film | None = None
+        self._film: WrittenFilm | None = None
         with full_disk_named(_PLACE):
             self._muxer = FilmMuxer(path, frame_rate, marking=marking)
 
@@ -72,12 +72,12 @@ class FilmWriter:
         """
         self._require_appended()
         field = f"segments[{self._segments}]"
-        found = self._checked_clip(clip, frames, f"{field}.clip")
-        self._check_speech(speech, frames, f"{field}.speech")
+        found = self._checked_clip(clip, frames, field=f"{field}.clip")
+        self._check_speech(speech, frames, field=f"{field}.speech")
         self._format = found
         self._segments += 1
         self._frames += frames
-        return self._append(clip, speech, f"{field}.clip")
+        return self._append(clip, speech, field=f"{field}.clip")
 
     def finish(self) -> Generator[Fragment]:
         """Write the end of the film, yielding the last fragment if sound is left for one.
@@ -95,7 +95,7 @@ class FilmWriter:
         self._require_appended()
         with full_disk_named(_PLACE):
             yield from self._muxer.finish()
-        self._film = Film(
+        self._film = WrittenFilm(
             self._path,
             self._format.width,
             self._format.height,
@@ -105,7 +105,7 @@ class FilmWriter:
         )
 
     @property
-    def film(self) -> Film:
+    def film(self) -> WrittenFilm:
         """The finished film.
 
         Raises:
@@ -135,17 +135,19 @@ class FilmWriter:
     ) -> None:
         self.close()
 
-    def _append(self, clip: Path, speech: BinaryIO, field: str) -> Generator[Fragment]:
+    def _append(self, clip: Path, speech: BinaryIO, *, field: str) -> Generator[Fragment]:
         with full_disk_named(_PLACE):
             yield from self._muxer.append(clip, _pieces(speech))
         if self._muxer.frames != self._frames:
-            _refuse(field, "film's number of frames", self._muxer.frames, self._frames)
+            _refuse(
+                field, "film's number of frames", found=self._muxer.frames, expected=self._frames
+            )
 
     def _require_appended(self) -> None:
         if self._muxer.frames != self._frames:
             raise RuntimeError("take every fragment of a segment before going on")
 
-    def _checked_clip(self, clip: Path, frames: int, field: str) -> ClipFormat:
+    def _checked_clip(self, clip: Path, frames: int, *, field: str) -> ClipFormat:
         try:
             found, clip_frames = read_clip(clip)
         except ValueError as error:
@@ -153,24 +155,26 @@ class FilmWriter:
             raise InvalidInput(Reason.FIELD_INVALID, message, field=field) from error
         expected = self._format or found
         if found.frame_rate != self._frame_rate:
-            _refuse(field, "frame rate", found.frame_rate, self._frame_rate)
+            _refuse(field, "frame rate", found=found.frame_rate, expected=self._frame_rate)
         if (found.width, found.height) != (expected.width, expected.height):
             _refuse(
                 field,
                 "size",
-                f"{found.width}x{found.height}",
-                f"{expected.width}x{expected.height}",
+                found=f"{found.width}x{found.height}",
+                expected=f"{expected.width}x{expected.height}",
             )
         if found.setup != expected.setup:
-            _refuse(field, "H.264 setup", found.setup.hex(), expected.setup.hex())
+            _refuse(field, "H.264 setup", found=found.setup.hex(), expected=expected.setup.hex())
         if clip_frames != frames:
-            _refuse(field, "number of frames", clip_frames, frames)
+            _refuse(field, "number of frames", found=clip_frames, expected=frames)
         return found
 
-    def _check_speech(self, speech: BinaryIO, frames: int, field: str) -> None:
+    def _check_speech(self, speech: BinaryIO, frames: int, *, field: str) -> None:
         samples = wav_samples(speech)
         if samples != frames * self._frame_samples:
-            _refuse(field, "number of samples", samples, frames * self._frame_samples)
+            _refuse(
+                field, "number of samples", found=samples, expected=frames * self._frame_samples
+            )
 
 
 def _pieces(speech: BinaryIO) -> Iterator[Pcm]:
@@ -180,7 +184,7 @@ def _pieces(speech: BinaryIO) -> Iterator[Pcm]:
         first += len(piece)
 
 
-def _refuse(field: str, what: str, found: object, expected: object) -> None:
+def _refuse(field: str, what: str, *, found: object, expected: object) -> None:
     message = (
         f"The {what} is {found} where {expected} is needed; "
         "make every segment of a film with the same settings."

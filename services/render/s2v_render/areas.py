@@ -19,17 +19,17 @@ def size_in_area(picture: Size, *, area_pixels: int, step_pixels: int) -> Size:
     a picture is not enlarged beyond the rounding. A side is 0 where the picture is so long and
     thin, or the area so small, that nothing fits.
     """
-    largest, smallest = _scales(picture, area_pixels, step_pixels)
+    largest, smallest = _scales(picture, area_pixels=area_pixels, step_pixels=step_pixels)
     for attempt in range(_TRIES):
         scale = largest - (largest - smallest) * attempt / _TRIES
         rows = _rounded_up(int(picture.height * scale), step_pixels)
         columns = _rounded_up(int(picture.width * scale), step_pixels)
         if rows * columns <= area_pixels:
             return Size(columns, rows)
-    return _rounded_down_size(picture, area_pixels, step_pixels)
+    return _rounded_down_size(picture, area_pixels=area_pixels, step_pixels=step_pixels)
 
 
-def _scales(picture: Size, area_pixels: int, step_pixels: int) -> tuple[float, float]:
+def _scales(picture: Size, *, area_pixels: int, step_pixels: int) -> tuple[float, float]:
     a = picture.height * picture.width
     if a <= area_pixels:
         return 1.0, _SMALLEST_SCALE
@@ -43,7 +43,7 @@ def _rounded_up(pixels: int, step_pixels: int) -> int:
     return -(-pixels // step_pixels) * step_pixels
 
 
-def _rounded_down_size(picture: Size, area_pixels: int, step_pixels: int) -> Size:
+def _rounded_down_size(picture: Size, *, area_pixels: int, step_pixels: int) -> Size:
     height, width = picture.height, picture.width
     rows = int(math.sqrt(area_pixels * height / width) // step_pixels) * step_pixels
     columns = int(math.sqrt(area_pixels * width / height) // step_pixels) * step_pixels

@@ -11,11 +11,11 @@ from s2v.rpc.logs import configure_logs
 from s2v.rpc.server import Server
 from s2v.rpc.settings import read_settings
 from s2v.store.artifacts import FsspecStore
-from s2v_render.cluster import RayCluster
 from s2v_render.offering import Offer, offered
-from s2v_render.pool import WorkerConfig, WorkerPool
 from s2v_render.servicer import RenderServicer
 from s2v_render.settings import RenderSettings
+from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.pool import WorkerConfig, WorkerPool
 
 _log = structlog.get_logger()
 

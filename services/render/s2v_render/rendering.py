@@ -97,7 +97,6 @@ class ClipRendered:
     width_pixels: int
     height_pixels: int
     state: Artifact | None = None
-    takes: int = 1
 
 
 RenderEvent = RenderProgress | PreviewShown | Notice | ClipRendered
@@ -118,7 +117,7 @@ def render_segment(
     with tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder, ExitStack() as stack:
         path = Path(folder) / "clip.mp4"
         take = _take(order, store, stack)
-        with full_disk_named(f"the folder for temporary files, {folder},"):
+        with full_disk_named("the folder for temporary files"):
             state = yield from _film(engine.render(take), order, path, threads=threads)
         video = store.put(path, MP4)
     yield ClipRendered(
@@ -181,7 +180,7 @@ def _film(
     total = order.speech.frames(order.frame_rate)
     state: State | None = None
     done = 0
-    with closing(items), _encoding(order, path, threads) as encoding:
+    with closing(items), _encoding(order, path, threads=threads) as encoding:
         for item in items:
             match item:
                 case Notice():
@@ -192,9 +191,9 @@ def _film(
                     # Whoever waits can only close us where we yield.
                     yield RenderProgress(done, total)
                 case Frames(rgb):
-                    _check(rgb, order.size, total - done)
+                    _check(rgb, order.size, frames_left=total - done)
                     encoding.write(rgb)
-                    yield from _previews(rgb, done, order)
+                    yield from _previews(rgb, first=done, order=order)
                     done += len(rgb)
                     yield RenderProgress(done, total)
         if done != total:
@@ -203,7 +202,7 @@ def _film(
     return state
 
 
-def _check(rgb: npt.NDArray[np.uint8], size: Size, frames_left: int) -> None:
+def _check(rgb: npt.NDArray[np.uint8], size: Size, *, frames_left: int) -> None:
     expected = (size.height, size.width, 3)
     if rgb.dtype != np.uint8 or rgb.shape[1:] != expected or len(rgb) > frames_left:
         raise RuntimeError(
@@ -213,7 +212,7 @@ def _check(rgb: npt.NDArray[np.uint8], size: Size, frames_left: int) -> None:
 
 
 def _previews(
-    rgb: npt.NDArray[np.uint8], first: int, order: RenderOrder
+    rgb: npt.NDArray[np.uint8], *, first: int, order: RenderOrder
 ) -> Generator[PreviewShown]:
     """Show the first frame of the segment and then one for each second."""
     for index in range(-first % order.frame_rate, len(rgb), order.frame_rate):
@@ -242,7 +241,7 @@ class _Encoding:
 
 
 @contextmanager
-def _encoding(order: RenderOrder, path: Path, threads: int) -> Generator[_Encoding]:
+def _encoding(order: RenderOrder, path: Path, *, threads: int) -> Generator[_Encoding]:
     encoder = ClipEncoder(
         path,
         width=order.size.width,

@@ -8,15 +8,10 @@ import numpy.typing as npt
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.script import Segment
 from s2v.core.timebase import samples_per_frame, seconds
-from s2v.text.segmentation import cut_text, is_speakable
+from s2v.media.limits import MAX_AUDIO_SECONDS, check_audio_seconds
+from s2v.text.limits import MAX_TEXT_CHARACTERS, check_text
+from s2v.text.segmentation import cut_text
 from s2v_tts.loudness import SILENCE_DBFS, audible_range, levels_dbfs
-
-MAX_CHARACTERS = 20_000
-"""The longest text, about 20 minutes of speech."""
-MAX_TRANSCRIPT_CHARACTERS = 100_000
-"""An hour of speech has about 45 000, of fast speech 60 000."""
-MIN_SECONDS = 0.25
-MAX_SECONDS = 3600.0
 
 _TEXT_FIELD = "spec.script.text"
 _AUDIO_FIELD = "spec.script.audio"
@@ -30,40 +25,18 @@ _PAUSE_DB = 20
 """A pause is so much quieter than the loud parts of the speech."""
 
 
-def cut_script_text(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[Segment, ...]:
+def cut_script_text(text: str, *, max_characters: int = MAX_TEXT_CHARACTERS) -> tuple[Segment, ...]:
     """Cut a text into segments at the ends of sentences.
 
     Raises:
-        InvalidInput: as `check_text`.
+        InvalidInput: as `s2v.text.limits.check_text`.
     """
-    check_text(text, max_characters=max_characters)
+    check_text(text, what="text", field=_TEXT_FIELD, max_characters=max_characters)
     return tuple(Segment(index, text=piece) for index, piece in enumerate(cut_text(text)))
 
 
-def check_text(
-    text: str, *, field: str = _TEXT_FIELD, max_characters: int = MAX_CHARACTERS
-) -> None:
-    """Refuse a text or transcript that nobody can speak.
-
-    Raises:
-        InvalidInput: no letter or digit in it (TEXT_EMPTY), or longer than `max_characters`
-            (TEXT_TOO_LONG, metadata `limit_characters`).
-    """
-    if not is_speakable(text):
-        what = "is empty" if not text.strip() else "holds nothing that can be pronounced"
-        message = f"The text {what}; write at least one word."
-        raise InvalidInput(Reason.TEXT_EMPTY, message, field=field)
-    if len(text) > max_characters:
-        message = (
-            f"The text has {len(text)} characters; the limit is {max_characters}. "
-            "Make several films of it."
-        )
-        metadata = {"limit_characters": str(max_characters), "characters": str(len(text))}
-        raise InvalidInput(Reason.TEXT_TOO_LONG, message, field=field, metadata=metadata)
-
-
 def cut_audio(
-    pcm: npt.NDArray[np.int16], *, frame_rate: int, max_seconds: float = MAX_SECONDS
+    pcm: npt.NDArray[np.int16], *, frame_rate: int, max_seconds: float = MAX_AUDIO_SECONDS
 ) -> tuple[Segment, ...]:
     """Cut sound (mono int16 at 48 kHz) at its pauses into segments of 4 to 15 seconds.
 
@@ -86,29 +59,13 @@ def cut_audio(
 
 
 def _require_speech(pcm: npt.NDArray[np.int16], max_seconds: float) -> None:
-    length = seconds(len(pcm))
-    if length < MIN_SECONDS:
-        message = (
-            f"The sound lasts {length:.3f} seconds; at least {MIN_SECONDS:g} seconds are needed."
-        )
-        raise _invalid_audio(Reason.AUDIO_TOO_SHORT, message, MIN_SECONDS)
-    if length > max_seconds:
-        message = (
-            f"The sound lasts {length:.1f} seconds; the limit is {max_seconds:g} seconds. "
-            "Cut it into shorter parts."
-        )
-        raise _invalid_audio(Reason.AUDIO_TOO_LONG, message, max_seconds)
+    check_audio_seconds(seconds(len(pcm)), field=_AUDIO_FIELD, max_seconds=max_seconds)
     if audible_range(pcm) == (0, 0):
         message = (
             f"The sound is silent: nothing in it is louder than {SILENCE_DBFS:g} dB of full scale. "
             "Send sound with speech in it."
         )
         raise InvalidInput(Reason.AUDIO_SILENT, message, field=_AUDIO_FIELD)
-
-
-def _invalid_audio(reason: Reason, message: str, limit_seconds: float) -> InvalidInput:
-    metadata = {"limit_seconds": f"{limit_seconds:g}"}
-    return InvalidInput(reason, message, field=_AUDIO_FIELD, metadata=metadata)
 
 
 def _inner_borders(levels: npt.NDArray[np.float32], frame_rate: int) -> list[int]:

@@ -9,7 +9,7 @@ from s2v.rpc.server import Server
 from s2v.rpc.settings import read_settings
 from s2v.store.artifacts import FsspecStore
 from s2v_tts.backends import REGISTRY
-from s2v_tts.listening import Listener
+from s2v_tts.listening.listener import Listener
 from s2v_tts.servicer import SpeechServicer
 from s2v_tts.settings import TtsSettings
 

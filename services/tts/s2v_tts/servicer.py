@@ -5,38 +5,24 @@ from collections.abc import AsyncIterator, Generator
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
 from s2v.core.artifact import WAV, Artifact
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import ArtifactStore, Backend, Notice
+from s2v.core.ports import ArtifactStore, Backend, Notice, Working
 from s2v.core.script import Segment, Speech
 from s2v.core.timebase import FRAME_RATES
+from s2v.media.limits import MAX_AUDIO_SECONDS
 from s2v.media.pcm import decode_audio, read_wav, wav_bytes
 from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
-    mark_to_proto,
     notice_to_proto,
     speech_to_proto,
 )
 from s2v.rpc.interceptor import Context
 from s2v.rpc.threads import iterate_in_thread
-from s2v_tts.cutting import (
-    MAX_SECONDS,
-    MAX_TRANSCRIPT_CHARACTERS,
-    check_text,
-    cut_audio,
-    cut_script_text,
-)
-from s2v_tts.listening import Listener
-from s2v_tts.parting import part_transcript
-from s2v_tts.speaking import (
-    PhonemeSpoken,
-    SpeechEvent,
-    SpeechProgress,
-    SpokenSegment,
-    WordSpoken,
-    find_voice,
-    speak_audio,
-    speak_text,
-)
+from s2v.text.limits import MAX_TRANSCRIPT_CHARACTERS, check_text
+from s2v_tts.cutting import cut_audio, cut_script_text
+from s2v_tts.listening.listener import Listener
+from s2v_tts.listening.parting import part_transcript
+from s2v_tts.speaking import SpeechEvent, SpokenSegment, find_voice, speak_audio, speak_text
 
 Response = speech_service_pb2.SpeakResponse
 
@@ -71,7 +57,8 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             find_voice(self._backend, request.voice)
             responses = self._speak_text(request)
         async for response in iterate_in_thread(responses):
-            yield response
+            if response is not None:
+                yield response
 
     async def ListVoices(
         self, request: speech_service_pb2.ListVoicesRequest, context: Context
@@ -98,11 +85,12 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             return
         audio = artifact_from_proto(request.audio, field="audio")
         with self._store.local(audio) as path:
-            pcm = decode_audio(path, max_seconds=MAX_SECONDS)
+            pcm = decode_audio(path, max_seconds=MAX_AUDIO_SECONDS)
         segments = cut_audio(pcm, frame_rate=request.frame_rate)
         if request.transcript:
             check_text(
                 request.transcript,
+                what="transcript",
                 field="spec.script.transcript",
                 max_characters=MAX_TRANSCRIPT_CHARACTERS,
             )
@@ -114,29 +102,32 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             segments=map(_segment, segments), decoded_audio=artifact_to_proto(decoded)
         )
 
-    def _speak_text(self, request: speech_service_pb2.SpeakRequest) -> Generator[Response]:
+    def _speak_text(self, request: speech_service_pb2.SpeakRequest) -> Generator[Response | None]:
         events = speak_text(
-            self._backend, request.segment.text, request.voice, frame_rate=request.frame_rate
+            self._backend,
+            request.segment.text,
+            voice=request.voice,
+            frame_rate=request.frame_rate,
         )
         yield from map(self._response, events)
 
-    def _speak_audio(self, request: speech_service_pb2.SpeakRequest) -> Generator[Response]:
+    def _speak_audio(self, request: speech_service_pb2.SpeakRequest) -> Generator[Response | None]:
         decoded = artifact_from_proto(request.decoded_audio, field="decoded_audio")
         with self._store.open(decoded) as file:
             pcm = read_wav(file, request.segment.first_sample, request.segment.end_sample)
         events = speak_audio(
-            pcm, request.segment.text, self._listener, frame_rate=request.frame_rate
+            pcm,
+            self._listener,
+            transcript=request.segment.text,
+            frame_rate=request.frame_rate,
         )
         yield from map(self._response, events)
 
-    def _response(self, event: SpeechEvent) -> Response:
+    def _response(self, event: SpeechEvent) -> Response | None:
+        """Spell an event as a message; None for what only lets a caller leave."""
         match event:
-            case SpeechProgress(samples):
-                return Response(samples_done=samples)
-            case WordSpoken(mark):
-                return Response(word=mark_to_proto(mark))
-            case PhonemeSpoken(mark):
-                return Response(phoneme=mark_to_proto(mark))
+            case Working():
+                return None
             case Notice():
                 return Response(notice=notice_to_proto(event))
             case SpokenSegment():
@@ -149,7 +140,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             samples=len(spoken.pcm),
             words=spoken.words,
             phonemes=spoken.phonemes,
-            lip_sync=spoken.lip_sync,
+            cues=spoken.cues,
         )
         return Response(speech=speech_to_proto(speech))
 

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Backend, Notice, Utterance, Voice
-from s2v.core.script import LipSync, Mark
+from s2v.core.ports import Backend, Notice, NoticeCode, Utterance, Voice, Working
+from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import SAMPLE_RATE, frames_covering, samples_per_frame
 from s2v_tts.edges import ending_with_sound, faded, shifted, trimmed
-from s2v_tts.listening import Listener
+from s2v_tts.listening.listener import Listener
 from s2v_tts.loudness import audible_range
 
 LEAD_SAMPLES = SAMPLE_RATE // 20
@@ -23,43 +23,22 @@ _MOST_WORDS_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechProgress:
-    """So many samples (48 kHz) are spoken so far."""
-
-    samples: int
-
-
-@dataclass(frozen=True, slots=True)
-class WordSpoken:
-    """A word, counted from the start of the segment's speech."""
-
-    mark: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class PhonemeSpoken:
-    """A phoneme, counted from the start of the segment's speech."""
-
-    mark: Mark
-
-
-@dataclass(frozen=True, slots=True)
 class SpokenSegment:
     """The finished speech: mono int16 at 48 kHz, whole frames long, and its marks in order."""
 
     pcm: npt.NDArray[np.int16]
     words: tuple[Mark, ...]
     phonemes: tuple[Mark, ...]
-    lip_sync: LipSync
+    cues: LipCues
 
 
-SpeechEvent = SpeechProgress | WordSpoken | PhonemeSpoken | Notice | SpokenSegment
+SpeechEvent = Working | Notice | SpokenSegment
 
 
 def speak_text(
-    backend: Backend, text: str, voice: str, *, frame_rate: int
+    backend: Backend, text: str, *, voice: str, frame_rate: int
 ) -> Iterator[SpeechEvent]:
-    """Speak a segment's text, telling of each stretch as it is ready; the speech comes last.
+    """Speak a segment's text, stretch by stretch; the speech comes last.
 
     Words that the voice cannot pronounce are left out, which a notice tells (WORDS_LEFT_OUT).
     The speech begins at most 50 ms before its first sound and lasts 300 ms after its last one,
@@ -84,24 +63,20 @@ def speak_text(
         stretch = utterance if samples else _without_lead(utterance)
         marked_end = samples + max((mark.end_sample for mark in stretch.phonemes), default=0)
         heard = ending_with_sound(stretch)
-        new_words = shifted(heard.words, samples)
-        new_phonemes = shifted(heard.phonemes, samples)
-        yield from map(WordSpoken, new_words)
-        yield from map(PhonemeSpoken, new_phonemes)
-        words += new_words
-        phonemes += new_phonemes
+        words += shifted(heard.words, samples)
+        phonemes += shifted(heard.phonemes, samples)
         left_out += stretch.left_out
         stretches.append(stretch.pcm)
         samples += len(stretch.pcm)
-        yield SpeechProgress(samples)
+        yield Working()
     if left_out:
         yield _words_left_out(left_out, name)
     pcm = _padded(_with_pause(np.concatenate(stretches), marked_end), frame_rate)
-    yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.lip_sync)
+    yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.cues)
 
 
 def speak_audio(
-    pcm: npt.NDArray[np.int16], transcript: str, listener: Listener, *, frame_rate: int
+    pcm: npt.NDArray[np.int16], listener: Listener, *, transcript: str, frame_rate: int
 ) -> Iterator[SpeechEvent]:
     """Tell of a segment of given sound (mono int16 at 48 kHz) and what is heard in it.
 
@@ -110,16 +85,13 @@ def speak_audio(
 
     Args:
         pcm: the segment's sound.
-        transcript: what is said in it; empty where that is not known.
         listener: finds out when it makes which sounds.
+        transcript: what is said in it; empty where that is not known.
         frame_rate: of the film, one of FRAME_RATES.
     """
     heard = listener.listen(pcm, transcript)
     yield from heard.notices
-    yield from map(WordSpoken, heard.words)
-    yield from map(PhonemeSpoken, heard.phonemes)
-    yield SpeechProgress(len(pcm))
-    yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.lip_sync)
+    yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.cues)
 
 
 def find_voice(backend: Backend, name: str) -> Voice:
@@ -145,7 +117,7 @@ def _words_left_out(words: Sequence[str], voice: str) -> Notice:
         f'The voice "{voice}" cannot pronounce {told} and left it out. Write it in Latin letters '
         "as it is said, or choose a voice of that language."
     )
-    return Notice("WORDS_LEFT_OUT", message)
+    return Notice(NoticeCode.WORDS_LEFT_OUT, message)
 
 
 def _without_lead(utterance: Utterance) -> Utterance:

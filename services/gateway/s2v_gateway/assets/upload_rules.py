@@ -17,9 +17,9 @@ MAX_CHUNK_BYTES = 1 << 20
 MEDIA_TYPES = frozenset(
     f"{kind}/{name}"
     for kind, names in {
-        "image": "avif heic heif jpeg jpg png webp",
-        "audio": "aac flac m4a mp3 mp4 mpeg ogg opus vnd.wave wav wave webm "
-        "x-aac x-flac x-m4a x-wav",
+        "image": "avif bmp gif heic heif jpeg jpg png tiff webp x-ms-bmp",
+        "audio": "aac aiff flac m4a mp3 mp4 mpeg ogg opus vnd.wave wav wave webm "
+        "x-aac x-aiff x-flac x-m4a x-wav",
         "video": "mp4 quicktime webm x-m4v",
     }.items()
     for name in names.split()

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from s2v.core.choices import check_frame_rate, check_side, chosen_preset
 from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, NotFound, Reason
 from s2v.core.job import STEPS, JobSpec, Order
 from s2v.core.timebase import DEFAULT_FRAME_RATE
-from s2v.text.segmentation import is_speakable
+from s2v.media.limits import check_audio_seconds
+from s2v.text.limits import check_text
 from s2v_gateway.assets.library import Asset
 from s2v_gateway.film.offers import EngineOffer
 from s2v_gateway.orders.catalogue import Catalogue
@@ -47,13 +49,14 @@ async def complete(
         _check_audio(audio, limits)
     voice = "" if audio else (await catalogue.voice(spec.voice)).name
     frame_rate = spec.frame_rate or DEFAULT_FRAME_RATE
-    _check_frame_rate(frame_rate, engine)
+    check_frame_rate(frame_rate, engine.frame_rates, engine=engine.name)
     _check_size(spec, engine)
+    presets = [preset.name for preset in engine.presets]
     completed = replace(
         spec,
         engine=engine.name,
         voice=voice,
-        preset=_preset(spec.preset, engine),
+        preset=chosen_preset(spec.preset, presets, engine=engine.name),
         frame_rate=frame_rate,
     )
     return Order(
@@ -96,37 +99,21 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
         )
     if spec.transcript:
         allowed = limits.max_transcript_characters
-        _check_length(spec.transcript, "transcript", _TRANSCRIPT_FIELD, allowed)
-        _check_speakable(spec.transcript)
-    if spec.audio:
-        return
-    if not spec.text.strip():
-        raise InvalidInput(
-            Reason.TEXT_EMPTY,
-            "the script is empty; give a text to speak or the name of an audio asset",
-            field=_TEXT_FIELD,
-        )
-    _check_length(spec.text, "text", _TEXT_FIELD, limits.max_text_characters)
-
-
-def _check_length(text: str, what: str, field: str, allowed: int) -> None:
-    if len(text) > allowed:
-        raise InvalidInput(
-            Reason.TEXT_TOO_LONG,
-            f"the {what} has {len(text)} characters, at most {allowed} are allowed; "
-            "cut it into several jobs",
-            field=field,
-            metadata={"limit_characters": str(allowed)},
-        )
-
-
-def _check_speakable(transcript: str) -> None:
-    if not is_speakable(transcript):
-        raise InvalidInput(
-            Reason.TEXT_EMPTY,
-            "the transcript holds nothing that can be pronounced; leave it out where you do not "
-            "know what is said",
+        check_text(
+            spec.transcript,
+            what="transcript",
             field=_TRANSCRIPT_FIELD,
+            max_characters=allowed,
+            remedy="leave it out where you do not know what is said",
+        )
+    if not spec.audio:
+        allowed = limits.max_text_characters
+        check_text(
+            spec.text,
+            what="text",
+            field=_TEXT_FIELD,
+            max_characters=allowed,
+            remedy="write at least one word, or name an asset with sound in spec.script.audio",
         )
 
 
@@ -206,56 +193,22 @@ def _check_audio(audio: Asset, limits: Limits) -> None:
             field=field,
         )
     # 0 is a length that the file's header does not tell; whoever decodes the sound will know.
-    if 0 < audio.duration_seconds < limits.min_audio_seconds:
-        raise InvalidInput(
-            Reason.AUDIO_TOO_SHORT,
-            f"the audio is {audio.duration_seconds:.2f} s long, at least "
-            f"{limits.min_audio_seconds} s are needed",
+    if audio.duration_seconds:
+        check_audio_seconds(
+            audio.duration_seconds,
             field=field,
-            metadata={"limit_seconds": str(limits.min_audio_seconds)},
-        )
-    if audio.duration_seconds > limits.max_audio_seconds:
-        raise InvalidInput(
-            Reason.AUDIO_TOO_LONG,
-            f"the audio is {audio.duration_seconds:.0f} s long, at most "
-            f"{limits.max_audio_seconds:.0f} s are allowed; cut it into several jobs",
-            field=field,
-            metadata={"limit_seconds": str(limits.max_audio_seconds)},
-        )
-
-
-def _check_frame_rate(frame_rate: int, engine: EngineOffer) -> None:
-    if frame_rate not in engine.frame_rates:
-        rates = ", ".join(map(str, engine.frame_rates))
-        raise InvalidInput(
-            Reason.FRAME_RATE_UNSUPPORTED,
-            f"engine {engine.name} cannot render {frame_rate} frames a second; it can: {rates}",
-            field="spec.frame_rate",
+            min_seconds=limits.min_audio_seconds,
+            max_seconds=limits.max_audio_seconds,
         )
 
 
 def _check_size(spec: JobSpec, engine: EngineOffer) -> None:
-    for field in ("width_pixels", "height_pixels"):
-        side = getattr(spec, field)
-        fits = engine.min_side_pixels <= side <= engine.max_side_pixels
-        if side and (side % engine.side_step_pixels or not fits):
-            step = engine.side_step_pixels
-            numbers = "even" if step == 2 else f"a multiple of {step}"
-            raise InvalidInput(
-                Reason.SIZE_UNSUPPORTED,
-                f"{field} is {side}; for engine {engine.name} it must be {numbers} and from "
-                f"{engine.min_side_pixels} to {engine.max_side_pixels}, or 0 to follow from the "
-                "reference",
-                field=f"spec.{field}",
-            )
-
-
-def _preset(name: str, engine: EngineOffer) -> str:
-    names = [preset.name for preset in engine.presets]
-    if name and name not in names:
-        raise InvalidInput(
-            Reason.PRESET_UNKNOWN,
-            f"engine {engine.name} has no preset {name!r}; there are: {', '.join(names)}",
-            field="spec.preset",
+    for side, pixels in (("width", spec.width_pixels), ("height", spec.height_pixels)):
+        check_side(
+            side,
+            pixels,
+            least=engine.min_side_pixels,
+            most=engine.max_side_pixels,
+            step=engine.side_step_pixels,
+            engine=engine.name,
         )
-    return name or names[0]

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
+from s2v.media.limits import MAX_AUDIO_SECONDS, MIN_AUDIO_SECONDS
+from s2v.text.limits import MAX_TEXT_CHARACTERS, MAX_TRANSCRIPT_CHARACTERS
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits of one gateway; GetServerInfo tells them."""
 
-    max_text_characters: int = 20_000
-    max_transcript_characters: int = 100_000
-    min_audio_seconds: float = 0.25
-    max_audio_seconds: float = 3600.0
+    max_text_characters: int = MAX_TEXT_CHARACTERS
+    max_transcript_characters: int = MAX_TRANSCRIPT_CHARACTERS
+    min_audio_seconds: float = MIN_AUDIO_SECONDS
+    max_audio_seconds: float = MAX_AUDIO_SECONDS
     max_reference_seconds: float = 600.0
     max_upload_bytes: int = 512 * 1024 * 1024
     max_queued_jobs: int = 1000

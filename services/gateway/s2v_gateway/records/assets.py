@@ -27,12 +27,23 @@ class AssetRecords:
         self._engine = engine
         self._now = now
 
-    def add(self, caller: Caller, asset_id: str, values: dict[str, object]) -> Row:
-        """Write down an asset of the caller's."""
+    def add(
+        self, caller: Caller, asset_id: str, values: dict[str, object], *, upload_id: str | None
+    ) -> Row:
+        """Write down an asset of the caller's, and that the upload became it, if one did."""
         row = asset_row(asset_id, values, self._now(), caller=caller)
+        became = uploads.update().where(uploads.c.id == upload_id).values(asset_id=asset_id)
         with self._engine.begin() as connection:
             connection.execute(assets.insert().values(row))
+            connection.execute(became)
             return connection.execute(sa.select(assets).where(assets.c.id == asset_id)).one()
+
+    def take_back(self, asset_id: str) -> None:
+        """Forget an asset that was just written down; its upload is under way again."""
+        became = uploads.update().where(uploads.c.asset_id == asset_id).values(asset_id=None)
+        with self._engine.begin() as connection:
+            connection.execute(became)
+            connection.execute(assets.delete().where(assets.c.id == asset_id))
 
     def need(self, caller: Caller, name: str) -> Row:
         """Return the caller's asset of that name.

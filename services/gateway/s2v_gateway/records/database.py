@@ -30,6 +30,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from s2v.core.errors import Exhausted
 from s2v.rpc.finishing import in_thread
+from s2v.rpc.patience import growing_delays
 from s2v.store.space import storage_full
 
 P = ParamSpec("P")
@@ -125,7 +126,7 @@ async def written(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     trying = tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception_type(_AWAY),
-        wait=tenacity.wait_exponential(multiplier=0.1, max=2.0),
+        wait=growing_delays,
         before_sleep=_tell_away,
     )
     return await trying(in_thread, work, *args, **kwargs)

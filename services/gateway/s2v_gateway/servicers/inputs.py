@@ -9,6 +9,7 @@ from s2v.api.gateway.v1 import generation_service_pb2
 from s2v.core.errors import InvalidInput, Reason, S2VError
 from s2v.core.job import JobSpec
 from s2v.rpc.finishing import in_thread
+from s2v.text.limits import text_too_long
 from s2v.text.segmentation import complete_sentences
 from s2v_gateway.access.callers import Caller
 from s2v_gateway.assets.uploads import Intake, Uploads
@@ -198,12 +199,7 @@ class Inputs:
         if self._begun:
             limit = self._limits.max_text_characters
         if self._characters > limit:
-            raise InvalidInput(
-                Reason.TEXT_TOO_LONG,
-                f"the text has more than {limit} characters; cut it into several jobs",
-                field=_TEXT,
-                metadata={"limit_characters": str(limit)},
-            )
+            raise text_too_long(self._characters, what="text", field=_TEXT, max_characters=limit)
 
     async def _append(self, field: str, data: bytes) -> None:
         if len(data) > _MAX_CHUNK_BYTES:

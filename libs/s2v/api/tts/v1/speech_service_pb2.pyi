@@ -54,18 +54,12 @@ class SpeakRequest(_message.Message):
     def __init__(self, segment: _Optional[_Union[Segment, _Mapping]] = ..., voice: _Optional[str] = ..., frame_rate: _Optional[int] = ..., decoded_audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class SpeakResponse(_message.Message):
-    __slots__ = ("samples_done", "word", "phoneme", "speech", "notice")
-    SAMPLES_DONE_FIELD_NUMBER: _ClassVar[int]
-    WORD_FIELD_NUMBER: _ClassVar[int]
-    PHONEME_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("speech", "notice")
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     NOTICE_FIELD_NUMBER: _ClassVar[int]
-    samples_done: int
-    word: _speech_pb2.Mark
-    phoneme: _speech_pb2.Mark
     speech: _speech_pb2.Speech
     notice: _media_pb2.Notice
-    def __init__(self, samples_done: _Optional[int] = ..., word: _Optional[_Union[_speech_pb2.Mark, _Mapping]] = ..., phoneme: _Optional[_Union[_speech_pb2.Mark, _Mapping]] = ..., speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ...) -> None: ...
+    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ...) -> None: ...
 
 class ListVoicesRequest(_message.Message):
     __slots__ = ()

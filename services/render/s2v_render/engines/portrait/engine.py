@@ -1,12 +1,12 @@
 """The render engine `portrait`: a photo or a video speaks, on a CPU, weights included."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cachetools import LRUCache
 
 from s2v.core.ports import (
     Capabilities,
@@ -14,6 +14,7 @@ from s2v.core.ports import (
     DigitalSourceType,
     Frames,
     Notice,
+    NoticeCode,
     Size,
     State,
     Take,
@@ -27,12 +28,12 @@ from s2v.lipsync.phones import Mouth
 from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
 from s2v.media.footage import Footage
 from s2v.media.photo import PHOTO_TYPES, read_photo
+from s2v_render.engines.portrait.drawing import Portrait, make_portrait
+from s2v_render.engines.portrait.fitting import FIELD, MAX_LONG_SIDE, FaceBox, fitted
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import motions
-from s2v_render.engines.portrait.portrait import Portrait, make_portrait
 from s2v_render.engines.portrait.presets import PRESETS
-from s2v_render.engines.portrait.reference import FIELD, MAX_LONG_SIDE, FaceBox, fitted
 from s2v_render.engines.portrait.suitability.speaker import (
     DEFAULT_SUITABILITY,
     Suitability,
@@ -54,7 +55,6 @@ _CAPABILITIES = Capabilities(
         *PHOTO_TYPES,
         *("video/mp4", "video/quicktime", "video/webm"),
     ),
-    devices=("cpu",),
     digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
     presets=PRESETS,
     description=(
@@ -62,8 +62,6 @@ _CAPABILITIES = Capabilities(
         "the mouth follows the phonemes."
     ),
 )
-_SEVERAL_FACES = "SEVERAL_FACES"
-_FACE_ENLARGED = "FACE_ENLARGED"
 _OPENCV_THREADS = 1
 """Of the whole process: frames that are drawn at once use the cores better than parts of one do."""
 
@@ -97,7 +95,9 @@ class PortraitEngine:
     def __init__(self, settings: PortraitSettings = PortraitSettings()) -> None:
         self._settings = settings
         self._networks: _Networks | None = None
-        self._prepared: OrderedDict[tuple[str, Size | None], _Prepared] = OrderedDict()
+        self._prepared: LRUCache[tuple[str, Size | None], _Prepared] = LRUCache(
+            settings.kept_portraits
+        )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -164,12 +164,9 @@ class PortraitEngine:
 
     def _prepare(self, take: Take, make: Callable[[], _Prepared]) -> _Prepared:
         key = (take.reference_sha256, take.size)
-        if key not in self._prepared:
-            self._prepared[key] = make()
-        self._prepared.move_to_end(key)
-        while len(self._prepared) > self._settings.kept_portraits:
-            self._prepared.popitem(last=False)
-        return self._prepared[key]
+        if (prepared := self._prepared.get(key)) is None:
+            prepared = self._prepared[key] = make()
+        return prepared
 
     def _loaded(self) -> "_Networks":
         self._networks = self._networks or _Networks.load()
@@ -195,7 +192,7 @@ class PortraitEngine:
         alpha = networks.matte.cut_around(picture, points, head_of(points).eye_distance)
         portrait = make_portrait(picture, points, alpha)
         check_follows(portrait, speaker.landmarks, networks.mesh)
-        notices = (Notice(_FACE_ENLARGED, enlarged.notice),) if enlarged else ()
+        notices = (Notice(NoticeCode.FACE_ENLARGED, enlarged.notice),) if enlarged else ()
         return _Prepared(portrait, notices + _notices(speaker.faces))
 
     def _enlarged(self, photo: Rgb, size: Size | None) -> Enlarged | None:
@@ -232,4 +229,8 @@ def _mouths(take: Take, level: Floats, count: int) -> list[Mouth]:
 def _notices(faces: int) -> tuple[Notice, ...]:
     if faces < 2:
         return ()
-    return (Notice(_SEVERAL_FACES, f"the reference shows {faces} faces; the largest one speaks"),)
+    return (
+        Notice(
+            NoticeCode.SEVERAL_FACES, f"the reference shows {faces} faces; the largest one speaks"
+        ),
+    )

@@ -45,7 +45,7 @@ class PersonMatte:
         alpha = np.clip((smooth - 0.25) / 0.5, 0, 1).astype(np.float32)
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
         radius = max(2, int(max(height, width) / _INPUT_SIZE * 1.2))
-        return _snapped(_guided(alpha, grey, radius))
+        return _snapped(_guided(alpha, grey, radius=radius))
 
 
 def background_plate(picture: Rgb, alpha: Floats, eye_distance: float) -> Rgb:
@@ -75,12 +75,12 @@ def _window(points: Floats, eye_distance: float, shape: tuple[int, ...]) -> tupl
     side = max(min(height, width), round(_CROP_EYE_DISTANCES * eye_distance))
     x, y = points[topo.NOSE_BRIDGE, :2]
     return (
-        _span(y + _LOWERED * eye_distance, side, height),
-        _span(x, side, width),
+        _span(y + _LOWERED * eye_distance, side, length=height),
+        _span(x, side, length=width),
     )
 
 
-def _span(middle: float, side: int, length: int) -> slice:
+def _span(middle: float, side: int, *, length: int) -> slice:
     """Return a part `side` long about a place, moved and cut to lie within a length."""
     first = int(np.clip(round(middle - side / 2), 0, max(0, length - side)))
     return slice(first, min(length, first + side))
@@ -105,7 +105,7 @@ def _filled(outline: Floats, shape: tuple[int, ...]) -> Rgb:
     return mask
 
 
-def _guided(alpha: Floats, grey: Floats, radius: int) -> Floats:
+def _guided(alpha: Floats, grey: Floats, *, radius: int) -> Floats:
     def mean(values: Floats) -> Floats:
         blurred: Floats = cv2.blur(values, (2 * radius + 1, 2 * radius + 1))
         return blurred

@@ -67,17 +67,19 @@ def motions(
     loudness: Floats, *, frames: int, first_frame: int, frame_rate: int, seed: int
 ) -> list[Motion]:
     """Return the motion of every frame of a take that starts at `first_frame` of the film."""
-    lift = _liveliness(loudness, frames, frame_rate)
+    lift = _liveliness(loudness, frames, frame_rate=frame_rate)
     times = (first_frame + np.arange(frames) + 0.5) / frame_rate
-    random = np.random.default_rng(_entropy(seed, 0, _WAVERING))
+    random = np.random.default_rng(_entropy(seed, slot=0, stream=_WAVERING))
     energy = np.minimum(_CALM + _LIVELY * lift, _LIVELIEST)
     turns = postures(times, seed) * energy[:, None]
-    yaw = turns[:, 0] + _wander(random, times, 0.33, 0.008)
-    pitch = turns[:, 1] + _wander(random, times, 0.40, 0.006)
-    pitch += _NOD_RADIANS * _stresses(loudness, frames, frame_rate)
-    roll = turns[:, 2] + _LEAN * turns[:, 0] + _wander(random, times, 0.25, 0.005)
-    shift_x = _wander(random, times, 0.22, 0.016)
-    shift_y = _wander(random, times, 0.30, 0.008)
+    yaw = turns[:, 0] + _wander(random, times, frequency=0.33, amplitude=0.008)
+    pitch = turns[:, 1] + _wander(random, times, frequency=0.40, amplitude=0.006)
+    pitch += _NOD_RADIANS * _stresses(loudness, frames, frame_rate=frame_rate)
+    roll = (
+        turns[:, 2] + _LEAN * turns[:, 0] + _wander(random, times, frequency=0.25, amplitude=0.005)
+    )
+    shift_x = _wander(random, times, frequency=0.22, amplitude=0.016)
+    shift_y = _wander(random, times, frequency=0.30, amplitude=0.008)
     breath = _BREATH_HEIGHT * np.sin(2 * np.pi * times / _BREATH_SECONDS)
     brow = brow_raises(loudness, frames=frames, frame_rate=frame_rate)
     speech = at(
@@ -117,7 +119,7 @@ class _Posture:
 
 
 def _posture(slot: int, seed: int) -> _Posture:
-    random = np.random.default_rng(_entropy(seed, slot + 2, _POSTURES))
+    random = np.random.default_rng(_entropy(seed, slot=slot + 2, stream=_POSTURES))
     start = (slot + random.uniform(0, _LATEST_TURN)) * _POSTURE_SECONDS
     length = random.uniform(_FASTEST_TURN_SECONDS, _SLOWEST_TURN_SECONDS)
     side = random.uniform(0.4, 1.0) * random.choice((-1, 1))
@@ -127,12 +129,12 @@ def _posture(slot: int, seed: int) -> _Posture:
     return _Posture(turn, start, start + length)
 
 
-def _entropy(seed: int, slot: int, stream: int) -> tuple[int, int, int]:
+def _entropy(seed: int, *, slot: int, stream: int) -> tuple[int, int, int]:
     return (seed % 2**64, slot, stream)
 
 
 def _wander(
-    random: np.random.Generator, times: Floats, frequency: float, amplitude: float
+    random: np.random.Generator, times: Floats, *, frequency: float, amplitude: float
 ) -> Floats:
     """Return smooth noise: a few sines around a frequency in hertz."""
     total = np.zeros(len(times))
@@ -142,19 +144,21 @@ def _wander(
     return amplitude * total / (_WAVES / 2)
 
 
-def _liveliness(loudness: Floats, frames: int, frame_rate: int) -> Floats:
+def _liveliness(loudness: Floats, frames: int, *, frame_rate: int) -> Floats:
     """Return how lively the speech is, coming from and going back to 0.
 
     It changes over sentences only: a head that rested in a posture would else swing with the words.
     """
     slow = smoothed(loudness, int(_LIVELINESS_SECONDS * PER_SECOND))
     middles = (np.arange(frames) + 0.5) / frame_rate
-    return at(slow, middles) * faded_ends(frames, frame_rate, _SETTLING_SECONDS)
+    return at(slow, middles) * faded_ends(
+        frames, frame_rate=frame_rate, fade_seconds=_SETTLING_SECONDS
+    )
 
 
-def _stresses(loudness: Floats, frames: int, frame_rate: int) -> Floats:
+def _stresses(loudness: Floats, frames: int, *, frame_rate: int) -> Floats:
     """Return how much louder each moment is than what is around it; 0 at both ends."""
     beat = smoothed(loudness, int(0.5 * PER_SECOND)) - smoothed(loudness, int(1.6 * PER_SECOND))
     middles = (np.arange(frames) + 0.5) / frame_rate
     stresses: Floats = np.clip(at(beat, middles), -0.5, 0.5)
-    return stresses * faded_ends(frames, frame_rate, FADE_SECONDS)
+    return stresses * faded_ends(frames, frame_rate=frame_rate, fade_seconds=FADE_SECONDS)

@@ -127,8 +127,10 @@ class Rig:
         self._photo = points[:468, :2]
         self._body = _body_points(local)
         self._hair, self._face_pull = _hair_and_pull(local, head)
-        self.region = _region(head.to_picture(self._hair), points, head.eye_distance, size)
-        self._freedom = _freedom(head.to_picture(self._hair), self.region, head.eye_distance)
+        self.region = _region(
+            head.to_picture(self._hair), points, unit=head.eye_distance, size=size
+        )
+        self._freedom = _freedom(head.to_picture(self._hair), self.region, unit=head.eye_distance)
         self.cell = max(1, round(head.eye_distance / _CELLS_PER_EYE_DISTANCE))
         self._columns = -(-self.region.width // self.cell)
         self._rows = -(-self.region.height // self.cell)
@@ -137,9 +139,11 @@ class Rig:
             head.to_picture(self._hair), head.to_picture(self._body), _border_points(self.region)
         ]
         lips = self._photo[list(topo.UPPER_RINGS[0])]
-        self.upper = self._layer(topo.UPPER_RINGS, 0, lips[:, 1].max() + self._px(_BELOW_MOUTH))
+        self.upper = self._layer(
+            topo.UPPER_RINGS, top=0, bottom=lips[:, 1].max() + self._px(_BELOW_MOUTH)
+        )
         self.lower = self._layer(
-            topo.LOWER_RINGS, lips[:, 1].min() - self._px(_ABOVE_MOUTH), size[1]
+            topo.LOWER_RINGS, top=lips[:, 1].min() - self._px(_ABOVE_MOUTH), bottom=size[1]
         )
 
     def pose(self, motion: Motion) -> Pose:
@@ -191,7 +195,7 @@ class Rig:
             backward = -cv2.remap(forward, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return backward
 
-    def _layer(self, lip_rings: tuple[tuple[int, ...], ...], top: float, bottom: float) -> Layer:
+    def _layer(self, lip_rings: tuple[tuple[int, ...], ...], *, top: float, bottom: float) -> Layer:
         lips = sorted({vertex for ring in lip_rings for vertex in ring})
         face = (*topo.SKULL, *topo.CHEEKS, *topo.JAWLINE, *topo.CHIN, *lips)
         vertices = np.array(list(dict.fromkeys(face)))
@@ -201,7 +205,7 @@ class Rig:
         centre, unit = self._photo[topo.NOSE_BRIDGE], self.head.eye_distance
         controls = np.r_[self._photo[vertices], self._anchors]
         matrix = _spline_matrix((controls - centre) / unit, (grid - centre) / unit)
-        matrix *= _border_window(grid, self.region, self._px(_BORDER_FADE))[:, None]
+        matrix *= _border_window(grid, self.region, fade=self._px(_BORDER_FADE))[:, None]
         rows = matrix.astype(np.float32).reshape(last - first + 1, self._columns, -1)
         return Layer(vertices, rows, first)
 
@@ -219,7 +223,7 @@ class Rig:
 def region_of(points: Floats, head: Head, size: tuple[int, int]) -> Region:
     """Return the region that a `Rig` of the same arguments has; takes no time."""
     hair, _ = _hair_and_pull(head.to_local(points)[:468], head)
-    return _region(head.to_picture(hair), points, head.eye_distance, size)
+    return _region(head.to_picture(hair), points, unit=head.eye_distance, size=size)
 
 
 def _middles(rows: int, columns: int, cell: int) -> Floats:
@@ -272,7 +276,7 @@ def _body_points(local: Floats) -> Floats:
     return np.concatenate([neck, chest])
 
 
-def _region(hair: Floats, points: Floats, unit: float, size: tuple[int, int]) -> Region:
+def _region(hair: Floats, points: Floats, *, unit: float, size: tuple[int, int]) -> Region:
     ends = points[[topo.FOREHEAD, topo.CHIN_TIP, topo.RIGHT_EAR, topo.LEFT_EAR], 0]
     middle = float(ends.mean())
     left = max(0, int(middle - _SIDE_REACH * unit))
@@ -282,7 +286,7 @@ def _region(hair: Floats, points: Floats, unit: float, size: tuple[int, int]) ->
     return Region(left, top, right - left, bottom - top)
 
 
-def _freedom(hair: Floats, region: Region, unit: float) -> float:
+def _freedom(hair: Floats, region: Region, *, unit: float) -> float:
     """Return how free the head is to move, 0..1, by what lies between it and what stays."""
     low = np.array([region.left, region.top])
     high = low + np.array([region.width, region.height])
@@ -299,7 +303,7 @@ def _border_points(region: Region) -> Floats:
     return np.concatenate(sides)
 
 
-def _border_window(grid: Floats, region: Region, fade: float) -> Floats:
+def _border_window(grid: Floats, region: Region, *, fade: float) -> Floats:
     """Return weights that bring the field to exactly 0 at the region's border."""
     low = np.array([region.left, region.top])
     high = low + np.array([region.width - 1, region.height - 1])

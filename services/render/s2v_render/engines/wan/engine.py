@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 import traceback
-from collections import OrderedDict
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import structlog
+from cachetools import LRUCache
 
+from s2v.core.choices import check_side
 from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import (
     Capabilities,
@@ -18,6 +19,7 @@ from s2v.core.ports import (
     DigitalSourceType,
     Frames,
     Notice,
+    NoticeCode,
     Size,
     Sizing,
     State,
@@ -27,23 +29,22 @@ from s2v.core.ports import (
 from s2v.core.timebase import FRAME_RATES
 from s2v.media.photo import PHOTO_TYPES, read_photo
 from s2v_render.areas import size_in_area
-from s2v_render.engines.wan.presets import MAX_SIDE_PIXELS, PRESETS, Choice, choose
+from s2v_render.engines.wan.presets import MAX_SIDE_PIXELS, PRESETS, Recipe, recipe_for
 from s2v_render.engines.wan.settings import WanSettings
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from s2v_render.engines.wan.filming import Order
-    from s2v_render.engines.wan.loading import Parts, WanModels
     from s2v_render.engines.wan.memory import MemoryPlan
+    from s2v_render.engines.wan.takes.filming import TakePlan
+    from s2v_render.engines.wan.weights.loading import Parts, WanModels
 
 _log = structlog.get_logger()
 
 _STEP_PIXELS = 64
 _SETTLE_SECONDS = 180.0
 """A step of the largest film on a small card, and the decoding of a window."""
-_RANDOM_WEIGHTS = "RANDOM_WEIGHTS"
 
 
 class WanEngine:
@@ -59,7 +60,7 @@ class WanEngine:
         self._settings = settings
         self._parts: Parts | None = None
         self._models: WanModels | None = None
-        self._rows: OrderedDict[str, Tensor] = OrderedDict()
+        self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -71,7 +72,6 @@ class WanEngine:
             min_size=Size(_STEP_PIXELS, _STEP_PIXELS),
             max_size=Size(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS),
             reference_media_types=PHOTO_TYPES,
-            devices=("cuda", "cpu"),
             digital_source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
             presets=PRESETS,
             description=(
@@ -94,29 +94,29 @@ class WanEngine:
             NotReady: the checkpoint cannot be used (CHECKPOINT_UNUSABLE).
             Exhausted: the film does not fit into the device's memory (DEVICE_MEMORY_EXCEEDED).
         """
-        choice = choose(take.preset, take.sampling)
-        size = _size(take, choice)
+        recipe = recipe_for(take.preset, take.sampling)
+        size = _size(take, recipe)
         if self._settings.is_random:
             yield Notice(
-                _RANDOM_WEIGHTS,
+                NoticeCode.RANDOM_WEIGHTS,
                 f"the checkpoint is {self._settings.checkpoint}: its weights are random, so that "
                 "the film has no meaning",
             )
-        yield from self._within_memory(take, choice, size)
+        yield from self._within_memory(take, recipe, size)
 
     def _within_memory(
-        self, take: Take, choice: Choice, size: Size
+        self, take: Take, recipe: Recipe, size: Size
     ) -> Generator[Frames | Working | State]:
         """Render what fits; say what would fit where the device's memory did not suffice."""
         import torch
 
-        from s2v_render.engines.wan.filming import order_of
+        from s2v_render.engines.wan.takes.filming import plan_take
 
-        order = order_of(take, choice, size)
-        planned = self._planned(order)
+        plan = plan_take(take, recipe, size)
+        planned = self._planned(plan)
         shortage = ""
         try:
-            yield from self._filmed(order)
+            yield from self._filmed(plan)
         except torch.OutOfMemoryError as error:
             shortage = str(error).partition("\n")[0]
             # The tensors of its frames would stay for as long as the error does.
@@ -126,42 +126,42 @@ class WanEngine:
         if shortage:
             raise _out_of_memory(shortage, planned)
 
-    def _planned(self, order: Order) -> MemoryPlan:
+    def _planned(self, plan: TakePlan) -> MemoryPlan:
         """Return what the take needs, written to the log; refuse what does not fit."""
-        from s2v_render.engines.wan.loading import parts_of
-        from s2v_render.engines.wan.memory import Demand, ensure_fits, plan
+        from s2v_render.engines.wan.memory import Demand, ensure_fits, plan_memory
+        from s2v_render.engines.wan.weights.loading import parts_of
 
         self._parts = self._parts or parts_of(self._settings.checkpoint)
-        frames = [window.sampled_frames for window in order.windows]
+        frames = [window.sampled_frames for window in plan.windows]
         demand = Demand(
             self._parts.config,
-            order.size.width,
-            order.size.height,
+            plan.size.width,
+            plan.size.height,
             parts=self._parts.sizes(),
             frames=max(frames, default=0),
             weight_bytes=self._dtype.itemsize,
             offload=self._settings.offload,
-            guided=order.sampling.guided,
+            guided=plan.denoising.guided,
         )
-        planned = plan(demand)
+        planned = plan_memory(demand)
         _log.info(
             "take planned",
             windows=frames,
-            steps=order.choice.steps,
-            guidance=order.choice.guidance,
+            steps=plan.recipe.steps,
+            guidance=plan.recipe.guidance,
             memory=planned.table(),
         )
         ensure_fits(planned, available_bytes=_available_bytes(self._device))
         return planned
 
-    def _filmed(self, order: Order) -> Generator[Frames | Working | State]:
-        from s2v_render.engines.wan.filming import filmed
+    def _filmed(self, plan: TakePlan) -> Generator[Frames | Working | State]:
+        from s2v_render.engines.wan.takes.filming import filmed
 
         models = self.load()
         yield Working()
         yield from filmed(
             models,
-            order,
+            plan,
             rows_of=self._rows_of,
             device=self._device,
             batch_frames=self._settings.batch_frames,
@@ -192,8 +192,8 @@ class WanEngine:
         """Return the models; they are loaded once, at the first take at the latest."""
         from pathlib import Path
 
-        from s2v_render.engines.wan.loading import load_models
-        from s2v_render.engines.wan.lora import Lora
+        from s2v_render.engines.wan.weights.loading import load_models
+        from s2v_render.engines.wan.weights.lora import Lora
 
         settings = self._settings
         if self._models is None:
@@ -209,35 +209,33 @@ class WanEngine:
 
     def _rows_of(self, prompt: str) -> Tensor:
         """Return a prompt's rows on the host; the last few stay encoded."""
-        from s2v_render.engines.wan.text import encode, token_ids
+        from s2v_render.engines.wan.model.text import encode, token_ids
 
-        if prompt not in self._rows:
+        if (rows := self._rows.get(prompt)) is None:
             models = self.load()
             ids = token_ids(models.tokenizer, prompt)
-            self._rows[prompt] = encode(models.text_encoder, ids).cpu()
-        self._rows.move_to_end(prompt)
-        while len(self._rows) > self._settings.kept_texts:
-            self._rows.popitem(last=False)
-        return self._rows[prompt]
+            rows = self._rows[prompt] = encode(models.text_encoder, ids).cpu()
+        return rows
 
 
-def _size(take: Take, choice: Choice) -> Size:
+def _size(take: Take, recipe: Recipe) -> Size:
     if take.size is None:
-        return _own_size(take, choice)
-    sides = (take.size.width, take.size.height)
-    if any(side % _STEP_PIXELS or not _STEP_PIXELS <= side <= MAX_SIDE_PIXELS for side in sides):
-        raise InvalidInput(
-            Reason.SIZE_UNSUPPORTED,
-            f"a film of {sides[0]}x{sides[1]} pixels cannot be made; use multiples of "
-            f"{_STEP_PIXELS} from {_STEP_PIXELS} to {MAX_SIDE_PIXELS}",
-            field="spec.width_pixels",
+        return _own_size(take, recipe)
+    for side, pixels in (("width", take.size.width), ("height", take.size.height)):
+        check_side(
+            side,
+            pixels,
+            least=_STEP_PIXELS,
+            most=MAX_SIDE_PIXELS,
+            step=_STEP_PIXELS,
+            engine="wan",
         )
     return take.size
 
 
-def _own_size(take: Take, choice: Choice) -> Size:
+def _own_size(take: Take, recipe: Recipe) -> Size:
     height, width, _ = read_photo(take.reference).shape
-    area = choice.shown.max_area_pixels
+    area = recipe.shown.max_area_pixels
     size = size_in_area(Size(width, height), area_pixels=area, step_pixels=_STEP_PIXELS)
     if not 0 < min(size.width, size.height) <= max(size.width, size.height) <= MAX_SIDE_PIXELS:
         raise InvalidInput(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from s2v.core.errors import Exhausted, Reason
-from s2v_render.engines.wan.config import S2VConfig
+from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.settings import Offload
 
 GIB = 2**30
@@ -138,7 +138,7 @@ class MemoryPlan:
         return "\n".join(lines)
 
 
-def plan(demand: Demand) -> MemoryPlan:
+def plan_memory(demand: Demand) -> MemoryPlan:
     """Return what a demand needs of a device's memory."""
     parts, offload = demand.parts, demand.offload
     here, there = not offload.streams_encoders, not offload.streams_transformer
@@ -255,7 +255,7 @@ def fitting(planned: MemoryPlan, *, available_bytes: int) -> tuple[MemoryPlan, .
 
 
 def _first_fitting(demands: Iterator[Demand], available_bytes: int) -> MemoryPlan | None:
-    plans = (plan(demand) for demand in demands)
+    plans = (plan_memory(demand) for demand in demands)
     return next((each for each in plans if each.peak_bytes <= available_bytes), None)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from s2v.core.errors import InvalidInput, Reason
+from s2v.core.choices import chosen_preset
 from s2v.core.ports import Preset, Sampling, Solver
 from s2v_render.engines.wan.planning import OPENING_CUT_FRAMES
 
@@ -16,7 +16,7 @@ MAX_SIDE_PIXELS = 1920
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Recipe:
     """A preset, or what a request made of one.
 
     Attributes:
@@ -64,33 +64,33 @@ def _preset(name: str, description: str, *, area: int, crf: int = 18) -> Preset:
     )
 
 
-_CHOICES = (
-    Choice(
+_RECIPES = (
+    Recipe(
         _preset("medium", "15 steps at about 640x480 pixels.", area=640 * 480),
         steps=15,
         guidance=3.0,
     ),
-    Choice(
+    Recipe(
         _preset("draft", "4 unguided steps at about 320x240 pixels.", area=320 * 240, crf=28),
         steps=4,
         guidance=1.0,
     ),
-    Choice(
+    Recipe(
         _preset("low", "8 steps at about 320x240 pixels.", area=320 * 240, crf=22),
         steps=8,
         guidance=2.0,
     ),
-    Choice(
+    Recipe(
         _preset("high", "25 steps at about 1280x720 pixels.", area=1280 * 720),
         steps=25,
         guidance=4.0,
     ),
-    Choice(
+    Recipe(
         _preset("ultra", "40 steps at about 1280x720 pixels.", area=1280 * 720, crf=16),
         steps=40,
         guidance=4.5,
     ),
-    Choice(
+    Recipe(
         _preset(
             "official",
             "40 steps at about 1280x720 pixels, with the bars, the early pictures and the rounding "
@@ -102,24 +102,18 @@ _CHOICES = (
         official=True,
     ),
 )
-PRESETS = tuple(choice.shown for choice in _CHOICES)
+PRESETS = tuple(recipe.shown for recipe in _RECIPES)
 """The default one first."""
 
 
-def choose(preset: str, sampling: Sampling) -> Choice:
+def recipe_for(preset: str, sampling: Sampling) -> Recipe:
     """Return a preset with what a request says otherwise; an empty name is the default one.
 
     Raises:
         InvalidInput: there is no such preset (PRESET_UNKNOWN).
     """
-    named = {choice.shown.name: choice for choice in _CHOICES}
-    if preset and preset not in named:
-        raise InvalidInput(
-            Reason.PRESET_UNKNOWN,
-            f"there is no preset {preset!r}; use one of: {', '.join(named)}",
-            field="spec.preset",
-        )
-    chosen = named[preset] if preset else _CHOICES[0]
+    named = {recipe.shown.name: recipe for recipe in _RECIPES}
+    chosen = named[chosen_preset(preset, list(named), engine="wan")]
     first = sampling.first_frame_from_reference
     return replace(
         chosen,

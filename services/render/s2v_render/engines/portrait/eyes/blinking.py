@@ -51,13 +51,13 @@ def blinks(times: Floats, seed: int, speech: Floats) -> Floats:
     slots = np.floor(times / SLOT_SECONDS).astype(int)
     for slot in np.unique(slots):
         now = slots == slot
-        for blink in _blinks(int(slot), seed, times, speech):
+        for blink in _blinks(int(slot), seed=seed, times=times, speech=speech):
             if not any(map(blink.lasts_over, (times[0], times[-1]))):
                 lids[now] = np.maximum(lids[now], blink.lids(times[now]))
     return lids
 
 
-def _blinks(slot: int, seed: int, times: Floats, speech: Floats) -> list[_Blink]:
+def _blinks(slot: int, *, seed: int, times: Floats, speech: Floats) -> list[_Blink]:
     random = np.random.default_rng((seed % 2**64, slot, _STREAM))
     moments = slot * SLOT_SECONDS + random.uniform(_EARLIEST, _LATEST, _CANDIDATES)
     kind, depth = random.uniform(), float(random.uniform(_LEAST_HALF, _MOST_HALF))

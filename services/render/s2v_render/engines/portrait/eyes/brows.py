@@ -21,4 +21,4 @@ def brow_raises(loudness: Floats, *, frames: int, frame_rate: int) -> Floats:
     raises = np.clip(_SENSITIVITY * stress, _LOWEST, 1)
     middles = (np.arange(frames) + 0.5) / frame_rate
     raised = at(smoothed(raises, int(_SOFT_SECONDS * PER_SECOND)), middles)
-    return raised * faded_ends(frames, frame_rate, _FADE_SECONDS)
+    return raised * faded_ends(frames, frame_rate=frame_rate, fade_seconds=_FADE_SECONDS)

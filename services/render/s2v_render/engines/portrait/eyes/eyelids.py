@@ -63,7 +63,7 @@ def eyes_of(texture: Pixels, points: Floats, eye_distance: float) -> tuple[Eye, 
     return eye(*_RIGHT), eye(*_LEFT)
 
 
-def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, amount: float) -> None:
+def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, *, amount: float) -> None:
     """Draw one eye shut by an amount 0..1 into a picture [height, width, 4].
 
     `sources` [height, width, 2] tells for each pixel where in the texture it came from.
@@ -81,7 +81,7 @@ def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, amount
     whole = picture.astype(np.float32)
     rise = (1 - _MEETING) * height
     hidden = amount * np.minimum((edge - upper) * (_HIDDEN_RIM / _HIDING), _HIDDEN_RIM * lines.unit)
-    _raise_lower_lid(whole, texture, sources, lines, v - lower + rise, rise + hidden)
+    _raise_lower_lid(whole, texture, sources, lines, below=v - lower + rise, rise=rise + hidden)
     rolled = eye.skin.raised + (eye.skin.lowered - eye.skin.raised) * np.float32(amount)
     row = eye.skin.edge - 0.5 + edge - v
     lid = cv2.remap(rolled, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -93,7 +93,7 @@ def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, amount
 
 
 def _raise_lower_lid(
-    whole: Floats, texture: Pixels, at: Floats, lines: LidLines, below: Floats, rise: Floats
+    whole: Floats, texture: Pixels, at: Floats, lines: LidLines, *, below: Floats, rise: Floats
 ) -> None:
     """Draw what lies `below` the raised lower lid's edge, moved up by a rise, in place."""
     follow = np.clip(1 - below / (_LOWER_REACH * lines.unit), 0, 1)

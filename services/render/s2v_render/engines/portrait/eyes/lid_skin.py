@@ -86,14 +86,14 @@ def lid_skin(texture: Pixels, lines: LidLines) -> LidSkin:
     above = np.arange(int(np.ceil(whole.max())) + 2, dtype=np.float32)[:, None]
     photo = _sampled(texture, lines, lines.upper - above)
     cheek = _cheek(texture, lines)
-    skin = _hidden_skin(texture, lines, cheek, above / whole)
-    grain = _grain(cheek, lines, len(photo))
+    skin = _hidden_skin(texture, lines, cheek, up=above / whole)
+    grain = _grain(cheek, lines, rows=len(photo))
     to_corner = np.minimum(lines.u, lines.width - lines.u) / lines.width
     middle = _smooth((to_corner + _PAST_CORNER) / _TAPER).astype(np.float32)
     shown = (1 - _smooth((above / visible - 0.45) / 0.5) * middle)[..., None]
     clean = np.maximum(_along(photo, lines), 0.94 * skin)
     clean += (photo - clean) * (1 - middle)[:, None]
-    lashes, opacity = _lashes(photo[:reach], skin[:reach], reach, _LINE * lines.unit)
+    lashes, opacity = _lashes(photo[:reach], skin[:reach], reach=reach, line=_LINE * lines.unit)
     opacity = opacity * _smooth((to_corner + _LASHES_PAST_CORNER) / _LASHES_TAPER)
     raised = skin + grain + (photo - skin - grain) * shown
     lowered = skin + (clean - skin) * shown + grain
@@ -115,10 +115,10 @@ def _near(reach: int, lines: LidLines) -> Floats:
     return near
 
 
-def _hidden_skin(texture: Pixels, lines: LidLines, cheek: Floats, up: Floats) -> Floats:
+def _hidden_skin(texture: Pixels, lines: LidLines, cheek: Floats, *, up: Floats) -> Floats:
     """Paint skin for the whole lid; `up` is 0 at the edge and 1 at the fold, [rows, columns]."""
     bright = _along(np.median(cheek, axis=0)[None], lines)
-    strip = _raised(_brow_strip(texture, lines), bright, _DARKEST)
+    strip = _raised(_brow_strip(texture, lines), bright, least=_DARKEST)
     visible = lines.upper - lines.crease
     low = lines.upper - np.minimum(_LASHES * lines.unit, 0.6 * visible)
     photo = _sampled(texture, lines, low + (lines.crease - low) * np.clip(up, 0, 1))
@@ -129,7 +129,7 @@ def _hidden_skin(texture: Pixels, lines: LidLines, cheek: Floats, up: Floats) ->
         photo, (0, 0), sigmaX=3 * across, sigmaY=across, borderType=cv2.BORDER_REPLICATE
     )
     ball = np.sin(np.pi * np.clip(0.15 + 0.75 * up, 0, 1)) - 0.6
-    skin: Floats = _raised(photo, strip, _DARKEST_LID) * (1 + _BULGE * ball[..., None])
+    skin: Floats = _raised(photo, strip, least=_DARKEST_LID) * (1 + _BULGE * ball[..., None])
     return skin
 
 
@@ -148,7 +148,7 @@ def _cheek(texture: Pixels, lines: LidLines) -> Floats:
     return _sampled(texture, lines, lines.lower + start + np.arange(height)[:, None])
 
 
-def _grain(cheek: Floats, lines: LidLines, rows: int) -> Floats:
+def _grain(cheek: Floats, lines: LidLines, *, rows: int) -> Floats:
     """Return the cheek's fine detail, turned over and over to so many rows."""
     fine = cheek - cv2.GaussianBlur(cheek, (0, 0), max(1.0, _GRAIN * lines.unit))
     both_ways = np.concatenate([fine, fine[::-1]])
@@ -156,7 +156,7 @@ def _grain(cheek: Floats, lines: LidLines, rows: int) -> Floats:
     return detail
 
 
-def _raised(colours: Floats, bright: Floats, least: float) -> Floats:
+def _raised(colours: Floats, bright: Floats, *, least: float) -> Floats:
     """Raise colours [..., 3] towards brighter ones to a share `least` of their luminance."""
     light, dark = bright @ _LUMINANCE, colours @ _LUMINANCE
     lack = (least * light - dark) / np.maximum(light - dark, 1)
@@ -164,7 +164,7 @@ def _raised(colours: Floats, bright: Floats, least: float) -> Floats:
     return raised
 
 
-def _lashes(photo: Floats, skin: Floats, reach: int, line: float) -> tuple[Floats, Floats]:
+def _lashes(photo: Floats, skin: Floats, *, reach: int, line: float) -> tuple[Floats, Floats]:
     """Return the lashes' colour [1, columns, 3] and how much of them is seen [reach, columns].
 
     What is darker than skin above the open lid's edge is taken for lashes.

@@ -50,7 +50,7 @@ class Lips:
         return slice(left, right)
 
 
-def lips_of(targets: Floats, region: Region, unit: float, first: int, last: int) -> Lips:
+def lips_of(targets: Floats, region: Region, *, unit: float, first: int, last: int) -> Lips:
     """Return the lips of a bent mesh [468, 2]; both layers exist in the rows first..last."""
     corner = (region.left, region.top)
     upper = _SPLINE @ (targets[list(topo.UPPER_INNER)] - corner)
@@ -96,7 +96,7 @@ def join_layers(above: Pixels, beneath: Pixels, lips: Lips, setting: Setting) ->
     above[:] = cv2.blendLinear(above, beneath, 1 - share, share)
     if sharp.size == 0:
         return
-    rows = _rows(upper[columns], lower[columns], height, margin=3 + 0.03 * lips.unit)
+    rows = _rows(upper[columns], lower[columns], height=height, margin=3 + 0.03 * lips.unit)
     sharp[rows.stop :] = under[rows.stop :]
     opening = Opening(
         left=lips.region.left + columns.start,
@@ -115,7 +115,7 @@ def join_layers(above: Pixels, beneath: Pixels, lips: Lips, setting: Setting) ->
     above[:, columns, :3] = np.clip(soft + (sharp - soft) * weight + 0.5, 0, 255)
 
 
-def _rows(upper: Floats, lower: Floats, height: int, *, margin: float) -> slice:
+def _rows(upper: Floats, lower: Floats, *, height: int, margin: float) -> slice:
     first = int(np.clip(upper.min() - margin, 0, height))
     return slice(first, int(np.clip(lower.max() + margin, first, height)))
 

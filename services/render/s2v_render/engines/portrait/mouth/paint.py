@@ -82,10 +82,11 @@ def mouth_inside(
 ) -> MouthInside:
     """Mix the colours and shape the teeth for a person, from their photo and landmarks."""
     skin = np.median(
-        [_patch(picture, points[i], 0.06 * eye_distance) for i in (205, 425, 50, 280, 199)], axis=0
+        [_patch(picture, points[i], radius=0.06 * eye_distance) for i in (205, 425, 50, 280, 199)],
+        axis=0,
     )
     lip = np.median(
-        [_patch(picture, points[i], 0.03 * eye_distance) for i in (16, 85, 315, 11)], axis=0
+        [_patch(picture, points[i], radius=0.03 * eye_distance) for i in (16, 85, 315, 11)], axis=0
     )
     head = head_of(points)
     shown = shape.photo_gap > SHOWN_TEETH_GAP
@@ -130,7 +131,7 @@ def painted(inside: MouthInside, opening: Opening, mouth: Mouth) -> Floats:
     return picture
 
 
-def _patch(picture: Rgb, point: Floats, radius: float) -> Floats:
+def _patch(picture: Rgb, point: Floats, *, radius: float) -> Floats:
     x, y, reach = int(point[0]), int(point[1]), max(2, int(radius))
     rows = slice(max(0, y - reach), max(1, y + reach))
     columns = slice(max(0, x - reach), max(1, x + reach))

@@ -57,7 +57,7 @@ def upper_teeth(middle: Floats, mouth_width: float, colour: Floats, eye_distance
     """Draw upper teeth for a mouth whose lips meet at `middle` (local) and which is so wide."""
     widths = np.array(_UPPER_WIDTHS) * mouth_width / _USUAL_MOUTH_WIDTH
     resolution = _resolution(eye_distance)
-    rgba, anchor = _drawn(widths, 0.10, 0.35, colour, resolution)
+    rgba, anchor = _drawn(widths, height=0.10, curve=0.35, colour=colour, resolution=resolution)
     return Teeth(rgba, anchor, middle + np.array([0.0, _UPPER_EDGE, -0.01]), resolution)
 
 
@@ -65,7 +65,9 @@ def lower_teeth(middle: Floats, mouth_width: float, colour: Floats, eye_distance
     """Draw lower teeth where they are while the jaw is shut."""
     widths = np.array(_LOWER_WIDTHS) * mouth_width / _USUAL_MOUTH_WIDTH
     resolution = _resolution(eye_distance)
-    rgba, edge = _drawn(widths, 0.085, 0.25, 0.94 * colour, resolution)
+    rgba, edge = _drawn(
+        widths, height=0.085, curve=0.25, colour=0.94 * colour, resolution=resolution
+    )
     anchor = np.array([edge[0], len(rgba) - 1 - edge[1]])
     place = middle + np.array([0.0, _LOWER_EDGE, 0.02])
     return Teeth(np.ascontiguousarray(rgba[::-1]), anchor, place, resolution)
@@ -95,7 +97,7 @@ def seen_teeth(picture: Rgb, points: Floats, head: Head) -> Teeth | None:
     ends = _upper_row(patch.astype(np.float32), inside > 0, resolution)
     if not ends.any():
         return None
-    rgba = _continued(patch, np.argmax(inside, axis=0), ends, resolution)
+    rgba = _continued(patch, first=np.argmax(inside, axis=0), ends=ends, resolution=resolution)
     return Teeth(rgba, anchor, place, resolution)
 
 
@@ -130,7 +132,7 @@ def _run_ends(mask: npt.NDArray[np.bool_], crack: int) -> Integers:
     return ends
 
 
-def _continued(patch: Rgb, first: Integers, ends: Integers, resolution: float) -> Floats:
+def _continued(patch: Rgb, *, first: Integers, ends: Integers, resolution: float) -> Floats:
     """Return the rows of a patch from the first one to the end, and on where nothing is seen."""
     height, width = patch.shape[:2]
     seen = np.flatnonzero(ends)
@@ -158,7 +160,7 @@ def _resolution(eye_distance: float) -> float:
 
 
 def _drawn(
-    widths: Floats, height: float, curve: float, colour: Floats, resolution: float
+    widths: Floats, *, height: float, curve: float, colour: Floats, resolution: float
 ) -> tuple[Floats, Floats]:
     """Draw upper teeth and tell where the middle of their biting edge is.
 

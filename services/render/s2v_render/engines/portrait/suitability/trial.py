@@ -13,9 +13,9 @@ from s2v.face import topology as topo
 from s2v.face.arrays import Floats
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.lipsync.phones import PHONES, REST, Mouth
+from s2v_render.engines.portrait.drawing import Portrait
+from s2v_render.engines.portrait.fitting import FIELD
 from s2v_render.engines.portrait.motion import STILL
-from s2v_render.engines.portrait.portrait import Portrait
-from s2v_render.engines.portrait.reference import FIELD
 
 _OPENINGS = (PHONES["ɑ"].mouth, PHONES["ɛ"].mouth)  # noqa: RUF001 (IPA)
 """One is enough to follow: on a poor photo the tracker may miss the other."""
@@ -47,7 +47,7 @@ def check_follows(portrait: Portrait, landmarks: Landmarks, mesh: FaceMesh) -> N
     astray = np.sqrt(((shut - meant)[_MOUTH] ** 2).sum(axis=1).mean()) / unit
     if astray <= _MOST_ASTRAY and _gap(shut) / unit <= _MOST_SHUT:
         opened = (_tried(portrait, mouth, landmarks, mesh)[0] for mouth in _OPENINGS)
-        if any(_opens(points, shut, unit) for points in opened):
+        if any(_opens(points, shut, unit=unit) for points in opened):
             return
     raise InvalidInput(
         Reason.FACE_UNSUITABLE,
@@ -58,7 +58,7 @@ def check_follows(portrait: Portrait, landmarks: Landmarks, mesh: FaceMesh) -> N
     )
 
 
-def _opens(opened: Floats, shut: Floats, unit: float) -> bool:
+def _opens(opened: Floats, shut: Floats, *, unit: float) -> bool:
     opening = (_gap(opened) - _gap(shut)) / unit
     tugged = np.abs(opened - shut)[_FIXED].max() / unit
     return bool(opening >= _LEAST_OPENING and tugged <= _MOST_TUGGED)

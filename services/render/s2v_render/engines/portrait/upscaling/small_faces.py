@@ -15,7 +15,7 @@ import numpy as np
 
 from s2v.core.ports import Size
 from s2v.face.arrays import Floats, Rgb
-from s2v_render.engines.portrait.reference import FaceBox, covering, own_size
+from s2v_render.engines.portrait.fitting import FaceBox, covering, own_size
 from s2v_render.engines.portrait.upscaling.enlarging import ENLARGEMENT
 
 _SMALLEST, _LARGEST = 20.0, 48.0
@@ -50,7 +50,9 @@ def with_larger_face(
     if face is None or not _SMALLEST <= face.eye_distance <= _LARGEST:
         return None
     shown = Size(photo.shape[1], photo.shape[0])
-    target = covering(shown, size or _film_size(shown, face.eye_distance, least_eye_distance))
+    target = covering(
+        shown, size or _film_size(shown, eye_distance=face.eye_distance, least=least_eye_distance)
+    )
     if target.width < _LEAST_GAIN * shown.width:
         return None
     large: Rgb = cv2.resize(photo, (target.width, target.height), interpolation=cv2.INTER_LANCZOS4)
@@ -64,7 +66,7 @@ def with_larger_face(
     )
 
 
-def _film_size(shown: Size, eye_distance: float, least: float) -> Size:
+def _film_size(shown: Size, *, eye_distance: float, least: float) -> Size:
     own = own_size(shown)
     if eye_distance * own.width / shown.width >= least:
         return own

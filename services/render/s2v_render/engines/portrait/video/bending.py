@@ -59,7 +59,7 @@ def _places(region: Region, moves: Moves, rows: slice) -> Floats:
         moves.sources - moves.targets,
         (grid + corner - centre) / moves.unit,
     )
-    shifts *= _window(grid, region, _BORDER_FADE * moves.unit)[:, None]
+    shifts *= _window(grid, region, fade=_BORDER_FADE * moves.unit)[:, None]
     coarse = shifts.astype(np.float32).reshape(last - first, columns, 2)
     size = (columns * cell, (last - first) * cell)
     fine = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
@@ -82,7 +82,7 @@ def _spline(controls: Floats, shifts: Floats, grid: Floats) -> Floats:
     return spread
 
 
-def _window(grid: Floats, region: Region, fade: float) -> Floats:
+def _window(grid: Floats, region: Region, *, fade: float) -> Floats:
     """Return weights that bring the shifts to 0 at the region's border."""
     high = np.array([region.width - 1, region.height - 1])
     inside = np.minimum(grid, high - grid).min(axis=1)

@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from s2v.core.ports import Frames, Notice
+from s2v.core.ports import Frames, Notice, NoticeCode
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh
@@ -20,7 +20,7 @@ from s2v_render.engines.portrait.video.sitter import Sitter
 from s2v_render.engines.portrait.video.steadying import LOOK_AHEAD_FRAMES, Sitting, sittings
 
 _FACE_LOST = Notice(
-    "FACE_LOST",
+    NoticeCode.FACE_LOST,
     "in some frames the reference shows no face that can be made to speak; they show it as it is",
 )
 """The same for every take, so that a film is told it once."""

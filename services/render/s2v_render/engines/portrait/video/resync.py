@@ -68,7 +68,7 @@ def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, out: Rgb) -> No
         return
     upper = _moves(held, targets, topo.UPPER_RINGS)
     lower = _moves(held, targets, topo.LOWER_RINGS)
-    lips = lips_of(targets, region, held.head.eye_distance, 0, region.height)
+    lips = lips_of(targets, region, unit=held.head.eye_distance, first=0, last=region.height)
     part = np.empty((region.height, region.width, 3), np.uint8)
     part[: lips.bottom] = bent(sitting.picture, region, upper, slice(0, lips.bottom))
     low = bent(sitting.picture, region, lower, slice(lips.top, region.height))

@@ -11,11 +11,11 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.media.footage import Footage
+from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.expression import face_shape
+from s2v_render.engines.portrait.fitting import covering, crop_corner, own_size
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.mouth.paint import SHOWN_TEETH_GAP, mouth_inside
-from s2v_render.engines.portrait.portrait import make_portrait
-from s2v_render.engines.portrait.reference import covering, crop_corner, own_size
 from s2v_render.engines.portrait.suitability.speaker import (
     Speaker,
     Suitability,

@@ -1,0 +1,1 @@
+"""A take from its speech to its frames, window by window."""

@@ -1,0 +1,312 @@
+"""One take from its speech to its frames: the windows it needs, what each is made of, what is left.
+
+Shape suffixes: B batch (1 here), C channels, T frames, Y rows, X columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from s2v.core.ports import Frames, Size, State, Take, Working
+from s2v.core.timebase import samples_per_frame
+from s2v.media.photo import read_photo
+from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
+from s2v_render.engines.wan.planning import (
+    PlannedWindow,
+    film_frames,
+    frames_made_before,
+    plan_windows,
+    shown_frame,
+)
+from s2v_render.engines.wan.presets import Recipe
+from s2v_render.engines.wan.takes.carried import Carried, read_carried
+from s2v_render.engines.wan.takes.hearing import (
+    CARRIED_SECONDS,
+    Soundtrack,
+    heard,
+    officially_heard,
+)
+from s2v_render.engines.wan.takes.pictures import fit, official_fit, pixels_of
+from s2v_render.engines.wan.takes.posing import PoseVideo
+from s2v_render.engines.wan.takes.windows import (
+    Denoising,
+    PastMotion,
+    Prompts,
+    Stepped,
+    Window,
+    WindowInput,
+    initial_noise,
+    latent_shape,
+    pose_latents,
+    still_motion,
+    unseen_motion,
+    windows,
+)
+from s2v_render.engines.wan.weights.loading import WanModels
+
+PROMPT = "A person is talking to the camera."
+"""What a film shows when a request does not say."""
+
+Item = Frames | Working | State
+Rgb = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class TakePlan:
+    """A take, and what was decided about it.
+
+    Attributes:
+        take: what was asked for.
+        recipe: how it is sampled.
+        size: of the film.
+        start: the first model frame that is to be made.
+        end: the one after the last.
+        carried: what the take before left behind; None opens the film.
+    """
+
+    take: Take
+    recipe: Recipe
+    size: Size
+    start: int
+    end: int
+    carried: Carried | None
+
+    @property
+    def frames(self) -> int:
+        """Frames of the film in this take."""
+        return len(self.take.pcm) // samples_per_frame(self.take.frame_rate)
+
+    @property
+    def opens_unseen(self) -> bool:
+        """Whether the first window sees no motion, and loses its first frames."""
+        return self.carried is None and self.recipe.opening_cut_frames > 0
+
+    @property
+    def windows(self) -> tuple[PlannedWindow, ...]:
+        """The windows to sample."""
+        return plan_windows(
+            self.start,
+            self.end,
+            window_frames=self.recipe.window_frames,
+            cut_frames=self.recipe.opening_cut_frames if self.carried is None else 0,
+            first_index=self.carried.windows if self.carried else 0,
+            shortens_last=not self.recipe.official,
+        )
+
+    @property
+    def denoising(self) -> Denoising:
+        """The numbers of the run."""
+        recipe = self.recipe
+        return Denoising(
+            solver=recipe.solver,
+            steps=recipe.steps,
+            shift=recipe.shift,
+            guidance=recipe.guidance,
+            window_frames=recipe.window_frames,
+            redecodes_motion=recipe.official,
+        )
+
+
+def plan_take(take: Take, recipe: Recipe, size: Size) -> TakePlan:
+    """Return what has to be made for a take.
+
+    Raises:
+        InvalidInput: the state belongs elsewhere (FIELD_INVALID on "state").
+    """
+    rate = take.frame_rate
+    count = len(take.pcm) // samples_per_frame(rate)
+    end = frames_made_before(take.first_frame + count, rate)
+    if take.state is None:
+        return TakePlan(take, recipe, size, shown_frame(take.first_frame, rate), end, None)
+    made = frames_made_before(take.first_frame, rate)
+    carried = read_carried(take.state, size=size, model_frames=made)
+    return TakePlan(take, recipe, size, made, end, carried)
+
+
+@torch.inference_mode()
+def filmed(
+    models: WanModels,
+    plan: TakePlan,
+    *,
+    rows_of: Callable[[str], Tensor],
+    device: torch.device,
+    batch_frames: int,
+    rests: bool,
+) -> Generator[Item]:
+    """Make the frames of a take, window by window, and then its state.
+
+    Args:
+        models: ready to run.
+        plan: what to make.
+        rows_of: encodes a prompt, shape [rows, width].
+        device: where everything is computed.
+        batch_frames: model frames that are yielded at once.
+        rests: whether decoding leaves the device between windows.
+    """
+    yield from _shared(plan)
+    track = _track(plan)
+    left = plan.carried
+    if plan.windows:
+        left = yield from _sampled(
+            models, plan, track, rows_of, device=device, batch_frames=batch_frames, rests=rests
+        )
+    assert left is not None
+    sound = track.last(CARRIED_SECONDS)
+    yield State(
+        Carried(
+            left.motion_latents_BCTYX, left.last_frame, sound, plan.end, left.windows
+        ).to_bytes()
+    )
+
+
+def _shared(plan: TakePlan) -> Iterator[Frames]:
+    """Show the last model frame of the take before for as long as this one shows it too."""
+    if plan.carried is None:
+        return
+    shown = range(plan.start - 1, plan.start)
+    if count := len(_film_frames(plan, shown)):
+        yield Frames(np.repeat(plan.carried.last_frame[None], count, axis=0))
+
+
+def _sampled(
+    models: WanModels,
+    plan: TakePlan,
+    track: Soundtrack,
+    rows_of: Callable[[str], Tensor],
+    *,
+    device: torch.device,
+    batch_frames: int,
+    rests: bool,
+) -> Generator[Item, None, Carried]:
+    prompts = _prompts(models, plan, rows_of, device)
+    yield Working()
+    pixels = _reference(plan, device)
+    reference = models.vae.encode(pixels)
+    motion = _motion(models, plan, pixels)
+    yield Working()
+    planned = iter(plan.windows)
+    last_picture = None
+    for event in windows(
+        models.transformer,
+        models.vae,
+        plan.denoising,
+        reference_BCTYX=reference,
+        prompts=prompts,
+        inputs=_inputs(models, plan, track, device),
+        motion=motion,
+        opening=plan.opens_unseen,
+        rests=rests,
+    ):
+        if isinstance(event, Stepped):
+            yield Working()
+            continue
+        window = next(planned)
+        motion = event.motion
+        for batch in _batches(event, window, batch_frames):
+            last_picture = batch.pictures[-1]
+            if shown := _film_frames(plan, batch.model_frames):
+                first = batch.model_frames.start
+                yield Frames(batch.pictures[[frame - first for frame in shown]])
+    assert last_picture is not None
+    sound = track.last(CARRIED_SECONDS)
+    return Carried(motion.latents_BCTYX, last_picture, sound, plan.end, window.index + 1)
+
+
+def _prompts(
+    models: WanModels, plan: TakePlan, rows_of: Callable[[str], Tensor], device: torch.device
+) -> Prompts:
+    def text(prompt: str) -> Tensor:
+        return models.transformer.encode_text([rows_of(prompt).to(device)])
+
+    positive = text(plan.take.prompt or PROMPT)
+    if not plan.denoising.guided:
+        return Prompts(positive)
+    return Prompts(positive, text(plan.take.negative_prompt or NEGATIVE_PROMPT))
+
+
+def _reference(plan: TakePlan, device: torch.device) -> Tensor:
+    picture = Image.fromarray(read_photo(plan.take.reference))
+    fitted = official_fit if plan.recipe.official else fit
+    return pixels_of(fitted(picture, height=plan.size.height, width=plan.size.width)).to(device)
+
+
+def _motion(models: WanModels, plan: TakePlan, reference_BCTYX: Tensor) -> PastMotion:
+    if plan.carried is not None:
+        latents = plan.carried.motion_latents_BCTYX
+        return PastMotion(None, latents.to(reference_BCTYX.device))
+    if plan.opens_unseen:
+        return unseen_motion(plan.denoising, reference_BCTYX)
+    return still_motion(models.vae, plan.denoising, reference_BCTYX, shows_reference=True)
+
+
+def _inputs(
+    models: WanModels, plan: TakePlan, track: Soundtrack, device: torch.device
+) -> Iterator[WindowInput]:
+    """Make what each window needs when its turn comes."""
+    recipe, take = plan.recipe, plan.take
+    hears = officially_heard if recipe.official else heard
+    pose = None
+    if take.pose is not None:
+        pose = PoseVideo(take.pose, plan.size, official=recipe.official)
+    for window in plan.windows:
+        count = window.sampled_frames
+        first = window.first_frame + recipe.sound_lead_frames
+        features = hears(models.speech, track, first_frame=first, frames=count).to(device)
+        latents = None
+        if pose is not None:
+            latents = pose_latents(models.vae, pose.frames(first, count).to(device))
+        noise = _noise(models, plan, window, device)
+        yield WindowInput(noise, features, latents, window.dropped_frames)
+
+
+def _noise(
+    models: WanModels, plan: TakePlan, window: PlannedWindow, device: torch.device
+) -> Tensor:
+    """Return fp32 noise; official noise is coarse, and stays as coarse as the weights are."""
+    size, seed = plan.size, plan.take.seed + window.index
+    shape = latent_shape(window.sampled_frames, height=size.height, width=size.width)
+    if not plan.recipe.official:
+        return initial_noise(shape, seed=seed, device=device, dtype=torch.float32)
+    noise = initial_noise(shape, seed=seed, device=device, dtype=torch.bfloat16)
+    return noise.to(models.transformer.patch_embedding.weight.dtype)
+
+
+def _track(plan: TakePlan) -> Soundtrack:
+    take = plan.take
+    first = take.first_frame * samples_per_frame(take.frame_rate)
+    if plan.carried is None:
+        return Soundtrack(take.pcm, first)
+    before = plan.carried.sound
+    return Soundtrack(np.concatenate([before, take.pcm]), first - len(before))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    model_frames: range
+    pictures: Rgb
+
+
+def _batches(window: Window, planned: PlannedWindow, batch_frames: int) -> Iterator[_Batch]:
+    """Bring a window's pixels to the host, a few frames at a time."""
+    kept = planned.kept
+    for start in range(0, len(kept), batch_frames):
+        values = window.pixels_BCTYX[0, :, start : start + batch_frames].permute(1, 2, 3, 0)
+        pictures = ((values + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
+        yield _Batch(kept[start : start + batch_frames], pictures)
+
+
+def _film_frames(plan: TakePlan, model_frames: range) -> tuple[int, ...]:
+    take = plan.take
+    return film_frames(
+        model_frames,
+        first_frame=take.first_frame,
+        frames=plan.frames,
+        frame_rate=take.frame_rate,
+    )

@@ -1,0 +1,87 @@
+"""Networks that have shapes but no storage yet, read off the weights that belong into them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKLWan
+from transformers import UMT5EncoderModel
+
+from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.model.text import umt5_config
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+
+TIED_EMBEDDING = "encoder.embed_tokens.weight"
+"""Another name of the text encoder's "shared.weight"."""
+_VAE_CONFIG = (
+    "dim_mult",
+    "num_res_blocks",
+    "attn_scales",
+    "temperal_downsample",
+    "latents_mean",
+    "latents_std",
+)
+
+
+def blank_transformer(config: S2VConfig) -> S2VTransformer:
+    """Return a transformer that has shapes but no storage; its names are the official ones."""
+    with torch.device("meta"):
+        return S2VTransformer(config)
+
+
+def blank_text_encoder(shapes: Mapping[str, Sequence[int]]) -> UMT5EncoderModel:
+    """Return a text encoder without storage; its configuration is read off the weights' shapes.
+
+    Args:
+        shapes: by the names of transformers.
+
+    Raises:
+        KeyError: these are no weights of a UMT5 encoder.
+    """
+    first = "encoder.block.0.layer.0.SelfAttention."
+    vocab, dim = shapes["shared.weight"]
+    buckets, heads = shapes[first + "relative_attention_bias.weight"]
+    layers = {match[1] for key in shapes if (match := re.match(r"encoder\.block\.(\d+)\.", key))}
+    config = umt5_config(
+        vocab=vocab,
+        dim=dim,
+        dim_attn=shapes[first + "q.weight"][0],
+        dim_ffn=shapes["encoder.block.0.layer.1.DenseReluDense.wi_0.weight"][0],
+        num_heads=heads,
+        num_layers=len(layers),
+        num_buckets=buckets,
+    )
+    with torch.device("meta"):
+        network = UMT5EncoderModel(config)
+    # One module, not two that share a weight: it is kept, moved and counted once.
+    network.encoder.embed_tokens = network.shared
+    return network
+
+
+def blank_vae(
+    shapes: Mapping[str, Sequence[int]], config: Mapping[str, Any] | None = None
+) -> AutoencoderKLWan:
+    """Return an autoencoder without storage; its widths are read off the weights' shapes.
+
+    Args:
+        shapes: by the names of diffusers.
+        config: `dim_mult`, `num_res_blocks`, `temporal_downsample`, `latents_mean`, `latents_std`
+            where they are not those of Wan 2.1.
+
+    Raises:
+        KeyError: these are no weights of a Wan autoencoder.
+    """
+    given = dict(config or {})
+    if "temporal_downsample" in given:
+        # Diffusers spells it like this.
+        given["temperal_downsample"] = given["temporal_downsample"]
+    values = {name: given[name] for name in _VAE_CONFIG if name in given}
+    with torch.device("meta"):
+        return AutoencoderKLWan(
+            base_dim=shapes["encoder.conv_in.weight"][0],
+            z_dim=shapes["post_quant_conv.weight"][0],
+            **values,
+        )

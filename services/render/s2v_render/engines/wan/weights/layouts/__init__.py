@@ -1,0 +1,1 @@
+"""The layouts that checkpoints come in: where their parts lie and what their weights are called."""

@@ -1,0 +1,168 @@
+"""Read weights from files straight to a device, once what is there is known to fit."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from s2v_render.engines.wan.weights.files import unusable
+
+_SHOWN = 5
+_DAMAGED = (
+    "cannot be read: it is truncated, damaged or of another kind. Fetch it again, and compare its "
+    "size with the original's."
+)
+
+_UNREADABLE = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    # What reading damaged pickles stumbles over.
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    OverflowError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """A tensor in a file; `read` returns it, on the device that was asked for or on the host."""
+
+    file: Path
+    key: str
+    shape: tuple[int, ...]
+    read: Callable[[], Tensor]
+
+
+def stored_tensors(files: Iterable[Path], *, device: torch.device | str) -> dict[str, StoredTensor]:
+    """Return the tensors of all files by name; none is read yet.
+
+    Files of safetensors are mapped: on the host a tensor is its part of the file, and a device
+    copies from there, so that the host never holds a second copy. Pickled files (.pth, .bin) are
+    mapped too, and nothing but tensors is unpickled.
+
+    Raises:
+        NotReady: a file is damaged, holds no tensors, or two files hold the same name.
+    """
+    found: dict[str, StoredTensor] = {}
+    for file in files:
+        opened = _safetensors if file.suffix == ".safetensors" else _pickled
+        for tensor in opened(file, device):
+            if tensor.key in found:
+                raise unusable(f"{tensor.key} is in {found[tensor.key].file} and in {file}.")
+            found[tensor.key] = tensor
+    return found
+
+
+def _safetensors(file: Path, device: torch.device | str) -> list[StoredTensor]:
+    try:
+        opened: Any = safe_open(file, framework="pt", device=str(device))
+        shapes = {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise unusable(f"{file} {_DAMAGED} ({error})") from None
+    return [
+        StoredTensor(file, key, shape, partial(opened.get_tensor, key))
+        for key, shape in shapes.items()
+    ]
+
+
+def _pickled(file: Path, _device: torch.device | str) -> list[StoredTensor]:
+    mapped = zipfile.is_zipfile(file)
+    try:
+        values = torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
+    except _UNREADABLE as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise unusable(f"{file} {_DAMAGED} ({reason})") from None
+    if not isinstance(values, dict) or not values or not _all_tensors(values):
+        raise unusable(f"{file} holds no table of tensors. It is another model's file.")
+    return [
+        StoredTensor(file, key, tuple(value.shape), partial(_same, value))
+        for key, value in values.items()
+    ]
+
+
+def _all_tensors(values: Mapping[Any, Any]) -> bool:
+    return all(isinstance(value, Tensor) for value in values.values())
+
+
+def _same(value: Tensor) -> Tensor:
+    return value
+
+
+def fill(
+    network: nn.Module,
+    found: Mapping[str, StoredTensor],
+    *,
+    part: str,
+    device: torch.device | str,
+    dtype: torch.dtype,
+) -> int:
+    """Give a network on the meta device its weights, one by one, and return how many they are.
+
+    Args:
+        network: has shapes and no storage yet; afterwards it lies on the device, ready to run.
+        found: by the network's own names.
+        part: what to call it in errors, such as "transformer".
+        device: where to.
+        dtype: what floating-point weights become.
+
+    Raises:
+        NotReady: a tensor is missing, left over or of another shape; nothing was read then.
+    """
+    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    _check(wanted, found, part=part)
+    weights = {}
+    for name, stored in found.items():
+        value = stored.read()
+        kept = dtype if value.is_floating_point() else value.dtype
+        weights[name] = value.to(device, kept)
+    network.load_state_dict(weights, strict=True, assign=True)
+    network.eval().requires_grad_(False)
+    return len(weights)
+
+
+def _check(
+    wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, StoredTensor], *, part: str
+) -> None:
+    files = ", ".join(sorted({stored.file.name for stored in found.values()}))
+    faults = [
+        f"{name} {list(shape)} is missing" for name, shape in wanted.items() if name not in found
+    ]
+    for name, stored in found.items():
+        if name not in wanted:
+            faults.append(f"{stored.key} {list(stored.shape)} in {stored.file} is unknown")
+        elif stored.shape != wanted[name]:
+            faults.append(
+                f"{stored.key} in {stored.file} has shape {list(stored.shape)}, expected "
+                f"{list(wanted[name])}"
+            )
+    if faults:
+        raise unusable(
+            f"The {part} needs {len(wanted)} tensors and {files} hold {len(found)}; "
+            f"{len(faults)} do not fit: {listed(faults)}. Nothing was loaded. Fetch the files "
+            "again, or correct the configuration beside them."
+        )
+
+
+def listed(things: Sequence[str]) -> str:
+    """Return the first few of many things, and how many more there are."""
+    more = len(things) - _SHOWN
+    return "; ".join(things[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Return how many numbers a network is made of; what is shared counts once."""
+    return sum(math.prod(weight.shape) for weight in network.parameters())

@@ -1,0 +1,1 @@
+"""The workers that render takes: Ray actors, their pool and their cluster."""

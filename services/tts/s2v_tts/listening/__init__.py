@@ -1,0 +1,1 @@
+"""What given sound says, and when: aligned with its transcript, or recognised."""

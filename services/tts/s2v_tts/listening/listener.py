@@ -1,0 +1,141 @@
+"""Find out when given sound makes which speech sounds, in the best way that works."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from s2v.core.errors import InvalidInput
+from s2v.core.ports import Backend, Notice, NoticeCode
+from s2v.core.script import LipCues, Mark
+from s2v_tts.listening.aligning import Alignment, align, could_be_said
+from s2v_tts.listening.recognising import (
+    SoundRecogniser,
+    WordRecogniser,
+    installed_sound_recogniser,
+    installed_word_recogniser,
+)
+from s2v_tts.loudness import audible_range
+
+Pcm = npt.NDArray[np.int16]
+
+_SPEECH_DBFS = -40.0
+"""What stays quieter moves no lips."""
+
+_INSTEAD = {
+    LipCues.WORDS: "the words recognised in the sound move the lips instead",
+    LipCues.SOUNDS: "the speech sounds recognised in it move the lips instead, less exactly",
+    LipCues.LOUDNESS: "only its loudness moves the lips instead",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Where the marks of given sound come from, the marks, and what the user should know of it."""
+
+    cues: LipCues
+    words: tuple[Mark, ...] = ()
+    phonemes: tuple[Mark, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+class Listener:
+    """Listens to given sound.
+
+    Args:
+        backend: the voice that sounds are compared with.
+        words: recognises words; None if the extra `asr` is not installed.
+        sounds: recognises speech sounds; None if the extra `multilingual` is not installed.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        words: WordRecogniser | None,
+        sounds: SoundRecogniser | None,
+    ) -> None:
+        self._backend = backend
+        self._words = words
+        self._sounds = sounds
+
+    @classmethod
+    def installed(cls, backend: Backend) -> "Listener":
+        """Return a listener that uses the extras that are installed; loads nothing yet."""
+        return cls(backend, words=installed_word_recogniser(), sounds=installed_sound_recogniser())
+
+    def listen(self, pcm: Pcm, transcript: str) -> Heard:
+        """Return when mono sound at 48 kHz makes which sounds.
+
+        Args:
+            pcm: a segment of speech.
+            transcript: what is said in it; empty where that is not known.
+        """
+        if audible_range(pcm) == (0, 0):
+            return _nothing_to_say()
+        if transcript and (alignment := self._aligned(pcm, transcript)):
+            return Heard(LipCues.TRANSCRIPT, alignment.words, alignment.phonemes)
+        heard = self._recognised(pcm)
+        if heard is None and audible_range(pcm, _SPEECH_DBFS) == (0, 0):
+            return _nothing_to_say()
+        heard = heard or Heard(LipCues.LOUDNESS)
+        notices = self._notices(heard.cues, mismatch=bool(transcript))
+        return replace(heard, notices=tuple(notices))
+
+    def _recognised(self, pcm: Pcm) -> Heard | None:
+        ways: tuple[Callable[[Pcm], Heard | None], ...] = (self._by_words, self._by_sounds)
+        return next((heard for way in ways if (heard := way(pcm))), None)
+
+    def _by_words(self, pcm: Pcm) -> Heard | None:
+        text = self._words.words(pcm) if self._words else ""
+        alignment = self._aligned(pcm, text) if text else None
+        if alignment is None:
+            return None
+        return Heard(LipCues.WORDS, alignment.words, alignment.phonemes)
+
+    def _by_sounds(self, pcm: Pcm) -> Heard | None:
+        phonemes = self._sounds.sounds(pcm) if self._sounds else ()
+        return Heard(LipCues.SOUNDS, phonemes=phonemes) if phonemes else None
+
+    def _aligned(self, pcm: Pcm, text: str) -> Alignment | None:
+        """Align the text; None if it is not what is said, or cannot be pronounced."""
+        if not could_be_said(text, pcm):
+            return None
+        try:
+            alignment = align(pcm, text, self._backend)
+        except InvalidInput:
+            return None
+        return alignment if alignment.fits else None
+
+    def _notices(self, used: LipCues, *, mismatch: bool) -> Iterator[Notice]:
+        if mismatch:
+            message = (
+                "The transcript does not fit the sound, or cannot be pronounced, at least in part: "
+                f"{_INSTEAD[used]}. Give word for word, in English, what is said."
+            )
+            yield Notice(NoticeCode.TRANSCRIPT_MISMATCH, message)
+        if used is LipCues.LOUDNESS:
+            message = (
+                "Only the loudness of the sound moves the lips, at least in part: they open and "
+                f"shut but form no sounds. {self._remedy()}"
+            )
+            yield Notice(NoticeCode.LOUDNESS_ONLY, message)
+
+    def _remedy(self) -> str:
+        missing = [
+            f"pip install 's2v[{extra}]' ({what})"
+            for extra, what, part in (
+                ("asr", "English", self._words),
+                ("multilingual", "any language", self._sounds),
+            )
+            if part is None
+        ]
+        if not missing:
+            return "No speech was recognised in it; give a transcript if there is some."
+        return f"Give a transcript of what is said, or have it recognised: {' or '.join(missing)}."
+
+
+def _nothing_to_say() -> Heard:
+    """Return what is heard in silence: the lips have nothing to miss, so it is as good as any."""
+    return Heard(LipCues.PHONEMES)

@@ -1,0 +1,140 @@
+"""Dynamic time warping: which moments of two recordings of the same words belong together.
+
+Sakoe and Chiba, 1978, computed one anti-diagonal after the other within a corridor, so that time
+and memory grow with the length of the path and not with its square.
+"""
+
+# Shapes: L frames of the left recording, R frames of the right one, S steps of the path.
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from s2v_tts.listening.spectra import Floats, Likeness
+
+Indices = npt.NDArray[np.intp]
+
+_STALL_COST = 0.03
+"""What it costs that one recording goes on while the other stands still, besides the distance."""
+_QUIET_COST = 0.05
+"""What a frame of a pause costs at most that the other recording does not have."""
+_BOTH, _LEFT, _RIGHT = np.uint8(0), np.uint8(1), np.uint8(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """Which right frames each left frame may meet: first..end, both shape [L], never falling."""
+
+    first: Indices
+    end: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Frames that belong together, in order; both shape [S].
+
+    `cost` is the mean distance of frames that met, pauses left out: 0 where they are equal, about
+    1 where they have nothing in common.
+    """
+
+    left: Indices
+    right: Indices
+    cost: float
+
+
+def straight(left: int, right: int, *, radius: int) -> Corridor:
+    """Return a corridor along the diagonal, `radius` right frames to either side."""
+    middle = np.arange(left) * right // max(left, 1)
+    return _closed(middle - radius, middle + radius + 1, right=right)
+
+
+def around(left: Indices, right: Indices, *, radius: int, frames: tuple[int, int]) -> Corridor:
+    """Return a corridor `radius` frames to all sides of a path through so many frames."""
+    rows = np.arange(frames[0])
+    lowest = np.interp(rows - radius, left, right)
+    highest = np.interp(rows + radius, left, right)
+    first, end = lowest.astype(np.intp) - radius, highest.astype(np.intp) + radius + 1
+    return _closed(first, end, right=frames[1])
+
+
+def touches(path: Path, corridor: Corridor) -> bool:
+    """Tell whether the path runs along a wall of the corridor: it may lead elsewhere without."""
+    low, high = corridor.first[path.left], corridor.end[path.left] - 1
+    last = corridor.end[-1] - 1
+    along_low = (path.right == low) & (low > 0)
+    along_high = (path.right == high) & (high < last)
+    return bool((along_low | along_high).any())
+
+
+def warp(left: Likeness, right: Likeness, corridor: Corridor) -> Path:
+    """Return the cheapest path from the first to the last frames of both recordings."""
+    choices, firsts = _choices(left, right, corridor)
+    steps = np.array(list(_traced(choices, firsts, row=len(left) - 1, column=len(right) - 1)))[::-1]
+    rows, columns = steps[:, 0], steps[:, 1]
+    sounding = ~(left.quiet[rows] | right.quiet[columns])
+    distances = 1 - np.einsum("ij,ij->i", left.rows[rows], right.rows[columns])
+    cost = float(distances[sounding].mean()) if sounding.any() else 1.0
+    return Path(rows, columns, cost)
+
+
+def _closed(first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], *, right: int) -> Corridor:
+    """Keep a corridor within the frames there are, and make it reach from corner to corner."""
+    first = np.clip(first, 0, right - 1)
+    end = np.clip(end, 1, right)
+    first[0], end[-1] = 0, right
+    return Corridor(first.astype(np.intp), end.astype(np.intp))
+
+
+def _choices(
+    left: Likeness, right: Likeness, corridor: Corridor
+) -> tuple[list[npt.NDArray[np.uint8]], Indices]:
+    """Return for each cell of each anti-diagonal the step that leads there, and its first row."""
+    rows = np.arange(len(left))
+    diagonals = np.arange(len(left) + len(right) - 1)
+    firsts = np.searchsorted(rows + corridor.end, diagonals, side="right")
+    ends = np.searchsorted(rows + corridor.first, diagonals, side="right")
+    backwards = Likeness(right.rows[::-1], right.quiet[::-1])
+    (left_most, left_stall), (right_most, right_stall) = _alone(left), _alone(backwards)
+    sums = [np.full(len(left) + 1, np.inf, np.float32) for _ in range(3)]
+    choices: list[npt.NDArray[np.uint8]] = []
+    for diagonal, first, end in zip(
+        diagonals.tolist(), firsts.tolist(), ends.tolist(), strict=True
+    ):
+        two_before, before, now = (sums[(diagonal + turn) % 3] for turn in range(3))
+        now[max(first - 3, 0) : first + 1] = np.inf  # what is left of three diagonals before
+        here = slice(first, end)
+        there = slice(first + len(right) - 1 - diagonal, end + len(right) - 1 - diagonal)
+        distance = 1 - np.einsum("ij,ij->i", left.rows[here], backwards.rows[there])
+        best = two_before[here] + distance
+        by_left = before[here] + np.minimum(distance, left_most[here]) + left_stall[here]
+        by_right = before[first + 1 : end + 1] + np.minimum(distance, right_most[there])
+        by_right += right_stall[there]
+        choice = (by_left < best).view(np.uint8) * _LEFT
+        best = np.minimum(best, by_left)
+        choice = np.maximum(choice, (by_right < best).view(np.uint8) * _RIGHT)
+        now[first + 1 : end + 1] = np.minimum(best, by_right) if diagonal else distance
+        choices.append(choice)
+    return choices, firsts
+
+
+def _alone(side: Likeness) -> tuple[Floats, Floats]:
+    """Return the most that each frame's distance counts for, and what is added, if it is alone."""
+    most = np.where(side.quiet, _QUIET_COST, np.inf).astype(np.float32)
+    return most, np.where(side.quiet, 0, _STALL_COST).astype(np.float32)
+
+
+def _traced(
+    choices: list[npt.NDArray[np.uint8]], firsts: Indices, *, row: int, column: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the path's cells from the last one back to the first."""
+    yield row, column
+    while row or column:
+        diagonal = row + column
+        choice = choices[diagonal][row - firsts[diagonal]]
+        if choice in (_BOTH, _LEFT):
+            row -= 1
+        if choice in (_BOTH, _RIGHT):
+            column -= 1
+        yield row, column

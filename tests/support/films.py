@@ -1,0 +1,56 @@
+"""What a film holds, decoded as a player does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from s2v.media.boxes import Box, boxes
+from s2v.media.pcm import Pcm, resample
+
+_CONTAINERS = frozenset({"moov", "trak", "edts", "mdia", "minf", "stbl", "mvex", "moof", "traf"})
+
+
+def decode_sound(path: Path) -> Pcm:
+    """Decode a film's sound so that sample 0 is heard when the film starts, as a player does.
+
+    Sound before the start is dropped, a late start is filled with silence, and the padding that
+    the encoder put after the end of the track is cut.
+    """
+    with av.open(path) as container:
+        packets = (packet for packet in container.demux(audio=0) if packet.size)
+        end_seconds = max((packet.pts + packet.duration) * packet.time_base for packet in packets)
+    with av.open(path) as container:
+        frames = list(container.decode(audio=0))
+    rate = frames[0].sample_rate
+    start = round(frames[0].pts * frames[0].time_base * rate)
+    mono = np.concatenate([_mono(frame) for frame in frames])
+    mono = mono[-start:] if start < 0 else np.pad(mono, (start, 0))
+    return resample(mono[: round(end_seconds * rate)], rate)
+
+
+def frame_times(path: Path) -> list[float]:
+    """Return when each picture of a video is shown, in seconds from the start of the file."""
+    with av.open(path) as container:
+        return [float(frame.time) for frame in container.decode(video=0)]
+
+
+def walk(data: bytes) -> Iterator[Box]:
+    """Yield every box of an MP4, parents before their children, in the order of the bytes."""
+    pending = boxes(data)[::-1]
+    while pending:
+        box = pending.pop()
+        yield box
+        if box.path.rpartition("/")[2] in _CONTAINERS:
+            inner = boxes(data, first=box.body, end=box.end, parent=box.path)
+            pending.extend(inner[::-1])
+
+
+def _mono(frame: av.AudioFrame) -> np.ndarray:
+    samples = frame.to_ndarray()
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, frame.layout.nb_channels).T
+    if np.issubdtype(samples.dtype, np.integer):
+        samples = samples / -float(np.iinfo(samples.dtype).min)
+    return samples.astype(np.float32).mean(axis=0, dtype=np.float32)
