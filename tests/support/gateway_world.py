@@ -200,10 +200,21 @@ async def gateways(folder: Path) -> AsyncIterator[Start]:
     for one in running:
         await one.channel.close()
         await one.gateway.server.stop(0)
+        await _stop_working(one.gateway)
         one.gateway.close()
     await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
     # DBOS had made its own threads the loop's; another gateway may follow.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+
+async def _stop_working(gateway: Gateway) -> None:
+    """Break off what is at work, as the end of the event loop does."""
+    gateway.studio.close()
+    runs = list(gateway.studio._running.values())
+    for run in runs:
+        run.task.cancel()
+    for run in runs:
+        await run.ended.wait()
 
 
 class Gate:

@@ -1,7 +1,8 @@
 """Films while they are made, on disk so that slow viewers cost no memory."""
 
 import os
-import time
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 from s2v.core.errors import NotFound, OutOfRange, Reason
@@ -11,6 +12,7 @@ from s2v.store.space import full_disk_named
 CHUNK_BYTES = 256 * 1024
 _MAX_BYTES = 1 << 40
 """Longer is no film, and no offset that every file system takes."""
+_BATCH = 500
 
 
 class LiveMedia:
@@ -62,17 +64,16 @@ class LiveMedia:
         """Forget a job's media."""
         self._path(job_id).unlink(missing_ok=True)
 
-    def sweep(self, working: set[str], *, older_than_seconds: float) -> int:
-        """Forget the media of jobs that are not at work and were written so long ago."""
-        oldest = time.time() - older_than_seconds
-        old = [
-            path
-            for path in self._folder.glob("*.mp4")
-            if path.stem not in working and path.stat().st_mtime < oldest
-        ]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
+    def sweep(self, needed: Callable[[set[str]], set[str]]) -> int:
+        """Forget the media of jobs that need it no more; `needed` is asked for some at a time."""
+        removed = 0
+        names = (path.stem for path in self._folder.glob("*.mp4"))
+        while batch := set(islice(names, _BATCH)):
+            unneeded = batch - needed(batch)
+            for job_id in unneeded:
+                self.remove(job_id)
+            removed += len(unneeded)
+        return removed
 
     def _path(self, job_id: str) -> Path:
         return self._folder / f"{job_id}.mp4"

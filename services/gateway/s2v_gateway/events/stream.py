@@ -134,6 +134,7 @@ class _Watch:
             while pieces := [event async for event in self._media(job, subscriber)]:
                 for event in pieces:
                     yield event
+            await asyncio.to_thread(self._check_media, job)
         yield JobEvent(self._sequence, job.end_time or _now(), Ended(job))
         if not self._wanted.stats or job.stats is None:
             return
@@ -181,14 +182,15 @@ class _Watch:
                 f"resume_token {after} was not given by {job.name}; leave it empty to start over",
                 field="resume_token",
             )
-        if self._wanted.media_offset is not None and self._wanted.only_with_media:
-            self._check_media(job, self._wanted.media_offset)
+        self._check_media(job)
         return job
 
-    def _check_media(self, job: Job, offset: int) -> None:
+    def _check_media(self, job: Job) -> None:
+        if self._wanted.media_offset is None or not self._wanted.only_with_media:
+            return
         if not job.with_media:
             raise no_media("the job was made without; ask for it in CreateJob's with_media")
-        self._live_media.check_offset(job.job_id, offset, state=job.state)
+        self._live_media.check_offset(job.job_id, self._offset, state=job.state)
 
     def _event(self, what: Happened) -> JobEvent:
         return JobEvent(self._sequence, _now(), what)

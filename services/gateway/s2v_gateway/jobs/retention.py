@@ -2,7 +2,8 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -53,17 +54,17 @@ class Retention:
             "jobs": await self._drop_jobs(),
             "assets": await asyncio.to_thread(self.library.sweep),
             "uploads": await asyncio.to_thread(self.uploads.sweep),
-            "live_media": await asyncio.to_thread(
-                self.live_media.sweep,
-                self.studio.working,
-                older_than_seconds=self.live_media_seconds,
-            ),
+            "live_media": await asyncio.to_thread(self._drop_live_media),
             "artifacts": await asyncio.to_thread(
                 self.store.sweep, self.library.needed, older_than_seconds=orphan_seconds
             ),
         }
         if any(swept.values()):
             _log.info("swept", **swept)
+
+    def _drop_live_media(self) -> int:
+        ended_before = datetime.now(UTC) - timedelta(seconds=self.live_media_seconds)
+        return self.live_media.sweep(partial(self.deletions.not_ended, before=ended_before))
 
     async def _drop_jobs(self) -> int:
         too_old: list[str] = []
@@ -72,4 +73,5 @@ class Retention:
             too_old = await asyncio.to_thread(self.deletions.ended_before, before)
         too_many = await asyncio.to_thread(self.library.films_too_many)
         going = dict.fromkeys([*too_old, *too_many])
+        await self.studio.go_on_deleting()
         return sum([await self.studio.delete_ended(job_id) for job_id in going])

@@ -106,8 +106,7 @@ class Studio:
             await self._hold_outcomes(job_id)
             # Written down, but perhaps the process died before its work was started.
             await self._durable.start(job_id)
-        for job_id in await asyncio.to_thread(self._around.deletions.marked):
-            self._go(job_id)
+        await self.go_on_deleting()
         if unfinished:
             _log.info("jobs go on", jobs=len(unfinished))
 
@@ -141,6 +140,11 @@ class Studio:
         await asyncio.shield(self._go(job_id))
         return True
 
+    async def go_on_deleting(self) -> None:
+        """Let every hidden job go whose going was cut off or has failed; wait for none of them."""
+        for job_id in await asyncio.to_thread(self._around.deletions.marked):
+            self._go(job_id)
+
     def close(self) -> None:
         """The process goes down: jobs stay as they are and go on when it is back."""
         self._closing = True
@@ -153,11 +157,6 @@ class Studio:
         """
         if not self._closing and not self._feed.watched(job_id):
             await self.cancel(job_id)
-
-    @property
-    def working(self) -> set[str]:
-        """The ids of the jobs that are at work in this process."""
-        return set(self._running)
 
     @property
     def _opened(self) -> DurableJobs:
@@ -313,8 +312,13 @@ class Studio:
         """Let a hidden job go; again, it is the same going."""
         if job_id not in self._going:
             going = self._going[job_id] = asyncio.create_task(self._purge(job_id))
-            going.add_done_callback(lambda _: self._going.pop(job_id))
+            going.add_done_callback(partial(self._went, job_id))
         return self._going[job_id]
+
+    def _went(self, job_id: str, going: asyncio.Task[None]) -> None:
+        del self._going[job_id]
+        if not going.cancelled() and (error := going.exception()):
+            _log.error("job not deleted, the sweeper tries again", job_id=job_id, exc_info=error)
 
     async def _purge(self, job_id: str) -> None:
         await self.cancel(job_id)

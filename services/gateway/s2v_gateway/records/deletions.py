@@ -1,6 +1,6 @@
 """Jobs that nobody shall find any more, until nothing of them is left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -52,6 +52,15 @@ class Deletions:
         query = sa.select(jobs.c.job_id).where(jobs.c.end_time < time, jobs.c.delete_time.is_(None))
         with reading(self._engine) as connection:
             return list(connection.scalars(query))
+
+    def not_ended(self, job_ids: Collection[str], *, before: datetime) -> set[str]:
+        """Return those of the jobs that had not ended before a time."""
+        query = sa.select(jobs.c.job_id).where(
+            jobs.c.job_id.in_(list(job_ids)),
+            sa.or_(jobs.c.state.in_(LIVE_STATES), jobs.c.end_time >= before),
+        )
+        with reading(self._engine) as connection:
+            return set(connection.scalars(query))
 
     def purge(self, job_id: str) -> set[str]:
         """Drop every row of a job, its films' among them; return the digests it had."""

@@ -139,10 +139,12 @@ class JobRecords:
             "stats": dump(STATS, stats),
         }
         only = (JobState.QUEUED, JobState.RUNNING)
+        ended = self._ended(values)
+        times = dict.fromkeys(("create_time", "use_time"), ended["end_time"])  # they end together
         with self._engine.begin() as connection:
-            if not self._move_in(connection, job_id, JobState.SUCCEEDED, only, self._ended(values)):
+            if not self._move_in(connection, job_id, JobState.SUCCEEDED, only, ended):
                 return False
-            insert_if_absent(connection, assets, asset_row)
+            insert_if_absent(connection, assets, asset_row | times)
         return True
 
     def fail(self, job_id: str, error: S2VError, *, cancelled: bool = False) -> bool:
