@@ -45,10 +45,14 @@ fmt: .venv/dev .venv-protos/ready ## format the sources and the protos
 	@$(BIN)/ruff format --quiet .
 	@PATH="$$PWD/.venv-protos/bin:$$PATH" buf format -w protos
 
-protos: .venv-protos/ready ## generate libs/s2v/api from protos/
-	@rm -rf libs/s2v/api
+protos: .venv-protos/ready ## generate libs/s2v/api and libs/s2v/onnx/v1 from protos/
+	@rm -rf libs/s2v/api libs/s2v/onnx/v1
 	@PATH="$$PWD/.venv-protos/bin:$$PATH" buf generate 2> /dev/null
-	@find libs/s2v/api -type d -exec touch {}/__init__.py \;
+	@find libs/s2v/api libs/s2v/onnx/v1 -type d -exec touch {}/__init__.py \;
+
+contract: .venv-protos/ready ## take additions to the protos into protos/contract.binpb
+	@PATH="$$PWD/.venv-protos/bin:$$PATH" buf breaking protos --against protos/contract.binpb
+	@PATH="$$PWD/.venv-protos/bin:$$PATH" buf build protos -o protos/contract.binpb --as-file-descriptor-set --exclude-source-info
 
 clean: ## delete what the commands made
 	@rm -rf .venv .venv-other .venv-protos out build .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -72,4 +76,4 @@ clean: ## delete what the commands made
 	@.venv-protos/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-.PHONY: help demo serve test test-other check fmt protos clean
+.PHONY: help demo serve test test-other check fmt protos contract clean

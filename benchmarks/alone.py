@@ -52,7 +52,7 @@ class Alone:
         first_frame = 0
         with FilmWriter(path, FPS) as writer:
             for segment in cut_script_text(text, max_characters=len(text)):
-                *_, spoken = speak_text(self._backend, segment.text, "heart", frame_rate=FPS)
+                *_, spoken = speak_text(self._backend, segment.text, voice="heart", frame_rate=FPS)
                 assert isinstance(spoken, SpokenSegment)
                 audio = self._store.put([wav_bytes(spoken.pcm)], WAV)
                 order = _order(spoken, audio, reference, size, quality, seed, first_frame)
@@ -79,7 +79,7 @@ def _order(
     return RenderOrder(
         engine="portrait",
         quality=H264(preset.encoder_preset, preset.crf),
-        speech=Speech(audio, len(spoken.pcm), spoken.words, spoken.phonemes, spoken.lip_sync),
+        speech=Speech(audio, len(spoken.pcm), spoken.words, spoken.phonemes, spoken.cues),
         reference=reference,
         frame_rate=FPS,
         size=size,

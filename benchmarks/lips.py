@@ -137,7 +137,7 @@ def spoken(backend: EmbeddedBackend, text: str) -> Said:
     """Speak a text as tts does, segment by segment."""
     segments = []
     for segment in cut_script_text(text):
-        *_, done = speak_text(backend, segment.text, VOICE, frame_rate=FPS)
+        *_, done = speak_text(backend, segment.text, voice=VOICE, frame_rate=FPS)
         assert isinstance(done, SpokenSegment)
         segments.append(done)
     starts = accumulate((len(segment.pcm) for segment in segments), initial=0)

@@ -110,7 +110,7 @@ def speak() -> Generator[SpokenSegment]:
     """Speak the text, one segment after the other."""
     backend = EmbeddedBackend()
     for segment in cut_script_text(TEXT):
-        *_, spoken = speak_text(backend, segment.text, "heart", frame_rate=alone.FPS)
+        *_, spoken = speak_text(backend, segment.text, voice="heart", frame_rate=alone.FPS)
         assert isinstance(spoken, SpokenSegment)
         yield spoken
 

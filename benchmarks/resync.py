@@ -80,7 +80,7 @@ def main() -> None:
 
 def spoken(backend: EmbeddedBackend, text: str) -> SpokenSegment:
     """Return a text as speech."""
-    *_, segment = speak_text(backend, text, "heart", frame_rate=RATE)
+    *_, segment = speak_text(backend, text, voice="heart", frame_rate=RATE)
     assert isinstance(segment, SpokenSegment)
     return segment
 
@@ -131,7 +131,7 @@ def ordered(store: FsspecStore, video: Path, speech: SpokenSegment, size: Size) 
     """Return the order of one segment over a video."""
     audio: Artifact = store.put([wav_bytes(speech.pcm)], WAV)
     return RenderOrder(
-        speech=Speech(audio, len(speech.pcm), speech.words, speech.phonemes, speech.lip_sync),
+        speech=Speech(audio, len(speech.pcm), speech.words, speech.phonemes, speech.cues),
         reference=store.put(video, "video/mp4"),
         engine="portrait",
         frame_rate=RATE,

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from voice_texts import SENTENCES, SIBILANT_SENTENCES, SPEECHES
 
 from s2v.core.ports import Utterance
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import SAMPLE_RATE, seconds
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
@@ -98,27 +98,27 @@ def show_ways(backend: EmbeddedBackend) -> None:
     whisper.words(spoken(backend, "Hello.", "heart").pcm)
     hama.sounds(spoken(backend, "Hello.", "heart").pcm)
     ways = (
-        (LipSync.TRANSCRIPT, Listener(backend, words=None, sounds=None)),
-        (LipSync.WORDS, Listener(backend, words=whisper, sounds=None)),
-        (LipSync.SOUNDS, Listener(backend, words=None, sounds=hama)),
-        (LipSync.LOUDNESS, Listener(backend, words=None, sounds=None)),
+        (LipCues.TRANSCRIPT, Listener(backend, words=None, sounds=None)),
+        (LipCues.WORDS, Listener(backend, words=whisper, sounds=None)),
+        (LipCues.SOUNDS, Listener(backend, words=None, sounds=hama)),
+        (LipCues.LOUDNESS, Listener(backend, words=None, sounds=None)),
     )
     for way, listener in ways:
         for voice in VOICES:
             print(row(backend, way, listener, voice))
 
 
-def row(backend: EmbeddedBackend, way: LipSync, listener: Listener, voice: str) -> str:
+def row(backend: EmbeddedBackend, way: LipCues, listener: Listener, voice: str) -> str:
     """Return a line of the table of ways."""
     errors: list[float] = []
     openings, taken, spent, length = [], 0, 0.0, 0.0
     for seed, text in enumerate(SPEECHES):
         truth = recorded(backend, text, voice, seed)
         started = time.process_time()
-        heard = listener.listen(truth.pcm, text if way is LipSync.TRANSCRIPT else "")
+        heard = listener.listen(truth.pcm, text if way is LipCues.TRANSCRIPT else "")
         spent += time.process_time() - started
         length += seconds(len(truth.pcm))
-        taken += heard.lip_sync is way
+        taken += heard.cues is way
         openings.append(correlation(heard.phonemes, truth))
         if len(heard.phonemes) == len(truth.phonemes):
             errors += [
@@ -126,7 +126,7 @@ def row(backend: EmbeddedBackend, way: LipSync, listener: Listener, voice: str) 
                 for ours, theirs in zip(heard.phonemes, truth.phonemes, strict=True)
             ]
     off = f"{np.median(errors):.0f} / {np.percentile(errors, 95):.0f} ms" if errors else "-"
-    if way is not LipSync.TRANSCRIPT:
+    if way is not LipCues.TRANSCRIPT:
         off = "-"
     return (
         f"| {way.value} | {voice} | {taken} of {len(SPEECHES)} | {off} "

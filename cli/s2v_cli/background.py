@@ -5,15 +5,19 @@ code it can leave a lock held for ever, so calls that a user may want to interru
 thread of their own while the main thread waits for it.
 """
 
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from s2v.client import Client
 
 ResultT = TypeVar("ResultT")
 
+_REMEMBERED: list[int] = []
+"""Signals that came while nothing was waited for."""
 _TICK_SECONDS = 0.02
 _TIDY_SECONDS = 2.0
 
@@ -39,6 +43,9 @@ class Background(Generic[ResultT]):
             self._begun = True
             self._thread.start()
         while not self._done:
+            if _REMEMBERED:
+                _REMEMBERED.clear()
+                raise KeyboardInterrupt
             # Neither join nor a lock: both can be left in disorder by Ctrl-C.
             time.sleep(_TICK_SECONDS)
         if self._error is not None:
@@ -58,6 +65,29 @@ class Background(Generic[ResultT]):
             self._error = error
         finally:
             self._done = True
+
+
+@contextmanager
+def interrupted_only_while_waiting() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM in only where work in the background is waited for.
+
+    So none comes between two steps, such as a job's creation and the moment from which it would be
+    cancelled.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, _remember) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    if _REMEMBERED:
+        _REMEMBERED.clear()
+        raise KeyboardInterrupt
+
+
+def _remember(number: int, _: object) -> None:
+    _REMEMBERED.append(number)
 
 
 def call(client: Client, work: Callable[[], ResultT]) -> ResultT:

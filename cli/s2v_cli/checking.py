@@ -4,7 +4,7 @@ from pathlib import Path
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
-from s2v.core.script import LipSync
+from s2v.core.script import LipCues
 from s2v.core.timebase import FRAME_RATES
 from s2v.lipsync.meter import measure
 from s2v.media.pcm import Pcm, decode_audio
@@ -36,7 +36,7 @@ def heard_in(pcm: Pcm, text: str) -> Heard:
     heard = Listener.installed(EmbeddedBackend()).listen(pcm, text)
     if heard.phonemes:
         return heard
-    if heard.lip_sync is not LipSync.LOUDNESS:
+    if heard.cues is not LipCues.LOUDNESS:
         raise InvalidInput(Reason.AUDIO_SILENT, "nothing is said in the film", field=_FILM)
     if text:
         problem = "this is not what is said in the film; give it word for word, in English"

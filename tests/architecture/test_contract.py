@@ -92,7 +92,7 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
     found = []
     for name in tracked.stdout.splitlines():
         path = Path(name)
-        binary = {".onnx", ".jpg", ".npy", ".safetensors", ".pth"}
+        binary = {".binpb", ".onnx", ".jpg", ".npy", ".safetensors", ".pth"}
         if path.suffix in binary or not path.is_file():
             continue
         if suspicious.search(path.read_text(errors="replace")) and path != Path(__file__):

@@ -15,22 +15,22 @@ from s2v.core.errors import Exhausted, Reason
 from s2v.core.ports import ArtifactStore
 from s2v.store.artifacts import FsspecStore
 from s2v.testing.fakes_store import InMemoryStore
-from s2v.testing.store_contract import ABSENT, StoreContract
+from s2v.testing.store_contract import RemovalContract, StoreContract, TwoStepsContract
 
 
-class TestDirectory(StoreContract):
+class TestDirectory(StoreContract, RemovalContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ArtifactStore:
         return FsspecStore(str(tmp_path / "store"))
 
 
-class TestFileUrl(StoreContract):
+class TestFileUrl(StoreContract, RemovalContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ArtifactStore:
         return FsspecStore((tmp_path / "a store").as_uri().replace("%20", " "))
 
 
-class TestRemote(StoreContract):
+class TestRemote(StoreContract, RemovalContract, TwoStepsContract):
     @pytest.fixture
     def store(self) -> ArtifactStore:
         return FsspecStore(f"memory://{uuid.uuid4().hex}/store")
@@ -105,27 +105,32 @@ def test_an_equal_put_makes_the_blob_young_again(tmp_path: Path) -> None:
     assert path.stat().st_mtime > 1_000
 
 
-def test_delete_removes_one_artifact_and_minds_no_missing_one(store: FsspecStore) -> None:
-    kept = store.put([b"kept"], "text/plain")
-    gone = store.put([b"gone"], "text/plain")
+def test_removing_leaves_no_file(store: FsspecStore, tmp_path: Path) -> None:
+    artifact = store.put([b"abc"], "text/plain")
+    assert not store.remove(artifact.sha256, unless=lambda: True)
 
-    store.delete(gone.sha256)
-    store.delete(ABSENT.sha256)
-    store.delete("../nonsense")
+    assert store.remove(artifact.sha256, unless=lambda: False)
 
-    assert store.stat(gone.sha256) is None
-    assert store.stat(kept.sha256) == 4
+    assert files_below(tmp_path) == []
 
 
-def test_sweep_removes_what_is_old_and_not_kept(store: FsspecStore) -> None:
-    kept = store.put([b"kept"], "text/plain")
-    gone = store.put([b"gone"], "text/plain")
+def test_sweeping_a_large_folder_asks_about_a_few_hundred_at_a_time(tmp_path: Path) -> None:
+    store = FsspecStore(str(tmp_path))
+    store.put([b"abc"], "text/plain")
+    folder = tmp_path / "sha256" / "aa"
+    folder.mkdir()
+    for number in range(1_200):
+        (folder / f"aa{number:062}").touch()
+    asked: list[int] = []
 
-    assert store.sweep(keep=(), older_than_seconds=3600) == 0
-    assert store.sweep(keep={kept.sha256}, older_than_seconds=-1) == 1
+    def needed(batch: set[str]) -> set[str]:
+        asked.append(len(batch))
+        return batch
 
-    assert store.stat(gone.sha256) is None
-    assert store.stat(kept.sha256) == 4
+    assert store.sweep(needed, older_than_seconds=-1) == 0
+
+    assert sum(asked) == 1_201
+    assert max(asked) <= 500
 
 
 def test_sweep_removes_what_a_killed_process_left(tmp_path: Path) -> None:
@@ -135,13 +140,9 @@ def test_sweep_removes_what_a_killed_process_left(tmp_path: Path) -> None:
     leftover.write_bytes(b"half of a bl")
     os.utime(leftover, (1_000, 1_000))
 
-    assert store.sweep(keep=(), older_than_seconds=3600) == 1
+    assert store.sweep(lambda _: set(), older_than_seconds=3600) == 1
 
     assert not leftover.exists()
-
-
-def test_an_empty_store_can_be_swept(store: FsspecStore) -> None:
-    assert store.sweep(keep=(), older_than_seconds=-1) == 0
 
 
 class FullFile(MemoryFile):
@@ -182,7 +183,7 @@ def test_a_full_disk_is_named_with_a_remedy_and_leaves_nothing(
     monkeypatch.setattr(FullFileSystem, "number", number)
     store = FsspecStore(full_url)
 
-    with pytest.raises(Exhausted, match=r"artifact store .*store is full .*free space") as raised:
+    with pytest.raises(Exhausted, match=r"artifact store is full .*free space") as raised:
         store.put([b"12345678", b"12345678"], "text/plain")
 
     assert raised.value.reason == Reason.STORAGE_FULL

@@ -40,7 +40,7 @@ def make_film(film: Path) -> None:
     from s2v_tts.backends.embedded import EmbeddedBackend
     from s2v_tts.speaking import SpokenSegment, speak_text
 
-    *_, speech = speak_text(EmbeddedBackend(), TEXT, "heart", frame_rate=FRAME_RATE)
+    *_, speech = speak_text(EmbeddedBackend(), TEXT, voice="heart", frame_rate=FRAME_RATE)
     assert isinstance(speech, SpokenSegment)
     take = Take(speech.pcm, speech.phonemes, PORTRAIT, "portrait", "image/jpeg", FRAME_RATE)
     clip = film.with_name("clip.mp4")

@@ -54,7 +54,7 @@ def test_the_film_is_what_the_job_says_it_is(generated: tuple[list[Any], bytes])
     assert job.state == job_pb2.JOB_STATE_SUCCEEDED
     assert job.film.sha256 == hashlib.sha256(generated[1]).hexdigest()
     assert job.film.size_bytes == len(generated[1])
-    assert job.lip_sync == 1
+    assert job.lip_cues == 1
     assert [t.stage for t in job.stage_times] == [1, 2, 3]
 
 
@@ -100,7 +100,11 @@ def test_generate_tells_everything_in_order(generated: tuple[list[Any], bytes]) 
     assert kinds[-1] == "finished"
     assert {"progress", "preview", "media"} <= set(kinds)
     accepted = responses[0].accepted.spec
-    assert (accepted.voice, accepted.engine, accepted.frame_rate) == ("heart", "portrait", 25)
+    assert (accepted.voice, accepted.engine, accepted.frame_rate) == (
+        "voices/heart",
+        "engines/portrait",
+        25,
+    )
     fractions = [r.progress.fraction for r in responses if r.HasField("progress")]
     assert fractions == sorted(fractions)
 
@@ -138,11 +142,11 @@ def test_the_same_request_makes_the_same_film(
 @pytest.mark.parametrize(
     ("transcript", "lip_sync", "notices"),
     [
-        (TEXT, speech_pb2.LIP_SYNC_TRANSCRIPT, []),
-        ("", speech_pb2.LIP_SYNC_WORDS, []),
+        (TEXT, speech_pb2.LIP_CUES_TRANSCRIPT, []),
+        ("", speech_pb2.LIP_CUES_WORDS, []),
         (
             "The committee meets again on the last Thursday of every other month, at noon sharp.",
-            speech_pb2.LIP_SYNC_WORDS,
+            speech_pb2.LIP_CUES_WORDS,
             [media_pb2.NOTICE_CODE_TRANSCRIPT_MISMATCH],
         ),
     ],
@@ -152,10 +156,10 @@ def test_given_sound_is_kept_and_the_user_is_told_how_lips_follow(
     film_path: Path,
     tmp_path: Path,
     transcript: str,
-    lip_sync: int,
+    cues: int,
     notices: list[int],
 ) -> None:
-    if installed_word_recogniser() is None and lip_sync == speech_pb2.LIP_SYNC_WORDS:
+    if installed_word_recogniser() is None and cues == speech_pb2.LIP_CUES_WORDS:
         pytest.skip("the extra asr is not installed")
     sound = decode_sound(film_path)
     (tmp_path / "speech.wav").write_bytes(wav_bytes(sound))
@@ -170,7 +174,7 @@ def test_given_sound_is_kept_and_the_user_is_told_how_lips_follow(
     )
     ended = list(client.watch(client.create_job(spec).name))[-1].finished
     assert ended.state == job_pb2.JOB_STATE_SUCCEEDED, ended.error
-    assert ended.lip_sync == lip_sync
+    assert ended.lip_cues == cues
     assert sorted({notice.code for notice in ended.notices}) == notices
     client.download(ended.film.asset, tmp_path / "film.mp4")
     heard = decode_sound(tmp_path / "film.mp4")

@@ -61,7 +61,7 @@ def test_a_video_s_own_sound_may_be_what_is_said(
     with installation.client() as client:
         job = made(client, spec, tmp_path / "film.mp4")
         client.download(video, tmp_path / "video.mp4")
-    assert job.lip_sync != speech_pb2.LIP_SYNC_UNSPECIFIED
+    assert job.lip_cues != speech_pb2.LIP_CUES_UNSPECIFIED
     film, own = (decode_sound(tmp_path / name) for name in ("film.mp4", "video.mp4"))
     count = min(len(film), len(own))
     assert abs(len(film) - len(own)) < 48_000 // 5

@@ -78,7 +78,7 @@ def test_the_film_is_marked_as_made_by_a_model(film_path: Path) -> None:
 
 
 def test_the_job_tells_what_was_asked_for(made: job_pb2.Job) -> None:
-    assert (made.spec.engine, made.spec.prompt) == ("wan", "a person speaks")
+    assert (made.spec.engine, made.spec.prompt) == ("engines/wan", "a person speaks")
     assert made.spec.sampling.steps == 2
     assert made.spec.preset == "medium"
 
@@ -123,8 +123,8 @@ def test_a_cancelled_job_lets_the_worker_go_within_a_step(installation: Any) -> 
 def test_the_engine_is_listed_as_directed(installation: Any) -> None:
     with installation.client() as client:
         portrait, wan = client.engines()
-    assert (portrait.name, portrait.directed) == ("portrait", False)
-    assert (wan.name, wan.directed, wan.side_step_pixels) == ("wan", True, 64)
+    assert (portrait.name, portrait.directed) == ("engines/portrait", False)
+    assert (wan.name, wan.directed, wan.side_step_pixels) == ("engines/wan", True, 64)
     assert {"low", "medium", "high", "ultra", "draft", "official"} == {p.name for p in wan.presets}
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.film import Fragment
+from s2v.media.live_type import live_media_type
 from s2v.media.opening import open_media
 from s2v.media.pcm import Pcm, wav_bytes
 from s2v.media.provenance import read_marking
@@ -192,6 +194,16 @@ def test_the_pictures_of_a_segment_are_out_before_the_next_one_comes(tmp_path: P
     with FilmWriter(tmp_path / "film.mp4", FRAME_RATE) as writer:
         fragments = list(writer.add(pieces[0].clip, io.BytesIO(pieces[0].speech), 30))
         assert [fragment.frames for fragment in fragments] == [0, 25, 30]
+
+
+def test_the_first_fragment_names_the_codecs(tmp_path: Path) -> None:
+    _, fragments = compose(tmp_path / "film.mp4", flashes(tmp_path, [10]))
+    head = fragments[0].data
+    assert re.fullmatch(
+        r'video/mp4; codecs="avc1\.[0-9a-f]{6}, mp4a\.40\.2"', live_media_type(head)
+    )
+    profile = live_media_type(head).partition("avc1.")[2][:2]
+    assert profile in ("42", "4d", "64")  # Baseline, Main, High
 
 
 def test_the_index_comes_before_the_media_and_the_edit_list_skips_the_priming(

@@ -169,7 +169,7 @@ def test_words_in_another_script_inside_of_a_sentence_are_left_out_and_told(
     backend: EmbeddedBackend,
 ) -> None:
     text = "People in Beijing say 你好 when they meet. Nothing is missing here."
-    events = list(speak_text(backend, text, "heart", frame_rate=25))
+    events = list(speak_text(backend, text, voice="heart", frame_rate=25))
     (notice,) = [event for event in events if isinstance(event, Notice)]
 
     assert notice.code == "WORDS_LEFT_OUT"
@@ -181,7 +181,7 @@ def test_words_in_another_script_inside_of_a_sentence_are_left_out_and_told(
 
 def test_no_mark_covers_the_silence_after_a_sentence(backend: EmbeddedBackend) -> None:
     text = "Nobody filmed me. What fun that was! Sit down on the mat."
-    (*_, speech) = speak_text(backend, text, "heart", frame_rate=25)
+    (*_, speech) = speak_text(backend, text, voice="heart", frame_rate=25)
     assert isinstance(speech, SpokenSegment)
     for mark in speech.phonemes:
         end = speech.pcm[mark.end_sample - 2_400 : mark.end_sample].astype(np.float64)
@@ -193,7 +193,7 @@ def test_segments_are_loud_enough_unclipped_and_join_without_a_click(
 ) -> None:
     for voice in ("heart", "oak"):
         *_, speech = speak_text(
-            backend, "All our old oil is over there. WOW! Is it?", voice, frame_rate=25
+            backend, "All our old oil is over there. WOW! Is it?", voice=voice, frame_rate=25
         )
         assert isinstance(speech, SpokenSegment)
         loudest = np.abs(speech.pcm.astype(np.int32)).max()

@@ -9,8 +9,9 @@ import pytest
 
 from s2v.core.errors import Exhausted, Reason
 from s2v.store.artifacts import FsspecStore
-from s2v_gateway.assets.partial_files import Staging
+from s2v_gateway.assets.partial_files import PartialFiles
 from s2v_gateway.assets.upload_rules import Writer
+from s2v_gateway.events.live_media import LiveMedia
 
 MIB = 1 << 20
 
@@ -41,10 +42,11 @@ def test_the_store_refuses_a_blob_that_does_not_fit_and_takes_one_that_does(
 ) -> None:
     store = FsspecStore(str(small_disk))
 
-    with pytest.raises(Exhausted, match=r"artifact store .* is full .*free space") as raised:
+    with pytest.raises(Exhausted, match=r"artifact store is full .*free space") as raised:
         store.put((bytes(MIB) for _ in range(5)), "video/mp4")
 
     assert raised.value.reason == Reason.STORAGE_FULL
+    assert str(small_disk) not in raised.value.message
     assert [path for path in small_disk.rglob("*") if path.is_file()] == []
     assert store.put((bytes(MIB) for _ in range(3)), "video/mp4").size_bytes == 3 * MIB
 
@@ -56,24 +58,43 @@ def test_a_remote_blob_that_does_not_fit_into_the_temporary_folder_names_that(
     artifact = store.put((bytes(MIB) for _ in range(5)), "video/mp4")
     monkeypatch.setattr("tempfile.tempdir", str(small_disk))
 
-    with pytest.raises(Exhausted, match="temporary files"), store.local(artifact):
+    with (
+        pytest.raises(Exhausted, match="folder for temporary files is full") as raised,
+        store.local(artifact),
+    ):
         pass
 
+    assert str(small_disk) not in raised.value.message
     assert list(small_disk.iterdir()) == []
-    store.delete(artifact.sha256)
+    assert store.remove(artifact.sha256, unless=lambda: False)
 
 
 def test_an_upload_keeps_the_whole_chunks_that_fitted(small_disk: Path) -> None:
-    staging = Staging(small_disk)
+    files = PartialFiles(small_disk)
     chunk = bytes(MIB - 1)
     crc32c = google_crc32c.value(chunk)
 
-    with staging.lease("one") as staged:
-        writer = Writer(staged, 8 * MIB)
+    with files.lease("one") as file:
+        writer = Writer(file, 8 * MIB)
         for index in range(4):
             writer.append(index * len(chunk), chunk, crc32c)
         with pytest.raises(Exhausted, match="folder of uploads") as raised:
             writer.append(4 * len(chunk), chunk, crc32c)
 
     assert raised.value.reason == Reason.STORAGE_FULL
-    assert staging.size_bytes("one") == 4 * len(chunk)
+    assert str(small_disk) not in raised.value.message
+    assert files.size_bytes("one") == 4 * len(chunk)
+
+
+def test_live_media_that_does_not_fit_is_refused_and_what_came_before_can_be_read(
+    small_disk: Path,
+) -> None:
+    media = LiveMedia(small_disk)
+    media.write("job", 0, b"beginning" + bytes(3 * MIB))
+
+    with pytest.raises(Exhausted, match="folder of live media") as raised:
+        media.write("job", 3 * MIB + 9, bytes(2 * MIB))
+
+    assert raised.value.reason == Reason.STORAGE_FULL
+    assert str(small_disk) not in raised.value.message
+    assert media.read("job", 0).startswith(b"beginning")

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from s2v.api.common.v1 import clip_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.errors import Exhausted, Reason, S2VError, Unavailable
 from s2v.core.job import Clip, JobSpec, Order
@@ -32,9 +33,7 @@ class Render(render_service_pb2_grpc.RenderServiceServicer):
         if self.errors:
             raise self.errors.pop(0)
         video = artifact_to_proto(artifact_of("clip", "video/mp4"))
-        yield render_service_pb2.RenderResponse(
-            clip=render_service_pb2.Clip(video=video, frames=25)
-        )
+        yield render_service_pb2.RenderResponse(clip=clip_pb2.Clip(video=video, frames=25))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from s2v.api.tts.v1 import speech_service_pb2
 from s2v.core.artifact import WAV
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import NoticeCode, Utterance
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.visemes import mouths_of_phonemes
@@ -112,7 +112,7 @@ def test_a_wrong_transcript_is_told_and_the_next_way_taken(backend: EmbeddedBack
 
     heard = alone.listen(recorded(backend, TEXT, "oak").pcm, OTHER)
 
-    assert heard.lip_sync is LipSync.LOUDNESS
+    assert heard.cues is LipCues.LOUDNESS
     assert [notice.code for notice in heard.notices] == [
         NoticeCode.TRANSCRIPT_MISMATCH,
         NoticeCode.LOUDNESS_ONLY,
@@ -128,7 +128,7 @@ def test_english_words_are_recognised_and_found(
 
     heard = listener.listen(truth.pcm, "")
 
-    assert heard.lip_sync is LipSync.WORDS
+    assert heard.cues is LipCues.WORDS
     assert heard.words
     assert not heard.notices
     assert correlation(heard.phonemes, truth) >= 0.85
@@ -141,7 +141,7 @@ def test_sounds_are_recognised_without_words(backend: EmbeddedBackend) -> None:
 
     heard = listener.listen(truth.pcm, "")
 
-    assert heard.lip_sync is LipSync.SOUNDS
+    assert heard.cues is LipCues.SOUNDS
     assert correlation(heard.phonemes, truth) >= 0.5
 
 
@@ -154,7 +154,7 @@ def test_what_is_no_english_is_not_taken_for_words(listener: Listener) -> None:
 
     heard = listener.listen(babble.astype(np.int16), "")
 
-    assert heard.lip_sync in (LipSync.SOUNDS, LipSync.LOUDNESS)
+    assert heard.cues in (LipCues.SOUNDS, LipCues.LOUDNESS)
 
 
 @needs_asr
@@ -223,8 +223,8 @@ async def test_the_service_parts_a_transcript_and_tells_which_way_it_went(
         codes = [notice_from_proto(notice).code for notice in notices]
         speech = speech_from_proto(answers[-1].speech)
         if given == TEXT:
-            assert (speech.lip_sync, codes) == (LipSync.TRANSCRIPT, [])
+            assert (speech.cues, codes) == (LipCues.TRANSCRIPT, [])
             assert " ".join(word.label for word in speech.words) == segment.text
         else:
-            assert speech.lip_sync is LipSync.LOUDNESS
+            assert speech.cues is LipCues.LOUDNESS
             assert codes == [NoticeCode.TRANSCRIPT_MISMATCH, NoticeCode.LOUDNESS_ONLY]

@@ -13,7 +13,7 @@ from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2
 from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import Cancelled, InvalidInput, NotFound, Reason, S2VError
 from s2v.core.job import LipSyncMeasurement
-from s2v.core.script import LipSync, Mark, Speech
+from s2v.core.script import LipCues, Mark, Speech
 from s2v.core.timebase import samples_per_frame
 from s2v.media.video import ClipEncoder
 from s2v.rpc.channel import connect
@@ -63,8 +63,8 @@ def in_two(spoken: Any) -> list[Speech]:
         if mark.first_sample >= border
     )
     return [
-        Speech(NO_AUDIO, border, phonemes=first, lip_sync=LipSync.PHONEMES),
-        Speech(NO_AUDIO, len(spoken.pcm) - border, phonemes=later, lip_sync=LipSync.PHONEMES),
+        Speech(NO_AUDIO, border, phonemes=first, cues=LipCues.PHONEMES),
+        Speech(NO_AUDIO, len(spoken.pcm) - border, phonemes=later, cues=LipCues.PHONEMES),
     ]
 
 
@@ -86,7 +86,7 @@ async def failure(call: Any) -> S2VError:
 
 
 def spoken_a() -> Speech:
-    return Speech(NO_AUDIO, 5 * SPF, phonemes=(Mark("a", 0, 5 * SPF),), lip_sync=LipSync.PHONEMES)
+    return Speech(NO_AUDIO, 5 * SPF, phonemes=(Mark("a", 0, 5 * SPF),), cues=LipCues.PHONEMES)
 
 
 def test_phonemes_of_one_segment_follow_those_of_the_one_before() -> None:

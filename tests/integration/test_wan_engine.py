@@ -280,7 +280,7 @@ def test_a_film_without_a_size_fills_the_presets_area(engine: WanEngine, take: T
 def test_a_size_that_is_no_multiple_of_64_or_out_of_range_is_refused(
     engine: WanEngine, take: Take, size: Size
 ) -> None:
-    with pytest.raises(InvalidInput, match="use multiples of 64 from 64 to 1920") as found:
+    with pytest.raises(InvalidInput, match="must be a multiple of 64 and from 64 to 1920") as found:
         film(engine, replace(take, size=size))
     assert found.value.reason is Reason.SIZE_UNSUPPORTED
 

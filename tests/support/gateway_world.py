@@ -4,14 +4,18 @@ import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import google_crc32c
 import grpc
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from dbos import DBOS
 from PIL import Image
 
@@ -30,9 +34,9 @@ from s2v.core.ports import Continuity
 from s2v.media.pcm import wav_bytes
 from s2v.rpc.channel import connect
 from s2v.rpc.errors import from_rpc_error
-from s2v.rpc.interceptor import Admit
+from s2v.rpc.interceptor import Admit, Context
 from s2v.testing.fakes_stages import FakeStages
-from s2v_gateway.access.callers import admit_local
+from s2v_gateway.access.callers import Caller, admit, admit_local
 from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer, VoiceOffer
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.settings import GatewaySettings
@@ -64,13 +68,32 @@ async def _workers() -> list[object]:
     return []
 
 
+def admit_named(context: Context) -> None:
+    """Let everybody in as who they say they are: a tenant and a subject, `red/ann`."""
+    metadata = dict(context.invocation_metadata() or ())
+    tenant, _, subject = str(metadata["x-caller"]).partition("/")
+    admit(Caller(tenant, subject))
+
+
+class _Signed:
+    """A stub whose calls say who makes them."""
+
+    def __init__(self, stub: object, who: str) -> None:
+        self._stub = stub
+        self._metadata = (("x-caller", who),)
+
+    def __getattr__(self, method: str) -> Callable[..., object]:
+        return partial(getattr(self._stub, method), metadata=self._metadata)
+
+
 @dataclass
 class Running:
-    """A gateway that runs, and stubs to call it with."""
+    """A gateway that runs, and stubs to call it with, as `who` where callers are told apart."""
 
     gateway: Gateway
     stages: FakeStages
     channel: grpc.aio.Channel
+    who: str = ""
     assets: asset_service_pb2_grpc.AssetServiceStub = field(init=False)
     jobs: job_service_pb2_grpc.JobServiceStub = field(init=False)
     generation: generation_service_pb2_grpc.GenerationServiceStub = field(init=False)
@@ -81,6 +104,13 @@ class Running:
         self.jobs = job_service_pb2_grpc.JobServiceStub(self.channel)
         self.generation = generation_service_pb2_grpc.GenerationServiceStub(self.channel)
         self.system = system_service_pb2_grpc.SystemServiceStub(self.channel)
+        if self.who:
+            for service in ("assets", "jobs", "generation", "system"):
+                setattr(self, service, _Signed(getattr(self, service), self.who))
+
+    def acting(self, who: str) -> "Running":
+        """The same gateway as another caller sees it; start it with `admit=admit_named`."""
+        return Running(self.gateway, self.stages, self.channel, who)
 
     async def upload(self, data: bytes, media_type: str = "image/png") -> str:
         created = await self.assets.CreateUpload(
@@ -124,6 +154,7 @@ class Running:
 
 
 Start = Callable[..., Awaitable[Running]]
+T = TypeVar("T")
 
 
 def png(colour: str = "teal") -> bytes:
@@ -171,6 +202,40 @@ async def gateways(folder: Path) -> AsyncIterator[Start]:
         await one.gateway.server.stop(0)
         one.gateway.close()
     await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+    # DBOS had made its own threads the loop's; another gateway may follow.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+
+class Gate:
+    """Holds a function that works in a thread until `opened` is set."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def around(self, work: Callable[..., T], *, before: bool) -> Callable[..., T]:
+        """Return the function, held before or after it has done its work."""
+
+        def held(*args: object, **kwargs: object) -> T:
+            if before:
+                self._wait()
+                return work(*args, **kwargs)
+            done = work(*args, **kwargs)
+            self._wait()
+            return done
+
+        return held
+
+    def _wait(self) -> None:
+        self._loop.call_soon_threadsafe(self.reached.set)
+        asyncio.run_coroutine_threadsafe(self.opened.wait(), self._loop).result()
+
+
+def rows(server: Running, table: str, column: str, value: str) -> int:
+    query = sa.text(f"SELECT count(*) FROM {table} WHERE {column} = :value")
+    with server.gateway.database.connect() as connection:
+        return int(connection.execute(query, {"value": value}).scalar_one())
 
 
 async def rest(call: grpc.aio.Call) -> list[object]:

@@ -5,12 +5,20 @@ import asyncio
 import pytest
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.job import Film, JobSpec, Order
+from s2v.core.job import Film, JobSpec, Order, Stage
 from s2v.core.ports import Continuity
-from s2v.core.stages import Happening, Media, MediaSink
+from s2v.core.stages import (
+    AtWork,
+    CutScript,
+    Happening,
+    Media,
+    MediaSink,
+    Report,
+    ScriptCut,
+    SegmentSpoken,
+)
 from s2v.testing.fakes_stages import FakeCheckpoints, FakeStages, artifact_of
-from s2v_gateway.film.progress import ProgressMeter
-from s2v_gateway.film.workflow import SPOKEN_AHEAD, make_film
+from s2v_gateway.film.workflow import SPOKEN_AHEAD, Piece, ReadPiece, make_film
 
 
 def order(text: str, continuity: Continuity = Continuity.INDEPENDENT) -> Order:
@@ -31,13 +39,14 @@ async def film_of(
     media: MediaSink | None = None,
     parallel_takes: int = 4,
     happened: list[Happening] | None = None,
+    read_piece: ReadPiece | None = None,
 ) -> Film:
-    meter = ProgressMeter(25, lambda _: None, (happened if happened is not None else []).append)
     return await make_film(
         order_,
         stages,
         checkpoints or FakeCheckpoints(),
-        meter,
+        (happened if happened is not None else []).append,
+        read_piece=read_piece,
         media=media,
         parallel_takes=parallel_takes,
     )
@@ -129,3 +138,185 @@ async def test_media_goes_to_whoever_watches_live() -> None:
 
     await film_of(order("a b"), FakeStages(), media=keep)
     assert [media.offset for media in seen] == [0, 1]
+
+
+async def test_what_happens_is_reported() -> None:
+    happened: list[Happening] = []
+    await film_of(order("a b"), FakeStages(), happened=happened)
+    assert [len(h.segments) for h in happened if isinstance(h, ScriptCut)] == [2]
+    assert [h.segment.index for h in happened if isinstance(h, SegmentSpoken)] == [0, 1]
+    for stage in (Stage.SPEAK, Stage.RENDER):
+        work = [h.working for h in happened if isinstance(h, AtWork) and h.stage is stage]
+        assert sorted(work) == [False, False, True, True]
+
+
+class Script:
+    """A script that is written piece by piece."""
+
+    def __init__(self, *pieces: str, complete: bool = True) -> None:
+        self.pieces = list(pieces)
+        self.complete = complete
+        self.asked: list[int] = []
+        self._grown = asyncio.Condition()
+
+    async def write(self, text: str, *, last: bool = False) -> None:
+        async with self._grown:
+            self.pieces.append(text)
+            self.complete = last
+            self._grown.notify_all()
+
+    async def read(self, number: int) -> Piece:
+        self.asked.append(number)
+        async with self._grown:
+            await self._grown.wait_for(lambda: number < len(self.pieces) or self.complete)
+            if number >= len(self.pieces):
+                return Piece("", last=True)
+            return Piece(self.pieces[number], self.complete and number == len(self.pieces) - 1)
+
+
+async def test_a_script_of_one_piece_takes_the_checkpoints_of_the_old_list() -> None:
+    old = ["cut", "speak-0", "speak-1", "speak-2", "render-0", "render-1", "render-2", "compose"]
+    whole, streamed = FakeCheckpoints(), FakeCheckpoints()
+    await film_of(order("a b c"), FakeStages(), whole)
+    await film_of(order(""), FakeStages(), streamed, read_piece=Script("a b c").read)
+    assert whole.taken == streamed.taken == old
+
+
+async def test_pieces_are_cut_one_after_the_other_and_their_segments_count_on() -> None:
+    stages, checkpoints = FakeStages(), FakeCheckpoints()
+    happened: list[Happening] = []
+    film = await film_of(
+        order("one three seventeen"),
+        stages,
+        checkpoints,
+        happened=happened,
+        read_piece=Script("one three", "seventeen", "two").read,
+    )
+    assert film.frames == 3 + 5 + 9 + 3
+    assert stages.rendered_from == {0: 0, 1: 3, 2: 8, 3: 17}
+    assert [o.spec.text for o in stages.orders] == ["one three", "seventeen", "two"]
+    assert [c for c in stages.calls if c.startswith("join")] == [f"join-{i}" for i in range(4)]
+    cut = [[s.index for s in h.segments] for h in happened if isinstance(h, ScriptCut)]
+    assert cut == [[0, 1], [0, 1, 2], [0, 1, 2, 3]]
+    assert checkpoints.taken == [
+        *("cut", "speak-0", "speak-1", "render-0", "render-1", "compose"),
+        *("cut-1", "speak-2", "render-2", "cut-2", "speak-3", "render-3"),
+    ]
+
+
+async def test_the_film_begins_before_its_script_is_written_to_the_end() -> None:
+    stages, script = FakeStages(), Script("a b", complete=False)
+    making = asyncio.create_task(film_of(order("a b"), stages, read_piece=script.read))
+    await stages.called("join-1")
+    assert not making.done()
+    await script.write("cc", last=True)
+    assert (await making).frames == 4
+
+
+@pytest.mark.parametrize("ending", ["", " \n", "... !"])
+async def test_a_last_piece_without_words_only_ends_the_script(ending: str) -> None:
+    stages, script = FakeStages(), Script("a b", complete=False)
+    making = asyncio.create_task(film_of(order("a b"), stages, read_piece=script.read))
+    await stages.called("join-1")
+    await script.write(ending, last=True)
+    assert (await making).frames == 2
+    assert stages.calls.count("cut") == 1
+
+
+async def test_a_script_may_end_without_another_piece() -> None:
+    script = Script("a", "b")
+    script.complete = False
+    stages = FakeStages()
+    making = asyncio.create_task(film_of(order("a b"), stages, read_piece=script.read))
+    await stages.called("join-1")
+    async with script._grown:
+        script.complete = True
+        script._grown.notify_all()
+    assert (await making).frames == 2
+    assert script.asked == [0, 1, 2]
+
+
+async def test_a_piece_without_words_in_the_middle_is_passed_over() -> None:
+    checkpoints = FakeCheckpoints()
+    script = Script("a", "--", "b")
+    film = await film_of(order("a -- b"), FakeStages(), checkpoints, read_piece=script.read)
+    assert film.frames == 2
+    assert [name for name in checkpoints.taken if name.startswith("cut")] == [
+        "cut",
+        "cut-1",
+        "cut-2",
+    ]
+
+
+async def test_a_sequential_engine_goes_on_from_one_piece_to_the_next() -> None:
+    stages = FakeStages()
+    sequential = order("a b c", Continuity.SEQUENTIAL)
+    await film_of(sequential, stages, read_piece=Script("a b", "c").read)
+    state = lambda i: artifact_of(f"state-{i}", "application/octet-stream")  # noqa: E731
+    assert stages.states == {0: None, 1: state(0), 2: state(1)}
+
+
+@pytest.mark.parametrize("died_at", ["speak-1", "render-2", "speak-3", "render-3", "join-2"])
+async def test_after_a_crash_in_the_middle_of_the_pieces_the_film_goes_on(died_at: str) -> None:
+    pieces = ("one three", "seventeen", "two")
+    expected = await film_of(order("x"), FakeStages(), read_piece=Script(*pieces).read)
+    checkpoints = FakeCheckpoints()
+    fault = InvalidInput(Reason.FIELD_INVALID, "x")
+    first, again = FakeStages(fail={died_at: fault}), FakeStages()
+    with pytest.raises(InvalidInput):
+        await film_of(order("x"), first, checkpoints, read_piece=Script(*pieces).read)
+    kept = set(checkpoints.again()._kept)
+    film = await film_of(order("x"), again, checkpoints.again(), read_piece=Script(*pieces).read)
+    assert film == expected
+    assert not (kept - {"cut"}) & set(again.calls)
+    assert again.calls.count("cut") == 3 - sum(name.startswith("cut") for name in kept)
+    assert again.rendered_from.items() <= {0: 0, 1: 3, 2: 8, 3: 17}.items()
+
+
+async def test_a_script_that_nobody_writes_on_after_a_crash_ends_where_it_was() -> None:
+    checkpoints, stages = FakeCheckpoints(), FakeStages()
+    script = Script("a", "bb", complete=False)
+    making = asyncio.create_task(film_of(order("x"), stages, checkpoints, read_piece=script.read))
+    await stages.called("join-1")
+    making.cancel()
+    await asyncio.gather(making, return_exceptions=True)
+    again = FakeStages()
+    film = await film_of(order("x"), again, checkpoints.again(), read_piece=Script("a", "bb").read)
+    assert film.frames == 3
+    assert again.calls == ["compose", "join-0", "join-1"]
+
+
+async def test_after_a_crash_checkpoints_are_taken_in_the_same_order_however_pieces_come() -> None:
+    slow, fast = FakeCheckpoints(), FakeCheckpoints()
+    script, stages = Script("a", complete=False), FakeStages()
+    making = asyncio.create_task(film_of(order("x"), stages, slow, read_piece=script.read))
+    await stages.called("join-0")
+    await script.write("b")
+    await stages.called("join-1")
+    await script.write("c", last=True)
+    await making
+    await film_of(order("x"), FakeStages(), fast, read_piece=Script("a", "b", "c").read)
+    assert fast.taken == slow.taken
+
+
+async def test_a_piece_that_cannot_be_cut_stops_everything() -> None:
+    class Picky(FakeStages):
+        async def cut(self, order: Order, report: Report) -> CutScript:
+            if order.spec.text == "bad":
+                raise InvalidInput(Reason.TEXT_EMPTY, "bad")
+            return await super().cut(order, report)
+
+    stages = Picky(hold={"render-0": asyncio.Event()})
+    with pytest.raises(InvalidInput):
+        await film_of(order("x"), stages, read_piece=Script("a", "bad").read)
+    assert "join-0" not in stages.calls
+
+
+async def test_cancelling_ends_the_wait_for_the_rest_of_a_script() -> None:
+    stages, script = FakeStages(), Script("a", complete=False)
+    making = asyncio.create_task(film_of(order("a"), stages, read_piece=script.read))
+    await stages.called("join-0")
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert "compose" in stages.calls

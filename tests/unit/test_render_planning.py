@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s2v.core.choices import check_frame_rate
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Capabilities, Continuity, DigitalSourceType, Preset, Size, Sizing
 from s2v_render.areas import size_in_area
 from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.planning import (
-    check_frame_rate,
     check_media_type,
     find_engine,
     find_preset,
@@ -22,7 +22,6 @@ CAPABILITIES = Capabilities(
     min_size=Size(64, 64),
     max_size=Size(1920, 1920),
     reference_media_types=("image/png",),
-    devices=("cpu",),
     digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
     presets=PRESETS,
 )
@@ -70,15 +69,15 @@ def test_an_engine_that_is_withheld_is_refused_with_what_it_needs() -> None:
 
 
 def test_presets_are_found_by_name_and_the_first_is_the_default() -> None:
-    assert find_preset("", CAPABILITIES) is STANDARD
-    assert find_preset("", AREA) is LOW
-    found = [find_preset(preset.name, CAPABILITIES) for preset in PRESETS]
+    assert find_preset("", CAPABILITIES, engine="some") is STANDARD
+    assert find_preset("", AREA, engine="some") is LOW
+    found = [find_preset(preset.name, CAPABILITIES, engine="some") for preset in PRESETS]
     assert found == [STANDARD, DRAFT, HIGH]
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
     with pytest.raises(InvalidInput) as refusal:
-        find_preset("ultra", CAPABILITIES)
+        find_preset("ultra", CAPABILITIES, engine="some")
 
     assert refusal.value.reason == Reason.PRESET_UNKNOWN
     assert refusal.value.field == "spec.preset"
@@ -88,7 +87,7 @@ def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize("frame_rate", [-25, 0, 23, 26, 1000])
 def test_a_frame_rate_that_the_engine_has_not_is_refused(frame_rate: int) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        check_frame_rate(frame_rate, CAPABILITIES)
+        check_frame_rate(frame_rate, CAPABILITIES.frame_rates, engine="some")
 
     assert refusal.value.reason == Reason.FRAME_RATE_UNSUPPORTED
     assert refusal.value.field == "spec.frame_rate"
@@ -119,7 +118,7 @@ def test_a_portrait_of_another_type_is_refused() -> None:
 def test_a_film_keeps_the_size_of_the_portrait_up_to_the_bounds_of_the_preset(
     reference: Size, preset: object, expected: Size
 ) -> None:
-    assert plan_size(reference, KEEP, preset, CAPABILITIES) == expected  # type: ignore[arg-type]
+    assert plan_size(reference, KEEP, preset, CAPABILITIES, engine="some") == expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +133,7 @@ def test_a_film_keeps_the_size_of_the_portrait_up_to_the_bounds_of_the_preset(
 def test_what_is_requested_wins_over_the_preset_and_a_missing_side_follows(
     requested: Size, expected: Size
 ) -> None:
-    assert plan_size(Size(640, 480), requested, DRAFT, CAPABILITIES) == expected
+    assert plan_size(Size(640, 480), requested, DRAFT, CAPABILITIES, engine="some") == expected
 
 
 @pytest.mark.parametrize(
@@ -153,7 +152,7 @@ def test_what_is_requested_wins_over_the_preset_and_a_missing_side_follows(
 )
 def test_a_size_that_cannot_be_is_refused_and_names_the_side(requested: Size, side: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        plan_size(Size(640, 480), requested, STANDARD, CAPABILITIES)
+        plan_size(Size(640, 480), requested, STANDARD, CAPABILITIES, engine="some")
 
     assert refusal.value.reason == Reason.SIZE_UNSUPPORTED
     assert refusal.value.field == f"spec.{side}_pixels"
@@ -165,7 +164,7 @@ def test_a_portrait_too_small_or_too_long_for_the_engine_is_refused(reference: S
     capable = replace(CAPABILITIES, min_size=Size(100, 100))
 
     with pytest.raises(InvalidInput) as refusal:
-        plan_size(reference, KEEP, STANDARD, capable)
+        plan_size(reference, KEEP, STANDARD, capable, engine="some")
 
     assert refusal.value.reason == Reason.IMAGE_SIZE_UNSUPPORTED
     assert refusal.value.field == "spec.reference"
@@ -177,7 +176,7 @@ def test_a_planned_size_is_even_in_range_and_nearly_undistorted(
 ) -> None:
     requested = {"none": KEEP, "width": Size(640, 0), "height": Size(0, 640)}[given_side]
     try:
-        size = plan_size(Size(width, height), requested, preset, CAPABILITIES)  # type: ignore[arg-type]
+        size = plan_size(Size(width, height), requested, preset, CAPABILITIES, engine="some")  # type: ignore[arg-type]
     except InvalidInput:
         return
     assert size.width % 2 == size.height % 2 == 0
@@ -192,9 +191,9 @@ def test_two_even_sides_in_range_are_taken_as_they_are(
 ) -> None:
     requested = Size(width, height)
 
-    assert plan_size(Size(reference_width, reference_height), requested, DRAFT, CAPABILITIES) == (
-        requested
-    )
+    assert plan_size(
+        Size(reference_width, reference_height), requested, DRAFT, CAPABILITIES, engine="some"
+    ) == (requested)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +208,7 @@ def test_two_even_sides_in_range_are_taken_as_they_are(
 def test_an_engine_of_areas_gets_whole_steps_within_the_area_of_the_preset(
     reference: Size, expected: Size
 ) -> None:
-    size = plan_size(reference, KEEP, LOW, AREA)
+    size = plan_size(reference, KEEP, LOW, AREA, engine="some")
 
     assert size == expected
     assert size.width * size.height <= LOW.max_area_pixels
@@ -224,15 +223,15 @@ def test_an_engine_of_areas_gets_whole_steps_within_the_area_of_the_preset(
     ],
 )
 def test_a_side_that_follows_comes_in_whole_steps(requested: Size, expected: Size) -> None:
-    assert plan_size(Size(640, 480), requested, LOW, AREA) == expected
+    assert plan_size(Size(640, 480), requested, LOW, AREA, engine="some") == expected
 
 
 @pytest.mark.parametrize(
     ("requested", "side"), [(Size(832, 480), "height"), (Size(66, 0), "width")]
 )
 def test_a_size_between_two_steps_is_refused(requested: Size, side: str) -> None:
-    with pytest.raises(InvalidInput, match="multiples of 64 of pixels from 64 to 1920") as refusal:
-        plan_size(Size(640, 480), requested, LOW, AREA)
+    with pytest.raises(InvalidInput, match="a multiple of 64 and from 64 to 1920") as refusal:
+        plan_size(Size(640, 480), requested, LOW, AREA, engine="some")
 
     assert refusal.value.reason == Reason.SIZE_UNSUPPORTED
     assert refusal.value.field == f"spec.{side}_pixels"
@@ -243,7 +242,7 @@ def test_a_portrait_too_long_for_an_engine_of_areas_is_refused(reference: Size) 
     large = replace(LOW, max_area_pixels=1280 * 720)
 
     with pytest.raises(InvalidInput, match="crop it") as refusal:
-        plan_size(reference, KEEP, large, AREA)
+        plan_size(reference, KEEP, large, AREA, engine="some")
 
     assert refusal.value.reason == Reason.IMAGE_SIZE_UNSUPPORTED
     assert refusal.value.field == "spec.reference"

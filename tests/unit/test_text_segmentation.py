@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from s2v.text.segmentation import (
     FIRST_CHARACTERS,
     MIN_CHARACTERS,
+    complete_sentences,
     cut_sentences,
     cut_text,
     is_speakable,
@@ -27,6 +28,12 @@ def without_white_space(text: str) -> str:
     return "".join(text.split())
 
 
+def without_ornaments(segment: str) -> str:
+    """Return what is from the first letter or digit to the last."""
+    spoken = [index for index, character in enumerate(segment) if character.isalnum()]
+    return segment[spoken[0] : spoken[-1] + 1] if spoken else ""
+
+
 @given(SCRIPTS, st.integers(20, 250))
 def test_nothing_of_the_text_is_lost(text: str, max_characters: int) -> None:
     segments = cut_text(text, max_characters=max_characters)
@@ -45,7 +52,9 @@ def test_segments_are_speakable_and_bounded_wherever_the_text_is(
     assert all(segment == segment.strip() != "" for segment in segments)
     if is_speakable(text):
         assert all(is_speakable(segment) for segment in segments)
-    if all(is_speakable(word) for word in text.split()):
+    # Ornaments stay with a neighbour, also where they are a part of a word.
+    assert all(len(without_ornaments(segment)) <= max_characters for segment in segments)
+    if all(is_speakable(word[0]) and is_speakable(word[-1]) for word in text.split()):
         assert all(len(segment) <= max_characters for segment in segments)
 
 
@@ -154,3 +163,120 @@ def test_ornaments_stay_with_a_neighbour() -> None:
 @pytest.mark.parametrize("text", ["", "   ", "\n\t\n"])
 def test_white_space_has_no_segments(text: str) -> None:
     assert cut_text(text) == cut_sentences(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("", ""),
+        ("Hello there", ""),
+        ("Hello there.", ""),  # 3. or s2v. may go on
+        ("Hello there. ", "Hello there."),
+        ("Hello there. How are", "Hello there."),
+        ("One! Two? Thr", "One! Two?"),
+        ("Really?! ", "Really?!"),
+        ("hello. world", ""),
+        # abbreviations
+        ("Dr. ", ""),
+        ("Dr. Smith came. ", "Dr. Smith came."),
+        ("Apples, e.g. ", ""),
+        ("At 5 p.m. ", ""),
+        ("At 5 p.m. sharp", ""),
+        ("At 5 p.m. He came", "At 5 p.m."),
+        ("In the U.S. ", ""),
+        ("In the U.S. Army", ""),
+        ("Fruit etc. ", ""),
+        ("She said no. ", ""),  # or "no. 5"
+        ("She said no. Then", "She said no."),
+        # numbers
+        ("Pi is 3.", ""),
+        ("Pi is 3.14 and", ""),
+        ("Pi is 3.14. It", "Pi is 3.14."),
+        ("1. ", ""),
+        ("1. Open the door. ", "1. Open the door."),
+        ("See https://s2v.dev", ""),
+        # quotes
+        ('He said "Go." ', 'He said "Go."'),
+        ('He said "Go."', ""),
+        ("He said “Go.” Then", "He said “Go.”"),
+        ('"Stop!" he cried', ""),
+        ("(He left.) ", "(He left.)"),
+        # trailing off, lines and paragraphs
+        ("Well... ", ""),
+        ("Well… ", ""),
+        ("Well... rather", ""),
+        ("Well... Rather", "Well..."),
+        ("A hard-wrapped\n", ""),
+        ("A hard-wrapped\nsentence", ""),
+        ("A line\nAnother", "A line\n"),
+        ("A heading\n\n", "A heading\n\n"),
+        ("A sentence.\n", "A sentence."),
+        # scripts without white space between sentences
+        ("你好。", "你好。"),
+        ("你好。今天好吗？“好", "你好。今天好吗？"),
+        ("「行こう。」", "「行こう。」"),
+        ("今日は", ""),
+        # nothing to speak
+        ("... ", ""),
+        ("--\n\n", ""),
+    ],
+)
+def test_of_a_text_that_is_being_written_sentences_are_whole_when_they_hardly_go_on(
+    text: str, whole: str
+) -> None:
+    assert text[: complete_sentences(text)] == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("Hello there", ""),
+        ("Hello there.", "Hello there."),
+        ("At 5 p.m.", "At 5 p.m."),
+        ("Fruit etc. ", "Fruit etc."),
+        ("Well... ", "Well..."),
+        ("Pi is 3.", "Pi is 3."),
+        ('He said "Go."', 'He said "Go."'),
+        ("A line\n", "A line\n"),
+        ("Hello there. How are", "Hello there."),
+        ("Dr.", ""),
+        ("Apples, e.g.", ""),
+        ("...", ""),
+        ("", ""),
+    ],
+)
+def test_when_the_writer_pauses_a_sentence_is_whole_at_its_end(text: str, whole: str) -> None:
+    assert text[: complete_sentences(text, paused=True)] == whole
+
+
+@given(SCRIPTS, st.booleans())
+def test_whole_sentences_are_a_beginning_that_can_be_spoken(text: str, paused: bool) -> None:
+    whole = complete_sentences(text, paused=paused)
+
+    assert 0 <= whole <= len(text)
+    assert whole == 0 or is_speakable(text[:whole])
+    assert complete_sentences(text) <= complete_sentences(text, paused=True)
+
+
+@given(SCRIPTS.filter(is_speakable))
+def test_a_text_that_is_cut_while_it_is_written_is_cut_like_the_whole(text: str) -> None:
+    sentences: list[str] = []
+    rest = text
+    while whole := complete_sentences(rest):
+        sentences += cut_sentences(rest[:whole])
+        rest = rest[whole:]
+
+    assert (*sentences, *cut_sentences(rest)) == cut_sentences(text)
+
+
+@given(st.lists(st.sampled_from(["Dr. ", "Hi! ", "so ", "3.14 ", "你好。", "Well... ", "end.\n"])))
+def test_nothing_is_lost_however_a_text_comes(chunks: list[str]) -> None:
+    pieces: list[str] = []
+    written = ""
+    for chunk in chunks:
+        written += chunk
+        whole = complete_sentences(written)
+        pieces.append(written[:whole])
+        written = written[whole:]
+
+    assert "".join([*pieces, written]) == "".join(chunks)

@@ -7,7 +7,7 @@ import pytest
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import NoticeCode, Utterance, Voice
-from s2v.core.script import LipSync, Mark, Segment
+from s2v.core.script import LipCues, Mark, Segment
 from s2v.core.timebase import SAMPLE_RATE
 from s2v_tts.cutting import cut_audio
 from s2v_tts.listening.aligning import Pcm, align, one_utterance
@@ -26,7 +26,7 @@ class Whistler:
     """A backend that whistles each letter at a pitch of its own, 0.1 seconds long."""
 
     voices: Sequence[Voice] = (Voice("whistle", "en-US"),)
-    lip_sync = LipSync.PHONEMES
+    cues = LipCues.PHONEMES
 
     def speak(self, text: str, voice: str) -> Iterator[Utterance]:
         if not text.isascii():
@@ -98,7 +98,7 @@ def test_a_transcript_that_fits_is_used_and_nothing_needs_saying() -> None:
 
     heard = listener.listen(spoken(TEXT).pcm, TEXT)
 
-    assert heard.lip_sync is LipSync.TRANSCRIPT
+    assert heard.cues is LipCues.TRANSCRIPT
     assert [mark.label for mark in heard.words] == TEXT.split()
     assert not heard.notices
 
@@ -108,7 +108,7 @@ def test_without_a_transcript_the_words_are_recognised() -> None:
 
     heard = listener.listen(spoken(TEXT).pcm, "")
 
-    assert heard.lip_sync is LipSync.WORDS
+    assert heard.cues is LipCues.WORDS
     assert [mark.label for mark in heard.words] == TEXT.split()
     assert not heard.notices
 
@@ -119,7 +119,7 @@ def test_words_that_are_not_there_give_way_to_sounds(nonsense: str) -> None:
 
     heard = listener.listen(spoken(TEXT).pcm, "")
 
-    assert (heard.lip_sync, heard.phonemes) == (LipSync.SOUNDS, MARKS)
+    assert (heard.cues, heard.phonemes) == (LipCues.SOUNDS, MARKS)
 
 
 @pytest.mark.parametrize("transcript", [OTHER, "\N{GREEK SMALL LETTER ALPHA}"])
@@ -128,7 +128,7 @@ def test_a_transcript_of_something_else_is_not_pretended_to_fit(transcript: str)
 
     heard = listener.listen(spoken(TEXT).pcm, transcript)
 
-    assert heard.lip_sync is LipSync.WORDS
+    assert heard.cues is LipCues.WORDS
     (notice,) = heard.notices
     assert notice.code == NoticeCode.TRANSCRIPT_MISMATCH
     assert "words recognised" in notice.message
@@ -147,7 +147,7 @@ def test_a_transcript_that_is_far_too_long_is_not_even_spoken() -> None:
 def test_loudness_is_never_used_silently_and_the_remedy_is_named() -> None:
     heard = Listener(Whistler(), words=None, sounds=None).listen(spoken(TEXT).pcm, OTHER)
 
-    assert (heard.lip_sync, heard.phonemes) == (LipSync.LOUDNESS, ())
+    assert (heard.cues, heard.phonemes) == (LipCues.LOUDNESS, ())
     assert [notice.code for notice in heard.notices] == [
         NoticeCode.TRANSCRIPT_MISMATCH,
         NoticeCode.LOUDNESS_ONLY,
@@ -160,7 +160,7 @@ def test_loudness_is_never_used_silently_and_the_remedy_is_named() -> None:
 def test_an_extra_that_is_there_is_not_named_as_the_remedy() -> None:
     heard = Listener(Whistler(), words=Knows(), sounds=Knows()).listen(spoken(TEXT).pcm, "")
 
-    assert heard.lip_sync is LipSync.LOUDNESS
+    assert heard.cues is LipCues.LOUDNESS
     assert "pip" not in heard.notices[0].message
 
 

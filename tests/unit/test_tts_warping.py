@@ -17,7 +17,7 @@ def likeness(frames: np.ndarray[tuple[int, ...], np.dtype[np.intp]], quiet: int 
 
 
 def everywhere(left: Likeness, right: Likeness) -> Corridor:
-    return straight(len(left), len(right), len(right))
+    return straight(len(left), len(right), radius=len(right))
 
 
 def test_equal_recordings_meet_on_the_diagonal_at_no_cost() -> None:
@@ -46,7 +46,7 @@ def test_a_path_never_goes_back_or_jumps_and_stays_in_its_corridor(
     random = np.random.default_rng(seed)
     left = likeness(random.integers(0, 9, left_frames), quiet=0)
     right = likeness(random.integers(0, 9, right_frames), quiet=0)
-    corridor = straight(left_frames, right_frames, right_frames // left_frames + 1 + radius)
+    corridor = straight(left_frames, right_frames, radius=right_frames // left_frames + 1 + radius)
 
     path = warp(left, right, corridor)
 
@@ -73,7 +73,7 @@ def test_a_pause_that_only_one_of_them_makes_is_passed_over() -> None:
 def test_a_corridor_that_is_too_narrow_is_noticed() -> None:
     frames = np.concatenate([np.repeat(np.arange(20), 9), np.arange(20, 200)])
     left, right = likeness(np.arange(200)), likeness(frames)
-    narrow, wide = straight(200, len(frames), 20), everywhere(left, right)
+    narrow, wide = straight(200, len(frames), radius=20), everywhere(left, right)
 
     assert touches(warp(left, right, narrow), narrow)
     assert not touches(warp(left, right, wide), wide)

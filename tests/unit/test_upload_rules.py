@@ -2,14 +2,14 @@
 
 import pytest
 
-from s2v.core.errors import InvalidInput, OutOfRange, Reason, S2VError
+from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
 from s2v_gateway.assets.upload_rules import (
-    Declaration,
     check_digest,
     checked_declaration,
     checked_digest,
     checked_request_id,
 )
+from s2v_gateway.records.uploads import Declaration
 
 DIGEST = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 OTHER = "0" * 64
@@ -43,10 +43,11 @@ def test_an_upload_has_at_least_one_byte(total_bytes: int) -> None:
 
 def test_an_upload_has_at_most_the_limit() -> None:
     assert declared(total_bytes=10).total_bytes == 10
-    with pytest.raises(OutOfRange, match="11 bytes are more than the 10") as raised:
+    with pytest.raises(Exhausted, match="11 bytes are more than the 10") as raised:
         declared(total_bytes=11)
 
     assert (raised.value.reason, raised.value.field) == (Reason.UPLOAD_TOO_LARGE, "total_bytes")
+    assert raised.value.metadata == {"limit_bytes": "10"}
 
 
 def test_a_digest_may_be_missing_and_may_be_in_capitals() -> None:

@@ -167,6 +167,6 @@ def test_only_the_official_pictures_are_ahead_of_their_sound() -> None:
 
 
 def test_an_unknown_preset_is_refused_by_name() -> None:
-    with pytest.raises(InvalidInput, match="no preset 'best'; use one of: medium, draft") as found:
+    with pytest.raises(InvalidInput, match="no preset 'best'; there are: medium, draft") as found:
         recipe_for("best", Sampling())
     assert (found.value.reason, found.value.field) == (Reason.PRESET_UNKNOWN, "spec.preset")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.script import LipSync
+from s2v.core.script import LipCues
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.provenance import read_marking
 from s2v_cli.failing import say
@@ -17,8 +17,8 @@ from s2v_cli.lips import marking_row, table, verdict
 from s2v_cli.showing import duration
 
 _NOTES = {
-    LipSync.WORDS: "the words were recognised in the sound; --text is more exact",
-    LipSync.SOUNDS: "only single sounds were recognised, which lowers all numbers; give --text",
+    LipCues.WORDS: "the words were recognised in the sound; --text is more exact",
+    LipCues.SOUNDS: "only single sounds were recognised, which lowers all numbers; give --text",
 }
 
 
@@ -47,16 +47,16 @@ def check(
     pcm = sound_of(film)
     say(f"measuring {duration(len(pcm) / SAMPLE_RATE)} of film")
     heard = heard_in(pcm, words)
-    if words and heard.lip_sync is not LipSync.TRANSCRIPT:
+    if words and heard.cues is not LipCues.TRANSCRIPT:
         say("note: the text is not what is said in the film")
-    if heard.lip_sync in _NOTES:
-        say(f"note: {_NOTES[heard.lip_sync]}")
+    if heard.cues in _NOTES:
+        say(f"note: {_NOTES[heard.cues]}")
     found = measured(film, heard, reference)
     marking = read_marking(film)
     if as_json:
         facts = {
             "verdict": verdict(found),
-            "sounds_from": heard.lip_sync.value,
+            "sounds_from": heard.cues.value,
             "marked_as": marking,
         }
         print(json.dumps(facts | asdict(found), indent=2))

@@ -17,7 +17,7 @@ from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Sampling, Solver
 from s2v.rpc.convert import sampling_to_proto
-from s2v_cli.background import Background, call
+from s2v_cli.background import Background, call, interrupted_only_while_waiting
 from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.ending import film_facts, require_film, stage_times
@@ -126,10 +126,11 @@ def make(
     writable_file(output, force=force)
     with _sigterm_as_ctrl_c(), any_gateway(server, say, settings=settings) as client:
         reached = time.monotonic()
-        created = call(
-            client, lambda: _created(client, spec, reference=reference, audio=audio, pose=pose)
-        )
-        job = _made(client, created.name)
+        with interrupted_only_while_waiting():
+            created = call(
+                client, lambda: _created(client, spec, reference=reference, audio=audio, pose=pose)
+            )
+            job = _made(client, created.name)
         film = require_film(job)
         call(client, lambda: client.download(film.asset, output))
         print(f"{output}: {film_facts(film)}")

@@ -61,9 +61,14 @@ class JobSpec:
     pose: str = ""
 
     @property
-    def asset_names(self) -> tuple[str, ...]:
-        """The names of the assets that it needs."""
-        return tuple(name for name in (self.audio, self.reference, self.pose) if name)
+    def assets(self) -> dict[str, str]:
+        """The names of the assets that it needs, by the field that names them."""
+        named = {
+            "spec.reference": self.reference,
+            "spec.script.audio": self.audio,
+            "spec.pose": self.pose,
+        }
+        return {field: name for field, name in named.items() if name}
 
 
 STEPS = 2
@@ -122,7 +127,6 @@ class Clip:
     width_pixels: int
     height_pixels: int
     state: Artifact | None = None
-    takes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from s2v.core.artifact import Artifact
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ class Backend(Protocol):
         """Every voice of this backend, the default one first."""
 
     @property
-    def lip_sync(self) -> LipSync:
+    def cues(self) -> LipCues:
         """How good the marks are that `speak` gives."""
 
     def speak(self, text: str, voice: str) -> Iterator[Utterance]:
@@ -166,7 +166,6 @@ class Capabilities:
     min_size: Size
     max_size: Size
     reference_media_types: tuple[str, ...]
-    devices: tuple[str, ...]
     digital_source_type: DigitalSourceType
     presets: tuple[Preset, ...]
     description: str = ""

@@ -22,7 +22,7 @@ class Segment:
     end_sample: int = 0
 
 
-class LipSync(StrEnum):
+class LipCues(StrEnum):
     """What drives the mouth, best first."""
 
     PHONEMES = "phonemes"
@@ -35,9 +35,6 @@ class LipSync(StrEnum):
     """Speech sounds were recognised without knowing the words."""
     LOUDNESS = "loudness"
     """Only the loudness of the sound was known; lips open and shut but do not form sounds."""
-
-
-LipCues = LipSync
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Speech:
     samples: int
     words: tuple[Mark, ...] = ()
     phonemes: tuple[Mark, ...] = ()
-    lip_sync: LipSync = LipSync.LOUDNESS
+    cues: LipCues = LipCues.LOUDNESS
 
     def frames(self, frame_rate: int) -> int:
         """Return how many frames the speech lasts."""

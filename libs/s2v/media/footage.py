@@ -1,7 +1,6 @@
 """A video's pictures by number: upright, in any order, with a bounded number of them in memory."""
 
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from cachetools import LRUCache
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.opening import open_media
@@ -46,8 +46,9 @@ class Footage:
             InvalidInput: it cannot be decoded or has no pictures (VIDEO_UNREADABLE).
         """
         self._field = field
-        self._kept: OrderedDict[int, Rgb] = OrderedDict()
-        self._size, self._most = (0, 0), _LEAST_KEPT
+        self._kept: LRUCache[int, Rgb] = LRUCache(_LEAST_KEPT)
+        self._latest: Rgb | None = None
+        self._size = (0, 0)
         self._next = 0
         self._fallback: Any = None
         self._reformatter = VideoReformatter()
@@ -71,16 +72,16 @@ class Footage:
             InvalidInput: nothing can be decoded there (VIDEO_UNREADABLE).
         """
         if (width, height) != self._size:
-            self._kept.clear()
+            self._kept = LRUCache(max(_LEAST_KEPT, KEPT_BYTES // (3 * width * height)))
+            self._latest = None
             self._size = (width, height)
-            self._most = max(_LEAST_KEPT, KEPT_BYTES // (3 * width * height))
         if number not in self._kept:
             try:
                 self._fetch(number)
             except av.error.FFmpegError as error:
                 raise self._unreadable(error.strerror) from error
-        self._kept.move_to_end(number)
-        return self._kept[number]
+        self._latest = self._kept[number]
+        return self._latest
 
     def close(self) -> None:
         """Close the file."""
@@ -128,7 +129,7 @@ class Footage:
         """Decode up to a picture and keep it, and those before it when going backwards."""
         first = number
         if number < self._next:
-            first = max(0, number - self._most // 2)
+            first = max(0, number - int(self._kept.maxsize) // 2)
         if number < self._next or self._key(number) > self._next:
             self._seek(first)
         latest: Rgb | None = None
@@ -147,17 +148,15 @@ class Footage:
             self._keep(number, self._last_seen() if latest is None else latest)
 
     def _last_seen(self) -> Rgb:
-        if self._kept:
-            return self._kept[next(reversed(self._kept))]
+        if self._latest is not None:
+            return self._latest
         if self._fallback is None:
             raise self._unreadable("a part of it cannot be decoded")
         return self._rgb(self._fallback)
 
     def _keep(self, number: int, picture: Rgb) -> Rgb:
         picture.flags.writeable = False
-        self._kept[number] = picture
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        self._kept[number] = self._latest = picture
         return picture
 
     def _key(self, number: int) -> int:

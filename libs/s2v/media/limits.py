@@ -26,10 +26,16 @@ def check_audio_seconds(
             metadata={"limit_seconds": f"{min_seconds:g}"},
         )
     if seconds > max_seconds:
-        raise InvalidInput(
-            Reason.AUDIO_TOO_LONG,
-            f"the audio lasts {seconds:.1f} s, at most {max_seconds:g} s are allowed; cut it into "
-            "several jobs",
-            field=field,
-            metadata={"limit_seconds": f"{max_seconds:g}"},
-        )
+        raise audio_too_long(seconds, field=field, max_seconds=max_seconds)
+
+
+def audio_too_long(seconds: float | None, *, field: str, max_seconds: float) -> InvalidInput:
+    """Return the error for a sound that is too long; None is a length that nobody waited for."""
+    length = "longer" if seconds is None else f"{seconds:.1f} s"
+    return InvalidInput(
+        Reason.AUDIO_TOO_LONG,
+        f"the audio lasts {length}, at most {max_seconds:g} s are allowed; cut it into "
+        "several jobs",
+        field=field,
+        metadata={"limit_seconds": f"{max_seconds:g}"},
+    )

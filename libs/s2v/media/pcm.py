@@ -13,6 +13,7 @@ import soxr
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.limits import audio_too_long
 from s2v.media.opening import open_media
 
 Pcm = npt.NDArray[np.int16]
@@ -44,7 +45,7 @@ def decode_audio(
             pieces.append(piece)
             samples += len(piece)
             if max_seconds is not None and samples > max_seconds * SAMPLE_RATE:
-                raise _too_long(max_seconds, field)
+                raise audio_too_long(None, field=field, max_seconds=max_seconds)
     except av.error.FFmpegError as error:
         raise _unreadable(f"The sound cannot be decoded ({error.strerror}).", field) from error
     if not samples:
@@ -186,16 +187,3 @@ def _to_int16(samples: npt.NDArray[np.float32]) -> Pcm:
 
 def _unreadable(what: str, field: str) -> InvalidInput:
     return InvalidInput(Reason.AUDIO_UNREADABLE, f"{what} {_REMEDY}", field=field)
-
-
-def _too_long(max_seconds: float, field: str) -> InvalidInput:
-    message = (
-        f"The sound lasts longer than the limit of {max_seconds:g} seconds; "
-        "cut it into shorter parts."
-    )
-    return InvalidInput(
-        Reason.AUDIO_TOO_LONG,
-        message,
-        field=field,
-        metadata={"limit_seconds": f"{max_seconds:g}"},
-    )

@@ -13,16 +13,16 @@ from s2v.core.artifact import Artifact, is_sha256
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
 from s2v.core.ports import AS_PRESET, DigitalSourceType, Notice, NoticeCode, Sampling, Solver
-from s2v.core.script import LipSync, Mark, Speech
+from s2v.core.script import LipCues, Mark, Speech
 
-_LIP_SYNC = {
-    LipSync.PHONEMES: speech_pb2.LIP_SYNC_PHONEMES,
-    LipSync.TRANSCRIPT: speech_pb2.LIP_SYNC_TRANSCRIPT,
-    LipSync.WORDS: speech_pb2.LIP_SYNC_WORDS,
-    LipSync.SOUNDS: speech_pb2.LIP_SYNC_SOUNDS,
-    LipSync.LOUDNESS: speech_pb2.LIP_SYNC_LOUDNESS,
+_CUES = {
+    LipCues.PHONEMES: speech_pb2.LIP_CUES_PHONEMES,
+    LipCues.TRANSCRIPT: speech_pb2.LIP_CUES_TRANSCRIPT,
+    LipCues.WORDS: speech_pb2.LIP_CUES_WORDS,
+    LipCues.SOUNDS: speech_pb2.LIP_CUES_SOUNDS,
+    LipCues.LOUDNESS: speech_pb2.LIP_CUES_LOUDNESS,
 }
-_LIP_SYNC_BACK = {number: value for value, number in _LIP_SYNC.items()}
+_CUES_BACK = {number: value for value, number in _CUES.items()}
 _SOURCE_TYPE = {
     DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA: (
         media_pb2.DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA
@@ -75,9 +75,9 @@ def mark_from_proto(message: speech_pb2.Mark) -> Mark:
     return Mark(message.label, message.first_sample, message.end_sample)
 
 
-def lip_sync_to_proto(lip_sync: LipSync | None) -> speech_pb2.LipSync:
+def cues_to_proto(cues: LipCues | None) -> speech_pb2.LipCues:
     """Spell the quality of lip sync as an enum value; None is UNSPECIFIED."""
-    return _LIP_SYNC[lip_sync] if lip_sync else speech_pb2.LIP_SYNC_UNSPECIFIED
+    return _CUES[cues] if cues else speech_pb2.LIP_CUES_UNSPECIFIED
 
 
 def speech_to_proto(speech: Speech) -> speech_pb2.Speech:
@@ -87,7 +87,7 @@ def speech_to_proto(speech: Speech) -> speech_pb2.Speech:
         samples=speech.samples,
         words=map(mark_to_proto, speech.words),
         phonemes=map(mark_to_proto, speech.phonemes),
-        lip_sync=lip_sync_to_proto(speech.lip_sync),
+        cues=cues_to_proto(speech.cues),
     )
 
 
@@ -102,7 +102,7 @@ def speech_from_proto(message: speech_pb2.Speech, *, field: str = "speech") -> S
         samples=message.samples,
         words=tuple(map(mark_from_proto, message.words)),
         phonemes=tuple(map(mark_from_proto, message.phonemes)),
-        lip_sync=_LIP_SYNC_BACK.get(message.lip_sync, LipSync.LOUDNESS),
+        cues=_CUES_BACK.get(message.cues, LipCues.LOUDNESS),
     )
 
 

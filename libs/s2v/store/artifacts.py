@@ -98,22 +98,38 @@ class FsspecStore:
                 raise _missing(artifact) from error
             yield copy
 
-    def remove(self, sha256: str, *, unless: Callable[[], bool]) -> bool:
-        """Remove an artifact unless it is needed; tell whether it went.
+    def confirm(self, sha256: str) -> bool:
+        """Tell whether an artifact is there and, if its need is recorded, stays.
 
-        The bytes lose their name first, then `unless` is asked, and where it is true they get the
-        name back. So whoever records a need and then finds the artifact has it for good; who does
-        not find it must put it again.
+        Whoever records a need and then finds the artifact has it for good; who does not find it
+        must put it again.
         """
-        if not is_sha256(sha256) or unless():
+        with self._lock(fcntl.LOCK_SH):
+            return self.stat(sha256) is not None
+
+    def remove(self, sha256: str, *, unless: Callable[[], bool]) -> bool:
+        """Remove an artifact unless it is needed; tell whether it went."""
+        if not is_sha256(sha256):
             return False
-        aside = f"{self._root}/{_UNFINISHED}/{uuid.uuid4().hex}"
-        self._make_folder(f"{self._root}/{_UNFINISHED}")
-        try:
+        with suppress(FileNotFoundError):
+            if not self._is_directory:
+                return self._remove_in_two_steps(sha256, unless)
             with self._lock(fcntl.LOCK_EX):
-                self._files.mv(self._path(sha256), aside)
-        except FileNotFoundError:
+                if not unless():
+                    self._files.rm_file(self._path(sha256))
+                    return True
+        return False
+
+    def _remove_in_two_steps(self, sha256: str, unless: Callable[[], bool]) -> bool:
+        """Where nothing can be locked: take the name away, then ask, and give it back if need be.
+
+        A process that dies in between leaves the bytes under `unfinished`; `sweep` asks again.
+        """
+        if unless():
             return False
+        aside = f"{self._root}/{_UNFINISHED}/{sha256}"
+        self._make_folder(f"{self._root}/{_UNFINISHED}")
+        self._files.mv(self._path(sha256), aside)
         if unless():
             self._publish(aside, sha256)
             return False
@@ -132,9 +148,12 @@ class FsspecStore:
         oldest = datetime.now(UTC) - timedelta(seconds=older_than_seconds)
         removed = 0
         for paths in self._batches():
-            needed_now = needed({path.rpartition("/")[2] for path in paths})
-            unneeded = [path for path in paths if path.rpartition("/")[2] not in needed_now]
+            needed_now = needed({_digest_in(path) for path in paths})
+            unneeded = [path for path in paths if _digest_in(path) not in needed_now]
             removed += sum(self._remove_older(path, oldest) for path in unneeded)
+            for path in set(paths).difference(unneeded):
+                if path.startswith(f"{self._root}/{_UNFINISHED}/"):
+                    self._publish(path, _digest_in(path))
         return removed
 
     def _batches(self) -> Iterator[list[str]]:
@@ -207,6 +226,10 @@ class FsspecStore:
         with open(f"{self._root}/.lock", "ab") as file:
             fcntl.flock(file, mode)
             yield
+
+
+def _digest_in(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _pieces(data: Path | Iterable[bytes]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ import pytest
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Backend, Utterance
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 
 TEXT = "Hello everyone, my baby bought a big balloon. It is blue! Do you like it?"
 FULL_SCALE = 32_767
@@ -57,7 +57,7 @@ class BackendContract:
 
     def test_phonemes_are_there_if_promised(self, backend: Backend) -> None:
         (*utterances,) = backend.speak(TEXT, backend.voices[0].name)
-        promised = backend.lip_sync == LipSync.PHONEMES
+        promised = backend.cues == LipCues.PHONEMES
 
         assert all(bool(utterance.phonemes) == promised for utterance in utterances)
 

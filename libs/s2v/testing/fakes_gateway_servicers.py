@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from google_crc32c import value as crc32c
@@ -27,9 +27,7 @@ from s2v.api.gateway.v1 import (
 )
 from s2v.core.errors import NotFound, OutOfRange, Reason, S2VError
 from s2v.rpc.errors import to_status
-
-if TYPE_CHECKING:
-    from s2v.testing.fakes_gateway import FakeGateway
+from s2v.testing.fakes_gateway_memory import GatewayMemory
 
 _CHUNK_BYTES = 256 * 1024
 _MEDIA_BYTES = 1000
@@ -39,7 +37,7 @@ _ENDED = (job_pb2.JOB_STATE_SUCCEEDED, job_pb2.JOB_STATE_FAILED, job_pb2.JOB_STA
 T = TypeVar("T")
 
 
-def add_servicers(gateway: "FakeGateway", server: grpc.Server) -> None:
+def add_servicers(gateway: GatewayMemory, server: grpc.Server) -> None:
     """Serve a gateway."""
     asset_service_pb2_grpc.add_AssetServiceServicer_to_server(_Assets(gateway), server)
     job_service_pb2_grpc.add_JobServiceServicer_to_server(_Jobs(gateway), server)
@@ -54,7 +52,7 @@ def add_servicers(gateway: "FakeGateway", server: grpc.Server) -> None:
 class Recorder(grpc.ServerInterceptor):
     """Writes down what came with each call."""
 
-    def __init__(self, gateway: "FakeGateway") -> None:
+    def __init__(self, gateway: GatewayMemory) -> None:
         self._gateway = gateway
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
@@ -65,7 +63,7 @@ class Recorder(grpc.ServerInterceptor):
 
 
 class _Servicer:
-    def __init__(self, gateway: "FakeGateway") -> None:
+    def __init__(self, gateway: GatewayMemory) -> None:
         self.gateway = gateway
 
     def _answer(self, call: str, context: Any, work: Callable[[], T]) -> T:
@@ -315,7 +313,7 @@ def _numbered(
             yield event
 
 
-def _media_chunks(gateway: "FakeGateway", offset: int) -> Iterator[media_pb2.MediaChunk]:
+def _media_chunks(gateway: GatewayMemory, offset: int) -> Iterator[media_pb2.MediaChunk]:
     for start in range(offset, len(gateway.media), _MEDIA_BYTES):
         data = gateway.media[start : start + _MEDIA_BYTES]
         whole = not gateway.damaged_chunks

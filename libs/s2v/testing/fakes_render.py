@@ -96,7 +96,6 @@ class FakeEngine:
             min_size=Size(32, 32),
             max_size=Size(512, 512),
             reference_media_types=("image/jpeg", "image/png"),
-            devices=("cpu",),
             digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
             presets=PRESETS,
             description="Paints flat colours.",

@@ -9,7 +9,7 @@ from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import S2VError
 from s2v.core.job import Clip, Film, LipSyncMeasurement, Order
 from s2v.core.ports import ArtifactStore
-from s2v.core.script import LipSync, Mark, Segment, Speech
+from s2v.core.script import LipCues, Mark, Segment, Speech
 from s2v.core.stages import (
     CutScript,
     FinishedSegment,
@@ -64,7 +64,7 @@ class FakeStages:
         self.states: dict[int, Artifact | None] = {}
         self.cancelled: list[str] = []
         self.measured: list[tuple[Film, Sequence[Speech]]] = []
-        self.lip_sync = LipSync.PHONEMES
+        self.cues = LipCues.PHONEMES
         self._changed = asyncio.Condition()
         self._fail = fail or {}
         self._hold = hold or {}
@@ -86,7 +86,7 @@ class FakeStages:
             self._make(segment.text, WAV),
             samples,
             phonemes=(Mark("a", 0, samples),),
-            lip_sync=self.lip_sync,
+            cues=self.cues,
         )
 
     async def render(

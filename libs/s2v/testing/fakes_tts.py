@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Utterance, Voice
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.text.segmentation import cut_sentences, is_speakable
 
@@ -33,9 +33,9 @@ class FakeBackend:
         return [Voice(name, "en-US", f"Hums at {hz} Hz.") for name, hz in _PITCHES_HZ.items()]
 
     @property
-    def lip_sync(self) -> LipSync:
+    def cues(self) -> LipCues:
         """Phonemes."""
-        return LipSync.PHONEMES
+        return LipCues.PHONEMES
 
     def speak(self, text: str, voice: str) -> Iterator[Utterance]:
         """Hum a text, one utterance a sentence.

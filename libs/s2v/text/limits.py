@@ -9,7 +9,14 @@ MAX_TRANSCRIPT_CHARACTERS = 100_000
 """An hour of speech has about 45 000, of fast speech 60 000."""
 
 
-def check_text(text: str, *, what: str, field: str, max_characters: int) -> None:
+def check_text(
+    text: str,
+    *,
+    what: str,
+    field: str,
+    max_characters: int,
+    remedy: str = "write at least one word",
+) -> None:
     """Refuse a text or transcript (`what`) that nobody can speak.
 
     Raises:
@@ -20,9 +27,7 @@ def check_text(text: str, *, what: str, field: str, max_characters: int) -> None
         raise text_too_long(len(text), what=what, field=field, max_characters=max_characters)
     if not is_speakable(text):
         problem = "is empty" if not text.strip() else "holds nothing that can be pronounced"
-        raise InvalidInput(
-            Reason.TEXT_EMPTY, f"the {what} {problem}; write at least one word", field=field
-        )
+        raise InvalidInput(Reason.TEXT_EMPTY, f"the {what} {problem}; {remedy}", field=field)
 
 
 def text_too_long(characters: int, *, what: str, field: str, max_characters: int) -> InvalidInput:

@@ -86,23 +86,28 @@ def cut_sentences(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[s
 def complete_sentences(text: str, *, paused: bool = False) -> int:
     """Return how many characters of a text that is still being written are whole sentences.
 
-    A sentence is whole when the next one has begun, or white space follows where no other reading
-    is possible ("at 5 p.m. " may go on). With `paused`, when nothing has come for a while, an end
-    without white space counts, too.
+    A sentence is whole when the next one has begun, or white space follows where it hardly goes on
+    ("at 5 p.m. ", "well... " and a line without a full stop may). With `paused`, when nothing has
+    come for a while, an end without white space counts, too.
     """
     whole = first = 0
     for match in _END.finditer(f"{text} " if paused else text):
         if not _ends_sentence(text, first, match):
             continue
         end = min(match.end(), len(text))
-        if text[end:].strip() or paused or _is_clear(text[first:end]):
+        if text[end:].strip() or paused or _is_clear(text[first:end], match.group()):
             whole = end
         first = end
     return whole if is_speakable(text[:whole]) else 0
 
 
-def _is_clear(sentence: str) -> bool:
-    """Tell whether a sentence's last word is no abbreviation that might go on."""
+def _is_clear(sentence: str, mark: str) -> bool:
+    """Tell whether a sentence that ends with this mark hardly goes on.
+
+    It may after an abbreviation, dots that trail off, or a line's end, which may be a hard wrap.
+    """
+    if mark.count("\n") == 1 or mark.rstrip(_CLOSERS).endswith(("..", "…")):
+        return False
     words = sentence.rstrip(f".!?…{_CLOSERS} \n").split()
     last = words[-1].lstrip(_OPENERS_AND_SPACE).lower() if words else ""
     return bool(last) and last not in _MAYBE_LAST | _BEFORE_NUMBER and not _DOTTED.fullmatch(last)

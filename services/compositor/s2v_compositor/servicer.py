@@ -105,25 +105,18 @@ class _Composition:
         marking = _source_type(config) if mark_film else None
         self._writer = FilmWriter(path, config.frame_rate, marking=marking)
         self._segments = 0
-        self._frames = 0
         self._media_bytes = 0
 
     def add(self, request: Request) -> Iterator[Response]:
-        """Join one segment, yielding media and progress."""
+        """Join one segment, yielding media."""
         segment = self._checked(request)
         field = f"segments[{segment.index}]"
         video = artifact_from_proto(segment.clip.video, field=f"{field}.clip.video")
-        audio = artifact_from_proto(segment.speech.audio, field=f"{field}.speech.audio")
-        with self._store.local(video) as clip, self._store.open(audio) as speech:
-            for fragment in self._writer.add(clip, speech, segment.clip.frames):
+        audio = artifact_from_proto(segment.audio, field=f"{field}.audio")
+        with self._store.local(video) as clip, self._store.open(audio) as sound:
+            for fragment in self._writer.add(clip, sound, segment.clip.frames):
                 yield from self._media(fragment.data)
         self._segments += 1
-        self._frames += segment.clip.frames
-        yield Response(
-            progress=compositor_service_pb2.ComposeProgress(
-                segments_done=self._segments, frames_done=self._frames
-            )
-        )
 
     def finish(self) -> Iterator[Response]:
         """Write the end of the film, store it, yield it."""

@@ -1,16 +1,24 @@
 """Start the gateway: python -m s2v_gateway.main."""
 
 import asyncio
+import signal
 import sys
+
+import sqlalchemy
+import structlog
 
 from s2v.rpc.channel import connect
 from s2v.rpc.logs import configure_logs
 from s2v.rpc.settings import read_settings
 from s2v_gateway.orders.catalogue import Catalogue
-from s2v_gateway.records.lock import DatabaseInUse
+from s2v_gateway.records.lock import DatabaseInUse, DatabaseLock
 from s2v_gateway.remote.services import RemoteStages
 from s2v_gateway.settings import GatewaySettings
 from s2v_gateway.wiring import wire
+
+_LOCK_SECONDS = 5.0
+
+_log = structlog.get_logger()
 
 
 async def serve(settings: GatewaySettings) -> None:
@@ -28,19 +36,34 @@ async def serve(settings: GatewaySettings) -> None:
         channels=channels,
         list_workers=stages.list_workers,
     )
-    sweeping: list[asyncio.Task[None]] = []
+    chores: list[asyncio.Task[None]] = []
 
-    async def open_and_sweep() -> None:
+    async def open_and_begin_chores() -> None:
         await gateway.open()
-        sweeping.append(asyncio.create_task(gateway.retention.sweep_forever()))
+        chores.append(asyncio.create_task(gateway.retention.sweep_forever()))
+        chores.append(asyncio.create_task(_keep(gateway.lock)))
 
     await gateway.server.run(
-        warm=open_and_sweep,
+        warm=open_and_begin_chores,
         drain=gateway.studio.close,
         grace_seconds=settings.shutdown_grace_seconds,
     )
-    for sweep_forever in sweeping:
-        sweep_forever.cancel()
+    for chore in chores:
+        chore.cancel()
+
+
+async def _keep(lock: DatabaseLock) -> None:
+    """See to it now and then that the database is still ours alone; leave when it is not."""
+    while True:
+        await asyncio.sleep(_LOCK_SECONDS)
+        try:
+            await asyncio.to_thread(lock.check)
+        except DatabaseInUse as error:
+            _log.error("another gateway has taken the database; leaving", cause=str(error))
+            signal.raise_signal(signal.SIGTERM)
+            return
+        except sqlalchemy.exc.DBAPIError as error:
+            _log.warning("the database does not answer", cause=str(error))
 
 
 def main() -> None:

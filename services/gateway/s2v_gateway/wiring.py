@@ -38,7 +38,7 @@ from s2v_gateway.records.database import open_database
 from s2v_gateway.records.deletions import Deletions
 from s2v_gateway.records.job_lookup import JobLookup
 from s2v_gateway.records.jobs import JobRecords
-from s2v_gateway.records.lock import lock_database
+from s2v_gateway.records.lock import DatabaseLock, lock_database
 from s2v_gateway.records.migrating import migrate
 from s2v_gateway.servicers.assets import AssetServicer
 from s2v_gateway.servicers.generation import GenerationServicer
@@ -63,7 +63,7 @@ class Gateway:
     retention: Retention
     store: FsspecStore
     database: sqlalchemy.Engine
-    unlock: Callable[[], None]
+    lock: DatabaseLock
 
     async def open(self) -> None:
         """Go on with the jobs that have not ended."""
@@ -72,7 +72,7 @@ class Gateway:
     def close(self) -> None:
         """Give the database back."""
         self.database.dispose()
-        self.unlock()
+        self.lock.release()
 
 
 def wire(
@@ -98,7 +98,7 @@ def wire(
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database)
-    unlock = lock_database(database)
+    lock = lock_database(database)
     migrate(database)
     store = FsspecStore(settings.store_url)
     keeping = _keeping(settings)
@@ -170,7 +170,7 @@ def wire(
         server.grpc,
     )
     voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(VoiceServicer(catalogue), server.grpc)
-    return Gateway(server, studio, retention, store, database, unlock)
+    return Gateway(server, studio, retention, store, database, lock)
 
 
 def _keeping(settings: GatewaySettings) -> Keeping:

@@ -1,7 +1,9 @@
 """Decide what a take shall look like: engine, preset, size and rate, refused where impossible."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from s2v.core.choices import check_side, chosen_preset, side_unsupported
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Capabilities, Preset, Size, Sizing
 from s2v_render.areas import size_in_area
@@ -36,37 +38,14 @@ def find_engine(
     return found, capabilities[found]
 
 
-def find_preset(name: str, capabilities: Capabilities) -> Preset:
+def find_preset(name: str, capabilities: Capabilities, *, engine: str) -> Preset:
     """Return one of an engine's presets; an empty name is its default one.
 
     Raises:
         InvalidInput: there is no such preset (PRESET_UNKNOWN).
     """
     presets = {preset.name: preset for preset in capabilities.presets}
-    if not name:
-        return capabilities.presets[0]
-    if name not in presets:
-        raise InvalidInput(
-            Reason.PRESET_UNKNOWN,
-            f"there is no preset {name!r}; use one of: {', '.join(presets)}",
-            field="spec.preset",
-        )
-    return presets[name]
-
-
-def check_frame_rate(frame_rate: int, capabilities: Capabilities) -> None:
-    """Refuse a frame rate that the engine cannot render at.
-
-    Raises:
-        InvalidInput: FRAME_RATE_UNSUPPORTED.
-    """
-    if frame_rate not in capabilities.frame_rates:
-        rates = ", ".join(map(str, capabilities.frame_rates))
-        raise InvalidInput(
-            Reason.FRAME_RATE_UNSUPPORTED,
-            f"frame rate {frame_rate} is not supported; use one of: {rates}",
-            field="spec.frame_rate",
-        )
+    return presets[chosen_preset(name, list(presets), engine=engine)]
 
 
 def check_media_type(media_type: str, capabilities: Capabilities) -> None:
@@ -84,7 +63,14 @@ def check_media_type(media_type: str, capabilities: Capabilities) -> None:
         )
 
 
-def plan_size(reference: Size, requested: Size, preset: Preset, capabilities: Capabilities) -> Size:
+def plan_size(
+    reference: Size,
+    requested: Size,
+    preset: Preset,
+    capabilities: Capabilities,
+    *,
+    engine: str,
+) -> Size:
     """Return the film's size in pixels, in whole steps and within what the engine can do.
 
     What is requested wins; a requested side of 0 follows from the other one and the reference's
@@ -96,6 +82,7 @@ def plan_size(reference: Size, requested: Size, preset: Preset, capabilities: Ca
         requested: sides in pixels, 0 where not given.
         preset: bounds the size where none is requested.
         capabilities: bounds every size.
+        engine: what the capabilities are of.
 
     Raises:
         InvalidInput: a requested side is out of step or range (SIZE_UNSUPPORTED), or the
@@ -103,17 +90,16 @@ def plan_size(reference: Size, requested: Size, preset: Preset, capabilities: Ca
     """
     if requested == Size(0, 0):
         return _own_size(reference, preset, capabilities)
-    if requested.width:
-        _check_side("width", requested.width, capabilities)
-    if requested.height:
-        _check_side("height", requested.height, capabilities)
+    sides = _Sides(capabilities, engine)
+    sides.check("width", requested.width)
+    sides.check("height", requested.height)
     if not requested.height:
         height = _stepped(requested.width * reference.height / reference.width, capabilities)
-        _check_derived("height", height, "width", capabilities)
+        sides.check_derived("height", height, given="width")
         return Size(requested.width, height)
     if not requested.width:
         width = _stepped(requested.height * reference.width / reference.height, capabilities)
-        _check_derived("width", width, "height", capabilities)
+        sides.check_derived("width", width, given="height")
         return Size(width, requested.height)
     return requested
 
@@ -161,34 +147,30 @@ def _unsuitable(reference: Size, size: Size, bound: str) -> InvalidInput:
     )
 
 
-def _check_side(side: str, pixels: int, capabilities: Capabilities) -> None:
-    least, most = _range(side, capabilities)
-    if pixels % capabilities.size_step_pixels or not least <= pixels <= most:
-        raise _unsupported(side, f"{side} {pixels} is not supported", capabilities)
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The sides that an engine can render."""
 
+    capabilities: Capabilities
+    engine: str
 
-def _check_derived(side: str, pixels: int, given: str, capabilities: Capabilities) -> None:
-    least, most = _range(side, capabilities)
-    if not least <= pixels <= most:
-        what = f"with this {given} the portrait's aspect ratio makes the {side} {pixels}"
-        raise _unsupported(given, what, capabilities)
+    def check(self, side: str, pixels: int) -> None:
+        """Refuse a requested side."""
+        check_side(side, pixels, engine=self.engine, **self._bounds(side))
 
+    def check_derived(self, side: str, pixels: int, *, given: str) -> None:
+        """Refuse a side that follows from the given one."""
+        bounds = self._bounds(side)
+        if not bounds["least"] <= pixels <= bounds["most"]:
+            what = f"with this {given} the portrait's aspect ratio makes the {side} {pixels}"
+            raise side_unsupported(given, what, engine=self.engine, **self._bounds(given))
 
-def _range(side: str, capabilities: Capabilities) -> tuple[int, int]:
-    least: int = getattr(capabilities.min_size, side)
-    most: int = getattr(capabilities.max_size, side)
-    return least, most
-
-
-def _unsupported(side: str, what: str, capabilities: Capabilities) -> InvalidInput:
-    least, most = _range(side, capabilities)
-    step = capabilities.size_step_pixels
-    numbers = "even numbers" if step == 2 else f"multiples of {step}"
-    return InvalidInput(
-        Reason.SIZE_UNSUPPORTED,
-        f"{what}; use {numbers} of pixels from {least} to {most}",
-        field=f"spec.{side}_pixels",
-    )
+    def _bounds(self, side: str) -> dict[str, int]:
+        return {
+            "least": getattr(self.capabilities.min_size, side),
+            "most": getattr(self.capabilities.max_size, side),
+            "step": self.capabilities.size_step_pixels,
+        }
 
 
 def _stepped(pixels: float, capabilities: Capabilities) -> int:

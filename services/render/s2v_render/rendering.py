@@ -97,7 +97,6 @@ class ClipRendered:
     width_pixels: int
     height_pixels: int
     state: Artifact | None = None
-    takes: int = 1
 
 
 RenderEvent = RenderProgress | PreviewShown | Notice | ClipRendered
@@ -118,7 +117,7 @@ def render_segment(
     with tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder, ExitStack() as stack:
         path = Path(folder) / "clip.mp4"
         take = _take(order, store, stack)
-        with full_disk_named(f"the folder for temporary files, {folder},"):
+        with full_disk_named("the folder for temporary files"):
             state = yield from _film(engine.render(take), order, path, threads=threads)
         video = store.put(path, MP4)
     yield ClipRendered(

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 
-from s2v.api.common.v1 import media_pb2
+from s2v.api.common.v1 import clip_pb2, media_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.artifact import Artifact
+from s2v.core.choices import check_frame_rate
 from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Sampling, Size
@@ -23,7 +24,6 @@ from s2v.rpc.convert import (
 )
 from s2v.rpc.interceptor import Context
 from s2v_render.planning import (
-    check_frame_rate,
     check_media_type,
     find_engine,
     find_preset,
@@ -103,8 +103,8 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
             default=self._default_engine,
             withheld=self._withheld,
         )
-        preset = find_preset(request.preset, capabilities)
-        check_frame_rate(request.frame_rate, capabilities)
+        preset = find_preset(request.preset, capabilities, engine=engine)
+        check_frame_rate(request.frame_rate, capabilities.frame_rates, engine=engine)
         speech = speech_from_proto(request.speech, field="speech")
         if speech.samples <= 0 or speech.samples % samples_per_frame(request.frame_rate):
             raise InvalidInput(
@@ -121,7 +121,13 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
             reference=reference,
             engine=engine,
             frame_rate=request.frame_rate,
-            size=plan_size(self._size(reference, capabilities), requested, preset, capabilities),
+            size=plan_size(
+                self._size(reference, capabilities),
+                requested,
+                preset,
+                capabilities,
+                engine=engine,
+            ),
             quality=H264(preset.encoder_preset, preset.crf),
             first_frame=request.first_frame,
             seed=request.seed,
@@ -172,14 +178,13 @@ def _response(event: RenderEvent) -> Response:
             return Response(clip=_clip(event))
 
 
-def _clip(clip: ClipRendered) -> render_service_pb2.Clip:
-    return render_service_pb2.Clip(
+def _clip(clip: ClipRendered) -> clip_pb2.Clip:
+    return clip_pb2.Clip(
         video=artifact_to_proto(clip.video),
         frames=clip.frames,
         width_pixels=clip.width_pixels,
         height_pixels=clip.height_pixels,
         state=artifact_to_proto(clip.state) if clip.state else None,
-        takes=clip.takes,
     )
 
 
@@ -196,7 +201,6 @@ def _engine(name: str, capabilities: Capabilities) -> render_service_pb2.Engine:
             render_service_pb2.Preset(name=preset.name, description=preset.description)
             for preset in capabilities.presets
         ],
-        devices=capabilities.devices,
         digital_source_type=source_type_to_proto(capabilities.digital_source_type),
         directed=capabilities.directed,
         side_step_pixels=capabilities.size_step_pixels,

@@ -104,7 +104,10 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
 
     def _speak_text(self, request: speech_service_pb2.SpeakRequest) -> Generator[Response | None]:
         events = speak_text(
-            self._backend, request.segment.text, request.voice, frame_rate=request.frame_rate
+            self._backend,
+            request.segment.text,
+            voice=request.voice,
+            frame_rate=request.frame_rate,
         )
         yield from map(self._response, events)
 
@@ -113,7 +116,10 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         with self._store.open(decoded) as file:
             pcm = read_wav(file, request.segment.first_sample, request.segment.end_sample)
         events = speak_audio(
-            pcm, request.segment.text, self._listener, frame_rate=request.frame_rate
+            pcm,
+            self._listener,
+            transcript=request.segment.text,
+            frame_rate=request.frame_rate,
         )
         yield from map(self._response, events)
 
@@ -134,7 +140,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             samples=len(spoken.pcm),
             words=spoken.words,
             phonemes=spoken.phonemes,
-            lip_sync=spoken.lip_sync,
+            cues=spoken.cues,
         )
         return Response(speech=speech_to_proto(speech))
 

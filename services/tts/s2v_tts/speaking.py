@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Backend, Notice, NoticeCode, Utterance, Voice, Working
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import SAMPLE_RATE, frames_covering, samples_per_frame
 from s2v_tts.edges import ending_with_sound, faded, shifted, trimmed
 from s2v_tts.listening.listener import Listener
@@ -29,14 +29,14 @@ class SpokenSegment:
     pcm: npt.NDArray[np.int16]
     words: tuple[Mark, ...]
     phonemes: tuple[Mark, ...]
-    lip_sync: LipSync
+    cues: LipCues
 
 
 SpeechEvent = Working | Notice | SpokenSegment
 
 
 def speak_text(
-    backend: Backend, text: str, voice: str, *, frame_rate: int
+    backend: Backend, text: str, *, voice: str, frame_rate: int
 ) -> Iterator[SpeechEvent]:
     """Speak a segment's text, stretch by stretch; the speech comes last.
 
@@ -72,11 +72,11 @@ def speak_text(
     if left_out:
         yield _words_left_out(left_out, name)
     pcm = _padded(_with_pause(np.concatenate(stretches), marked_end), frame_rate)
-    yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.lip_sync)
+    yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.cues)
 
 
 def speak_audio(
-    pcm: npt.NDArray[np.int16], transcript: str, listener: Listener, *, frame_rate: int
+    pcm: npt.NDArray[np.int16], listener: Listener, *, transcript: str, frame_rate: int
 ) -> Iterator[SpeechEvent]:
     """Tell of a segment of given sound (mono int16 at 48 kHz) and what is heard in it.
 
@@ -85,13 +85,13 @@ def speak_audio(
 
     Args:
         pcm: the segment's sound.
-        transcript: what is said in it; empty where that is not known.
         listener: finds out when it makes which sounds.
+        transcript: what is said in it; empty where that is not known.
         frame_rate: of the film, one of FRAME_RATES.
     """
     heard = listener.listen(pcm, transcript)
     yield from heard.notices
-    yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.lip_sync)
+    yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.cues)
 
 
 def find_voice(backend: Backend, name: str) -> Voice:

@@ -70,15 +70,22 @@ class Library:
         self._keeping = keeping
         self._now = now
 
-    def add(self, caller: Caller, artifact: Artifact, info: MediaInfo) -> Asset | None:
+    def add(
+        self,
+        caller: Caller,
+        artifact: Artifact,
+        info: MediaInfo,
+        *,
+        upload_id: str | None = None,
+    ) -> Asset | None:
         """Make an asset of the caller's of an artifact; None if its bytes went in the same moment.
 
         Somebody else may have had these bytes, too, and dropped them just before this asset was
         known to need them: then put them again.
         """
-        row = self._records.add(caller, str(ULID()), _facts(artifact, info))
-        if self._store.stat(artifact.sha256) is None:
-            self._records.delete_unused(row.id)
+        row = self._records.add(caller, str(ULID()), _facts(artifact, info), upload_id=upload_id)
+        if not self._store.confirm(artifact.sha256):
+            self._records.take_back(row.id)
             return None
         return self._asset(row)
 

@@ -261,12 +261,13 @@ class Uploads:
                 file.clear()
             raise
         try:
-            asset = self._adopt(caller, file.path, row.media_type, "asset")
+            asset = self._adopt(
+                caller, file.path, media_type=row.media_type, field="asset", upload_id=row.id
+            )
         except InvalidInput:
             self._records.remove(row.id)
             file.clear()
             raise
-        self._records.finish(row.id, asset.name.removeprefix("assets/"))
         file.clear()
         return asset
 
@@ -274,12 +275,20 @@ class Uploads:
         """Return the caller's own asset of these bytes, so that a repeated call names the same."""
         return self._library.owned(caller, file.sha256(), file.size_bytes)
 
-    def _adopt(self, caller: Caller, path: Path, media_type: str, field: str) -> Asset:
+    def _adopt(
+        self,
+        caller: Caller,
+        path: Path,
+        *,
+        media_type: str,
+        field: str,
+        upload_id: str | None = None,
+    ) -> Asset:
         """Check a file's media and keep its bytes."""
         info = self._probe(path, media_type, field=field)
         for _ in range(_PUTS):
             artifact = self._store.put(path, info.media_type)
-            if asset := self._library.add(caller, artifact, info):
+            if asset := self._library.add(caller, artifact, info, upload_id=upload_id):
                 return asset
         raise Unavailable(
             Reason.SERVICE_UNAVAILABLE,

@@ -5,9 +5,12 @@ import time
 from pathlib import Path
 
 from s2v.core.errors import NotFound, OutOfRange, Reason
+from s2v.core.job import JobState
 from s2v.store.space import full_disk_named
 
 CHUNK_BYTES = 256 * 1024
+_MAX_BYTES = 1 << 40
+"""Longer is no film, and no offset that every file system takes."""
 
 
 class LiveMedia:
@@ -37,18 +40,18 @@ class LiveMedia:
         except FileNotFoundError:
             return b""
 
-    def check_offset(self, job_id: str, offset: int, *, ended: bool) -> None:
+    def check_offset(self, job_id: str, offset: int, *, state: JobState) -> None:
         """Refuse an offset at which no media can ever come.
 
         Raises:
             OutOfRange: OFFSET_OUT_OF_RANGE.
-            NotFound: MEDIA_NOT_FOUND, the job ended a while ago.
+            NotFound: MEDIA_NOT_FOUND, the job has its film for a while.
         """
         path = self._path(job_id)
-        if ended and not path.exists():
+        if state is JobState.SUCCEEDED and not path.exists():
             raise no_media("the job ended a while ago and its live media is gone; read the film")
         size_bytes = path.stat().st_size if path.exists() else 0
-        if offset < 0 or (ended and offset > size_bytes):
+        if not 0 <= offset <= (size_bytes if state.terminal else _MAX_BYTES):
             raise OutOfRange(
                 Reason.OFFSET_OUT_OF_RANGE,
                 f"media_offset {offset} is not within 0 and {size_bytes}, where the media ends",

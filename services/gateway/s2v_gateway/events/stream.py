@@ -50,11 +50,13 @@ class Wanted:
     Attributes:
         after: the history after this sequence number.
         media_offset: the live media from this byte on; None for none of it.
+        only_with_media: whether to refuse a job whose live media never was or is gone.
         stats: whether to wait for what is measured once the job has ended.
     """
 
     after: int = 0
     media_offset: int | None = None
+    only_with_media: bool = True
     stats: bool = False
 
 
@@ -179,13 +181,14 @@ class _Watch:
                 f"resume_token {after} was not given by {job.name}; leave it empty to start over",
                 field="resume_token",
             )
-        if self._wanted.media_offset is not None:
-            if not job.with_media:
-                raise no_media("the job was made without; ask for it in CreateJob's with_media")
-            self._live_media.check_offset(
-                job.job_id, self._wanted.media_offset, ended=job.state.terminal
-            )
+        if self._wanted.media_offset is not None and self._wanted.only_with_media:
+            self._check_media(job, self._wanted.media_offset)
         return job
+
+    def _check_media(self, job: Job, offset: int) -> None:
+        if not job.with_media:
+            raise no_media("the job was made without; ask for it in CreateJob's with_media")
+        self._live_media.check_offset(job.job_id, offset, state=job.state)
 
     def _event(self, what: Happened) -> JobEvent:
         return JobEvent(self._sequence, _now(), what)

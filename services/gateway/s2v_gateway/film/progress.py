@@ -99,7 +99,7 @@ class ProgressMeter:
         return replace(self._progress, fraction=1.0, stage=Stage.COMPOSE, remaining_seconds=0.0)
 
     def _take_speech(self, segment: Segment, speech: Speech) -> None:
-        self._lip_cues = max(self._lip_cues or speech.lip_sync, speech.lip_sync, key=_QUALITY)
+        self._lip_cues = max(self._lip_cues or speech.cues, speech.cues, key=_QUALITY)
         self._speeches[segment.index] = speech
         self._spoken_frames[segment.index] = speech.frames(self._frame_rate)
 

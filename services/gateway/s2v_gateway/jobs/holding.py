@@ -48,7 +48,7 @@ class HeldCheckpoints:
         )
 
     def _are_there(self, digests: set[str]) -> bool:
-        return all(self.store.stat(sha256) is not None for sha256 in digests)
+        return all(self.store.confirm(sha256) for sha256 in digests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def measurable(speeches: Iterable[Speech]) -> tuple[Speech, ...]:
     first: list[Speech] = []
     samples = 0
     for speech in speeches:
-        if samples >= MEASURED_SECONDS * SAMPLE_RATE or speech.lip_sync is LipCues.LOUDNESS:
+        if samples >= MEASURED_SECONDS * SAMPLE_RATE or speech.cues is LipCues.LOUDNESS:
             break
         first.append(speech)
         samples += speech.samples

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from s2v.core.job import Progress
 from s2v.core.ports import Notice
 from s2v.core.stages import Happening, Media, Preview
+from s2v.rpc.finishing import in_thread
 from s2v_gateway.events.feed import Feed, News
 from s2v_gateway.events.live_media import LiveMedia
 from s2v_gateway.film.progress import ProgressMeter
@@ -55,7 +56,7 @@ class Reporter:
         Raises:
             Exhausted: STORAGE_FULL.
         """
-        await asyncio.to_thread(self._live_media.write, self._job_id, media.offset, media.data)
+        await in_thread(self._live_media.write, self._job_id, media.offset, media.data)
         self._feed.tell(self._job_id, News(media=True))
 
     @contextlib.asynccontextmanager

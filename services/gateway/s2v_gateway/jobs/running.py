@@ -13,6 +13,7 @@ from s2v.core.errors import Cancelled, Internal, Reason, S2VError
 from s2v.core.job import Film, FilmStats, JobState, StatsState
 from s2v.core.stages import Stages
 from s2v.media.probe import MediaInfo
+from s2v.rpc.finishing import to_the_end
 from s2v.rpc.logs import trace_id_of
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.access.callers import Caller
@@ -130,9 +131,8 @@ class Studio:
         Raises:
             NotFound: JOB_NOT_FOUND.
         """
-        job_id = await asyncio.to_thread(self._around.deletions.mark, caller, name)
-        self._feed.tell(job_id, News(history=True))
-        await asyncio.shield(self._go(job_id))
+        going = await to_the_end(self._hide(caller, name))
+        await asyncio.shield(going)
 
     async def delete_ended(self, job_id: str) -> bool:
         """Drop a job that has ended; tell whether it was there."""
@@ -166,11 +166,14 @@ class Studio:
         return self._durable
 
     async def _hold_outcomes(self, job_id: str) -> None:
-        """Record the artifacts of a job that a release accepted which did not record them."""
+        """Record the artifacts of a job that a release accepted which did not record them.
+
+        Its work goes on already, and may have ended and released them by now.
+        """
         accepted = await asyncio.to_thread(self._records.accepted, job_id)
         digests = {artifact.sha256 for artifact in accepted.order.inputs}
         digests |= set(_DIGEST.findall(await self._opened.outcomes(job_id)))
-        await asyncio.to_thread(self._records.hold, job_id, digests)
+        await asyncio.to_thread(self._records.hold, job_id, digests, unfinished_only=True)
 
     async def _work(self, job_id: str) -> None:
         """Bring one job to its end; called again after a crash."""
@@ -299,6 +302,12 @@ class Studio:
         """Drop what was made on the way to a job's end."""
         digests = await written(self._records.release, job_id)
         await asyncio.to_thread(self._around.library.drop_bytes, *digests)
+
+    async def _hide(self, caller: Caller, name: str) -> asyncio.Task[None]:
+        """Hide the caller's job from everybody, and let it go."""
+        job_id = await asyncio.to_thread(self._around.deletions.mark, caller, name)
+        self._feed.tell(job_id, News(history=True))
+        return self._go(job_id)
 
     def _go(self, job_id: str) -> asyncio.Task[None]:
         """Let a hidden job go; again, it is the same going."""

@@ -34,11 +34,12 @@ class OpenScripts:
         while True:
             grown = self._grown[job_id]
             pieces, more_may_come = await written(self._records.text_pieces, job_id)
+            if not more_may_come:
+                self._grown.pop(job_id, None)
             if number < len(pieces):
                 last = not more_may_come and number == len(pieces) - 1
                 return Piece(pieces[number], last)
             if not more_may_come:
-                self._grown.pop(job_id, None)
                 return Piece("", last=True)
             await grown.wait()
 

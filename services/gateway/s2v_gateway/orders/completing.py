@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from s2v.core.choices import check_frame_rate, check_side, chosen_preset
 from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, NotFound, Reason
 from s2v.core.job import STEPS, JobSpec, Order
@@ -48,13 +49,14 @@ async def complete(
         _check_audio(audio, limits)
     voice = "" if audio else (await catalogue.voice(spec.voice)).name
     frame_rate = spec.frame_rate or DEFAULT_FRAME_RATE
-    _check_frame_rate(frame_rate, engine)
+    check_frame_rate(frame_rate, engine.frame_rates, engine=engine.name)
     _check_size(spec, engine)
+    presets = [preset.name for preset in engine.presets]
     completed = replace(
         spec,
         engine=engine.name,
         voice=voice,
-        preset=_preset(spec.preset, engine),
+        preset=chosen_preset(spec.preset, presets, engine=engine.name),
         frame_rate=frame_rate,
     )
     return Order(
@@ -98,11 +100,21 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
     if spec.transcript:
         allowed = limits.max_transcript_characters
         check_text(
-            spec.transcript, what="transcript", field=_TRANSCRIPT_FIELD, max_characters=allowed
+            spec.transcript,
+            what="transcript",
+            field=_TRANSCRIPT_FIELD,
+            max_characters=allowed,
+            remedy="leave it out where you do not know what is said",
         )
     if not spec.audio:
         allowed = limits.max_text_characters
-        check_text(spec.text, what="text", field=_TEXT_FIELD, max_characters=allowed)
+        check_text(
+            spec.text,
+            what="text",
+            field=_TEXT_FIELD,
+            max_characters=allowed,
+            remedy="write at least one word, or name an asset with sound in spec.script.audio",
+        )
 
 
 def _check_name(spec: JobSpec) -> None:
@@ -190,38 +202,13 @@ def _check_audio(audio: Asset, limits: Limits) -> None:
         )
 
 
-def _check_frame_rate(frame_rate: int, engine: EngineOffer) -> None:
-    if frame_rate not in engine.frame_rates:
-        rates = ", ".join(map(str, engine.frame_rates))
-        raise InvalidInput(
-            Reason.FRAME_RATE_UNSUPPORTED,
-            f"engine {engine.name} cannot render {frame_rate} frames a second; it can: {rates}",
-            field="spec.frame_rate",
-        )
-
-
 def _check_size(spec: JobSpec, engine: EngineOffer) -> None:
-    for field in ("width_pixels", "height_pixels"):
-        side = getattr(spec, field)
-        fits = engine.min_side_pixels <= side <= engine.max_side_pixels
-        if side and (side % engine.side_step_pixels or not fits):
-            step = engine.side_step_pixels
-            numbers = "even" if step == 2 else f"a multiple of {step}"
-            raise InvalidInput(
-                Reason.SIZE_UNSUPPORTED,
-                f"{field} is {side}; for engine {engine.name} it must be {numbers} and from "
-                f"{engine.min_side_pixels} to {engine.max_side_pixels}, or 0 to follow from the "
-                "reference",
-                field=f"spec.{field}",
-            )
-
-
-def _preset(name: str, engine: EngineOffer) -> str:
-    names = [preset.name for preset in engine.presets]
-    if name and name not in names:
-        raise InvalidInput(
-            Reason.PRESET_UNKNOWN,
-            f"engine {engine.name} has no preset {name!r}; there are: {', '.join(names)}",
-            field="spec.preset",
+    for side, pixels in (("width", spec.width_pixels), ("height", spec.height_pixels)):
+        check_side(
+            side,
+            pixels,
+            least=engine.min_side_pixels,
+            most=engine.max_side_pixels,
+            step=engine.side_step_pixels,
+            engine=engine.name,
         )
-    return name or names[0]

@@ -1,7 +1,8 @@
 """The table of assets, and who still needs the bytes behind them."""
 
+import re
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,10 @@ from s2v_gateway.records.tables import assets, job_artifacts, jobs, uploads
 
 Row = sa.Row[Any]
 
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_TOKEN = re.compile(r"([0-9]{1,17})-([0-9A-Za-z]{1,32})")
+"""A place in the list of assets: microseconds and the id, so that it outlives its asset."""
+
 
 class AssetRecords:
     """Assets in a database. Methods block; every method is one transaction."""
@@ -22,12 +27,23 @@ class AssetRecords:
         self._engine = engine
         self._now = now
 
-    def add(self, caller: Caller, asset_id: str, values: dict[str, object]) -> Row:
-        """Write down an asset of the caller's."""
+    def add(
+        self, caller: Caller, asset_id: str, values: dict[str, object], *, upload_id: str | None
+    ) -> Row:
+        """Write down an asset of the caller's, and that the upload became it, if one did."""
         row = asset_row(asset_id, values, self._now(), caller=caller)
+        became = uploads.update().where(uploads.c.id == upload_id).values(asset_id=asset_id)
         with self._engine.begin() as connection:
             connection.execute(assets.insert().values(row))
+            connection.execute(became)
             return connection.execute(sa.select(assets).where(assets.c.id == asset_id)).one()
+
+    def take_back(self, asset_id: str) -> None:
+        """Forget an asset that was just written down; its upload is under way again."""
+        became = uploads.update().where(uploads.c.asset_id == asset_id).values(asset_id=None)
+        with self._engine.begin() as connection:
+            connection.execute(became)
+            connection.execute(assets.delete().where(assets.c.id == asset_id))
 
     def need(self, caller: Caller, name: str) -> Row:
         """Return the caller's asset of that name.
@@ -63,11 +79,11 @@ class AssetRecords:
         mine = assets.c.tenant == caller.tenant
         newest_first = (assets.c.create_time.desc(), assets.c.id.desc())
         query = sa.select(assets).where(mine).order_by(*newest_first).limit(size + 1)
+        if token:
+            query = query.where(_after(token))
         with reading(self._engine) as connection:
-            if token:
-                query = query.where(_after(connection, mine, token))
             rows = list(connection.execute(query))
-        return rows[:size], rows[size - 1].id if len(rows) > size else ""
+        return rows[:size], _token(rows[size - 1]) if len(rows) > size else ""
 
     def delete(self, caller: Caller, name: str) -> str:
         """Forget an asset and the uploads that became it; return its SHA-256.
@@ -140,35 +156,42 @@ def asset_row(
     return values | owner | times | {"id": asset_id, "job_id": job_id}
 
 
+def asset_not_found(name: str, *, field: str) -> NotFound:
+    """Return the error for a name that none of the caller's assets has."""
+    return NotFound(
+        Reason.ASSET_NOT_FOUND,
+        f"there is no asset {name!r}; it was deleted, has expired, or never was one of yours: "
+        "upload it",
+        field=field,
+    )
+
+
 def _need(connection: sa.Connection, caller: Caller, name: str) -> Row:
     asset_id = id_in_name(name, "assets")
     query = sa.select(assets).where(assets.c.id == asset_id, assets.c.tenant == caller.tenant)
     row = asset_id and connection.execute(query).one_or_none()
     if not row:
-        raise NotFound(
-            Reason.ASSET_NOT_FOUND,
-            f"there is no asset {name!r}; it was deleted, has expired, or never was one of yours: "
-            "upload it",
-            field="name",
-        )
+        raise asset_not_found(name, field="name")
     return row
 
 
-def _after(
-    connection: sa.Connection, mine: sa.ColumnElement[bool], token: str
-) -> sa.ColumnElement[bool]:
-    """Return the condition for what comes after the asset of that id."""
-    query = sa.select(assets.c.create_time).where(mine, assets.c.id == token)
-    time = connection.execute(query).scalar_one_or_none()
-    if time is None:
+def _token(row: Row) -> str:
+    microseconds = (row.create_time - _BEGINNING) // timedelta(microseconds=1)
+    return f"{microseconds}-{row.id}"
+
+
+def _after(token: str) -> sa.ColumnElement[bool]:
+    """Return the condition for what comes after a place in the list."""
+    place = _TOKEN.fullmatch(token)
+    if place is None:
         raise InvalidInput(
             Reason.FIELD_INVALID,
-            f"page_token {token[:40]!r} was not given by ListAssets, or its asset is gone; "
-            "leave it empty to start over",
+            f"page_token {token[:40]!r} was not given by ListAssets; leave it empty to start over",
             field="page_token",
         )
-    older = assets.c.create_time < time
-    return sa.or_(older, sa.and_(assets.c.create_time == time, assets.c.id < token))
+    time = _BEGINNING + timedelta(microseconds=int(place[1]))
+    same_time = sa.and_(assets.c.create_time == time, assets.c.id < place[2])
+    return sa.or_(assets.c.create_time < time, same_time)
 
 
 def _user(connection: sa.Connection, row: Row) -> str | None:

@@ -1,6 +1,5 @@
 """Open the gateway's database: a SQLite file by default, PostgreSQL by URL."""
 
-import asyncio
 import fcntl
 import os
 import re
@@ -30,6 +29,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from s2v.core.errors import Exhausted
+from s2v.rpc.finishing import in_thread
+from s2v.rpc.patience import growing_delays
 from s2v.store.space import storage_full
 
 P = ParamSpec("P")
@@ -121,14 +122,14 @@ async def written(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do a transaction in a thread, again and again while the database is away or full.
 
     For what must not be lost because the database was restarted in the wrong moment; the work must
-    be safe to do twice.
+    be safe to do twice. Nothing is written any more once this has returned, or was cancelled.
     """
     trying = tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception_type(_AWAY),
-        wait=tenacity.wait_exponential(multiplier=0.1, max=2.0),
+        wait=growing_delays,
         before_sleep=_tell_away,
     )
-    return await trying(asyncio.to_thread, work, *args, **kwargs)
+    return await trying(in_thread, work, *args, **kwargs)
 
 
 def _tell_away(state: tenacity.RetryCallState) -> None:

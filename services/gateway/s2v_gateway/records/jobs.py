@@ -11,6 +11,7 @@ from s2v.core.ports import Notice
 from s2v.core.script import LipCues
 from s2v.rpc.errors import status_bytes
 from s2v_gateway.access.callers import Caller
+from s2v_gateway.records.assets import asset_not_found
 from s2v_gateway.records.database import insert_if_absent, reading
 from s2v_gateway.records.job_rows import (
     EVENT,
@@ -59,6 +60,7 @@ class JobRecords:
 
         Raises:
             Exhausted: QUEUE_FULL.
+            NotFound: ASSET_NOT_FOUND, an asset was deleted since it was looked up.
             Conflict: REQUEST_ID_REUSED, another call with this id was faster.
         """
         values = {
@@ -181,10 +183,12 @@ class JobRecords:
             self._append(connection, job_id, notice)
         return True
 
-    def hold(self, job_id: str, digests: Iterable[str]) -> None:
+    def hold(self, job_id: str, digests: Iterable[str], *, unfinished_only: bool = False) -> None:
         """Remember that a job needs these artifacts; until `release` nobody drops them."""
         with self._engine.begin() as connection:
-            self._hold(connection, job_id, digests)
+            state = JobState(need_job(connection, job_id).state)
+            if not (unfinished_only and state.terminal):
+                self._hold(connection, job_id, digests)
 
     def release(self, job_id: str) -> list[str]:
         """Forget what a job needed, and return it."""
@@ -223,13 +227,20 @@ class JobRecords:
         )
 
     def _take_inputs(self, connection: sa.Connection, order: Order) -> None:
-        """Keep the artifacts that an order names, and the assets that they came as."""
+        """Keep the artifacts that an order names; put the end of the assets they came as off.
+
+        A film ends with its job, however it is used.
+
+        Raises:
+            NotFound: ASSET_NOT_FOUND, one was deleted since it was looked up.
+        """
         digests = [artifact.sha256 for artifact in order.inputs]
         self._hold(connection, order.job_id, digests)
-        names = [name.partition("/")[2] for name in order.spec.asset_names]
-        connection.execute(
-            assets.update().where(assets.c.id.in_(names)).values(use_time=self._now())
-        )
+        for field, name in order.spec.assets.items():
+            use = assets.update().where(assets.c.id == name.partition("/")[2])
+            time = sa.case((assets.c.job_id.is_(None), self._now()), else_=assets.c.use_time)
+            if not connection.execute(use.values(use_time=time)).rowcount:
+                raise asset_not_found(name, field=field)
 
     def _hold(self, connection: sa.Connection, job_id: str, digests: Iterable[str]) -> None:
         for sha256 in set(digests):

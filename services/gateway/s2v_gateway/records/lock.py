@@ -3,7 +3,7 @@
 import fcntl
 import os
 import stat
-from collections.abc import Callable
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -15,21 +15,86 @@ class DatabaseInUse(Exception):
     """Another gateway works on this database; the message says so and what to do."""
 
 
-def lock_database(engine: sa.Engine) -> Callable[[], None]:
-    """Lock a database against other gateways until the process ends or the lock is given back.
+class DatabaseLock(Protocol):
+    """The lock of a database, as long as the process lives or until it is given back."""
 
-    Returns:
-        What gives it back.
+    def check(self) -> None:
+        """See to it that the lock is still held.
+
+        Raises:
+            DatabaseInUse: it was lost, and another gateway holds it.
+            sqlalchemy.exc.OperationalError: the database does not answer.
+        """
+
+    def release(self) -> None:
+        """Give it back."""
+
+
+def lock_database(engine: sa.Engine) -> DatabaseLock:
+    """Lock a database against other gateways.
 
     Raises:
         DatabaseInUse: another gateway holds it, or the lock's file is none of ours.
     """
     if engine.dialect.name == "sqlite":
-        return _lock_file(f"{engine.url.database}.lock")
-    return _lock_server(engine)
+        return _FileLock(f"{engine.url.database}.lock")
+    return _ServerLock(engine)
 
 
-def _lock_file(path: str) -> Callable[[], None]:
+class _FileLock:
+    """A lock on a file beside an SQLite database; it ends with the process."""
+
+    def __init__(self, path: str) -> None:
+        self._descriptor = _opened(path)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(self._descriptor, 20).decode(errors="replace").strip()
+            os.close(self._descriptor)
+            database = path.removesuffix(".lock")
+            raise _in_use(f"{database} (process {holder or 'unknown'})") from error
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def check(self) -> None:
+        """Do nothing: such a lock is never lost."""
+
+    def release(self) -> None:
+        """Give it back."""
+        os.close(self._descriptor)
+
+
+class _ServerLock:
+    """An advisory lock of PostgreSQL, on a connection that is used for nothing else."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._connection = self._locked()
+
+    def check(self) -> None:
+        """Ask over the connection; where it is lost, and the lock with it, lock anew."""
+        try:
+            self._connection.execute(sa.text("SELECT 1"))
+        except sa.exc.DBAPIError:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = self._locked()
+
+    def release(self) -> None:
+        """Give it back together with the connection."""
+        self._connection.invalidate()
+        self._connection.close()
+
+    def _locked(self) -> sa.Connection:
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        locked = connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY})
+        if not locked:
+            connection.close()
+            raise _in_use(self._engine.url.render_as_string(hide_password=True))
+        return connection
+
+
+def _opened(path: str) -> int:
     try:
         descriptor = os.open(path, _FLAGS, 0o600)
     except OSError as error:
@@ -41,25 +106,7 @@ def _lock_file(path: str) -> Callable[[], None]:
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
         os.close(descriptor)
         raise DatabaseInUse(f"{path} is not a file of ours; remove it if no gateway runs")
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.read(descriptor, 20).decode(errors="replace").strip()
-        os.close(descriptor)
-        raise _in_use(f"{path.removesuffix('.lock')} (process {holder or 'unknown'})") from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return lambda: os.close(descriptor)
-
-
-def _lock_server(engine: sa.Engine) -> Callable[[], None]:
-    """Hold an advisory lock of PostgreSQL on a connection that is used for nothing else."""
-    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    locked = connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY})
-    if not locked:
-        connection.close()
-        raise _in_use(engine.url.render_as_string(hide_password=True))
-    return lambda: connection.invalidate() or connection.close()  # type: ignore[func-returns-value]
+    return descriptor
 
 
 def _in_use(database: str) -> DatabaseInUse:

@@ -84,12 +84,6 @@ class UploadRecords:
         _check_same_request(row, declaration)
         return row
 
-    def finish(self, upload_id: str, asset_id: str) -> None:
-        """Remember which asset an upload became."""
-        query = uploads.update().where(uploads.c.id == upload_id)
-        with self._engine.begin() as connection:
-            connection.execute(query.values(asset_id=asset_id))
-
     def remove(self, upload_id: str) -> bool:
         """Forget an upload; tell whether it was known."""
         query = uploads.delete().where(uploads.c.id == upload_id)

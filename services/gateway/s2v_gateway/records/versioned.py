@@ -44,9 +44,10 @@ class Versioned(Generic[T]):
 
 
 def _from_1(shape: Shape) -> Shape:
-    """Name what drives the mouth in one word: `lip_sync` of a speech was its cues."""
+    """Call what drives a speech's mouth its cues; forget how many takes a clip took."""
     if "lip_sync" in shape and "samples" in shape:
         shape["cues"] = shape.pop("lip_sync")
+    shape.pop("takes", None)
     return shape
 
 

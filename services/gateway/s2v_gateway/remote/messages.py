@@ -1,5 +1,6 @@
 """Messages of the services behind the gateway, to values and back."""
 
+from s2v.api.common.v1 import clip_pb2
 from s2v.api.compositor.v1 import compositor_service_pb2
 from s2v.api.render.v1 import render_service_pb2
 from s2v.api.tts.v1 import speech_service_pb2
@@ -11,7 +12,6 @@ from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
     source_type_from_proto,
-    speech_to_proto,
 )
 from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer
 
@@ -68,7 +68,7 @@ def segment(value: Segment) -> speech_service_pb2.Segment:
     )
 
 
-def clip(message: render_service_pb2.Clip) -> Clip:
+def clip(message: clip_pb2.Clip) -> Clip:
     """Read a clip."""
     return Clip(
         video=artifact_from_proto(message.video, field="clip.video"),
@@ -78,7 +78,6 @@ def clip(message: render_service_pb2.Clip) -> Clip:
         state=artifact_from_proto(message.state, field="clip.state")
         if message.HasField("state")
         else None,
-        takes=message.takes,
     )
 
 
@@ -86,14 +85,13 @@ def compose_segment(value: FinishedSegment) -> compositor_service_pb2.ComposeSeg
     """Spell a finished segment as a message."""
     return compositor_service_pb2.ComposeSegment(
         index=value.index,
-        clip=render_service_pb2.Clip(
+        clip=clip_pb2.Clip(
             video=artifact_to_proto(value.clip.video),
             frames=value.clip.frames,
             width_pixels=value.clip.width_pixels,
             height_pixels=value.clip.height_pixels,
-            takes=value.clip.takes,
         ),
-        speech=speech_to_proto(value.speech),
+        audio=artifact_to_proto(value.speech.audio),
     )
 
 

@@ -1,11 +1,12 @@
 """The stages as gRPC services; a service that is away is waited for."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import grpc
 import structlog
+import tenacity
 
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
@@ -36,14 +37,15 @@ from s2v.rpc.convert import (
 )
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.logs import correlation
+from s2v.rpc.patience import growing_delays
 from s2v_gateway.film.offers import EngineCatalogue, VoiceOffer
 from s2v_gateway.remote import messages
+from s2v_gateway.remote.discretion import discreet
 
 T = TypeVar("T")
 
 _log = structlog.get_logger()
 _LISTING_SECONDS = 10.0
-_FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.2, 2.0
 
 
 class RemoteStages:
@@ -231,28 +233,56 @@ class RemoteStages:
 
     async def _persist(self, service: str, call: Callable[[], Awaitable[T]], report: Report) -> T:
         """Call until it succeeds or fails for good; wait while the service is away or full."""
-        waited_seconds = 0.0
-        delay_seconds = _FIRST_DELAY_SECONDS
-        away = False
-        while True:
+
+        async def once() -> T:
             try:
                 return await call()
-            except grpc.RpcError as rpc_error:
-                error = from_rpc_error(rpc_error)
-            if not _worth_waiting(error) or waited_seconds > self._patience_seconds:
-                raise error
-            if isinstance(error, Unavailable) and not away:
-                away = True
-                _log.warning("service away", callee=service, message=error.message)
-                report(
-                    Notice(
-                        NoticeCode.SERVICE_AWAY, f"Waited for the {service} service to come back."
-                    )
-                )
-            # Busy is not broken: a queue in front of the workers may take any time.
-            waited_seconds += 0.0 if isinstance(error, Exhausted) else delay_seconds
-            await asyncio.sleep(delay_seconds)
-            delay_seconds = min(delay_seconds * 2, _LONGEST_DELAY_SECONDS)
+            except grpc.RpcError as error:
+                raise discreet(service, from_rpc_error(error)) from error
+
+        trying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(_worth_waiting),
+            wait=growing_delays,
+            stop=_Patience(self._patience_seconds),
+            before_sleep=_TellAway(service, report),
+            reraise=True,
+        )
+        return await trying(once)
+
+
+@dataclass(slots=True)
+class _Patience:
+    """Ends when a service was away for so long; a busy one may be waited for any time."""
+
+    seconds: float
+    waited_seconds: float = 0.0
+
+    def __call__(self, state: tenacity.RetryCallState) -> bool:
+        if not isinstance(_failure(state), Exhausted):
+            self.waited_seconds += state.upcoming_sleep
+        return self.waited_seconds > self.seconds
+
+
+@dataclass(slots=True)
+class _TellAway:
+    """Tells once that a service is away and waited for."""
+
+    service: str
+    report: Report
+    told: bool = False
+
+    def __call__(self, state: tenacity.RetryCallState) -> None:
+        error = _failure(state)
+        if self.told or not isinstance(error, Unavailable):
+            return
+        self.told = True
+        _log.warning("service away", callee=self.service, message=error.message)
+        message = f"Waited for the {self.service} service to come back."
+        self.report(Notice(NoticeCode.SERVICE_AWAY, message))
+
+
+def _failure(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
 
 
 async def _compose_requests(
@@ -279,11 +309,11 @@ def _report_render(response: render_service_pb2.RenderResponse, index: int, repo
         report(notice_from_proto(response.notice))
 
 
-def _worth_waiting(error: S2VError) -> bool:
+def _worth_waiting(error: BaseException) -> bool:
     """Tell whether the same call may succeed later: not if it kills whoever works on it."""
     if isinstance(error, Unavailable):
         return error.reason is not Reason.WORKER_LOST
-    return error.reason is Reason.WORKERS_BUSY
+    return isinstance(error, S2VError) and error.reason is Reason.WORKERS_BUSY
 
 
 def _away(service: str, error: grpc.RpcError) -> S2VError:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from s2v.api.gateway.v1 import generation_service_pb2, generation_service_pb2_grpc
 from s2v.core.errors import S2VError
-from s2v.core.job import FilmStats, Job, JobState, Progress
+from s2v.core.job import FilmStats, Job, JobSpec, JobState, Progress
 from s2v.core.ports import Notice
 from s2v.core.stages import Media, Preview
 from s2v.rpc.convert import notice_to_proto
@@ -63,7 +63,9 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
         spec = spec_from_proto(config.spec)
         opened = Inputs.open(who, spec, self._uploads, self._limits, requests=requests)
         async with opened as inputs:
-            accepting = asyncio.ensure_future(self._accept(who, config, inputs))
+            accepting = asyncio.ensure_future(
+                self._accept(who, config, await inputs.enough(), inputs)
+            )
             try:
                 job, mine = await asyncio.shield(accepting)
                 yield Response(accepted=self._spell(job))
@@ -72,17 +74,18 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
                 ) as responses:
                     async for response in responses:
                         yield response
-            except (asyncio.CancelledError, GeneratorExit):
-                await to_the_end(self._leave(accepting, keep=config.keep_running))
-                raise
-            except S2VError:
-                await self._leave(accepting, keep=False)
+            except BaseException as error:
+                keep = config.keep_running and not isinstance(error, S2VError)
+                await to_the_end(self._leave(accepting, keep=keep))
                 raise
 
     async def _accept(
-        self, who: Caller, config: generation_service_pb2.GenerateConfig, inputs: Inputs
+        self,
+        who: Caller,
+        config: generation_service_pb2.GenerateConfig,
+        spec: JobSpec,
+        inputs: Inputs,
     ) -> tuple[Job, bool]:
-        spec = await inputs.enough()
         return await self._accepting.accept(
             who,
             spec,
@@ -94,9 +97,7 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
 
     async def _leave(self, accepting: asyncio.Future[tuple[Job, bool]], *, keep: bool) -> None:
         """The call is over before the job: cancel it, or let it go on with the text so far."""
-        if not accepting.done() and keep:
-            accepting.cancel()
-        with contextlib.suppress(S2VError, asyncio.CancelledError):
+        with contextlib.suppress(S2VError):
             job, mine = await accepting
             if not keep:
                 await self._studio.abandon(job.job_id)
@@ -112,7 +113,8 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
     ) -> AsyncGenerator[Response]:
         """Send everything that happens until the job has ended, and take the text meanwhile."""
         writing = asyncio.create_task(self._write_script(job.job_id, inputs))
-        wanted = Wanted(media_offset=None if config.without_media else 0)
+        offset = None if config.without_media else 0
+        wanted = Wanted(media_offset=offset, only_with_media=False)
         try:
             async with aclosing(self._stream.watch(who, job.name, wanted)) as events:
                 async for event in _unless_failed(events, writing):

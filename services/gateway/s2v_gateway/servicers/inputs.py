@@ -130,6 +130,7 @@ class Inputs:
         if not sentences:
             return None
         self._begun = True
+        self._check_length()
         return await self._completed(text=sentences, transcript="")
 
     async def _whole(self) -> JobSpec:
@@ -189,13 +190,16 @@ class Inputs:
     def _take_text(self, chunk: str) -> None:
         self.streamed = True
         self._characters += len(chunk)
+        self._check_length()
+        self._unread += chunk
+
+    def _check_length(self) -> None:
         # It may be a transcript, the longer of the two; a text is measured when all is there.
         limit = max(self._limits.max_text_characters, self._limits.max_transcript_characters)
         if self._begun:
             limit = self._limits.max_text_characters
         if self._characters > limit:
             raise text_too_long(self._characters, what="text", field=_TEXT, max_characters=limit)
-        self._unread += chunk
 
     async def _append(self, field: str, data: bytes) -> None:
         if len(data) > _MAX_CHUNK_BYTES:

@@ -12,7 +12,7 @@ from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Progress, Stag
 from s2v.core.stages import Media, Preview
 from s2v.media.live_type import live_media_type
 from s2v.rpc.convert import (
-    lip_sync_to_proto,
+    cues_to_proto,
     measurement_to_proto,
     notice_to_proto,
     sampling_from_proto,
@@ -124,7 +124,7 @@ def job_to_proto(job: Job, *, keep: timedelta | None) -> job_pb2.Job:
         film=_film_to_proto(job.film) if job.film else None,
         error=to_status(job.error) if job.error else None,
         notices=map(notice_to_proto, job.notices),
-        lip_sync=lip_sync_to_proto(job.lip_cues),
+        lip_cues=cues_to_proto(job.lip_cues),
         stage_times=[
             job_pb2.StageTime(stage=_STAGES[stage], seconds=job.stage_seconds[stage])
             for stage in Stage

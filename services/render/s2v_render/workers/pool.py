@@ -1,19 +1,21 @@
 """The workers: who is free, who waits, and who must be started again."""
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
+import tenacity
 
 from s2v.core.errors import Exhausted, Reason, Unavailable
 from s2v.core.ports import Capabilities, Notice
 from s2v.core.registry import Registry
-from s2v_render.rendering import ClipRendered, RenderEvent, RenderOrder
+from s2v.rpc.patience import growing_delays
+from s2v_render.rendering import RenderEvent, RenderOrder
 from s2v_render.workers.actor import Worker
 from s2v_render.workers.cluster import RayCluster
 
@@ -184,8 +186,6 @@ class WorkerPool:
                             continue
                         if isinstance(event, Notice):
                             said.add(event)
-                        if isinstance(event, ClipRendered):
-                            event = dataclasses.replace(event, takes=take)
                         yield event
                 return
             except _WorkerDiedError as death:
@@ -266,13 +266,12 @@ class WorkerPool:
         self._give_back(seat)
 
     async def _restart_whatever_it_takes(self, seat: _Seat) -> None:
-        while True:
-            try:
-                await self._restart(seat)
-                return
-            except _WorkerDiedError as death:
-                _log.warning("worker does not start", worker=seat.name, cause=str(death))
-                await asyncio.sleep(_RETRY_SECONDS)
+        trying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(_WorkerDiedError),
+            wait=growing_delays,
+            before_sleep=partial(_tell_death, seat),
+        )
+        await trying(self._restart, seat)
 
     async def _restart(self, seat: _Seat) -> None:
         seat.restarts += 1
@@ -335,6 +334,11 @@ async def _next(events: Any) -> RenderEvent | None:
         event: RenderEvent = await reference
         return event
     return None
+
+
+def _tell_death(seat: _Seat, state: tenacity.RetryCallState) -> None:
+    cause = state.outcome.exception() if state.outcome else None
+    _log.warning("worker does not start", worker=seat.name, cause=str(cause))
 
 
 async def _kill(seat: _Seat) -> None:

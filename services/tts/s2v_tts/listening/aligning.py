@@ -102,7 +102,7 @@ def coarse_path(left: Likeness, right: Likeness) -> Path:
     ours, theirs = _only(left, spoken[0]), _only(right, spoken[1])
     radius = _COARSE_RADIUS_FRAMES
     while True:
-        corridor = straight(len(ours), len(theirs), radius)
+        corridor = straight(len(ours), len(theirs), radius=radius)
         path = warp(ours, theirs, corridor)
         if radius >= _WIDEST_RADIUS_FRAMES or not touches(path, corridor):
             return Path(spoken[0][path.left], spoken[1][path.right], path.cost)

@@ -1,14 +1,14 @@
 """Find out when given sound makes which speech sounds, in the best way that works."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput
 from s2v.core.ports import Backend, Notice, NoticeCode
-from s2v.core.script import LipSync, Mark
+from s2v.core.script import LipCues, Mark
 from s2v_tts.listening.aligning import Alignment, align, could_be_said
 from s2v_tts.listening.recognising import (
     SoundRecogniser,
@@ -24,19 +24,19 @@ _SPEECH_DBFS = -40.0
 """What stays quieter moves no lips."""
 
 _INSTEAD = {
-    LipSync.WORDS: "the words recognised in the sound move the lips instead",
-    LipSync.SOUNDS: "the speech sounds recognised in it move the lips instead, less exactly",
-    LipSync.LOUDNESS: "only its loudness moves the lips instead",
+    LipCues.WORDS: "the words recognised in the sound move the lips instead",
+    LipCues.SOUNDS: "the speech sounds recognised in it move the lips instead, less exactly",
+    LipCues.LOUDNESS: "only its loudness moves the lips instead",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The marks of given sound, where they come from, and what the user should know of it."""
+    """Where the marks of given sound come from, the marks, and what the user should know of it."""
 
-    words: tuple[Mark, ...]
-    phonemes: tuple[Mark, ...]
-    lip_sync: LipSync
+    cues: LipCues
+    words: tuple[Mark, ...] = ()
+    phonemes: tuple[Mark, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
@@ -75,17 +75,13 @@ class Listener:
         if audible_range(pcm) == (0, 0):
             return _nothing_to_say()
         if transcript and (alignment := self._aligned(pcm, transcript)):
-            return Heard(alignment.words, alignment.phonemes, LipSync.TRANSCRIPT)
+            return Heard(LipCues.TRANSCRIPT, alignment.words, alignment.phonemes)
         heard = self._recognised(pcm)
         if heard is None and audible_range(pcm, _SPEECH_DBFS) == (0, 0):
             return _nothing_to_say()
-        heard = heard or Heard((), (), LipSync.LOUDNESS)
-        return Heard(
-            heard.words,
-            heard.phonemes,
-            heard.lip_sync,
-            tuple(self._notices(heard.lip_sync, mismatch=bool(transcript))),
-        )
+        heard = heard or Heard(LipCues.LOUDNESS)
+        notices = self._notices(heard.cues, mismatch=bool(transcript))
+        return replace(heard, notices=tuple(notices))
 
     def _recognised(self, pcm: Pcm) -> Heard | None:
         ways: tuple[Callable[[Pcm], Heard | None], ...] = (self._by_words, self._by_sounds)
@@ -96,11 +92,11 @@ class Listener:
         alignment = self._aligned(pcm, text) if text else None
         if alignment is None:
             return None
-        return Heard(alignment.words, alignment.phonemes, LipSync.WORDS)
+        return Heard(LipCues.WORDS, alignment.words, alignment.phonemes)
 
     def _by_sounds(self, pcm: Pcm) -> Heard | None:
         phonemes = self._sounds.sounds(pcm) if self._sounds else ()
-        return Heard((), phonemes, LipSync.SOUNDS) if phonemes else None
+        return Heard(LipCues.SOUNDS, phonemes=phonemes) if phonemes else None
 
     def _aligned(self, pcm: Pcm, text: str) -> Alignment | None:
         """Align the text; None if it is not what is said, or cannot be pronounced."""
@@ -112,14 +108,14 @@ class Listener:
             return None
         return alignment if alignment.fits else None
 
-    def _notices(self, used: LipSync, *, mismatch: bool) -> Iterator[Notice]:
+    def _notices(self, used: LipCues, *, mismatch: bool) -> Iterator[Notice]:
         if mismatch:
             message = (
                 "The transcript does not fit the sound, or cannot be pronounced, at least in part: "
                 f"{_INSTEAD[used]}. Give word for word, in English, what is said."
             )
             yield Notice(NoticeCode.TRANSCRIPT_MISMATCH, message)
-        if used is LipSync.LOUDNESS:
+        if used is LipCues.LOUDNESS:
             message = (
                 "Only the loudness of the sound moves the lips, at least in part: they open and "
                 f"shut but form no sounds. {self._remedy()}"
@@ -142,4 +138,4 @@ class Listener:
 
 def _nothing_to_say() -> Heard:
     """Return what is heard in silence: the lips have nothing to miss, so it is as good as any."""
-    return Heard((), (), LipSync.PHONEMES)
+    return Heard(LipCues.PHONEMES)

@@ -57,7 +57,10 @@ def spectra(pcm: npt.NDArray[np.int16], *, hops: int = 1) -> Spectra:
     """
     count = max(-(-len(pcm) // (HOP_SAMPLES * hops)), 1)
     step = max(_FRAMES_AT_ONCE // hops, 1)
-    parts = [_powers(pcm, first, min(step, count - first), hops) for first in range(0, count, step)]
+    parts = [
+        _powers(pcm, first, count=min(step, count - first), hops=hops)
+        for first in range(0, count, step)
+    ]
     powers = np.concatenate(parts)
     return Spectra(10 * np.log10(powers + np.float32(1e-10)), HOP_SAMPLES * hops)
 
@@ -84,7 +87,7 @@ def likeness(sound: Spectra) -> Likeness:
     return Likeness(rows.astype(np.float32), quiet)
 
 
-def _powers(pcm: npt.NDArray[np.int16], first: int, count: int, hops: int) -> Floats:
+def _powers(pcm: npt.NDArray[np.int16], first: int, *, count: int, hops: int) -> Floats:
     """Return the mel powers of some frames, shape [count, B]; outside of the sound is silence."""
     inner = count * hops
     middle = first * hops * HOP_SAMPLES + HOP_SAMPLES // 2

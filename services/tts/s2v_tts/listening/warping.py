@@ -44,10 +44,10 @@ class Path:
     cost: float
 
 
-def straight(left: int, right: int, radius: int) -> Corridor:
+def straight(left: int, right: int, *, radius: int) -> Corridor:
     """Return a corridor along the diagonal, `radius` right frames to either side."""
     middle = np.arange(left) * right // max(left, 1)
-    return _closed(middle - radius, middle + radius + 1, right)
+    return _closed(middle - radius, middle + radius + 1, right=right)
 
 
 def around(left: Indices, right: Indices, *, radius: int, frames: tuple[int, int]) -> Corridor:
@@ -56,7 +56,7 @@ def around(left: Indices, right: Indices, *, radius: int, frames: tuple[int, int
     lowest = np.interp(rows - radius, left, right)
     highest = np.interp(rows + radius, left, right)
     first, end = lowest.astype(np.intp) - radius, highest.astype(np.intp) + radius + 1
-    return _closed(first, end, frames[1])
+    return _closed(first, end, right=frames[1])
 
 
 def touches(path: Path, corridor: Corridor) -> bool:
@@ -71,7 +71,7 @@ def touches(path: Path, corridor: Corridor) -> bool:
 def warp(left: Likeness, right: Likeness, corridor: Corridor) -> Path:
     """Return the cheapest path from the first to the last frames of both recordings."""
     choices, firsts = _choices(left, right, corridor)
-    steps = np.array(list(_traced(choices, firsts, len(left) - 1, len(right) - 1)))[::-1]
+    steps = np.array(list(_traced(choices, firsts, row=len(left) - 1, column=len(right) - 1)))[::-1]
     rows, columns = steps[:, 0], steps[:, 1]
     sounding = ~(left.quiet[rows] | right.quiet[columns])
     distances = 1 - np.einsum("ij,ij->i", left.rows[rows], right.rows[columns])
@@ -79,7 +79,7 @@ def warp(left: Likeness, right: Likeness, corridor: Corridor) -> Path:
     return Path(rows, columns, cost)
 
 
-def _closed(first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], right: int) -> Corridor:
+def _closed(first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], *, right: int) -> Corridor:
     """Keep a corridor within the frames there are, and make it reach from corner to corner."""
     first = np.clip(first, 0, right - 1)
     end = np.clip(end, 1, right)
@@ -126,7 +126,7 @@ def _alone(side: Likeness) -> tuple[Floats, Floats]:
 
 
 def _traced(
-    choices: list[npt.NDArray[np.uint8]], firsts: Indices, row: int, column: int
+    choices: list[npt.NDArray[np.uint8]], firsts: Indices, *, row: int, column: int
 ) -> Iterator[tuple[int, int]]:
     """Yield the path's cells from the last one back to the first."""
     yield row, column

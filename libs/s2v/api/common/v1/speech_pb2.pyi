@@ -8,20 +8,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class LipSync(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+class LipCues(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
-    LIP_SYNC_UNSPECIFIED: _ClassVar[LipSync]
-    LIP_SYNC_PHONEMES: _ClassVar[LipSync]
-    LIP_SYNC_LOUDNESS: _ClassVar[LipSync]
-    LIP_SYNC_TRANSCRIPT: _ClassVar[LipSync]
-    LIP_SYNC_WORDS: _ClassVar[LipSync]
-    LIP_SYNC_SOUNDS: _ClassVar[LipSync]
-LIP_SYNC_UNSPECIFIED: LipSync
-LIP_SYNC_PHONEMES: LipSync
-LIP_SYNC_LOUDNESS: LipSync
-LIP_SYNC_TRANSCRIPT: LipSync
-LIP_SYNC_WORDS: LipSync
-LIP_SYNC_SOUNDS: LipSync
+    LIP_CUES_UNSPECIFIED: _ClassVar[LipCues]
+    LIP_CUES_PHONEMES: _ClassVar[LipCues]
+    LIP_CUES_LOUDNESS: _ClassVar[LipCues]
+    LIP_CUES_TRANSCRIPT: _ClassVar[LipCues]
+    LIP_CUES_WORDS: _ClassVar[LipCues]
+    LIP_CUES_SOUNDS: _ClassVar[LipCues]
+LIP_CUES_UNSPECIFIED: LipCues
+LIP_CUES_PHONEMES: LipCues
+LIP_CUES_LOUDNESS: LipCues
+LIP_CUES_TRANSCRIPT: LipCues
+LIP_CUES_WORDS: LipCues
+LIP_CUES_SOUNDS: LipCues
 
 class Mark(_message.Message):
     __slots__ = ("label", "first_sample", "end_sample")
@@ -34,15 +34,15 @@ class Mark(_message.Message):
     def __init__(self, label: _Optional[str] = ..., first_sample: _Optional[int] = ..., end_sample: _Optional[int] = ...) -> None: ...
 
 class Speech(_message.Message):
-    __slots__ = ("audio", "samples", "words", "phonemes", "lip_sync")
+    __slots__ = ("audio", "samples", "words", "phonemes", "cues")
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     SAMPLES_FIELD_NUMBER: _ClassVar[int]
     WORDS_FIELD_NUMBER: _ClassVar[int]
     PHONEMES_FIELD_NUMBER: _ClassVar[int]
-    LIP_SYNC_FIELD_NUMBER: _ClassVar[int]
+    CUES_FIELD_NUMBER: _ClassVar[int]
     audio: _artifact_pb2.Artifact
     samples: int
     words: _containers.RepeatedCompositeFieldContainer[Mark]
     phonemes: _containers.RepeatedCompositeFieldContainer[Mark]
-    lip_sync: LipSync
-    def __init__(self, audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., samples: _Optional[int] = ..., words: _Optional[_Iterable[_Union[Mark, _Mapping]]] = ..., phonemes: _Optional[_Iterable[_Union[Mark, _Mapping]]] = ..., lip_sync: _Optional[_Union[LipSync, str]] = ...) -> None: ...
+    cues: LipCues
+    def __init__(self, audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., samples: _Optional[int] = ..., words: _Optional[_Iterable[_Union[Mark, _Mapping]]] = ..., phonemes: _Optional[_Iterable[_Union[Mark, _Mapping]]] = ..., cues: _Optional[_Union[LipCues, str]] = ...) -> None: ...

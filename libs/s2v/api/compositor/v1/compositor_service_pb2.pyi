@@ -1,8 +1,8 @@
 from s2v.api.common.v1 import artifact_pb2 as _artifact_pb2
+from s2v.api.common.v1 import clip_pb2 as _clip_pb2
 from s2v.api.common.v1 import measurement_pb2 as _measurement_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
 from s2v.api.common.v1 import speech_pb2 as _speech_pb2
-from s2v.api.render.v1 import render_service_pb2 as _render_service_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -30,32 +30,22 @@ class ComposeConfig(_message.Message):
     def __init__(self, frame_rate: _Optional[int] = ..., live: bool = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ...) -> None: ...
 
 class ComposeSegment(_message.Message):
-    __slots__ = ("index", "clip", "speech")
+    __slots__ = ("index", "clip", "audio")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
-    SPEECH_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_FIELD_NUMBER: _ClassVar[int]
     index: int
-    clip: _render_service_pb2.Clip
-    speech: _speech_pb2.Speech
-    def __init__(self, index: _Optional[int] = ..., clip: _Optional[_Union[_render_service_pb2.Clip, _Mapping]] = ..., speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ...) -> None: ...
+    clip: _clip_pb2.Clip
+    audio: _artifact_pb2.Artifact
+    def __init__(self, index: _Optional[int] = ..., clip: _Optional[_Union[_clip_pb2.Clip, _Mapping]] = ..., audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class ComposeResponse(_message.Message):
-    __slots__ = ("progress", "media", "film")
-    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("media", "film")
     MEDIA_FIELD_NUMBER: _ClassVar[int]
     FILM_FIELD_NUMBER: _ClassVar[int]
-    progress: ComposeProgress
     media: _media_pb2.MediaChunk
     film: Film
-    def __init__(self, progress: _Optional[_Union[ComposeProgress, _Mapping]] = ..., media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ...) -> None: ...
-
-class ComposeProgress(_message.Message):
-    __slots__ = ("segments_done", "frames_done")
-    SEGMENTS_DONE_FIELD_NUMBER: _ClassVar[int]
-    FRAMES_DONE_FIELD_NUMBER: _ClassVar[int]
-    segments_done: int
-    frames_done: int
-    def __init__(self, segments_done: _Optional[int] = ..., frames_done: _Optional[int] = ...) -> None: ...
+    def __init__(self, media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ...) -> None: ...
 
 class Film(_message.Message):
     __slots__ = ("video", "frames", "samples", "width_pixels", "height_pixels", "frame_rate")

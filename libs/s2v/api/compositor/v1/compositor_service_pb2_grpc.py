@@ -52,8 +52,8 @@ class CompositorServiceServicer(object):
     """
 
     def Compose(self, request_iterator, context):
-        """Compose takes the config, then the segments in order as they finish, and gives progress and
-        pieces of a fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
+        """Compose takes the config, then the segments in order as they finish, and gives pieces of a
+        fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
         then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
         over the whole film. The same segments give the same bytes.
 

@@ -34,8 +34,8 @@ class CompositorServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CompositorServiceAsyncStub: ...
     Compose: _grpc.StreamStreamMultiCallable[_compositor_service_pb2.ComposeRequest, _compositor_service_pb2.ComposeResponse]
-    """Compose takes the config, then the segments in order as they finish, and gives progress and
-    pieces of a fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
+    """Compose takes the config, then the segments in order as they finish, and gives pieces of a
+    fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
     then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
     over the whole film. The same segments give the same bytes.
 
@@ -56,8 +56,8 @@ class CompositorServiceAsyncStub(CompositorServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Compose: _aio.StreamStreamMultiCallable[_compositor_service_pb2.ComposeRequest, _compositor_service_pb2.ComposeResponse]  # type: ignore[assignment]
-    """Compose takes the config, then the segments in order as they finish, and gives progress and
-    pieces of a fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
+    """Compose takes the config, then the segments in order as they finish, and gives pieces of a
+    fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
     then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
     over the whole film. The same segments give the same bytes.
 
@@ -81,8 +81,8 @@ class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_compositor_service_pb2.ComposeRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_compositor_service_pb2.ComposeResponse], _abc.AsyncIterator[_compositor_service_pb2.ComposeResponse]]:
-        """Compose takes the config, then the segments in order as they finish, and gives progress and
-        pieces of a fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
+        """Compose takes the config, then the segments in order as they finish, and gives pieces of a
+        fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
         then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
         over the whole film. The same segments give the same bytes.
 

@@ -56,7 +56,7 @@ STAGE_RENDER: Stage
 STAGE_COMPOSE: Stage
 
 class Job(_message.Message):
-    __slots__ = ("name", "spec", "state", "progress", "film", "error", "notices", "lip_sync", "stage_times", "create_time", "start_time", "end_time", "stats", "expire_time", "with_media")
+    __slots__ = ("name", "spec", "state", "progress", "film", "error", "notices", "stage_times", "create_time", "start_time", "end_time", "stats", "expire_time", "with_media", "lip_cues")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SPEC_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -64,7 +64,6 @@ class Job(_message.Message):
     FILM_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     NOTICES_FIELD_NUMBER: _ClassVar[int]
-    LIP_SYNC_FIELD_NUMBER: _ClassVar[int]
     STAGE_TIMES_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +71,7 @@ class Job(_message.Message):
     STATS_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     WITH_MEDIA_FIELD_NUMBER: _ClassVar[int]
+    LIP_CUES_FIELD_NUMBER: _ClassVar[int]
     name: str
     spec: JobSpec
     state: JobState
@@ -79,7 +79,6 @@ class Job(_message.Message):
     film: Film
     error: _status_pb2.Status
     notices: _containers.RepeatedCompositeFieldContainer[_media_pb2.Notice]
-    lip_sync: _speech_pb2.LipSync
     stage_times: _containers.RepeatedCompositeFieldContainer[StageTime]
     create_time: _timestamp_pb2.Timestamp
     start_time: _timestamp_pb2.Timestamp
@@ -87,7 +86,8 @@ class Job(_message.Message):
     stats: FilmStats
     expire_time: _timestamp_pb2.Timestamp
     with_media: bool
-    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[JobSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[_media_pb2.Notice, _Mapping]]] = ..., lip_sync: _Optional[_Union[_speech_pb2.LipSync, str]] = ..., stage_times: _Optional[_Iterable[_Union[StageTime, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stats: _Optional[_Union[FilmStats, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., with_media: bool = ...) -> None: ...
+    lip_cues: _speech_pb2.LipCues
+    def __init__(self, name: _Optional[str] = ..., spec: _Optional[_Union[JobSpec, _Mapping]] = ..., state: _Optional[_Union[JobState, str]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[_media_pb2.Notice, _Mapping]]] = ..., stage_times: _Optional[_Iterable[_Union[StageTime, _Mapping]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stats: _Optional[_Union[FilmStats, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., with_media: bool = ..., lip_cues: _Optional[_Union[_speech_pb2.LipCues, str]] = ...) -> None: ...
 
 class FilmStats(_message.Message):
     __slots__ = ("lip_sync", "state", "reason")

@@ -1,4 +1,5 @@
 from s2v.api.common.v1 import artifact_pb2 as _artifact_pb2
+from s2v.api.common.v1 import clip_pb2 as _clip_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
 from s2v.api.common.v1 import sampling_pb2 as _sampling_pb2
 from s2v.api.common.v1 import speech_pb2 as _speech_pb2
@@ -72,8 +73,8 @@ class RenderResponse(_message.Message):
     progress: RenderProgress
     preview: _media_pb2.Preview
     notice: _media_pb2.Notice
-    clip: Clip
-    def __init__(self, progress: _Optional[_Union[RenderProgress, _Mapping]] = ..., preview: _Optional[_Union[_media_pb2.Preview, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ..., clip: _Optional[_Union[Clip, _Mapping]] = ...) -> None: ...
+    clip: _clip_pb2.Clip
+    def __init__(self, progress: _Optional[_Union[RenderProgress, _Mapping]] = ..., preview: _Optional[_Union[_media_pb2.Preview, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ..., clip: _Optional[_Union[_clip_pb2.Clip, _Mapping]] = ...) -> None: ...
 
 class RenderProgress(_message.Message):
     __slots__ = ("frames_done", "frames_total")
@@ -82,22 +83,6 @@ class RenderProgress(_message.Message):
     frames_done: int
     frames_total: int
     def __init__(self, frames_done: _Optional[int] = ..., frames_total: _Optional[int] = ...) -> None: ...
-
-class Clip(_message.Message):
-    __slots__ = ("video", "frames", "width_pixels", "height_pixels", "state", "takes")
-    VIDEO_FIELD_NUMBER: _ClassVar[int]
-    FRAMES_FIELD_NUMBER: _ClassVar[int]
-    WIDTH_PIXELS_FIELD_NUMBER: _ClassVar[int]
-    HEIGHT_PIXELS_FIELD_NUMBER: _ClassVar[int]
-    STATE_FIELD_NUMBER: _ClassVar[int]
-    TAKES_FIELD_NUMBER: _ClassVar[int]
-    video: _artifact_pb2.Artifact
-    frames: int
-    width_pixels: int
-    height_pixels: int
-    state: _artifact_pb2.Artifact
-    takes: int
-    def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., takes: _Optional[int] = ...) -> None: ...
 
 class ListEnginesRequest(_message.Message):
     __slots__ = ()
@@ -120,7 +105,7 @@ class WithheldEngine(_message.Message):
     def __init__(self, name: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
 
 class Engine(_message.Message):
-    __slots__ = ("name", "description", "continuity", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "devices", "digital_source_type", "directed", "side_step_pixels")
+    __slots__ = ("name", "description", "continuity", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "digital_source_type", "directed", "side_step_pixels")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CONTINUITY_FIELD_NUMBER: _ClassVar[int]
@@ -129,7 +114,6 @@ class Engine(_message.Message):
     MAX_SIDE_PIXELS_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_MEDIA_TYPES_FIELD_NUMBER: _ClassVar[int]
     PRESETS_FIELD_NUMBER: _ClassVar[int]
-    DEVICES_FIELD_NUMBER: _ClassVar[int]
     DIGITAL_SOURCE_TYPE_FIELD_NUMBER: _ClassVar[int]
     DIRECTED_FIELD_NUMBER: _ClassVar[int]
     SIDE_STEP_PIXELS_FIELD_NUMBER: _ClassVar[int]
@@ -141,11 +125,10 @@ class Engine(_message.Message):
     max_side_pixels: int
     reference_media_types: _containers.RepeatedScalarFieldContainer[str]
     presets: _containers.RepeatedCompositeFieldContainer[Preset]
-    devices: _containers.RepeatedScalarFieldContainer[str]
     digital_source_type: _media_pb2.DigitalSourceType
     directed: bool
     side_step_pixels: int
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., continuity: _Optional[_Union[Continuity, str]] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., devices: _Optional[_Iterable[str]] = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., continuity: _Optional[_Union[Continuity, str]] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ...) -> None: ...
 
 class Preset(_message.Message):
     __slots__ = ("name", "description")

@@ -1,12 +1,12 @@
 """The render engine `portrait`: a photo or a video speaks, on a CPU, weights included."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cachetools import LRUCache
 
 from s2v.core.ports import (
     Capabilities,
@@ -55,7 +55,6 @@ _CAPABILITIES = Capabilities(
         *PHOTO_TYPES,
         *("video/mp4", "video/quicktime", "video/webm"),
     ),
-    devices=("cpu",),
     digital_source_type=DigitalSourceType.COMPOSITE_SYNTHETIC,
     presets=PRESETS,
     description=(
@@ -96,7 +95,9 @@ class PortraitEngine:
     def __init__(self, settings: PortraitSettings = PortraitSettings()) -> None:
         self._settings = settings
         self._networks: _Networks | None = None
-        self._prepared: OrderedDict[tuple[str, Size | None], _Prepared] = OrderedDict()
+        self._prepared: LRUCache[tuple[str, Size | None], _Prepared] = LRUCache(
+            settings.kept_portraits
+        )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -163,12 +164,9 @@ class PortraitEngine:
 
     def _prepare(self, take: Take, make: Callable[[], _Prepared]) -> _Prepared:
         key = (take.reference_sha256, take.size)
-        if key not in self._prepared:
-            self._prepared[key] = make()
-        self._prepared.move_to_end(key)
-        while len(self._prepared) > self._settings.kept_portraits:
-            self._prepared.popitem(last=False)
-        return self._prepared[key]
+        if (prepared := self._prepared.get(key)) is None:
+            prepared = self._prepared[key] = make()
+        return prepared
 
     def _loaded(self) -> "_Networks":
         self._networks = self._networks or _Networks.load()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 import traceback
-from collections import OrderedDict
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import structlog
+from cachetools import LRUCache
 
+from s2v.core.choices import check_side
 from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import (
     Capabilities,
@@ -59,7 +60,7 @@ class WanEngine:
         self._settings = settings
         self._parts: Parts | None = None
         self._models: WanModels | None = None
-        self._rows: OrderedDict[str, Tensor] = OrderedDict()
+        self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -71,7 +72,6 @@ class WanEngine:
             min_size=Size(_STEP_PIXELS, _STEP_PIXELS),
             max_size=Size(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS),
             reference_media_types=PHOTO_TYPES,
-            devices=("cuda", "cpu"),
             digital_source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
             presets=PRESETS,
             description=(
@@ -211,26 +211,24 @@ class WanEngine:
         """Return a prompt's rows on the host; the last few stay encoded."""
         from s2v_render.engines.wan.model.text import encode, token_ids
 
-        if prompt not in self._rows:
+        if (rows := self._rows.get(prompt)) is None:
             models = self.load()
             ids = token_ids(models.tokenizer, prompt)
-            self._rows[prompt] = encode(models.text_encoder, ids).cpu()
-        self._rows.move_to_end(prompt)
-        while len(self._rows) > self._settings.kept_texts:
-            self._rows.popitem(last=False)
-        return self._rows[prompt]
+            rows = self._rows[prompt] = encode(models.text_encoder, ids).cpu()
+        return rows
 
 
 def _size(take: Take, recipe: Recipe) -> Size:
     if take.size is None:
         return _own_size(take, recipe)
-    sides = (take.size.width, take.size.height)
-    if any(side % _STEP_PIXELS or not _STEP_PIXELS <= side <= MAX_SIDE_PIXELS for side in sides):
-        raise InvalidInput(
-            Reason.SIZE_UNSUPPORTED,
-            f"a film of {sides[0]}x{sides[1]} pixels cannot be made; use multiples of "
-            f"{_STEP_PIXELS} from {_STEP_PIXELS} to {MAX_SIDE_PIXELS}",
-            field="spec.width_pixels",
+    for side, pixels in (("width", take.size.width), ("height", take.size.height)):
+        check_side(
+            side,
+            pixels,
+            least=_STEP_PIXELS,
+            most=MAX_SIDE_PIXELS,
+            step=_STEP_PIXELS,
+            engine="wan",
         )
     return take.size
 

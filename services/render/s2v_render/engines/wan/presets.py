@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from s2v.core.errors import InvalidInput, Reason
+from s2v.core.choices import chosen_preset
 from s2v.core.ports import Preset, Sampling, Solver
 from s2v_render.engines.wan.planning import OPENING_CUT_FRAMES
 
@@ -113,13 +113,7 @@ def recipe_for(preset: str, sampling: Sampling) -> Recipe:
         InvalidInput: there is no such preset (PRESET_UNKNOWN).
     """
     named = {recipe.shown.name: recipe for recipe in _RECIPES}
-    if preset and preset not in named:
-        raise InvalidInput(
-            Reason.PRESET_UNKNOWN,
-            f"there is no preset {preset!r}; use one of: {', '.join(named)}",
-            field="spec.preset",
-        )
-    chosen = named[preset] if preset else _RECIPES[0]
+    chosen = named[chosen_preset(preset, list(named), engine="wan")]
     first = sampling.first_frame_from_reference
     return replace(
         chosen,

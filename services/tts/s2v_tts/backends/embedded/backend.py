@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Utterance, Voice
-from s2v.core.script import LipSync
+from s2v.core.script import LipCues
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.pcm import resample
 from s2v.text.segmentation import cut_sentences, is_speakable
@@ -48,9 +48,9 @@ class EmbeddedBackend:
         return _VOICES
 
     @property
-    def lip_sync(self) -> LipSync:
+    def cues(self) -> LipCues:
         """Phonemes: the network tells how long it makes each sound."""
-        return LipSync.PHONEMES
+        return LipCues.PHONEMES
 
     def warm(self) -> None:
         """Load the dictionary and the weights now (about a second), not at the first sentence."""
@@ -91,7 +91,7 @@ class EmbeddedBackend:
 def _utterance(words: Sequence[SpokenWord], network: Network, timbre: Timbre) -> Utterance:
     sound = network.speak(" ".join(word.symbols for word in words), timbre)
     pcm = resample(sound.pcm, NETWORK_RATE)
-    word_marks, phoneme_marks = marks(words, sound.seconds, len(pcm))
+    word_marks, phoneme_marks = marks(words, sound.seconds, samples=len(pcm))
     whole = Utterance(pcm, word_marks, phoneme_marks)
     breath = trimmed(whole, before_samples=_BEFORE_SAMPLES, after_samples=_AFTER_SAMPLES)
     return replace(breath, pcm=faded(breath.pcm))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import onnxruntime
 from hibari import dsp, tts, voices
 
+from s2v.onnx.models import with_output
 from s2v_tts.backends.embedded.timbre import NATURAL, Timbre, recoloured
 
 SAMPLE_RATE = 24_000
@@ -19,7 +20,6 @@ MAX_SYMBOLS = 400
 """The longest stretch that hibari itself sends through the network at once."""
 
 _DURATIONS = "/Clip_output_0"
-_FLOAT = 1
 _PAD = 0
 _SEED = 0
 _GAIN = 1.4
@@ -69,32 +69,3 @@ class Network:
         pcm = dsp.synth(*recoloured(spectra, timbre), np.random.default_rng(_SEED))
         pcm *= min(_GAIN, _HIGHEST_PEAK / max(float(np.abs(pcm).max()), 1e-6))
         return Sound(pcm, np.asarray(frames, np.float64).ravel() * SYMBOL_FRAME_SECONDS)
-
-
-def with_output(model: bytes, tensor: str) -> bytes:
-    """Return the bytes of an ONNX model that also gives out one of its inner float tensors.
-
-    A protobuf parser merges a message field that appears twice: singular scalars are replaced,
-    repeated fields grow (https://protobuf.dev/programming-guides/encoding/#last-one-wins). So a
-    second `graph` that holds only one more `output`, appended to the file, adds that output, and
-    the 16 MB onnx package is not needed. Field numbers are those of onnx/onnx.proto: ModelProto
-    graph 7; GraphProto output 12; ValueInfoProto name 1, type 2; TypeProto tensor_type 1, its
-    elem_type 1.
-    """
-    tensor_type = b"\x08" + _varint(_FLOAT)
-    value = _field(1, tensor.encode()) + _field(2, _field(1, tensor_type))
-    return model + _field(7, _field(12, value))
-
-
-def _field(number: int, content: bytes) -> bytes:
-    length_delimited = 2
-    return _varint(number << 3 | length_delimited) + _varint(len(content)) + content
-
-
-def _varint(value: int) -> bytes:
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)

@@ -60,7 +60,7 @@ def is_sound(symbols: str) -> bool:
 
 
 def marks(
-    words: Sequence[SpokenWord], seconds: npt.NDArray[np.float64], samples: int
+    words: Sequence[SpokenWord], seconds: npt.NDArray[np.float64], *, samples: int
 ) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
     """Return the marks of words and of phonemes (IPA, stress in front: "ˈeɪ"), both in order.
 
@@ -70,10 +70,9 @@ def marks(
         samples: of the sound at 48 kHz; no mark ends after it.
     """
     soundings = list(_soundings(words, seconds))
-    phonemes = tuple(
-        mark for s in soundings if (mark := _mark(s.label, s.first, s.end, samples)) is not None
-    )
-    return _word_marks(words, soundings, samples), phonemes
+    candidates = (_mark(s.label, s.first, s.end, samples=samples) for s in soundings)
+    phonemes = tuple(mark for mark in candidates if mark is not None)
+    return _word_marks(words, soundings, samples=samples), phonemes
 
 
 def _soundings(
@@ -112,7 +111,7 @@ def _symbols(words: Sequence[SpokenWord]) -> Iterator[tuple[str, int]]:
 
 
 def _word_marks(
-    words: Sequence[SpokenWord], soundings: Iterable[_Sounding], samples: int
+    words: Sequence[SpokenWord], soundings: Iterable[_Sounding], *, samples: int
 ) -> tuple[Mark, ...]:
     """Return a mark for each word that sounds; a silent one ("—") joins its neighbour's label."""
     spans: dict[int, tuple[float, float]] = {}
@@ -130,11 +129,11 @@ def _word_marks(
             labelled[-1] = (f"{label} {word.label}".strip(), span)
         else:
             silent_opening = f"{silent_opening} {word.label}".strip()
-    candidates = (_mark(label, *span, samples) for label, span in labelled)
+    candidates = (_mark(label, *span, samples=samples) for label, span in labelled)
     return tuple(mark for mark in candidates if mark is not None)
 
 
-def _mark(label: str, first: float, end: float, samples: int) -> Mark | None:
+def _mark(label: str, first: float, end: float, *, samples: int) -> Mark | None:
     first_sample = min(max(round(first * SAMPLE_RATE), 0), samples)
     end_sample = min(max(round(end * SAMPLE_RATE), 0), samples)
     return Mark(label, first_sample, end_sample) if first_sample < end_sample else None

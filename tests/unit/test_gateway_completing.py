@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.job import JobSpec, Order
+from s2v.core.job import STEPS, JobSpec, Order
 from s2v.core.ports import Continuity, Sampling, Solver
 from s2v_gateway.assets.library import Asset
 from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer, VoiceOffer
@@ -33,7 +33,12 @@ DIRECTED = replace(ENGINE, directed=True)
 
 
 async def order(
-    reference: Asset, offer: EngineOffer = ENGINE, pose_asset: Asset | None = None, **asked: Any
+    reference: Asset,
+    offer: EngineOffer = ENGINE,
+    pose_asset: Asset | None = None,
+    *,
+    streamed: bool = False,
+    **asked: Any,
 ) -> Order:
     async def engines() -> EngineCatalogue:
         return EngineCatalogue((offer,), {"large": "engine large needs a setting"})
@@ -47,12 +52,22 @@ async def order(
         catalogue=Catalogue(engines, voices),
         find_asset={asset.name: asset for asset in (reference, pose_asset or POSE)}.__getitem__,
         limits=Limits(),
+        streamed=streamed,
     )
 
 
 async def test_a_photo_or_a_video_may_be_the_reference() -> None:
     for asset in (PHOTO, VIDEO):
         assert (await order(asset)).reference == asset.artifact
+
+
+async def test_a_new_order_follows_the_newest_steps_and_knows_how_its_text_came() -> None:
+    whole, streamed = await order(PHOTO), await order(PHOTO, streamed=True)
+
+    assert whole.steps == streamed.steps == STEPS
+    assert (whole.streamed, streamed.streamed) == (False, True)
+    assert whole.inputs == (PHOTO.artifact,)
+    assert whole.spec.assets == {"spec.reference": PHOTO.name}
 
 
 async def test_a_video_over_the_limit_is_refused_with_the_limit() -> None:

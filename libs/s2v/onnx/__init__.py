@@ -1,0 +1,1 @@
+"""ONNX models: built, and given further outputs, without the onnx package."""

@@ -1,0 +1,124 @@
+"""The services over the home of an earlier release: its jobs end as that release would end them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from old_home import ENCODING, UPLOAD_REQUEST_ID, half_uploaded, old_jobs, unpack
+from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
+from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceStub
+from s2v.client import Client
+from s2v.rpc.channel import connect_sync
+from s2v_cli.home import socket_folder
+from s2v_cli.local import free_address, service_specs
+from s2v_cli.supervisor import Supervisor
+
+pytestmark = pytest.mark.timeout(300)
+
+OLD = old_jobs()
+
+
+class Upgraded:
+    """The services of this release over the old home."""
+
+    def __init__(self, home: Path, client: Client) -> None:
+        self.client = client
+        self._log = home / "services.log"
+
+    def job(self, name: str) -> job_pb2.Job:
+        """Return how the old job of that display name ended."""
+        return list(self.client.watch(OLD[name].name))[-1].finished
+
+    def segments_begun(self, name: str) -> set[int]:
+        """Return the segments of which a take began."""
+        lines = [json.loads(line) for line in self._log.open() if line.startswith("{")]
+        return {
+            int(line["segment"])
+            for line in lines
+            if line["event"] == "take begins" and f"jobs/{line['job_id']}" == OLD[name].name
+        }
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
+    home = tmp_path_factory.mktemp("old")
+    unpack(home)
+    address = free_address("127.0.0.1", 0)
+    with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
+        specs = service_specs(home, sockets, listen=address, environment={**os.environ, **ENCODING})
+        with Supervisor(specs, report=print, sink=log), Client(address) as client:
+            yield Upgraded(home, client)
+
+
+def test_the_old_home_is_described() -> None:
+    assert len(OLD) == 9
+    assert {job.ends for job in OLD.values()} == {"SUCCEEDED", "FAILED", "CANCELLED"}
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_every_job_ends_as_its_release_would_have_ended_it(upgraded: Upgraded, name: str) -> None:
+    ended = upgraded.job(name)
+
+    assert job_pb2.JobState.Name(ended.state) == f"JOB_STATE_{OLD[name].ends}", ended.error
+    assert (ended.film.frames, ended.film.sha256) == (OLD[name].frames, OLD[name].sha256)
+    assert ended.spec.display_name == name
+
+
+@pytest.mark.parametrize("name", ["running half", "running live"])
+def test_what_was_rendered_is_not_rendered_again(upgraded: Upgraded, name: str) -> None:
+    total = upgraded.job(name).progress.segments_total
+
+    begun: set[int] = set()
+    while total - 1 not in begun:  # lines come late
+        begun = upgraded.segments_begun(name)
+    assert not begun & OLD[name].rendered
+
+
+def test_films_can_be_read_whoever_made_them(upgraded: Upgraded, tmp_path: Path) -> None:
+    for name in ("succeeded", "queued text"):
+        film = upgraded.job(name).film
+        upgraded.client.download(film.asset, tmp_path / "film.mp4")
+        digest = hashlib.sha256((tmp_path / "film.mp4").read_bytes()).hexdigest()
+        assert digest == OLD[name].sha256
+
+
+def test_what_drives_the_mouth_is_still_known(upgraded: Upgraded) -> None:
+    for name in ("running half", "queued sound"):
+        assert upgraded.job(name).lip_cues != 0
+    assert upgraded.job("succeeded").stats.lip_sync.frames > 0
+
+
+def test_old_names_and_request_ids_mean_what_they_meant(upgraded: Upgraded) -> None:
+    listed = {job.name for job in upgraded.client.list_jobs()}
+    assert {job.name for job in OLD.values()} <= listed
+    spec = job_pb2.JobSpec()
+    spec.CopyFrom(upgraded.job("succeeded").spec)
+    (reference,) = [a for a in upgraded.client.list_assets() if a.name == spec.reference]
+    assert reference.expire_time.seconds > 0
+
+
+def test_an_upload_that_was_half_way_goes_on(upgraded: Upgraded) -> None:
+    data = half_uploaded()
+    request = asset_service_pb2.CreateUploadRequest(
+        request_id=UPLOAD_REQUEST_ID,
+        media_type="audio/wav",
+        total_bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+    with connect_sync(upgraded.client.address) as channel:
+        stub = AssetServiceStub(channel)
+        upload = stub.CreateUpload(request).upload
+        rest = asset_service_pb2.WriteUploadRequest(
+            name=upload.name,
+            offset=upload.committed_bytes,
+            data=data[upload.committed_bytes :],
+        )
+        stub.WriteUpload(iter([rest]))
+        finished = stub.FinishUpload(asset_service_pb2.FinishUploadRequest(name=upload.name))
+
+    assert upload.committed_bytes == len(data) // 2
+    assert finished.asset.sha256 == request.sha256
