@@ -1,0 +1,1 @@
+"""The parts of `tools/convert_face_models.py`."""
