@@ -10,6 +10,7 @@ import google_crc32c
 import pytest
 
 from gateway_world import (
+    Gate,
     Running,
     Start,
     admit_named,
@@ -22,6 +23,7 @@ from gateway_world import (
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2, job_service_pb2
 from s2v.core.errors import Reason
 from s2v.testing.fakes_stages import FakeStages
+from s2v_gateway.assets.library import Library
 
 ANN, BOB, EVE = "red/ann", "red/bob", "blue/eve"
 NO_JOB = "jobs/01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -213,6 +215,33 @@ async def test_what_one_of_a_tenant_makes_all_of_it_have(start: Start) -> None:
     asset = (await bob.assets.FinishUpload(finish)).asset
     assert (await ann.assets.FinishUpload(finish)).asset == asset
     await ann.jobs.DeleteJob(job_service_pb2.DeleteJobRequest(name=job.name))
+
+
+async def test_what_one_of_a_tenant_has_checked_all_of_it_wait_for(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await start(admit=admit_named)
+    ann, bob, eve = server.acting(ANN), server.acting(BOB), server.acting(EVE)
+    data = png()
+    digest = hashlib.sha256(data).hexdigest()
+    upload = await _begin_upload(ann, total_bytes=len(data), sha256=digest)
+    chunk = asset_service_pb2.WriteUploadRequest(name=upload.name, data=data)
+    await ann.assets.WriteUpload(iter([chunk]))
+    gate = Gate()
+    monkeypatch.setattr(Library, "add", gate.around(Library.add, before=True))
+    finish = asset_service_pb2.FinishUploadRequest(name=upload.name)
+    finishing = asyncio.ensure_future(ann.assets.FinishUpload(finish))
+    await gate.reached.wait()
+    asked = asset_service_pb2.GetUploadRequest(name=upload.name)
+    seen = (await bob.assets.GetUpload(asked)).upload.state
+    assert seen == asset_service_pb2.UPLOAD_STATE_CHECKING
+    assert await _told(UPLOAD_CALLS["GetUpload"], eve, upload.name) == await _told(
+        UPLOAD_CALLS["GetUpload"], eve, NO_UPLOAD
+    )
+    joining = asyncio.ensure_future(bob.assets.FinishUpload(finish))
+    await bob.assets.GetUpload(asked)  # comes after it over the same connection
+    gate.opened.set()
+    assert (await joining).asset == (await finishing).asset
 
 
 def _delete(server: Running, name: str) -> Awaitable[object]:

@@ -21,8 +21,8 @@ from s2v_gateway.servicers.paging import page_size
 _ANSWER_SECONDS = 10.0
 _MOST_CHECKS, _CHECK_SECONDS = 1000, 3600.0
 
-Check = tuple[Caller, str, str]
-"""Who has which upload checked, against which digest."""
+Check = tuple[str, str, str]
+"""Which tenant has which upload checked, against which digest."""
 
 
 class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
@@ -85,7 +85,7 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
         who = caller()
         upload = await asyncio.to_thread(self._uploads.get, who, request.name)
         checking = any(
-            check[:2] == (who, request.name) and not task.done()
+            check[:2] == (who.tenant, request.name) and not task.done()
             for check, task in self._checks.items()
         )
         state = UploadState.CHECKING if checking else None
@@ -95,9 +95,10 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
         self, request: asset_service_pb2.FinishUploadRequest, context: Context
     ) -> asset_service_pb2.FinishUploadResponse:
         who = caller()
-        check = (who, request.name, request.sha256)
+        check = (who.tenant, request.name, request.sha256)
         if check not in self._checks:
-            task = asyncio.create_task(in_thread(self._uploads.finish, *check))
+            finishing = in_thread(self._uploads.finish, who, request.name, request.sha256)
+            task = asyncio.create_task(finishing)
             task.add_done_callback(_hear)
             self._checks[check] = task
         task = self._checks[check]
