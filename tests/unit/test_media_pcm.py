@@ -22,11 +22,11 @@ def pcm_tone(seconds: float) -> Pcm:
 
 
 def encode(path: Path, codec: str, channels: list[np.ndarray], rate: int) -> Path:
-    layout = {1: "mono", 2: "stereo"}[len(channels)]
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[len(channels)]
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate, layout=layout)
         frame = av.AudioFrame.from_ndarray(
-            np.stack(channels).astype(np.float32), format="fltp", layout=layout
+            np.stack(channels, axis=1).reshape(1, -1).astype(np.float32), "flt", layout
         )
         frame.sample_rate, frame.pts = rate, 0
         container.mux(stream.encode(frame))
@@ -96,6 +96,52 @@ def test_channels_are_averaged(tmp_path: Path) -> None:
 def test_channels_that_cancel_each_other_are_not_silent(tmp_path: Path) -> None:
     path = encode(tmp_path / "a.wav", "pcm_s16le", [tone(0.2), -tone(0.2)], SAMPLE_RATE)
     assert np.allclose(decode_audio(path), tone(0.2) * 32_768, atol=1.5)
+
+
+def test_a_part_with_a_centre_keeps_what_is_said_there(tmp_path: Path) -> None:
+    quiet = np.zeros(SAMPLE_RATE, np.float32)
+    channels = [quiet, quiet, tone(1), quiet, quiet, quiet]
+    path = encode(tmp_path / "a.m4a", "aac", channels, SAMPLE_RATE)
+    pcm = decode_audio(path)[4_000:44_000]
+    assert np.sqrt(np.mean(pcm**2.0)) / 32_768 == pytest.approx(0.283 / 2, abs=0.02)
+
+
+def test_planar_sound_of_eight_channels_is_read_within_its_bounds(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.m4a", "aac", [tone(1)] * 8, SAMPLE_RATE)
+    pcm = decode_audio(path)[4_000:44_000]
+    assert np.sqrt(np.mean(pcm**2.0)) / 32_768 == pytest.approx(0.283, abs=0.02)
+
+
+def test_the_default_track_is_heard(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.webm"), "w") as container:
+        streams = [
+            container.add_stream("libopus", rate=SAMPLE_RATE, layout="mono") for _ in range(2)
+        ]
+        streams[0].disposition = 0
+        streams[1].disposition = av.stream.Disposition.default
+        container.start_encoding()
+        for stream, hertz in zip(streams, (440, 880), strict=True):
+            sound = tone(1, hertz=hertz)[np.newaxis].astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(sound, "flt", "mono")
+            frame.sample_rate, frame.pts = SAMPLE_RATE, 0
+            container.mux([*stream.encode(frame), *stream.encode(None)])
+    spectrum = np.abs(np.fft.rfft(decode_audio(tmp_path / "a.webm")[4_000:44_000]))
+    assert np.argmax(spectrum) * SAMPLE_RATE / 40_000 == pytest.approx(880, abs=2)
+
+
+def test_a_gap_stays_silent(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        for first in (0, 2 * SAMPLE_RATE):
+            frame = av.AudioFrame.from_ndarray(
+                tone(1)[np.newaxis].astype(np.float32), "fltp", "mono"
+            )
+            frame.sample_rate, frame.pts = SAMPLE_RATE, first
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    pcm = decode_audio(tmp_path / "a.mp4")
+    assert len(pcm) == pytest.approx(3 * SAMPLE_RATE, abs=4_500)
+    assert np.abs(pcm[round(1.2 * SAMPLE_RATE) : round(1.8 * SAMPLE_RATE)]).max() <= 1
 
 
 def test_sound_longer_than_the_limit_is_refused_without_being_decoded_whole(

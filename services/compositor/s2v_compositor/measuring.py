@@ -14,8 +14,8 @@ from s2v.core.ports import ArtifactStore
 from s2v.core.script import Mark, Speech
 from s2v.core.timebase import frames_covering
 from s2v.face.arrays import Rgb
+from s2v.media.confined.reading import Reader
 from s2v.media.playback import played
-from s2v.media.still import still
 
 _NICENESS = 10
 
@@ -82,7 +82,7 @@ def _portrait(store: ArtifactStore, reference: Artifact | None) -> Rgb | None:
     if reference is None:
         return None
     with store.local(reference) as path:
-        return still(path, reference.media_type)
+        return Reader().still(path, reference.media_type)
 
 
 def _until(stopped: threading.Event, pictures: Iterator[Rgb]) -> Iterator[Rgb]:

@@ -12,7 +12,7 @@ from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Sampling, Size
 from s2v.core.timebase import samples_per_frame
-from s2v.media.probe import probe
+from s2v.media.confined.reading import Reader
 from s2v.media.video import H264
 from s2v.rpc.convert import (
     artifact_from_proto,
@@ -160,7 +160,7 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
 
     def _size(self, reference: Artifact, capabilities: Capabilities) -> Size:
         with self._store.local(reference) as path:
-            info = probe(path, reference.media_type, field="spec.reference")
+            info = Reader().probe(path, reference.media_type, field="spec.reference")
         check_media_type(info.media_type, capabilities)
         return Size(info.width_pixels, info.height_pixels)
 

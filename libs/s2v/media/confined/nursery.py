@@ -65,7 +65,7 @@ class Nursery:
     def close(self) -> None:
         """Kill all children."""
         for child in self._children.values():
-            os.kill(child.pid, signal.SIGKILL)
+            _kill(child.pid)
 
     def _patience(self) -> float:
         now = time.monotonic()
@@ -99,14 +99,14 @@ class Nursery:
     def _kill(self, child: _Child) -> None:
         """Kill a child, which has not been waited for yet, so its number is its own."""
         self._selector.unregister(child.line)
-        os.kill(child.pid, signal.SIGKILL)
+        _kill(child.pid)
         child.ends_at = float("inf")
 
     def _kill_the_late(self) -> None:
         for child in self._children.values():
             if child.ends_at <= time.monotonic() and not child.timed_out:
                 child.timed_out = True
-                os.kill(child.pid, signal.SIGKILL)
+                _kill(child.pid)
 
     def _bury(self) -> None:
         for pid in list(self._children):
@@ -128,6 +128,14 @@ class Nursery:
             pass  # nobody wants to know any more
         finally:
             child.line.close()
+
+
+def _kill(pid: int) -> None:
+    """Kill a child with its group, which is its own as soon as it has begun to work."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        os.kill(pid, signal.SIGKILL)
 
 
 def main() -> None:

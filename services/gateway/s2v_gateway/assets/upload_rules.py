@@ -28,7 +28,7 @@ MEDIA_TYPES = frozenset(
 
 
 class Prober(Protocol):
-    """Finds out what a file is; `s2v.media.probe.probe` is one."""
+    """Finds out what a file is; `s2v.media.confined.reading.Reader.probe` is one."""
 
     def __call__(self, path: Path, media_type: str = "", *, field: str = "asset") -> MediaInfo:
         """Tell what a file holds; `media_type` is what it came as, if that is known.
