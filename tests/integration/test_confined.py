@@ -16,20 +16,19 @@ import pytest
 from PIL import Image
 
 import hostile_works
-from media_kinds import write_kinds, write_sound, write_video
+from media_kinds import write_kinds, write_video
 from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.confined import reading
 from s2v.media.confined.children import Broken, Children, shared_children
 from s2v.media.confined.kernel import Allowance
-from s2v.media.confined.reading import DECODING, LOOKING, Reader
+from s2v.media.confined.reading import LOOKING, Reader
 from s2v.media.limits import FileLimits
-from s2v.media.pcm import decode_audio, mapped_wav, read_wav, wav_bytes
+from s2v.media.pcm import decode_audio, wav_bytes
 from s2v.media.playback import average_rate, played
 from s2v.media.probe import probe
 from s2v.media.still import still
 from s2v_gateway.assets.checks import Checks
-from s2v_tts.given import GivenSounds
 
 SMALL = Allowance(memory_bytes=1 << 27, cpu_seconds=1, seconds=100.0, output_bytes=1 << 20)
 SHORT = replace(SMALL, cpu_seconds=100, seconds=1.0)
@@ -356,52 +355,3 @@ def test_few_files_are_checked_at_once_and_few_may_wait(kinds: list[Path]) -> No
     assert results == [probe(kinds[0])] * 5
     assert most[0] == 2
     assert checks(kinds[0])
-
-
-def finished(sounds: GivenSounds, path: Path, digest: str = "0" * 64) -> Path:
-    decoding = sounds.decoding(path, digest)
-    while True:
-        try:
-            next(decoding)
-        except StopIteration as end:
-            return Path(end.value)
-
-
-def test_given_sound_is_decoded_into_a_file(tmp_path: Path) -> None:
-    path = write_sound(tmp_path / "a.flac", "flac")
-    wav = finished(GivenSounds(Reader(), tmp_path / "tts"), path)
-    with wav.open("rb") as file:
-        assert np.array_equal(read_wav(file), decode_audio(path))
-    assert np.array_equal(mapped_wav(wav), decode_audio(path))
-
-
-def test_sound_that_kills_its_reader_is_not_tried_again_after_a_restart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write_sound(tmp_path / "a.flac", "flac")
-    with monkeypatch.context() as patched:
-        patched.setattr(reading.works, "sound", hostile_works.crash)
-        with pytest.raises(InvalidInput) as first:
-            finished(GivenSounds(Reader(), tmp_path / "tts"), path)
-
-    after = GivenSounds(Reader(), tmp_path / "tts")
-    with pytest.raises(InvalidInput, match="crashed on this file before") as second:
-        finished(after, path)
-
-    for refusal in (first, second):
-        assert refusal.value.reason is Reason.AUDIO_UNREADABLE
-        assert refusal.value.field == "spec.script.audio"
-    assert finished(after, path, "1" * 64).exists()
-    os.utime(tmp_path / "tts" / "deaths" / ("0" * 64), (0, 0))
-    assert finished(after, path).exists()
-
-
-def test_sound_that_takes_too_long_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reading.works, "sound", hostile_works.sleep)
-    reader = Reader(decoding=replace(DECODING, seconds=0.5))
-    with pytest.raises(InvalidInput, match=r"more than 0\.5 s") as refusal:
-        finished(GivenSounds(reader, tmp_path / "tts"), write_sound(tmp_path / "a.wav", "pcm_u8"))
-    assert refusal.value.metadata == {"limit_seconds": "0.5"}
-    assert list((tmp_path / "tts" / "decoded").iterdir()) == []

@@ -41,7 +41,7 @@ def check_index(file: BinaryIO, *, reason: Reason, field: str, limits: FileLimit
 
 
 @dataclass(slots=True)
-class _Track:
+class _IndexedTrack:
     """What has been counted of a track, or of a fragment of the file."""
 
     is_track: bool = False
@@ -56,18 +56,18 @@ class _Track:
         return self.others + (0 if self.is_sound and self.is_uniform else self.samples)
 
 
-def _tracks(data: mmap.mmap) -> Iterator[_Track]:
-    track = _Track()
+def _tracks(data: mmap.mmap) -> Iterator[_IndexedTrack]:
+    track = _IndexedTrack()
     for box in walk(data):
         kind = box.path.rpartition("/")[2]
         if kind in ("trak", "moof"):
             yield track
-            track = _Track(is_track=kind == "trak")
+            track = _IndexedTrack(is_track=kind == "trak")
         _count(track, kind, data[box.body : min(box.end, box.body + 16)])
     yield track
 
 
-def _count(track: _Track, kind: str, head: bytes) -> None:
+def _count(track: _IndexedTrack, kind: str, head: bytes) -> None:
     if kind == "hdlr":
         track.is_sound |= head[8:12] == b"soun"
     if kind not in _COUNT_AT:

@@ -42,7 +42,7 @@ class Broken(Exception):
         self.died = died
 
 
-class Child:
+class ConfinedChild:
     """One child at work on one file; closing it before it has answered kills it."""
 
     def __init__(self, line: socket.socket, allowance: Allowance) -> None:
@@ -130,7 +130,7 @@ class Children:
         arguments: Json,
         allowance: Allowance,
         output: BinaryIO | int | None = None,
-    ) -> Child:
+    ) -> ConfinedChild:
         """Have a function of a module read an open file in a child of its own.
 
         Raises:
@@ -147,7 +147,7 @@ class Children:
         files: list[Any] = [theirs, source, *([] if output is None else [output])]
         with theirs:
             self._send(order, [f if isinstance(f, int) else f.fileno() for f in files])
-        return Child(ours, allowance)
+        return ConfinedChild(ours, allowance)
 
     def warm(self) -> None:
         """Start the nursery now, so that the first file need not wait for it."""

@@ -23,7 +23,7 @@ _LONG_SECONDS = 3600.0
 
 
 @dataclass(slots=True)
-class _Child:
+class _Charge:
     pid: int
     line: socket.socket
     ends_at: float
@@ -38,7 +38,7 @@ class Nursery:
 
     def __init__(self, orders: socket.socket) -> None:
         self._orders = orders
-        self._children: dict[int, _Child] = {}
+        self._children: dict[int, _Charge] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(orders, selectors.EVENT_READ)
         self._wakeup, wake = os.pipe()
@@ -92,11 +92,11 @@ class Nursery:
         if pid == 0:
             live(work, order["arguments"], allowance, descriptors, parent)
         line = socket.socket(fileno=os.dup(descriptors[0]))
-        child = _Child(pid, line, time.monotonic() + allowance.seconds)
+        child = _Charge(pid, line, time.monotonic() + allowance.seconds)
         self._children[pid] = child
         self._selector.register(line, selectors.EVENT_READ, child)
 
-    def _kill(self, child: _Child) -> None:
+    def _kill(self, child: _Charge) -> None:
         """Kill a child, which has not been waited for yet, so its number is its own."""
         self._selector.unregister(child.line)
         _kill(child.pid)
@@ -118,7 +118,7 @@ class Nursery:
                 }
                 self._tell_end(self._children.pop(pid), ending)
 
-    def _tell_end(self, child: _Child, ending: Json) -> None:
+    def _tell_end(self, child: _Charge, ending: Json) -> None:
         if child.line.fileno() in self._selector.get_map():
             self._selector.unregister(child.line)
         try:

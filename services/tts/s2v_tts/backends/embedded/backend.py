@@ -12,7 +12,7 @@ from s2v.media.pcm import resample
 from s2v.text.segmentation import cut_sentences, is_speakable
 from s2v_tts.backends.embedded.network import MAX_SYMBOLS, Network
 from s2v_tts.backends.embedded.network import SAMPLE_RATE as NETWORK_RATE
-from s2v_tts.backends.embedded.reading import Reader, SpokenWord
+from s2v_tts.backends.embedded.reading import ScriptReader, SpokenWord
 from s2v_tts.backends.embedded.timbre import NATURAL, Timbre
 from s2v_tts.backends.embedded.timing import is_sound, marks
 from s2v_tts.edges import faded, trimmed
@@ -40,7 +40,7 @@ class EmbeddedBackend:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._loaded: tuple[Reader, Network] | None = None
+        self._loaded: tuple[ScriptReader, Network] | None = None
 
     @property
     def voices(self) -> Sequence[Voice]:
@@ -80,11 +80,11 @@ class EmbeddedBackend:
         if not spoken:
             raise _nothing_to_pronounce()
 
-    def _models(self) -> tuple[Reader, Network]:
+    def _models(self) -> tuple[ScriptReader, Network]:
         with self._lock:
             if self._loaded is None:
                 network = Network()
-                self._loaded = (Reader(network.alphabet), network)
+                self._loaded = (ScriptReader(network.alphabet), network)
             return self._loaded
 
 

@@ -27,7 +27,7 @@ class SpokenWord:
     symbols: str
 
 
-class Reader:
+class ScriptReader:
     """Reads English with hibari's dictionary and rules; safe to use from several threads."""
 
     def __init__(self, alphabet: Set[str]) -> None:
