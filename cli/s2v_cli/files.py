@@ -64,25 +64,3 @@ def usable_media(path: Path, option: str, *kinds: str) -> None:
             f"{path} is {info.media_type}; give a file with {' or '.join(kinds)}",
             field=option,
         )
-
-
-def writable_file(path: Path, *, force: bool) -> None:
-    """Make sure that a file can be written, and make its folder.
-
-    Raises:
-        InvalidInput: FIELD_INVALID; `field` is "--output".
-    """
-    problem = ""
-    if path.is_dir():
-        problem = f"{path} is a folder; name a file in it"
-    elif path.exists() and not force:
-        problem = f"{path} exists; replace it with --force or name another file"
-    else:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            problem = f"cannot make the folder {path.parent}: {error.strerror}"
-        if not problem and not os.access(path.parent, os.W_OK):
-            problem = f"cannot write into {path.parent}; choose another folder"
-    if problem:
-        raise InvalidInput(Reason.FIELD_INVALID, problem, field="--output")

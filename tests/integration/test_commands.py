@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
+from command_line import PHOTO, s2v
 from s2v.api.common.v1 import measurement_pb2
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
@@ -16,9 +16,6 @@ from s2v.media.pcm import write_wav
 from s2v.media.video import ClipEncoder
 from s2v.rpc.convert import sampling_from_proto
 from s2v.testing.fakes_gateway import FILM, FakeGateway
-from s2v_cli.main import app
-
-PHOTO = Path("libs/s2v/samples/portrait.jpg").read_bytes()
 
 
 @pytest.fixture
@@ -26,11 +23,6 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.jpg"
     path.write_bytes(PHOTO)
     return path
-
-
-def s2v(*arguments: object, gateway: FakeGateway | None = None) -> Result:
-    environment = {"S2V_SERVER": gateway.address} if gateway else {}
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
 
 
 def test_make_writes_the_film_and_says_where_it_is(
@@ -202,6 +194,11 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
         (["--text", "a", "--pose", "no.mp4"], "--pose: there is no file no.mp4"),
         (["--text", "a", "--checkpoint", "random:tiny"], "--checkpoint: the gateway at"),
         (["--text", "a", "-o", "."], "--output: . is a folder; name a file in it"),
+        (["--text", "a", "-o", "none/"], "--output: none/ is a folder; name a file in it"),
+        (["--text", "a", "-o", "x.gif"], "--output: a film is an MP4; name it x.mp4"),
+        (["--text", "a", "-o", "a/x.AVI"], "--output: a film is an MP4; name it a/x.mp4"),
+        (["--text", "a", "-o", "x" * 300], "--output: " + "x" * 300 + " cannot be used: File name"),
+        (["--text", "a", "-o", "pyproject.toml/x.mp4"], "--output: pyproject.toml/x.mp4 cannot"),
     ],
 )
 def test_make_refuses_bad_input_in_one_line_before_any_work(

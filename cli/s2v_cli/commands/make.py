@@ -1,11 +1,8 @@
 """`s2v make`: a film from a text or a sound and a photo or video of who speaks."""
 
-import os
 import re
-import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +14,13 @@ from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Sampling, Solver
 from s2v.rpc.convert import sampling_to_proto
-from s2v_cli.background import Background, call, interrupted_only_while_waiting
+from s2v_cli.background import Background, call, interrupted_only_while_waiting, signals_as_ctrl_c
 from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.connecting import ServerOption, any_gateway
+from s2v_cli.destination import ForceOption, OutputOption, destination
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
-from s2v_cli.files import text_in_file, usable_media, writable_file
+from s2v_cli.files import text_in_file, usable_media
 from s2v_cli.showing import display, follow
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
@@ -36,7 +34,7 @@ def make(
             "--reference", "--image", help="Who speaks: a photo, or a video in MP4, MOV or WebM."
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the MP4 goes.")],
+    output: OutputOption,
     text: Annotated[str | None, typer.Option(help="What to say.")] = None,
     script: Annotated[Path | None, typer.Option(help="File with what to say, UTF-8.")] = None,
     audio: Annotated[Path | None, typer.Option(help="File with what was said already.")] = None,
@@ -97,7 +95,7 @@ def make(
         Path | None, typer.Option(help="Video whose poses are followed; engine wan.")
     ] = None,
     checkpoint: CheckpointOption = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace the output file.")] = False,
+    force: ForceOption = False,
     server: ServerOption = "",
 ) -> None:
     """Make a film of somebody speaking.
@@ -114,7 +112,6 @@ def make(
     spec.frame_rate = fps
     if seed is not None:
         spec.seed = seed
-    spec.display_name = output.name[:200]
     sampling = sampling_to_proto(Sampling(steps, guidance, shift, solver))
     spec.MergeFrom(
         job_pb2.JobSpec(prompt=prompt, negative_prompt=negative_prompt, sampling=sampling)
@@ -123,17 +120,37 @@ def make(
     if pose is not None:
         usable_media(pose, "--pose", "video")
     settings = _settings(checkpoint, server)
-    writable_file(output, force=force)
-    with _sigterm_as_ctrl_c(), any_gateway(server, say, settings=settings) as client:
-        reached = time.monotonic()
+    to = destination(
+        output, force=force, inputs=_inputs(reference, script, audio, pose, transcript)
+    )
+    spec.display_name = to.title[:200]
+    with signals_as_ctrl_c(), any_gateway(server, say, settings=settings) as reached:
+        client, ready = reached.client, time.monotonic()
         with interrupted_only_while_waiting():
             created = call(client, lambda: _created(client, spec, reference, audio, pose))
             job = _made(client, created.name)
         film = require_film(job)
-        call(client, lambda: client.download(film.asset, output))
-        print(f"{output}: {film_facts(film)}")
+        to.fetch(client, job, lasting=reached.lasting, server=server)
+        to.tell(f"{output}: {film_facts(film)}")
         total = f"total {time.monotonic() - started:.1f} s"
-        print(", ".join([f"starting {reached - started:.1f} s", *stage_times(job), total]))
+        to.tell(", ".join([f"starting {ready - started:.1f} s", *stage_times(job), total]))
+
+
+def _inputs(
+    reference: Path,
+    script: Path | None,
+    audio: Path | None,
+    pose: Path | None,
+    transcript: str | None,
+) -> Mapping[str, Path | None]:
+    """Return the files that the film is made of, by their options."""
+    return {
+        "--reference": reference,
+        "--script": script,
+        "--audio": audio,
+        "--pose": pose,
+        "--transcript": None if transcript is None else Path(transcript),
+    }
 
 
 def _created(
@@ -222,12 +239,3 @@ def _width_and_height(size: str) -> tuple[int, int]:
             field="--size",
         )
     return width, height
-
-
-@contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
