@@ -18,13 +18,6 @@ from s2v.rpc.convert import sampling_from_proto
 from s2v.testing.fakes_gateway import FILM, FakeGateway
 
 
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(PHOTO)
-    return path
-
-
 def test_make_writes_the_film_and_says_where_it_is(
     gateway: FakeGateway, photo: Path, tmp_path: Path
 ) -> None:
@@ -182,6 +175,9 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
         (["--text", "a", "--reference", "no.jpg"], "--reference: there is no file no.jpg"),
         (["--audio", "no.wav"], "--audio: there is no file no.wav"),
         (["--script", "."], "--script: . is a folder; name a file"),
+        (["--reference", "/dev/null", "--text", "a"], "--reference: /dev/null is empty"),
+        (["--script", "/dev/zero"], "--script: /dev/zero holds more than the 20000 characters"),
+        (["--script", "x" * 300], "--script: " + "x" * 300 + " cannot be read: File name too long"),
         (["--text", "a", "--transcript", "a"], "--transcript: tells what is said in --audio"),
         (["--text", "a", "--size", "big"], "--size: must be two even numbers"),
         (["--text", "a", "--size", "511x640"], "--size: must be two even numbers"),

@@ -8,20 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from command_line import PHOTO, s2v
+from command_line import s2v
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
 from s2v.core.errors import InvalidInput
 from s2v.media.pcm import write_wav
 from s2v.testing.fakes_gateway import FILM, FakeGateway
 from s2v_cli.destination import destination
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(PHOTO)
-    return path
 
 
 @pytest.mark.parametrize("option", ["--script", "--reference", "--transcript", "--audio"])

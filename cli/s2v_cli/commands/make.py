@@ -1,5 +1,6 @@
 """`s2v make`: a film from a text or a sound and a photo or video of who speaks."""
 
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.destination import ForceOption, OutputOption, destination
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
-from s2v_cli.files import text_in_file, usable_media
+from s2v_cli.files import STDIN, as_file, text_in_file, usable_media
 from s2v_cli.showing import display, follow
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
@@ -28,6 +29,7 @@ _LONGEST_FILE_NAME = 256
 
 
 def make(
+    context: typer.Context,
     reference: Annotated[
         Path,
         typer.Option(
@@ -36,7 +38,9 @@ def make(
     ],
     output: OutputOption,
     text: Annotated[str | None, typer.Option(help="What to say.")] = None,
-    script: Annotated[Path | None, typer.Option(help="File with what to say, UTF-8.")] = None,
+    script: Annotated[
+        Path | None, typer.Option(help="File with what to say, UTF-8; - is standard input.")
+    ] = None,
     audio: Annotated[Path | None, typer.Option(help="File with what was said already.")] = None,
     transcript: Annotated[
         str | None,
@@ -105,6 +109,9 @@ def make(
     at once.
     """
     started = time.monotonic()
+    inputs = _inputs(reference, script, audio, pose, transcript)
+    if audio is not None and text is None and script is None:
+        audio = as_file(context, audio, "--audio")
     spec = _spec(text, script, audio, transcript)
     # Whoever gives a checkpoint wants the engine that it is for.
     spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
@@ -116,13 +123,13 @@ def make(
     spec.MergeFrom(
         job_pb2.JobSpec(prompt=prompt, negative_prompt=negative_prompt, sampling=sampling)
     )
+    reference = as_file(context, reference, "--reference")
     usable_media(reference, "--reference", "image", "video")
     if pose is not None:
+        pose = as_file(context, pose, "--pose")
         usable_media(pose, "--pose", "video")
     settings = _settings(checkpoint, server)
-    to = destination(
-        output, force=force, inputs=_inputs(reference, script, audio, pose, transcript)
-    )
+    to = destination(output, force=force, inputs=inputs)
     spec.display_name = to.title[:200]
     with signals_as_ctrl_c(), any_gateway(server, say, settings=settings) as reached:
         client, ready = reached.client, time.monotonic()
@@ -216,7 +223,9 @@ def _transcript(given: str | None) -> str:
     if given is None:
         return ""
     is_name = len(given) < _LONGEST_FILE_NAME and "\n" not in given
-    is_file = is_name and (given.lower().endswith(".txt") or Path(given).is_file())
+    # A pipe is no less a file; asked in this way no name is too long.
+    is_there = os.path.exists(given) and not os.path.isdir(given)
+    is_file = given == str(STDIN) or (is_name and (given.lower().endswith(".txt") or is_there))
     words = text_in_file(Path(given), "--transcript") if is_file else given
     return _not_blank(words, "--transcript")
 
