@@ -5,6 +5,7 @@ code it can leave a lock held for ever, so calls that a user may want to interru
 thread of their own while the main thread waits for it.
 """
 
+import os
 import signal
 import threading
 import time
@@ -84,6 +85,24 @@ def interrupted_only_while_waiting() -> Iterator[None]:
     if _REMEMBERED:
         _REMEMBERED.clear()
         raise KeyboardInterrupt
+
+
+@contextmanager
+def signals_as_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end things as tidily as Ctrl-C; who ignores SIGHUP goes on."""
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
+    before = [
+        signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGINT)) for number in numbers
+    ]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _remember(number: int, _: object) -> None:

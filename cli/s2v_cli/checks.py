@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from s2v.core.errors import S2VError
+from s2v.rpc.settings import default_home
 from s2v_cli.connecting import DEFAULT_ADDRESS, version_at
 from s2v_cli.local import free_address
 from s2v_render.settings import RANDOM_CHECKPOINTS
@@ -44,21 +45,30 @@ class Finding:
 Check = Callable[[], Finding]
 
 
-def all_checks(home: Path) -> tuple[Check, ...]:
+def all_checks() -> tuple[Check, ...]:
     """Return every check, in the order in which they are shown."""
     return (
         check_python,
         check_packages,
         check_extras,
         check_port,
-        lambda: check_disk(home),
-        lambda: check_writable(home),
+        *_home_checks(),
         check_memory,
         check_shared_memory,
         check_ray,
         check_gpu,
         lambda: check_checkpoint(os.environ.get("S2V_RENDER_WAN_CHECKPOINT", "")),
     )
+
+
+def _home_checks() -> tuple[Check, ...]:
+    try:
+        home = default_home().absolute()
+    except S2VError as error:
+        problem, _, remedy = error.message.partition("; ")
+        nowhere = Finding(Level.FAIL, "store", problem, remedy)
+        return (lambda: nowhere,)
+    return (lambda: check_disk(home), lambda: check_writable(home))
 
 
 def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Finding:
@@ -131,7 +141,8 @@ def check_writable(home: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             return Finding(Level.PASS, "store", f"{home} can be written")
     except OSError as error:
-        remedy = f"run: sudo chown -R $USER {folder}; or set S2V_HOME to a folder of yours"
+        # Whose the folder is, and what else needs it as it is, cannot be told: leave it alone.
+        remedy = "set S2V_HOME to a folder of yours"
         return Finding(Level.FAIL, "store", f"{folder}: {error.strerror}", remedy)
 
 
@@ -196,7 +207,7 @@ def check_checkpoint(checkpoint: str) -> Finding:
     if checkpoint in RANDOM_CHECKPOINTS:
         fact = f"{checkpoint}: random weights show noise"
         return Finding(Level.WARN, "wan", fact, "set S2V_RENDER_WAN_CHECKPOINT to a real one")
-    if not Path(checkpoint).expanduser().is_dir():
+    if not _is_folder(checkpoint):
         remedy = "set S2V_RENDER_WAN_CHECKPOINT to the folder of a checkpoint"
         return Finding(Level.FAIL, "wan", f"there is no folder {checkpoint}", remedy)
     return Finding(Level.PASS, "wan", f"offered, with {checkpoint}")
@@ -218,7 +229,12 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 
 def _existing(path: Path) -> Path:
     """Return the path or the nearest folder above it that is there."""
-    return next(folder for folder in (path, *path.parents) if folder.exists())
+    return next(folder for folder in (path, *path.parents) if os.path.exists(folder))
+
+
+def _is_folder(name: str) -> bool:
+    # Neither raises where a home directory or a permission is missing.
+    return os.path.isdir(os.path.expanduser(name))
 
 
 def _name(requirement: str) -> str:

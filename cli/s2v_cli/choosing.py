@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.rpc.settings import expanded
 from s2v_render.settings import RANDOM_CHECKPOINTS
 
 CheckpointOption = Annotated[
@@ -34,7 +35,7 @@ def engine_settings(engine: str, checkpoint: str) -> Mapping[str, str]:
 def _checked(checkpoint: str) -> str:
     if checkpoint in RANDOM_CHECKPOINTS:
         return checkpoint
-    folder = Path(checkpoint).expanduser().absolute()
+    folder = expanded(Path(checkpoint), field="--checkpoint").absolute()
     if not folder.is_dir():
         known = ", ".join(RANDOM_CHECKPOINTS)
         raise InvalidInput(

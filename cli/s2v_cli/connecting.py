@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -20,6 +21,19 @@ ServerOption = Annotated[
         "--server", envvar="S2V_SERVER", help="Address of the gateway.", show_default=False
     ),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A gateway that was found.
+
+    Attributes:
+        client: of it.
+        lasting: whether it goes on, and keeps what it made, after this command has ended.
+    """
+
+    client: Client
+    lasting: bool
 
 
 def version_at(address: str) -> str | None:
@@ -52,8 +66,8 @@ def running_gateway(address: str) -> Iterator[Client]:
 @contextmanager
 def any_gateway(
     address: str, say: Callable[[str], None], *, settings: Mapping[str, str]
-) -> Iterator[Client]:
-    """Give a client of the gateway at an address, of a running one, or of one just for now.
+) -> Iterator[Reached]:
+    """Reach the gateway at an address, a running one, or one just for now.
 
     Args:
         address: of the gateway; empty where any will do.
@@ -66,9 +80,9 @@ def any_gateway(
     """
     if address or (not settings and version_at(DEFAULT_ADDRESS) is not None):
         with running_gateway(address) as client:
-            yield client
+            yield Reached(client, lasting=True)
         return
     why = "" if settings else "no gateway is running: "
     say(f"{why}starting the services for this film only")
     with ephemeral_services(say, settings) as own, Client(own) as client:
-        yield client
+        yield Reached(client, lasting=False)

@@ -2,51 +2,121 @@
 
 import os
 import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+import typer
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.probe import probe
+from s2v.text.limits import MAX_TEXT_CHARACTERS
 
+STDIN = Path("-")
+_MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARACTERS + len("\ufeff".encode())
+_MAX_MEDIA_BYTES = 1 << 30
+_CHUNK_BYTES = 1 << 20
 _ADDRESS = re.compile(r"[a-z]{2,}:/", re.IGNORECASE)
 
 
 def readable_file(path: Path, option: str) -> None:
-    """Make sure that there is a file with something in it.
+    """Make sure that there is a file with something in it, or something that files come through.
 
     Raises:
         InvalidInput: FIELD_INVALID; `field` is the option.
     """
-    problem = ""
-    if path.is_dir():
-        problem = f"{path} is a folder; name a file"
-    elif _ADDRESS.match(str(path)):
-        address = str(path).replace(":/", "://", 1)
-        problem = f"{address} is an address; download it and name the file"
-    elif not path.exists():
-        problem = f"there is no file {path}"
-    elif not os.access(path, os.R_OK):
-        problem = f"{path} cannot be read; check its permissions"
-    elif path.stat().st_size == 0:
-        problem = f"{path} is empty"
+    try:
+        problem = "" if path == STDIN else _problem(path)
+    except OSError as error:
+        problem = f"{path} cannot be read: {error.strerror}"
     if problem:
         raise InvalidInput(Reason.FIELD_INVALID, problem, field=option)
 
 
+def _problem(path: Path) -> str:
+    if path.is_dir():
+        return f"{path} is a folder; name a file"
+    if _ADDRESS.match(str(path)):
+        address = str(path).replace(":/", "://", 1)
+        return f"{address} is an address; download it and name the file"
+    if not path.exists():
+        return f"there is no file {path}"
+    if not os.access(path, os.R_OK):
+        return f"{path} cannot be read; check its permissions"
+    if path.is_file() and path.stat().st_size == 0:
+        return f"{path} is empty"
+    return ""
+
+
 def text_in_file(path: Path, option: str) -> str:
-    """Return what is written in a file.
+    """Return what is written in a file or comes through a pipe; `-` is standard input.
 
     Raises:
-        InvalidInput: FIELD_INVALID, it cannot be read or is not UTF-8; `field` is the option.
+        InvalidInput: it cannot be read, is empty or is not UTF-8 (FIELD_INVALID), or is longer than
+            any text may be (TEXT_TOO_LONG); `field` is the option.
     """
     readable_file(path, option)
+    with _opened(path, option) as file:
+        data = file.read(_MAX_TEXT_BYTES + 1)
+    if len(data) > _MAX_TEXT_BYTES:
+        problem = f"{_title(path)} holds more than the {MAX_TEXT_CHARACTERS} characters of a text"
+        raise InvalidInput(Reason.TEXT_TOO_LONG, problem, field=option)
+    if not data:
+        raise InvalidInput(Reason.FIELD_INVALID, f"{_title(path)} is empty", field=option)
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput(
             Reason.FIELD_INVALID,
-            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8",
+            f"{_title(path)} is not UTF-8 text (byte {error.start}); save it as UTF-8",
             field=option,
         ) from error
+
+
+def as_file(context: typer.Context, path: Path, option: str) -> Path:
+    """Return a file that can be read as often as needed: a pipe is copied, for this command.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, it cannot be read, or nothing or too much comes through it;
+            `field` is the option.
+    """
+    readable_file(path, option)
+    if path != STDIN and path.is_file():
+        return path
+    folder = context.with_resource(tempfile.TemporaryDirectory(prefix="s2v-"))
+    copy = Path(folder) / "input"
+    with _opened(path, option) as source, copy.open("xb") as file:
+        left = _MAX_MEDIA_BYTES
+        while left > 0 and (chunk := source.read(min(left, _CHUNK_BYTES))):
+            left -= len(chunk)
+            file.write(chunk)
+    if left == _MAX_MEDIA_BYTES or not left:
+        problem = "is empty" if left else f"holds more than {_MAX_MEDIA_BYTES / 1e6:.0f} MB"
+        raise InvalidInput(Reason.FIELD_INVALID, f"{_title(path)} {problem}", field=option)
+    return copy
+
+
+@contextmanager
+def _opened(path: Path, option: str) -> Iterator[BinaryIO]:
+    """Open what is read once, from its beginning to its end."""
+    try:
+        if path == STDIN:
+            if sys.stdin is None:
+                raise InvalidInput(Reason.FIELD_INVALID, "there is no standard input", field=option)
+            yield sys.stdin.buffer
+            return
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        problem = f"{_title(path)} cannot be read: {error.strerror}"
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field=option) from error
+
+
+def _title(path: Path) -> str:
+    return "standard input" if path == STDIN else str(path)
 
 
 def usable_media(path: Path, option: str, *kinds: str) -> None:
@@ -64,25 +134,3 @@ def usable_media(path: Path, option: str, *kinds: str) -> None:
             f"{path} is {info.media_type}; give a file with {' or '.join(kinds)}",
             field=option,
         )
-
-
-def writable_file(path: Path, *, force: bool) -> None:
-    """Make sure that a file can be written, and make its folder.
-
-    Raises:
-        InvalidInput: FIELD_INVALID; `field` is "--output".
-    """
-    problem = ""
-    if path.is_dir():
-        problem = f"{path} is a folder; name a file in it"
-    elif path.exists() and not force:
-        problem = f"{path} exists; replace it with --force or name another file"
-    else:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            problem = f"cannot make the folder {path.parent}: {error.strerror}"
-        if not problem and not os.access(path.parent, os.W_OK):
-            problem = f"cannot write into {path.parent}; choose another folder"
-    if problem:
-        raise InvalidInput(Reason.FIELD_INVALID, problem, field="--output")

@@ -28,7 +28,7 @@ def locked(home: Path) -> Iterator[None]:
     except OSError as error:
         raise InvalidInput(
             Reason.FIELD_INVALID,
-            f"cannot write to {home}: {error.strerror}; choose another folder",
+            f"cannot write to {home}: {error.strerror}; choose another folder, here or by S2V_HOME",
             field="--home",
         ) from error
     with file:

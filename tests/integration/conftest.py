@@ -192,3 +192,11 @@ def client(gateway: FakeGateway, request: pytest.FixtureRequest) -> Iterator[Any
     blocking = Blocking(gateway.address, patience_seconds=30)
     yield blocking
     blocking.end()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A file of somebody's."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(PORTRAIT.read_bytes())
+    return path

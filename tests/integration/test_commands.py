@@ -4,20 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from command_line import s2v
+from command_line import PHOTO, s2v
 from s2v.api.common.v1 import measurement_pb2
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.testing.fakes_gateway import FILM, FakeGateway
-
-PHOTO = Path("libs/s2v/samples/portrait.jpg").read_bytes()
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(PHOTO)
-    return path
 
 
 def test_jobs_are_listed_the_newest_first_and_by_state(gateway: FakeGateway) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from command_line import s2v
+from command_line import PHOTO, s2v
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Sampling, Solver
@@ -15,15 +15,6 @@ from s2v.media.pcm import wav_bytes
 from s2v.media.video import ClipEncoder
 from s2v.rpc.convert import sampling_from_proto
 from s2v.testing.fakes_gateway import FILM, FakeGateway
-
-PHOTO = Path("libs/s2v/samples/portrait.jpg").read_bytes()
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(PHOTO)
-    return path
 
 
 def test_make_writes_the_film_and_says_where_it_is(
@@ -183,6 +174,9 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
         (["--text", "a", "--reference", "no.jpg"], "--reference: there is no file no.jpg"),
         (["--audio", "no.wav"], "--audio: there is no file no.wav"),
         (["--script", "."], "--script: . is a folder; name a file"),
+        (["--reference", "/dev/null", "--text", "a"], "--reference: /dev/null is empty"),
+        (["--script", "/dev/zero"], "--script: /dev/zero holds more than the 20000 characters"),
+        (["--script", "x" * 300], "--script: " + "x" * 300 + " cannot be read: File name too long"),
         (["--text", "a", "--transcript", "a"], "--transcript: tells what is said in --audio"),
         (["--text", "a", "--size", "big"], "--size: must be two even numbers"),
         (["--text", "a", "--size", "511x640"], "--size: must be two even numbers"),
@@ -195,6 +189,11 @@ def test_ctrl_c_cancels_the_job_and_ends_make_with_130(
         (["--text", "a", "--pose", "no.mp4"], "--pose: there is no file no.mp4"),
         (["--text", "a", "--checkpoint", "random:tiny"], "--checkpoint: the gateway at"),
         (["--text", "a", "-o", "."], "--output: . is a folder; name a file in it"),
+        (["--text", "a", "-o", "none/"], "--output: none/ is a folder; name a file in it"),
+        (["--text", "a", "-o", "x.gif"], "--output: a film is an MP4; name it x.mp4"),
+        (["--text", "a", "-o", "a/x.AVI"], "--output: a film is an MP4; name it a/x.mp4"),
+        (["--text", "a", "-o", "x" * 300], "--output: " + "x" * 300 + " cannot be used: File name"),
+        (["--text", "a", "-o", "pyproject.toml/x.mp4"], "--output: pyproject.toml/x.mp4 cannot"),
     ],
 )
 def test_make_refuses_bad_input_in_one_line_before_any_work(

@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from s2v_cli.checks import (
     Level,
@@ -12,7 +13,9 @@ from s2v_cli.checks import (
     check_memory,
     check_port,
     check_python,
+    check_writable,
 )
+from s2v_cli.main import app
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,61 @@ def test_little_memory_warns_and_very_little_fails(
 
 def test_the_disk_is_looked_at_where_the_home_will_be(tmp_path: Path) -> None:
     assert str(tmp_path / "not" / "yet") in check_disk(tmp_path / "not" / "yet").fact
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_what_cannot_be_written_is_never_to_be_given_away(
+    monkeypatch: pytest.MonkeyPatch, missing: bool
+) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+
+    finding = check_writable(Path("/no/such/s2v") if missing else Path("/usr"))
+
+    assert finding.level is Level.FAIL
+    assert finding.remedy == "set S2V_HOME to a folder of yours"
+
+
+@pytest.mark.parametrize("home", [None, ""])
+def test_a_user_without_a_home_directory_is_told_to_name_a_folder(
+    monkeypatch: pytest.MonkeyPatch, home: str | None
+) -> None:
+    def unlisted(_: int) -> None:
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    monkeypatch.delenv("S2V_HOME", raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    if home is not None:
+        monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr("pwd.getpwuid", unlisted)
+
+    doctor, serve = CliRunner().invoke(app, ["doctor"]), CliRunner().invoke(app, ["serve"])
+
+    assert doctor.exit_code == 1
+    assert (
+        "FAIL  store: this user has no home directory\n      set S2V_HOME to a folder of yours\n"
+    ) in doctor.stdout
+    assert serve.exit_code == 2
+    assert serve.stderr == (
+        "Error: S2V_HOME: this user has no home directory; set S2V_HOME to a folder of yours\n"
+    )
+
+
+def test_a_home_of_nobody_is_refused_in_clear_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S2V_HOME", "~nobody-of-this-name/s2v")
+    assert "there is no such home directory" in CliRunner().invoke(app, ["doctor"]).stdout
+    result = CliRunner().invoke(app, ["serve", "--home", "~nobody-of-this-name/s2v"])
+    assert result.exit_code == 2
+    assert "--home: ~nobody-of-this-name/s2v: there is no such home directory" in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_ends_serve_with_what_to_do() -> None:
+    result = CliRunner().invoke(app, ["serve", "--home", "/proc/s2v"])
+    assert result.exit_code == 2
+    assert "--home: cannot write to /proc/s2v: " in result.stderr
+    assert "choose another folder, here or by S2V_HOME" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from s2v.core.script import LipCues
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.provenance import read_marking
 from s2v_cli.failing import say
-from s2v_cli.files import text_in_file, usable_media
+from s2v_cli.files import as_file, text_in_file, usable_media
 from s2v_cli.lips import marking_row, table, verdict
 from s2v_cli.showing import duration
 
@@ -23,6 +23,7 @@ _NOTES = {
 
 
 def check(
+    context: typer.Context,
     film: Annotated[
         Path, typer.Argument(metavar="FILM", help="A video with sound, made by whatever.")
     ],
@@ -38,8 +39,10 @@ def check(
     Nothing is downloaded and no service is needed. The numbers are explained in docs/lip_sync.md.
     """
     words = _said(text, script)
+    named, film = film, as_file(context, film, "FILM")
     usable_media(film, "FILM", "video")
     if reference is not None:
+        reference = as_file(context, reference, "--reference")
         usable_media(reference, "--reference", "image", "video")
     # Loads the networks that listen and look.
     from s2v_cli.checking import heard_in, measured, sound_of
@@ -61,7 +64,7 @@ def check(
         }
         print(json.dumps(facts | asdict(found), indent=2))
         return
-    print(f"{film}: {verdict(found)}")
+    print(f"{named}: {verdict(found)}")
     for what, value, meaning in [*table(found), marking_row(marking)]:
         print(f"  {what:<26}{value:>12}   {meaning}")
 

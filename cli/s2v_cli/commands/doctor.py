@@ -2,7 +2,6 @@
 
 import typer
 
-from s2v.rpc.settings import default_home
 from s2v_cli.checks import Level, all_checks
 from s2v_cli.failing import FAILED
 
@@ -12,7 +11,7 @@ def doctor() -> None:
 
     Says what to do about each problem; the exit code is 1 if there is one.
     """
-    findings = [check() for check in all_checks(default_home())]
+    findings = [check() for check in all_checks()]
     for finding in findings:
         print(f"{finding.level}  {finding.subject}: {finding.fact}")
         if finding.remedy:

@@ -1,26 +1,26 @@
 """`s2v download`: fetch a job's film."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from s2v_cli.background import call
+from s2v_cli.background import call, signals_as_ctrl_c
 from s2v_cli.connecting import ServerOption, running_gateway
+from s2v_cli.destination import ForceOption, OutputOption, destination
 from s2v_cli.ending import film_facts, require_film
-from s2v_cli.files import writable_file
 from s2v_cli.naming import job_name
 
 
 def download(
     job: Annotated[str, typer.Argument(metavar="JOB", help="Name of the job, see `s2v jobs`.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the MP4 goes.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace the output file.")] = False,
+    output: OutputOption,
+    force: ForceOption = False,
     server: ServerOption = "",
 ) -> None:
     """Fetch the film of a job that has succeeded."""
-    writable_file(output, force=force)
-    with running_gateway(server) as client:
-        film = require_film(client.job(job_name(job)))
-        call(client, lambda: client.download(film.asset, output))
-    print(f"{output}: {film_facts(film)}")
+    to = destination(output, force=force, inputs={})
+    with signals_as_ctrl_c(), running_gateway(server) as client:
+        ended = call(client, lambda: client.job(job_name(job)))
+        film = require_film(ended)
+        to.fetch(client, ended, lasting=True, server=server)
+    to.tell(f"{output}: {film_facts(film)}")

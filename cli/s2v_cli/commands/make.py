@@ -2,10 +2,8 @@
 
 import os
 import re
-import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +15,13 @@ from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Sampling, Solver
 from s2v.rpc.convert import sampling_to_proto
-from s2v_cli.background import Background, call, interrupted_only_while_waiting
+from s2v_cli.background import Background, call, interrupted_only_while_waiting, signals_as_ctrl_c
 from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.connecting import ServerOption, any_gateway
+from s2v_cli.destination import ForceOption, OutputOption, destination
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
-from s2v_cli.files import text_in_file, usable_media, writable_file
+from s2v_cli.files import STDIN, as_file, text_in_file, usable_media
 from s2v_cli.showing import display, follow
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
@@ -30,15 +29,18 @@ _LONGEST_FILE_NAME = 256
 
 
 def make(
+    context: typer.Context,
     reference: Annotated[
         Path,
         typer.Option(
             "--reference", "--image", help="Who speaks: a photo, or a video in MP4, MOV or WebM."
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the MP4 goes.")],
+    output: OutputOption,
     text: Annotated[str | None, typer.Option(help="What to say.")] = None,
-    script: Annotated[Path | None, typer.Option(help="File with what to say, UTF-8.")] = None,
+    script: Annotated[
+        Path | None, typer.Option(help="File with what to say, UTF-8; - is standard input.")
+    ] = None,
     audio: Annotated[Path | None, typer.Option(help="File with what was said already.")] = None,
     transcript: Annotated[
         str | None,
@@ -97,7 +99,7 @@ def make(
         Path | None, typer.Option(help="Video whose poses are followed; engine wan.")
     ] = None,
     checkpoint: CheckpointOption = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace the output file.")] = False,
+    force: ForceOption = False,
     server: ServerOption = "",
 ) -> None:
     """Make a film of somebody speaking.
@@ -107,6 +109,11 @@ def make(
     at once.
     """
     started = time.monotonic()
+    inputs = _inputs(
+        reference=reference, script=script, audio=audio, pose=pose, transcript=transcript
+    )
+    if audio is not None and text is None and script is None:
+        audio = as_file(context, audio, "--audio")
     spec = _spec(text=text, script=script, audio=audio, transcript=transcript)
     # Whoever gives a checkpoint wants the engine that it is for.
     spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
@@ -114,18 +121,20 @@ def make(
     spec.frame_rate = fps
     if seed is not None:
         spec.seed = seed
-    spec.display_name = output.name[:200]
     sampling = sampling_to_proto(Sampling(steps, guidance, shift, solver))
     spec.MergeFrom(
         job_pb2.JobSpec(prompt=prompt, negative_prompt=negative_prompt, sampling=sampling)
     )
+    reference = as_file(context, reference, "--reference")
     usable_media(reference, "--reference", "image", "video")
     if pose is not None:
+        pose = as_file(context, pose, "--pose")
         usable_media(pose, "--pose", "video")
     settings = _settings(checkpoint, server)
-    writable_file(output, force=force)
-    with _sigterm_as_ctrl_c(), any_gateway(server, say, settings=settings) as client:
-        reached = time.monotonic()
+    to = destination(output, force=force, inputs=inputs)
+    spec.display_name = to.title[:200]
+    with signals_as_ctrl_c(), any_gateway(server, say, settings=settings) as reached:
+        client, ready = reached.client, time.monotonic()
         with interrupted_only_while_waiting():
             created = call(
                 client,
@@ -133,10 +142,28 @@ def make(
             )
             job = _made(client, created.name)
         film = require_film(job)
-        call(client, lambda: client.download(film.asset, output))
-        print(f"{output}: {film_facts(film)}")
+        to.fetch(client, job, lasting=reached.lasting, server=server)
+        to.tell(f"{output}: {film_facts(film)}")
         total = f"total {time.monotonic() - started:.1f} s"
-        print(", ".join([f"starting {reached - started:.1f} s", *stage_times(job), total]))
+        to.tell(", ".join([f"starting {ready - started:.1f} s", *stage_times(job), total]))
+
+
+def _inputs(
+    *,
+    reference: Path,
+    script: Path | None,
+    audio: Path | None,
+    pose: Path | None,
+    transcript: str | None,
+) -> Mapping[str, Path | None]:
+    """Return the files that the film is made of, by their options."""
+    return {
+        "--reference": reference,
+        "--script": script,
+        "--audio": audio,
+        "--pose": pose,
+        "--transcript": None if transcript is None else Path(transcript),
+    }
 
 
 def _created(
@@ -203,7 +230,9 @@ def _transcript(given: str | None) -> str:
     if given is None:
         return ""
     is_name = len(given) < _LONGEST_FILE_NAME and "\n" not in given
-    is_file = is_name and (given.lower().endswith(".txt") or Path(given).is_file())
+    # A pipe is no less a file; asked in this way no name is too long.
+    is_there = os.path.exists(given) and not os.path.isdir(given)
+    is_file = given == str(STDIN) or (is_name and (given.lower().endswith(".txt") or is_there))
     words = text_in_file(Path(given), "--transcript") if is_file else given
     return _not_blank(words, "--transcript")
 
@@ -226,12 +255,3 @@ def _width_and_height(size: str) -> tuple[int, int]:
             field="--size",
         )
     return width, height
-
-
-@contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from s2v.rpc.settings import default_home
+from s2v.rpc.settings import default_home, expanded
 from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.failing import say
 from s2v_cli.home import locked, socket_folder
@@ -42,7 +42,7 @@ def serve(
 
     Whichever dies is started again. Ctrl-C ends them all; a second Ctrl-C does not wait.
     """
-    home = (home or default_home()).expanduser().absolute()
+    home = (expanded(home, field="--home") if home else default_home()).absolute()
     environment = {**os.environ, **engine_settings(engine, checkpoint)}
     with locked(home), socket_folder(home) as sockets:
         listen = free_address(host, port)

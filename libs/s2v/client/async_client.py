@@ -127,10 +127,14 @@ class AsyncClient:
         """Make an asset of a file or of bytes; see `Client.upload`."""
         return await uploading.upload_async(self._stubs.assets, data, self._terms)
 
-    async def download(self, asset: str, path: Path | str) -> asset_service_pb2.Asset:
+    async def download(
+        self, asset: str, path: Path | str, *, replace: bool = True
+    ) -> asset_service_pb2.Asset:
         """Write the asset of that name to a file; see `Client.download`."""
         stub = self._stubs.assets
-        return await downloading.download_async(stub, asset, Path(path), self._terms)
+        return await downloading.download_async(
+            stub, asset, Path(path), self._terms, replace=replace
+        )
 
     async def asset(self, name: str) -> asset_service_pb2.Asset:
         """Return the asset of that name."""

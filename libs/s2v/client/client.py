@@ -140,14 +140,18 @@ class Client:
         """
         return uploading.upload(self._stubs.assets, data, self._terms)
 
-    def download(self, asset: str, path: Path | str) -> asset_service_pb2.Asset:
+    def download(
+        self, asset: str, path: Path | str, *, replace: bool = True
+    ) -> asset_service_pb2.Asset:
         """Write the asset of that name to a file, which is replaced only when all is well.
 
         Raises:
             Corrupt: DIGEST_MISMATCH, the bytes are not those of the asset.
+            FileExistsError: there is a file and `replace` is false, or it is no ordinary file.
             OSError: the file cannot be written.
         """
-        return downloading.download(self._stubs.assets, asset, Path(path), self._terms)
+        stub = self._stubs.assets
+        return downloading.download(stub, asset, Path(path), self._terms, replace=replace)
 
     def asset(self, name: str) -> asset_service_pb2.Asset:
         """Return the asset of that name."""

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import io
-import uuid
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ from google_crc32c import value as crc32c
 
 from s2v.api.gateway.v1 import asset_service_pb2 as pb
 from s2v.client.calling import Terms, ask, ask_async, our_errors
+from s2v.client.publishing import partial_path, publish
 from s2v.core.errors import Corrupt, Reason, S2VError, Unavailable
 from s2v.rpc.patience import attempts, attempts_async, is_lost, renew
 
@@ -20,16 +21,19 @@ if TYPE_CHECKING:
     from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceAsyncStub, AssetServiceStub
 
 
-def download(stub: "AssetServiceStub", name: str, path: Path, terms: Terms) -> pb.Asset:
-    """Write an asset's bytes to a file; a file that is there is replaced at the very end.
+def download(
+    stub: "AssetServiceStub", name: str, path: Path, terms: Terms, *, replace: bool
+) -> pb.Asset:
+    """Write an asset's bytes to a file, which has its name only once it is whole.
 
     Raises:
         Corrupt: DIGEST_MISMATCH, the bytes are not those of the asset.
+        FileExistsError: there is a file and `replace` is false, or it is no ordinary file.
         OSError: the file cannot be written.
         S2VError: what GetAsset or ReadAsset answered.
     """
     asset = ask(stub.GetAsset, pb.GetAssetRequest(name=name), terms).asset
-    with _receiving(asset, path) as received:
+    with _receiving(asset, path, replace) as received:
         for attempt in attempts(terms.patience_seconds, _worth_reading_again):
             with attempt:
                 call = stub.ReadAsset(received.request, metadata=terms.metadata)
@@ -46,11 +50,11 @@ def download(stub: "AssetServiceStub", name: str, path: Path, terms: Terms) -> p
 
 
 async def download_async(
-    stub: "AssetServiceAsyncStub", name: str, path: Path, terms: Terms
+    stub: "AssetServiceAsyncStub", name: str, path: Path, terms: Terms, *, replace: bool
 ) -> pb.Asset:
     """Write an asset's bytes to a file, as `download`; it is written in other threads."""
     asset = (await ask_async(stub.GetAsset, pb.GetAssetRequest(name=name), terms)).asset
-    with _receiving(asset, path) as received:
+    with _receiving(asset, path, replace) as received:
         async for attempt in attempts_async(terms.patience_seconds, _worth_reading_again):
             with attempt:
                 call = stub.ReadAsset(received.request, metadata=terms.metadata)
@@ -69,9 +73,12 @@ async def download_async(
 class _Received:
     """What has arrived of an asset, in a file beside the one that it becomes."""
 
-    def __init__(self, asset: pb.Asset, path: Path, file: io.BufferedRandom) -> None:
+    def __init__(
+        self, asset: pb.Asset, path: Path, file: io.BufferedRandom, *, replace: bool
+    ) -> None:
         self._asset = asset
         self._path = path
+        self._replace = replace
         self._file = file
         self._bytes = 0
 
@@ -112,6 +119,7 @@ class _Received:
 
         Raises:
             Corrupt: DIGEST_MISMATCH, it is not the asset.
+            OSError: it cannot be put there; see `publish`.
         """
         self._file.seek(0)
         sha256 = hashlib.file_digest(self._file, "sha256").hexdigest()
@@ -122,15 +130,17 @@ class _Received:
                 f"{self._asset.sha256}; nothing was kept, try again",
             )
         self._file.flush()
-        Path(self._file.name).replace(self._path)
+        # A disk that is full may say so only now.
+        os.fsync(self._file.fileno())
+        publish(Path(self._file.name), self._path, replace=self._replace)
 
 
 @contextmanager
-def _receiving(asset: pb.Asset, path: Path) -> Iterator[_Received]:
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+def _receiving(asset: pb.Asset, path: Path, replace: bool) -> Iterator[_Received]:
+    partial = partial_path(path)
     try:
         with partial.open("x+b") as file:
-            yield _Received(asset, path, file)
+            yield _Received(asset, path, file, replace=replace)
     finally:
         partial.unlink(missing_ok=True)
 

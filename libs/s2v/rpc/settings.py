@@ -1,6 +1,7 @@
 """Deployment settings from the environment, refused when a key or a value is wrong."""
 
 import os
+import pwd
 import sys
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -9,12 +10,46 @@ import fsspec
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from s2v.core.errors import InvalidInput, Reason, S2VError
+
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
 
 
 def default_home() -> Path:
-    """Return where everything is kept unless told otherwise: $S2V_HOME or ~/.local/share/s2v."""
-    return Path(os.environ.get("S2V_HOME") or Path.home() / ".local" / "share" / "s2v")
+    """Return where everything is kept unless told otherwise: $S2V_HOME or ~/.local/share/s2v.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, nobody says where, and this user has no home directory.
+    """
+    given = os.environ.get("S2V_HOME")
+    if given:
+        return expanded(Path(given), field="S2V_HOME")
+    # An empty HOME would be taken for the root directory.
+    own = os.environ.get("HOME") or _listed_home()
+    if not own:
+        problem = "this user has no home directory; set S2V_HOME to a folder of yours"
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field="S2V_HOME")
+    return Path(own) / ".local" / "share" / "s2v"
+
+
+def expanded(path: Path, *, field: str) -> Path:
+    """Return a path with its `~` replaced by a home directory.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, there is none; `field` is what gave the path.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        problem = f"{path}: there is no such home directory; write the path in full"
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field=field) from error
+
+
+def _listed_home() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
 
 
 class ServiceSettings(BaseSettings):
@@ -56,6 +91,8 @@ def read_settings(kind: type[SettingsT]) -> SettingsT:
         sys.exit(f"unknown setting {unknown[0]}; known are: {', '.join(sorted(known))}")
     try:
         return kind()  # type: ignore[call-arg]
+    except S2VError as error:
+        sys.exit(f"bad setting {error.field}: {error.message}")
     except ValidationError as error:
         first = error.errors()[0]
         key = f"{prefix}{first['loc'][0]}".upper() if first["loc"] else prefix
