@@ -140,7 +140,7 @@ def test_the_same_request_makes_the_same_film(
 
 
 @pytest.mark.parametrize(
-    ("transcript", "lip_sync", "notices"),
+    ("transcript", "cues", "notices"),
     [
         (TEXT, speech_pb2.LIP_CUES_TRANSCRIPT, []),
         ("", speech_pb2.LIP_CUES_WORDS, []),
