@@ -173,7 +173,9 @@ def test_make_brings_its_own_services_and_leaves_nothing_of_them(
     assert made.done.returncode == 0, made.done.stderr
     assert made.output.read_bytes() == FILM
     said = made.done.stderr
-    assert said.startswith("no gateway is running: starting the services for this film only\n")
+    assert said.startswith(
+        "no gateway is running: starting the services for this film only; `s2v serve` keeps them\n"
+    )
     assert list(made.temporary.iterdir()) == []
 
 
