@@ -76,6 +76,7 @@ def interrupted_only_while_waiting() -> Iterator[None]:
     cancelled.
     """
     numbers = (signal.SIGINT, signal.SIGTERM)
+    _REMEMBERED.clear()  # of what was given up before
     before = [signal.signal(number, _remember) for number in numbers]
     try:
         yield

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -65,7 +66,11 @@ def running_gateway(address: str) -> Iterator[Client]:
 
 @contextmanager
 def any_gateway(
-    address: str, say: Callable[[str], None], *, settings: Mapping[str, str]
+    address: str,
+    say: Callable[[str], None],
+    *,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    span: str = "for this film only",
 ) -> Iterator[Reached]:
     """Reach the gateway at an address, a running one, or one just for now.
 
@@ -73,6 +78,7 @@ def any_gateway(
         address: of the gateway; empty where any will do.
         say: told, for people, what happens to the services.
         settings: what the services have to be told; where there is any, only our own will do.
+        span: for how long services are started, in words.
 
     Raises:
         Unavailable: nothing answers at the given address.
@@ -82,7 +88,7 @@ def any_gateway(
         with running_gateway(address) as client:
             yield Reached(client, lasting=True)
         return
-    why = "" if settings else "no gateway is running: "
-    say(f"{why}starting the services for this film only")
+    why, hint = ("", "") if settings else ("no gateway is running: ", "; `s2v serve` keeps them")
+    say(f"{why}starting the services {span}{hint}")
     with ephemeral_services(say, settings) as own, Client(own) as client:
         yield Reached(client, lasting=False)

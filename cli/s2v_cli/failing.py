@@ -1,8 +1,10 @@
 """How commands fail: a line or two that say what, where and what to do, and an exit code."""
 
+import contextlib
+import os
 import sys
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -13,6 +15,8 @@ from s2v_cli.supervisor import ServiceFailed
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""Whoever read the output has enough of it; as a shell says of a program that SIGPIPE ended."""
 
 _CALLERS_FAULT = (InvalidInput, NotFound, Conflict, OutOfRange)
 _PARAMETERS = {
@@ -63,11 +67,20 @@ class FailingCommand(TyperCommand):
         """Run the command."""
         running = _running.set(ctx)
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                _flush()
         except S2VError as error:
             say(f"Error: {explained(error)}")
             raise typer.Exit(exit_code(error)) from error
-        except (ServiceFailed, OSError) as error:
+        except BrokenPipeError as error:
+            _discard(sys.stdout)
+            raise typer.Exit(BROKEN_PIPE) from error
+        except OSError as error:
+            say(f"Error: {_spelt(error)}")
+            raise typer.Exit(exit_code(error)) from error
+        except ServiceFailed as error:
             say(f"Error: {error}")
             raise typer.Exit(exit_code(error)) from error
         except KeyboardInterrupt as error:
@@ -92,8 +105,45 @@ def explained(error: S2VError) -> str:
 
 
 def say(line: str) -> None:
-    """Tell the user something that is not the command's result."""
-    print(line, file=sys.stderr, flush=True)
+    """Tell the user something that is not the command's result, as long as anybody listens."""
+    with contextlib.suppress(BrokenPipeError):
+        print(line, file=sys.stderr, flush=True)
+
+
+def finish_output() -> None:
+    """Write what is left, or let go of it where nobody reads any more."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            _discard(stream)
+
+
+def _flush() -> None:
+    """Write what was printed, while there is somebody to tell that it cannot be."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _discard(sys.stdout)
+        error.filename = "standard output"
+        raise
+
+
+def _discard(stream: TextIO) -> None:
+    """Let the interpreter's end not fail to write what nobody takes."""
+    with contextlib.suppress(OSError, ValueError):
+        number, nowhere = stream.fileno(), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+
+
+def _spelt(error: OSError) -> str:
+    if error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return error.strerror or str(error)
 
 
 def _blamed(field: str) -> str:

@@ -1,5 +1,8 @@
 """The `s2v` command's entry point."""
 
+import importlib.metadata
+from typing import Annotated
+
 import typer
 
 from s2v_cli.commands.assets import assets
@@ -15,7 +18,14 @@ from s2v_cli.commands.serve import serve
 from s2v_cli.commands.status import status
 from s2v_cli.commands.voices import voices
 from s2v_cli.commands.watch import watch
-from s2v_cli.failing import FailingCommand, FailingGroup
+from s2v_cli.failing import FailingCommand, FailingGroup, finish_output
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"s2v {importlib.metadata.version('s2v')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     cls=FailingGroup,
@@ -26,6 +36,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def s2v(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Say which it is."),
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
 for _command in (
     make,
     serve,
@@ -46,7 +68,10 @@ for _command in (
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="s2v")
+    try:
+        app(prog_name="s2v")
+    finally:
+        finish_output()
 
 
 if __name__ == "__main__":

@@ -41,10 +41,10 @@ class Display(Protocol):
         """Show a sentence."""
 
 
-def display() -> Display:
-    """Return the display that suits standard error."""
-    console = Console(stderr=True)
-    return _Bar(console) if console.is_terminal else _Lines(console)
+def display(*, quiet: bool = False) -> Display:
+    """Return the display that suits standard error, or one that shows nothing."""
+    console = _Console(stderr=True, quiet=quiet)
+    return _Bar(console) if console.is_terminal and not quiet else _Lines(console)
 
 
 def follow(events: Iterable[job_service_pb2.WatchJobResponse], display: Display) -> job_pb2.Job:
@@ -98,6 +98,12 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     return f"{whole} s" if whole < 100 else f"{whole // 60}:{whole % 60:02d} min"
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # Nobody reads any more, which is no reason to end, nor to touch standard output.
+        self.quiet = True
 
 
 class _Bar:

@@ -1,6 +1,7 @@
 """Where films go: what is replaced, what never is, and what is said when there is no room."""
 
 import os
+import signal
 import socket
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 from command_line import s2v
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
+from s2v.client.downloading import _Received
 from s2v.core.errors import InvalidInput
 from s2v.media.pcm import wav_bytes
 from s2v.testing.fakes_gateway import FILM, FakeGateway
@@ -159,3 +161,32 @@ def test_a_film_is_not_written_to_a_terminal(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True))
     with pytest.raises(InvalidInput, match="a film cannot be shown here"):
         destination("-", force=False, inputs={})
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["make", "download"])
+def test_nothing_is_left_of_a_film_that_is_not_waited_for(
+    gateway: FakeGateway,
+    photo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    command: str,
+) -> None:
+    parts = []
+
+    def interrupted(received: _Received, _: object) -> None:
+        if not parts:
+            parts.extend(tmp_path.glob("out/film.mp4.*.part"))
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(_Received, "append", interrupted)
+    job = gateway.add_job(job_pb2.JobSpec())
+    gateway.finish(job)
+    rest = [job.name] if command == "download" else ["--text", "Hi", "--reference", photo]
+
+    result = s2v(command, *rest, "-o", tmp_path / "out" / "film.mp4", gateway=gateway)
+
+    assert result.exit_code == 130
+    assert parts
+    assert list((tmp_path / "out").iterdir()) == []

@@ -151,18 +151,38 @@ class Made:
         self.temporary.mkdir()
         photo = folder / "photo.jpg"
         shutil.copy("libs/s2v/samples/portrait.jpg", photo)
-        program = (
-            "import s2v_cli.connecting as connecting, s2v_cli.main as main;"
-            f"connecting.DEFAULT_ADDRESS = 'unix:{folder}/none.sock'; main.main()"
-        )
         arguments = ["make", "--text", "Hello.", "--reference", str(photo), "-o", str(self.output)]
-        self.done = subprocess.run(
-            [sys.executable, "-c", program, *arguments],
-            env={**environment, "TMPDIR": str(self.temporary)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        self.done = serverless(arguments, {**environment, "TMPDIR": str(self.temporary)}, folder)
+
+
+def serverless(
+    arguments: list[str], environment: dict[str, str], folder: Path
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command where no gateway runs."""
+    program = (
+        "import s2v_cli.connecting as connecting, s2v_cli.main as main;"
+        f"connecting.DEFAULT_ADDRESS = 'unix:{folder}/none.sock'; main.main()"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("command", "first"), [("voices", "nobody"), ("engines", "fake")])
+def test_what_there_is_to_choose_from_is_listed_without_a_server(
+    environment: dict[str, str], tmp_path: Path, command: str, first: str
+) -> None:
+    listed = serverless([command], environment, tmp_path)
+
+    assert listed.returncode == 0, listed.stderr
+    assert listed.stdout.startswith(f"{first}  ")
+    assert listed.stderr.startswith(
+        "no gateway is running: starting the services for the moment; `s2v serve` keeps them\n"
+    )
 
 
 def test_make_brings_its_own_services_and_leaves_nothing_of_them(
@@ -173,7 +193,9 @@ def test_make_brings_its_own_services_and_leaves_nothing_of_them(
     assert made.done.returncode == 0, made.done.stderr
     assert made.output.read_bytes() == FILM
     said = made.done.stderr
-    assert said.startswith("no gateway is running: starting the services for this film only\n")
+    assert said.startswith(
+        "no gateway is running: starting the services for this film only; `s2v serve` keeps them\n"
+    )
     assert list(made.temporary.iterdir()) == []
 
 

@@ -1,7 +1,10 @@
 """`s2v engines`: list engines and their presets."""
 
 from s2v.api.gateway.v1 import system_service_pb2
-from s2v_cli.connecting import ServerOption, running_gateway
+from s2v_cli.background import signals_as_ctrl_c
+from s2v_cli.connecting import ServerOption, any_gateway
+from s2v_cli.documents import JsonOption, print_document
+from s2v_cli.failing import say
 from s2v_cli.naming import bare
 
 _DIRECTIONS = (
@@ -15,18 +18,29 @@ _DIRECTIONS = (
 )
 
 
-def engines(server: ServerOption = "") -> None:
-    """List engines and their presets, the default ones first."""
-    with running_gateway(server) as client:
-        for engine in client.engines():
-            rates = ", ".join(map(str, engine.frame_rates))
-            print(f"{bare(engine.name)}  {engine.description}")
-            print(f"  sides of {_sides(engine)} pixels")
-            if engine.directed:
-                print(f"  takes {', '.join(_DIRECTIONS)}")
-            print(f"  frames a second: {rates}")
-            for preset in engine.presets:
-                print(f"  preset {preset.name}: {preset.description}")
+def engines(as_json: JsonOption = False, server: ServerOption = "") -> None:
+    """List engines and their presets, the default ones first.
+
+    Where no gateway runs the services are started for the moment.
+    """
+    with signals_as_ctrl_c(), any_gateway(server, say, span="for the moment") as reached:
+        found = list(reached.client.engines())
+    if as_json:
+        print_document(system_service_pb2.ListEnginesResponse(engines=found))
+        return
+    for engine in found:
+        _show(engine)
+
+
+def _show(engine: system_service_pb2.Engine) -> None:
+    rates = ", ".join(map(str, engine.frame_rates))
+    print(f"{bare(engine.name)}  {engine.description}")
+    print(f"  sides of {_sides(engine)} pixels")
+    if engine.directed:
+        print(f"  takes {', '.join(_DIRECTIONS)}")
+    print(f"  frames a second: {rates}")
+    for preset in engine.presets:
+        print(f"  preset {preset.name}: {preset.description}")
 
 
 def _sides(engine: system_service_pb2.Engine) -> str:

@@ -100,6 +100,7 @@ def make(
     ] = None,
     checkpoint: CheckpointOption = "",
     force: ForceOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     server: ServerOption = "",
 ) -> None:
     """Make a film of somebody speaking.
@@ -133,16 +134,19 @@ def make(
     settings = _settings(checkpoint, server)
     to = destination(output, force=force, inputs=inputs)
     spec.display_name = to.title[:200]
-    with signals_as_ctrl_c(), any_gateway(server, say, settings=settings) as reached:
+    tell = _silent if quiet else say
+    with signals_as_ctrl_c(), any_gateway(server, tell, settings=settings) as reached:
         client, ready = reached.client, time.monotonic()
         with interrupted_only_while_waiting():
             created = call(
                 client,
                 lambda: _created(client, spec, reference=reference, audio=audio, pose=pose),
             )
-            job = _made(client, created.name)
+            job = _made(client, created.name, quiet=quiet)
         film = require_film(job)
         to.fetch(client, job, lasting=reached.lasting, server=server)
+        if quiet:
+            return
         to.tell(f"{output}: {film_facts(film)}")
         total = f"total {time.monotonic() - started:.1f} s"
         to.tell(", ".join([f"starting {ready - started:.1f} s", *stage_times(job), total]))
@@ -198,8 +202,12 @@ def _settings(checkpoint: str, server: str) -> Mapping[str, str]:
     return engine_settings("", checkpoint)
 
 
-def _made(client: Client, job: str) -> job_pb2.Job:
-    with display() as shown:
+def _silent(_: str) -> None:
+    """Keep from the user how things go."""
+
+
+def _made(client: Client, job: str, *, quiet: bool) -> job_pb2.Job:
+    with display(quiet=quiet) as shown:
         watching = Background(lambda: follow(client.watch(job), shown))
         try:
             return watching.result()
