@@ -54,6 +54,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 @pytest.mark.timeout(60 + FILES)
 def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
+    policy = os.sched_getscheduler(0)
     kinds = write_kinds(tmp_path / "whole")
     reader, ends = Reader(), Counter[str]()
     unexpected = []
@@ -79,4 +80,5 @@ def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
     print(dict(ends))
     assert not unexpected
     assert ends["read"]
+    assert os.sched_getscheduler(0) == policy, "a codec changed how this process is scheduled"
     assert ends.total() == FILES

@@ -1,5 +1,6 @@
 """Small files of every kind that is read."""
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -54,11 +55,16 @@ _HEIC = Path(__file__).parents[1] / "data" / "turned.heic"
 
 
 def write_kinds(folder: Path) -> list[Path]:
-    """Write one file of each kind into a folder."""
+    """Write one file of each kind into a folder.
+
+    Videos are written in a thread that ends: libsvtav1, run by root, makes its caller a
+    real-time one (SCHED_FIFO 99), and every thread and process begun from that one.
+    """
     for name, options in _IMAGES.items():
         Image.fromarray(_PICTURE).save(folder / name, **options)
-    for name, (codec, pixels) in _VIDEOS.items():
-        write_video(folder / name, codec=codec, pixels=pixels)
+    with ThreadPoolExecutor(max_workers=1) as passing:
+        for name, (codec, pixels) in _VIDEOS.items():
+            passing.submit(write_video, folder / name, codec=codec, pixels=pixels).result()
     for name, codec in _SOUNDS.items():
         write_sound(folder / name, codec)
     (folder / "turned.heic").write_bytes(_HEIC.read_bytes())
