@@ -1,41 +1,13 @@
 """Four real services, started once for all end-to-end tests."""
 
-import contextlib
 import importlib.util
-import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from installations import Installation, installed
 from s2v.client import Client
-from s2v_cli.home import socket_folder
-from s2v_cli.local import free_address, service_specs
-from s2v_cli.supervisor import Supervisor
-
-
-class Installation:
-    """A running set of the four services over a folder of its own."""
-
-    def __init__(self, home: Path, sockets: Path, address: str, supervisor: Supervisor) -> None:
-        self.home = home
-        self.sockets = sockets
-        self.address = address
-        self.supervisor = supervisor
-        self.log = home / "services.log"
-
-    def log_lines(self, *, after: int = 0) -> list[dict[str, object]]:
-        """What the services logged since the log had so many bytes."""
-        with self.log.open("rb") as file:
-            file.seek(after)
-            lines = file.read().decode().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
-    @contextlib.contextmanager
-    def client(self) -> Iterator[Client]:
-        with Client(self.address, patience_seconds=60) as client:
-            yield client
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +16,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     environment = {**os.environ, "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5"}
     if importlib.util.find_spec("torch"):
         environment["S2V_RENDER_WAN_CHECKPOINT"] = "tests/data/wan_tiny"
-    home = tmp_path_factory.mktemp("home")
-    address = free_address("127.0.0.1", 0)
-    with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
-        specs = service_specs(home, sockets, listen=address, environment=environment)
-        with Supervisor(specs, report=print, sink=log) as supervisor:
-            yield Installation(home, sockets, address, supervisor)
+    with installed(tmp_path_factory.mktemp("home"), environment) as installation:
+        yield installation
 
 
 @pytest.fixture

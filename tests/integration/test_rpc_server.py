@@ -183,3 +183,15 @@ def test_a_service_logs_json_with_job_and_trace_and_never_the_script(tmp_path: P
     assert failed["segment"] == "3"
     assert failed["reason"] == "CONFIG_EXPECTED"
     assert lines[-1]["event"] == "stopped"
+
+
+async def test_a_message_that_never_comes_whole_is_not_waited_for(servicer: Servicer) -> None:
+    server = Server("127.0.0.1:0", [SERVICE], request_seconds=0.2)
+    speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
+    await server.start()
+    async with connect(server.address) as channel:
+        call = channel.stream_unary(f"/{SERVICE}/CutScript")()
+        with pytest.raises(grpc.RpcError) as caught:
+            await call
+    await server.stop(0)
+    assert from_rpc_error(caught.value).reason is Reason.DEADLINE_EXCEEDED

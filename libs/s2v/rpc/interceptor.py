@@ -1,8 +1,10 @@
-"""Around every call of every service: bind the logs, map the errors."""
+"""Around every call of every service: read the requests, bind the logs, map the errors."""
 
 import asyncio
+import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -11,6 +13,7 @@ import structlog
 from s2v.core.errors import Internal, Reason, S2VError
 from s2v.rpc.errors import abort, from_rpc_error
 from s2v.rpc.logs import bind_call
+from s2v.rpc.requests import Requests
 
 _log = structlog.get_logger()
 _QUIET = ("/grpc.health.", "/grpc.reflection.")
@@ -26,93 +29,108 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """Admits calls, turns whatever a servicer raises into a typed status, and logs how calls ended.
 
     Health checks and reflection are open to everybody.
+
+    Args:
+        admit: finds out who makes a call; None asks nobody.
+        request_seconds: how long the message of a method that takes one may take to arrive.
     """
 
-    def __init__(self, admit: Admit | None = None) -> None:
+    def __init__(self, admit: Admit | None, *, request_seconds: float) -> None:
         self._admit = admit
+        self._request_seconds = request_seconds
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
-        """Wrap the handler of one call, whichever of the four kinds it is."""
+        """Wrap the handler of one call, whichever of the four kinds it is.
+
+        gRPC is told that every method takes a stream of bytes: then whatever comes, however broken,
+        and also if nothing comes, is for us to answer.
+        """
         handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None or method.startswith(_QUIET):
-            return handler
+        if handler is None:
+            return None
+        call = _Call(handler_call_details.method, handler, self._admit, self._request_seconds)
         if handler.response_streaming:
-            kind = "stream_stream" if handler.request_streaming else "unary_stream"
-            wrapped: Any = _streaming(method, getattr(handler, kind), self._admit)
+            make = grpc.stream_stream_rpc_method_handler
         else:
-            kind = "stream_unary" if handler.request_streaming else "unary_unary"
-            wrapped = _single(method, getattr(handler, kind), self._admit)
-        make = getattr(grpc, f"{kind}_rpc_method_handler")
-        return make(wrapped, handler.request_deserializer, handler.response_serializer)
+            make = grpc.stream_unary_rpc_method_handler
+        # A method that streams may be a generator or write to its context.
+        wrapped = call.stream if inspect.isasyncgenfunction(call.behaviour) else call.answer
+        return make(wrapped, None, handler.response_serializer)
 
 
-def _single(
-    method: str, behaviour: Callable[..., Awaitable[Any]], admit: Admit | None
-) -> Callable[..., Any]:
-    async def call(request: Any, context: Context) -> Any:
-        started = _begin(context)
+class _Call:
+    """One call of one method."""
+
+    def __init__(
+        self, method: str, handler: Any, admit: Admit | None, request_seconds: float
+    ) -> None:
+        requests = "stream" if handler.request_streaming else "unary"
+        responses = "stream" if handler.response_streaming else "unary"
+        self.behaviour: Callable[..., Any] = getattr(handler, f"{requests}_{responses}")
+        self._method = method
+        self._handler = handler
+        self._quiet = method.startswith(_QUIET)
+        self._admit = None if self._quiet else admit
+        self._request_seconds = request_seconds
+        self._started = time.monotonic()
+
+    async def answer(self, raw: AsyncIterator[bytes], context: Context) -> Any:
+        """Await what the servicer answers."""
+        bind_call(context.invocation_metadata() or ())
         try:
-            if admit:
-                admit(context)
-            response = await behaviour(request, context)
+            response = await self.behaviour(await self._taken(raw, context), context)
         except BaseException as error:
-            await _fail(method, started, error, context)
+            await self._fail(error, context)
             raise
-        _log.debug("call ended", method=method, code="OK", seconds=_since(started))
+        self._tell("call ended", code="OK")
         return response
 
-    return call
-
-
-def _streaming(
-    method: str, behaviour: Callable[..., AsyncIterator[Any]], admit: Admit | None
-) -> Callable[..., Any]:
-    async def call(request: Any, context: Context) -> AsyncIterator[Any]:
-        started = _begin(context)
-        responses = behaviour(request, context)
+    async def stream(self, raw: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:
+        """Yield what the servicer yields."""
+        bind_call(context.invocation_metadata() or ())
         try:
-            if admit:
-                admit(context)
-            async for response in responses:
-                yield response
+            responses = self.behaviour(await self._taken(raw, context), context)
+            async with aclosing(responses):
+                async for response in responses:
+                    yield response
         except BaseException as error:
-            await _fail(method, started, error, context)
+            await self._fail(error, context)
             raise
-        finally:
-            await responses.aclose()  # type: ignore[attr-defined]
-        _log.debug("call ended", method=method, code="OK", seconds=_since(started))
+        self._tell("call ended", code="OK")
 
-    return call
+    async def _taken(self, raw: AsyncIterator[bytes], context: Context) -> Any:
+        """Return what the servicer is to be given: the messages, or the one there is."""
+        if self._admit:
+            self._admit(context)
+        requests = Requests(raw, self._handler.request_deserializer)
+        if self._handler.request_streaming:
+            return requests
+        return await requests.only(within_seconds=self._request_seconds)
 
+    async def _fail(self, error: BaseException, context: Context) -> None:
+        """Abort with the error's status; return only where the error itself must go on."""
+        if isinstance(error, asyncio.CancelledError | GeneratorExit):
+            self._tell("call cancelled", level="info")
+            return
+        if isinstance(error, grpc.aio.AbortError | grpc.aio.InternalError):
+            return  # it was aborted, or nobody is there any more to be told
+        if isinstance(error, grpc.RpcError):
+            error = from_rpc_error(error)
+        if isinstance(error, S2VError):
+            facts = {"reason": error.reason.value, "field": error.field, "message": error.message}
+            self._tell("call failed", level="warning", **facts)
+            await abort(context, error)
+        self._tell("call crashed", level="error", exc_info=error)
+        await abort(
+            context, Internal(Reason.INTERNAL, "a fault of the server; its log has the details")
+        )
 
-def _begin(context: Context) -> float:
-    bind_call(context.invocation_metadata() or ())
-    return time.monotonic()
-
-
-def _since(started: float) -> float:
-    return round(time.monotonic() - started, 3)
-
-
-async def _fail(method: str, started: float, error: BaseException, context: Context) -> None:
-    """Abort with the error's status; return only where the error itself must go on."""
-    if isinstance(error, asyncio.CancelledError | GeneratorExit):
-        _log.info("call cancelled", method=method, seconds=_since(started))
-        return
-    if isinstance(error, grpc.aio.AbortError):
-        return
-    if isinstance(error, grpc.RpcError):
-        error = from_rpc_error(error)
-    if isinstance(error, S2VError):
-        facts = {"reason": error.reason.value, "field": error.field, "message": error.message}
-        _log.warning("call failed", method=method, seconds=_since(started), **facts)
-        await abort(context, error)
-    _log.error("call crashed", method=method, seconds=_since(started), exc_info=error)
-    await abort(
-        context, Internal(Reason.INTERNAL, "a fault of the server; its log has the details")
-    )
+    def _tell(self, event: str, *, level: str = "debug", **facts: Any) -> None:
+        if self._quiet and level in ("debug", "info"):
+            return
+        seconds = round(time.monotonic() - self._started, 3)
+        getattr(_log, level)(event, method=self._method, seconds=seconds, **facts)

@@ -34,6 +34,7 @@ class Server:
         services: full names of the services that are registered, for health and reflection.
         reflection_enabled: whether clients may ask for the descriptors.
         admit: finds out who makes a call, or refuses it; None asks nobody.
+        request_seconds: how long the message of a method that takes one may take to arrive.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Server:
         *,
         reflection_enabled: bool = True,
         admit: Admit | None = None,
+        request_seconds: float = 60.0,
     ) -> None:
-        self.grpc = grpc.aio.server(interceptors=[CallInterceptor(admit)], options=_OPTIONS)
+        interceptor = CallInterceptor(admit, request_seconds=request_seconds)
+        self.grpc = grpc.aio.server(interceptors=[interceptor], options=_OPTIONS)
         self._services = ("", *services)
         self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc)
