@@ -64,5 +64,9 @@ SERVICES = {
     "compositor": methods_of(compositor_service_pb2.DESCRIPTOR),
 }
 """The methods of each of the four services."""
-BESIDE = methods_of(health_pb2.DESCRIPTOR, reflection_pb2.DESCRIPTOR)
+BESIDE = [
+    method
+    for method in methods_of(health_pb2.DESCRIPTOR, reflection_pb2.DESCRIPTOR)
+    if method.path != "/grpc.health.v1.Health/List"  # which grpc.aio's servicer does not have
+]
 """What each of them has beside its own methods."""

@@ -53,12 +53,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if handler is None:
             return None
         call = _Call(handler_call_details.method, handler, self._admit, self._request_seconds)
+        # A method that streams may be a generator or write to its context.
+        generates = inspect.isasyncgenfunction(call.behaviour)
+        if not generates and not inspect.iscoroutinefunction(call.behaviour):
+            return None  # generated code that says, with a traceback, that nobody wrote the method
         if handler.response_streaming:
             make = grpc.stream_stream_rpc_method_handler
         else:
             make = grpc.stream_unary_rpc_method_handler
-        # A method that streams may be a generator or write to its context.
-        wrapped = call.stream if inspect.isasyncgenfunction(call.behaviour) else call.answer
+        wrapped = call.stream if generates else call.answer
         return make(wrapped, None, handler.response_serializer)
 
 
