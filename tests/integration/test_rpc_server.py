@@ -12,6 +12,7 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
@@ -92,6 +93,29 @@ async def test_health_answers_before_the_service_does(
     assert starting.status == health_pb2.HealthCheckResponse.NOT_SERVING
     await server.serving()
     assert (await health.Check(asked)).status == health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_finds_services_methods_and_messages(
+    channel: grpc.aio.Channel, version: str
+) -> None:
+    name = f"grpc.reflection.{version}.ServerReflection"
+    ask = channel.stream_stream(
+        f"/{name}/ServerReflectionInfo",
+        reflection_pb2.ServerReflectionRequest.SerializeToString,
+        reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    symbols = [SERVICE, f"{SERVICE}.Speak", "s2v.api.tts.v1.SpeakRequest", name]
+    requests = [
+        reflection_pb2.ServerReflectionRequest(list_services=""),
+        *(reflection_pb2.ServerReflectionRequest(file_containing_symbol=s) for s in symbols),
+        reflection_pb2.ServerReflectionRequest(file_containing_symbol=f"{SERVICE}.Sing"),
+    ]
+    listed, *found, missing = [response async for response in ask(iter(requests))]
+    services = {service.name for service in listed.list_services_response.service}
+    assert {SERVICE, name} <= services
+    assert all(response.file_descriptor_response.file_descriptor_proto for response in found)
+    assert missing.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
 async def test_our_errors_reach_the_client_whole(channel: grpc.aio.Channel) -> None:

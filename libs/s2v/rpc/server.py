@@ -9,9 +9,9 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
-from grpc_reflection.v1alpha import reflection
 
 from s2v.rpc.interceptor import Admit, CallInterceptor
+from s2v.rpc.reflecting import serve_reflection
 
 _log = structlog.get_logger()
 _OPTIONS = (
@@ -53,10 +53,7 @@ class Server:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc)
         if reflection_enabled:
             names = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
-            reflection.enable_server_reflection(
-                [*names, reflection.SERVICE_NAME],
-                self.grpc,
-            )
+            serve_reflection(self.grpc, names)
         self.port = self._bind(address)
         self.address = address if address.startswith("unix:") else f"{_host(address)}:{self.port}"
 
