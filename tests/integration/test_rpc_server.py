@@ -20,6 +20,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.rpc.channel import connect, connect_sync
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.interceptor import Context
+from s2v.rpc.limits import CallLimits
 from s2v.rpc.logs import correlation
 from s2v.rpc.server import Server
 
@@ -210,7 +211,7 @@ def test_a_service_logs_json_with_job_and_trace_and_never_the_script(tmp_path: P
 
 
 async def test_a_message_that_never_comes_whole_is_not_waited_for(servicer: Servicer) -> None:
-    server = Server("127.0.0.1:0", [SERVICE], request_seconds=0.2)
+    server = Server("127.0.0.1:0", [SERVICE], limits=CallLimits(request_seconds=0.2))
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.start()
     async with connect(server.address) as channel:

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager, closing
 from typing import Any
 
 import grpc
@@ -12,6 +12,7 @@ import structlog
 
 from s2v.core.errors import Internal, Reason, S2VError
 from s2v.rpc.errors import abort, from_rpc_error
+from s2v.rpc.limits import CallLimits, Crowd
 from s2v.rpc.logs import bind_call
 from s2v.rpc.requests import Requests
 
@@ -32,12 +33,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     Args:
         admit: finds out who makes a call; None asks nobody.
-        request_seconds: how long the message of a method that takes one may take to arrive.
+        limits: how much may be asked at once; health checks and reflection are counted apart.
     """
 
-    def __init__(self, admit: Admit | None, *, request_seconds: float) -> None:
+    def __init__(self, admit: Admit | None, limits: CallLimits) -> None:
         self._admit = admit
-        self._request_seconds = request_seconds
+        self._limits = limits
+        self._crowd = Crowd(limits)
+        self._quiet_crowd = Crowd(limits)
 
     async def intercept_service(
         self,
@@ -52,7 +55,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
-        call = _Call(handler_call_details.method, handler, self._admit, self._request_seconds)
+        method = handler_call_details.method
+        if method.startswith(_QUIET):
+            call = _Call(method, handler, None, self._quiet_crowd, self._limits)
+        else:
+            call = _Call(method, handler, self._admit, self._crowd, self._limits)
         # A method that streams may be a generator or write to its context.
         generates = inspect.isasyncgenfunction(call.behaviour)
         if not generates and not inspect.iscoroutinefunction(call.behaviour):
@@ -69,23 +76,23 @@ class _Call:
     """One call of one method."""
 
     def __init__(
-        self, method: str, handler: Any, admit: Admit | None, request_seconds: float
+        self, method: str, handler: Any, admit: Admit | None, crowd: Crowd, limits: CallLimits
     ) -> None:
         requests = "stream" if handler.request_streaming else "unary"
         responses = "stream" if handler.response_streaming else "unary"
         self.behaviour: Callable[..., Any] = getattr(handler, f"{requests}_{responses}")
         self._method = method
         self._handler = handler
-        self._quiet = method.startswith(_QUIET)
-        self._admit = None if self._quiet else admit
-        self._request_seconds = request_seconds
+        self._admit = admit
+        self._crowd = crowd
+        self._limits = limits
         self._started = time.monotonic()
 
     async def answer(self, raw: AsyncIterator[bytes], context: Context) -> Any:
         """Await what the servicer answers."""
-        bind_call(context.invocation_metadata() or ())
         try:
-            response = await self.behaviour(await self._taken(raw, context), context)
+            async with self._taken(raw, context) as request:
+                response = await self.behaviour(request, context)
         except BaseException as error:
             await self._fail(error, context)
             raise
@@ -94,10 +101,11 @@ class _Call:
 
     async def stream(self, raw: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:
         """Yield what the servicer yields."""
-        bind_call(context.invocation_metadata() or ())
         try:
-            responses = self.behaviour(await self._taken(raw, context), context)
-            async with aclosing(responses):
+            async with (
+                self._taken(raw, context) as request,
+                aclosing(self.behaviour(request, context)) as responses,
+            ):
                 async for response in responses:
                     yield response
         except BaseException as error:
@@ -105,14 +113,19 @@ class _Call:
             raise
         self._tell("call ended", code="OK")
 
-    async def _taken(self, raw: AsyncIterator[bytes], context: Context) -> Any:
-        """Return what the servicer is to be given: the messages, or the one there is."""
-        if self._admit:
-            self._admit(context)
-        requests = Requests(raw, self._handler.request_deserializer)
-        if self._handler.request_streaming:
-            return requests
-        return await requests.only(within_seconds=self._request_seconds)
+    @asynccontextmanager
+    async def _taken(self, raw: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:
+        """Give what the servicer is to be given: the messages, or the one there is."""
+        bind_call(context.invocation_metadata() or ())
+        with self._crowd.joined(context.peer()):
+            if self._admit:
+                self._admit(context)
+            parse = self._handler.request_deserializer
+            with closing(Requests(raw, parse, self._crowd.arriving())) as requests:
+                if self._handler.request_streaming:
+                    yield requests
+                else:
+                    yield await requests.only(within_seconds=self._limits.request_seconds)
 
     async def _fail(self, error: BaseException, context: Context) -> None:
         """Abort with the error's status; return only where the error itself must go on."""
@@ -133,7 +146,7 @@ class _Call:
         )
 
     def _tell(self, event: str, *, level: str = "debug", **facts: Any) -> None:
-        if self._quiet and level in ("debug", "info"):
+        if self._method.startswith(_QUIET) and level in ("debug", "info"):
             return
         seconds = round(time.monotonic() - self._started, 3)
         getattr(_log, level)(event, method=self._method, seconds=seconds, **facts)

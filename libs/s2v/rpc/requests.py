@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -18,11 +19,16 @@ class Requests(AsyncIterator[Message]):
     Args:
         raw: their bytes.
         parse: reads them.
+        arriving: left when all of them have come, or the call is over.
     """
 
-    def __init__(self, raw: AsyncIterator[bytes], parse: Parse) -> None:
+    def __init__(
+        self, raw: AsyncIterator[bytes], parse: Parse, arriving: AbstractContextManager[None]
+    ) -> None:
         self._raw = raw
         self._parse = parse
+        self._arriving = ExitStack()
+        self._arriving.enter_context(arriving)
 
     async def __anext__(self) -> Message:
         """Return the next message.
@@ -30,7 +36,11 @@ class Requests(AsyncIterator[Message]):
         Raises:
             InvalidInput: its bytes are not of the kind that the method takes.
         """
-        data = await anext(self._raw)
+        try:
+            data = await anext(self._raw)
+        except StopAsyncIteration:
+            self.close()
+            raise
         try:
             return self._parse(data)
         except DecodeError as error:
@@ -39,6 +49,10 @@ class Requests(AsyncIterator[Message]):
                 f"the {len(data)} bytes that came are no {_name(self._parse)}; "
                 "make the message with code generated from the protos",
             ) from error
+
+    def close(self) -> None:
+        """Take no more."""
+        self._arriving.close()
 
     async def only(self, *, within_seconds: float) -> Message:
         """Return the one message of a method that takes one; what follows it is not looked at.
@@ -49,7 +63,7 @@ class Requests(AsyncIterator[Message]):
         """
         try:
             async with asyncio.timeout(within_seconds):
-                return await anext(self)
+                message = await anext(self)
         except StopAsyncIteration:
             raise InvalidInput(
                 Reason.FIELD_INVALID, f"the call ended without a {_name(self._parse)}; send one"
@@ -59,6 +73,8 @@ class Requests(AsyncIterator[Message]):
                 Reason.DEADLINE_EXCEEDED,
                 f"the {_name(self._parse)} had not arrived after {within_seconds:g} seconds",
             ) from None
+        self.close()
+        return message
 
 
 def _name(parse: Any) -> str:

@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 
 from s2v.rpc.interceptor import Admit, CallInterceptor
+from s2v.rpc.limits import NORMAL_LIMITS, CallLimits
 from s2v.rpc.reflecting import serve_reflection
 
 _log = structlog.get_logger()
@@ -34,7 +35,7 @@ class Server:
         services: full names of the services that are registered, for health and reflection.
         reflection_enabled: whether clients may ask for the descriptors.
         admit: finds out who makes a call, or refuses it; None asks nobody.
-        request_seconds: how long the message of a method that takes one may take to arrive.
+        limits: how much may be asked at once.
     """
 
     def __init__(
@@ -44,10 +45,11 @@ class Server:
         *,
         reflection_enabled: bool = True,
         admit: Admit | None = None,
-        request_seconds: float = 60.0,
+        limits: CallLimits = NORMAL_LIMITS,
     ) -> None:
-        interceptor = CallInterceptor(admit, request_seconds=request_seconds)
-        self.grpc = grpc.aio.server(interceptors=[interceptor], options=_OPTIONS)
+        self.grpc = grpc.aio.server(
+            interceptors=[CallInterceptor(admit, limits)], options=(*_OPTIONS, *limits.options)
+        )
         self._services = ("", *services)
         self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc)

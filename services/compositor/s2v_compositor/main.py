@@ -17,6 +17,7 @@ async def serve(settings: CompositorSettings) -> None:
         settings.listen,
         ["s2v.api.compositor.v1.CompositorService"],
         reflection_enabled=settings.reflection,
+        limits=settings.call_limits,
     )
     servicer = CompositorServicer(
         FsspecStore(settings.store_url), settings.work_dir, mark_films=settings.mark_films

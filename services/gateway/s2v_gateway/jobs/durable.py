@@ -56,9 +56,14 @@ class DurableJobs:
     """Runs `work(job_id)` to its end, over crashes and restarts, once for each job.
 
     There is one per process: DBOS keeps its state in the process.
+
+    Args:
+        database_url: where it keeps it.
+        work: brings the job of an id to its end.
+        max_threads: what it may use for work that blocks; it makes these the event loop's, too.
     """
 
-    def __init__(self, database_url: str, work: Work) -> None:
+    def __init__(self, database_url: str, work: Work, *, max_threads: int) -> None:
         if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
             sqlalchemy.event.listen(sqlalchemy.Pool, "connect", _teach_subsec)
         config = DBOSConfig(
@@ -67,6 +72,7 @@ class DurableJobs:
             application_version=_APPLICATION_VERSION,
             executor_id=f"gateway-{ULID()}",
             log_level="WARNING",
+            max_executor_threads=max_threads,
         )
         DBOS(config=config)
 

@@ -94,13 +94,16 @@ class Studio:
         self._durable: DurableJobs | None = None
         self._closing = False
 
-    async def open(self, database_url: str) -> None:
-        """Go on with every job that has not ended, and with every deletion."""
+    async def open(self, database_url: str, *, max_threads: int) -> None:
+        """Go on with every job that has not ended, and with every deletion.
+
+        The event loop has so many threads from then on.
+        """
         unfinished = await asyncio.to_thread(self._records.unfinished)
         for job_id in unfinished:
             # Whoever wrote the script was cut off when the process ended.
             await self._around.scripts.close(job_id)
-        self._durable = DurableJobs(database_url, self._work)
+        self._durable = DurableJobs(database_url, self._work, max_threads=max_threads)
         await self._durable.launch()
         for job_id in unfinished:
             await self._hold_outcomes(job_id)

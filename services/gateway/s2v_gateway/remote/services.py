@@ -37,7 +37,7 @@ from s2v.rpc.convert import (
 )
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.logs import correlation
-from s2v.rpc.patience import growing_delays
+from s2v.rpc.patience import growing_delays, is_crowded
 from s2v_gateway.film.offers import EngineCatalogue, VoiceOffer
 from s2v_gateway.remote import messages
 from s2v_gateway.remote.discretion import discreet
@@ -313,7 +313,9 @@ def _worth_waiting(error: BaseException) -> bool:
     """Tell whether the same call may succeed later: not if it kills whoever works on it."""
     if isinstance(error, Unavailable):
         return error.reason is not Reason.WORKER_LOST
-    return isinstance(error, S2VError) and error.reason is Reason.WORKERS_BUSY
+    return is_crowded(error) or (
+        isinstance(error, S2VError) and error.reason is Reason.WORKERS_BUSY
+    )
 
 
 def _away(service: str, error: grpc.RpcError) -> S2VError:
