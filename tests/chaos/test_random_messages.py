@@ -39,7 +39,11 @@ FAULTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNA
 # What waits for more to come, or does real work, is left after a moment.
 CALL_SECONDS = 1.5
 
-pytestmark = pytest.mark.timeout(240 + 2 * MESSAGES)
+pytestmark = [
+    pytest.mark.timeout(240 + 2 * MESSAGES),
+    # What fails may have long texts in it.
+    pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning"),
+]
 
 
 @pytest.fixture(scope="module")
