@@ -33,7 +33,8 @@ from s2v.store.artifacts import FsspecStore
 from s2v.testing.fakes_render import FakeScript, fake_reference, frame_of
 from s2v_render.servicer import RenderServicer
 from s2v_render.workers.cluster import RayCluster
-from s2v_render.workers.pool import MAX_TAKES, WorkerConfig, WorkerPool
+from s2v_render.workers.pool import MAX_TAKES, WorkerPool
+from s2v_render.workers.seat import WorkerConfig
 
 FRAMES = 60
 LONG_FRAMES = 2_000
@@ -42,6 +43,7 @@ REGISTRY = Registry(
     {
         "directed": "s2v.testing.fakes_render:DirectedFakeEngine",
         "fake": "s2v.testing.fakes_render:FakeEngine",
+        "impatient": "s2v.testing.fakes_render:ImpatientFakeEngine",
         "sequential": "s2v.testing.fakes_render:FakeEngine",
     }
 )
@@ -121,7 +123,13 @@ async def running(
 ) -> AsyncIterator[Studio]:
     store_url = str(tmp_path_factory.mktemp("store"))
     store = FsspecStore(store_url)
-    config = WorkerConfig(REGISTRY, store_url=store_url, engine_settings=SETTINGS)
+    config = WorkerConfig(
+        REGISTRY,
+        store_url=store_url,
+        engine_settings=SETTINGS,
+        stall_seconds=2.0,
+        pulse_seconds=0.2,
+    )
     pool = WorkerPool(ray_cluster, config, workers=1, max_waiting=1)
     server = Server("127.0.0.1:0", ["s2v.api.render.v1.RenderService"])
     servicer = RenderServicer(
@@ -199,7 +207,7 @@ async def test_the_requested_size_wins(studio: Studio) -> None:
 async def test_engines_are_listed_with_their_presets_and_what_is_withheld(studio: Studio) -> None:
     listed = await studio.stub.ListEngines(render_service_pb2.ListEnginesRequest())
 
-    engine, directed, sequential = listed.engines
+    engine, directed, _, sequential = listed.engines
     assert (engine.name, engine.continuity) == ("fake", 1)
     assert [preset.name for preset in engine.presets] == ["standard", "draft"]
     assert (engine.min_side_pixels, engine.max_side_pixels) == (32, 512)
@@ -295,6 +303,70 @@ async def test_a_take_whose_worker_is_killed_is_tried_again(studio: Studio, fold
         media_pb2.NOTICE_CODE_RANDOM_WEIGHTS
     ]
     assert await studio.restarts() == restarts + 1
+
+
+async def test_a_take_whose_worker_stands_still_is_tried_again(
+    studio: Studio, folder: Path
+) -> None:
+    restarts = await studio.restarts()
+    rendering = asyncio.create_task(
+        studio.responses(studio.request(slowly(folder), frames=LONG_FRAMES))
+    )
+    frozen = await begun(folder)
+
+    os.kill(frozen, signal.SIGSTOP)
+    (folder / "go").touch()
+    responses = await rendering
+
+    assert (responses[-1].clip.takes, responses[-1].clip.frames) == (2, LONG_FRAMES)
+    worker = await studio.until_idle()
+    assert (worker.restarts, worker.pid != frozen) == (restarts + 1, True)
+
+
+async def test_a_worker_that_stands_still_after_its_take_was_cancelled_is_replaced(
+    studio: Studio, folder: Path
+) -> None:
+    call = studio.stub.Render(studio.request(slowly(folder), frames=LONG_FRAMES))
+    await call.read()
+    frozen = await begun(folder)
+    os.kill(frozen, signal.SIGSTOP)
+
+    call.cancel()
+
+    assert (await studio.until_idle()).pid != frozen
+    assert (await studio.clip(studio.request())).takes == 1
+
+
+async def test_an_engine_that_yields_nothing_for_its_patience_loses_its_worker(
+    studio: Studio, folder: Path
+) -> None:
+    stuck = FakeScript(str(folder), seconds_per_batch=600)
+    rendering = asyncio.create_task(studio.responses(studio.request(stuck, engine="impatient")))
+    await begun(folder)
+    (folder / "begun").unlink()
+    await begun(folder)
+    (folder / "go").touch()
+
+    responses = await rendering
+
+    assert responses[-1].clip.takes > 1
+
+
+async def test_a_take_that_waits_or_works_gives_signs_of_life(studio: Studio, folder: Path) -> None:
+    stuck = FakeScript(str(folder), seconds_per_batch=600)
+    working = studio.stub.Render(studio.request(stuck))
+    await begun(folder)
+    waiting = studio.stub.Render(studio.request())
+
+    for call in (working, waiting):
+        seen: list[int] = []
+        while len(seen) < 6:
+            response = await call.read()
+            seen += [response.progress.frames_done] if response.HasField("progress") else []
+        assert len(set(seen[-3:])) == 1
+    (folder / "go").touch()
+    working.cancel()
+    waiting.cancel()
 
 
 async def test_a_take_under_which_every_worker_dies_is_given_up(

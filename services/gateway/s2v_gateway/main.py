@@ -8,6 +8,7 @@ from s2v.rpc.logs import configure_logs
 from s2v.rpc.settings import read_settings
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.records.lock import DatabaseInUse
+from s2v_gateway.remote.persisting import Patience
 from s2v_gateway.remote.services import RemoteStages
 from s2v_gateway.settings import GatewaySettings
 from s2v_gateway.wiring import wire
@@ -20,7 +21,8 @@ async def serve(settings: GatewaySettings) -> None:
         "render": connect(settings.render_address),
         "compositor": connect(settings.compositor_address),
     }
-    stages = RemoteStages(**channels, patience_seconds=settings.patience_seconds)
+    patience = Patience(settings.patience_seconds, settings.stall_seconds, settings.stall_retries)
+    stages = RemoteStages(**channels, patience=patience)
     gateway = wire(
         settings,
         stages,

@@ -40,14 +40,20 @@ class ComposeSegment(_message.Message):
     def __init__(self, index: _Optional[int] = ..., clip: _Optional[_Union[_render_service_pb2.Clip, _Mapping]] = ..., speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ...) -> None: ...
 
 class ComposeResponse(_message.Message):
-    __slots__ = ("progress", "media", "film")
+    __slots__ = ("progress", "media", "film", "working")
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     MEDIA_FIELD_NUMBER: _ClassVar[int]
     FILM_FIELD_NUMBER: _ClassVar[int]
+    WORKING_FIELD_NUMBER: _ClassVar[int]
     progress: ComposeProgress
     media: _media_pb2.MediaChunk
     film: Film
-    def __init__(self, progress: _Optional[_Union[ComposeProgress, _Mapping]] = ..., media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ...) -> None: ...
+    working: Working
+    def __init__(self, progress: _Optional[_Union[ComposeProgress, _Mapping]] = ..., media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ..., working: _Optional[_Union[Working, _Mapping]] = ...) -> None: ...
+
+class Working(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class ComposeProgress(_message.Message):
     __slots__ = ("segments_done", "frames_done")
