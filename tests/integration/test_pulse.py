@@ -9,13 +9,13 @@ from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2
 from s2v.rpc.channel import connect
 from s2v.rpc.pulse import with_pulse
 from s2v.rpc.server import Server
-from s2v.testing.fakes_store import MemoryStore
+from s2v.testing.fakes_store import InMemoryStore
 from s2v_compositor.servicer import CompositorServicer
 
 
 async def test_a_composition_that_waits_for_segments_says_that_it_lives(tmp_path: Path) -> None:
     server = Server("127.0.0.1:0", ["s2v.api.compositor.v1.CompositorService"])
-    servicer = CompositorServicer(MemoryStore(), tmp_path, pulse_seconds=0.05)
+    servicer = CompositorServicer(InMemoryStore(), tmp_path, pulse_seconds=0.05)
     compositor_service_pb2_grpc.add_CompositorServiceServicer_to_server(servicer, server.grpc)
     await server.start()
 
@@ -27,7 +27,9 @@ async def test_a_composition_that_waits_for_segments_says_that_it_lives(tmp_path
     async with connect(server.address) as channel:
         call = compositor_service_pb2_grpc.CompositorServiceStub(channel).Compose(requests())
         for _ in range(3):
-            assert (await call.read()).HasField("working")
+            response = await call.read()
+            assert isinstance(response, compositor_service_pb2.ComposeResponse)
+            assert response.HasField("working")
         call.cancel()
     await server.stop(0)
 
