@@ -30,19 +30,20 @@ async def serve(settings: GatewaySettings) -> None:
         channels=channels,
         list_workers=stages.list_workers,
     )
-    sweeping: list[asyncio.Task[None]] = []
+    at_large: list[asyncio.Task[None]] = []
 
     async def open_and_sweep() -> None:
         await gateway.open()
-        sweeping.append(asyncio.create_task(gateway.retention.sweep_forever()))
+        forever = (gateway.retention.sweep_forever(), gateway.studio.look_forever())
+        at_large.extend(map(asyncio.create_task, forever))
 
     await gateway.server.run(
         warm=open_and_sweep,
         drain=gateway.studio.close,
         grace_seconds=settings.shutdown_grace_seconds,
     )
-    for sweep_forever in sweeping:
-        sweep_forever.cancel()
+    for task in at_large:
+        task.cancel()
 
 
 def main() -> None:
