@@ -1,9 +1,15 @@
-"""A service that only says SERVING: `fake_service.py ADDRESS [fail|deaf|grandchild]`."""
+"""A service that only says SERVING: `fake_service.py ADDRESS [fail|deaf|grandchild|late|killed]`.
+
+`late` and `killed` end it at once, the latter by SIGKILL and only once, while a file `late` is
+beside its socket.
+"""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from s2v.rpc.logs import configure_logs
 from s2v.rpc.server import Server
@@ -13,6 +19,12 @@ def main() -> None:
     address, *what = sys.argv[1:]
     if "fail" in what:
         sys.exit("bad setting S2V_FAKE_COLOUR: green is none")
+    late = Path(address.removeprefix("unix:")).with_name("late")
+    if "late" in what and late.exists():
+        sys.exit("ending at once")
+    if "killed" in what and late.exists():
+        late.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
     configure_logs("fake")
     print("a line of its log", file=sys.stderr, flush=True)
     if "deaf" in what:

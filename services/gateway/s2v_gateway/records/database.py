@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from s2v.core.errors import Exhausted
 from s2v.rpc.finishing import in_thread
@@ -41,9 +42,6 @@ _BUSY_SECONDS = 30
 _ID = re.compile(r"[0-9a-f]{32}|[0-9A-HJKMNP-TV-Z]{26}")
 _FULL = frozenset({"SQLITE_FULL", "53100"})
 _DEFERRED = "s2v_deferred"
-
-
-_AWAY = (OperationalError, InterfaceError, Exhausted)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -125,11 +123,18 @@ async def written(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     be safe to do twice. Nothing is written any more once this has returned, or was cancelled.
     """
     trying = tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception_type(_AWAY),
+        retry=tenacity.retry_if_exception(_is_away),
         wait=growing_delays,
         before_sleep=_tell_away,
     )
     return await trying(in_thread, work, *args, **kwargs)
+
+
+def _is_away(error: BaseException) -> bool:
+    """Tell whether a transaction may succeed later: not if it names what is not there."""
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlite_errorname", None) != "SQLITE_ERROR"
+    return isinstance(error, InterfaceError | PoolTimeoutError | Exhausted)
 
 
 def _tell_away(state: tenacity.RetryCallState) -> None:
