@@ -128,10 +128,10 @@ def test_a_service_killed_with_9_is_started_again_under_the_same_name(stage: Sta
 
 def test_a_service_that_hangs_is_killed_and_started_again(stage: Stage) -> None:
     with stage.supervisor(stage.spec("one", "grandchild"), stage.spec("two")) as supervisor:
-        old, other = supervisor.wait_serving("one"), supervisor.pid("two")
+        old, other = serving(supervisor, "one"), supervisor.pid("two")
         os.kill(old, signal.SIGSTOP)
 
-        new = supervisor.wait_serving("one", after_pid=old)
+        new = serving(supervisor, "one", after_pid=old)
 
         assert not is_alive(old)
         assert is_alive(new)
@@ -142,19 +142,19 @@ def test_a_service_that_hangs_is_killed_and_started_again(stage: Stage) -> None:
 
 def test_a_service_that_has_served_is_started_again_however_often_it_dies(stage: Stage) -> None:
     with stage.supervisor(stage.spec("one", "late")) as supervisor:
-        pid = supervisor.wait_serving("one")
+        pid = serving(supervisor, "one")
         (stage.folder / "late").touch()
         os.kill(pid, signal.SIGKILL)
         stage.sink.wait_for("ending at once\n" * 5)
         (stage.folder / "late").unlink()
 
-        assert supervisor.wait_serving("one", after_pid=pid)
+        assert serving(supervisor, "one", after_pid=pid)
 
 
 def test_a_service_that_is_killed_while_it_starts_is_started_again(stage: Stage) -> None:
     (stage.folder / "late").touch()
     with stage.supervisor(stage.spec("one", "killed")) as supervisor:
-        assert supervisor.wait_serving("one")
+        assert serving(supervisor, "one")
     assert "one was killed by SIGKILL; starting it again in 0.2 s" in stage.reports
 
 

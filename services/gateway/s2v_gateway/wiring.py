@@ -126,6 +126,7 @@ def wire(
     live_media = LiveMedia(settings.data_dir / "media")
     scripts = OpenScripts(records)
     alarms = Alarms()
+    alarms.listen(database)
     studio = Studio(
         Surroundings(
             records=records,

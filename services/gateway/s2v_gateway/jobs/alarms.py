@@ -1,25 +1,51 @@
 """Faults of the server that an operator should hear of, until they are looked into."""
 
-from collections import deque
 from datetime import UTC, datetime
+from threading import Lock
 
 import structlog
+from sqlalchemy import Engine, ExceptionContext, event
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 _MOST = 20
 _log = structlog.get_logger()
 
 
 class Alarms:
-    """Keeps the newest faults since the start of the process; all go to the log as well."""
+    """Keeps the newest faults since the start of the process; all go to the log as well.
+
+    Any thread may tell of one.
+    """
 
     def __init__(self) -> None:
-        self._alarms: deque[str] = deque(maxlen=_MOST)
+        self._times: dict[str, datetime] = {}
+        self._lock = Lock()
 
     def sound(self, what: str, error: BaseException | None = None) -> None:
-        """Tell of a fault; `what` may name jobs, but nothing of what is in them."""
+        """Tell of a fault; `what` may name jobs, but nothing of what is in them.
+
+        Told again, it is the same alarm with the later time.
+        """
         _log.error("alarm", what=what, exc_info=error)
-        self._alarms.append(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {what}")
+        with self._lock:
+            self._times.pop(what, None)
+            self._times[what] = datetime.now(UTC)
+            if len(self._times) > _MOST:
+                del self._times[next(iter(self._times))]
 
     def told(self) -> list[str]:
         """Return what was told, the newest last."""
-        return list(self._alarms)
+        with self._lock:
+            return [f"{time:%Y-%m-%dT%H:%M:%SZ} {what}" for what, time in self._times.items()]
+
+    def listen(self, database: Engine) -> None:
+        """Tell of a database that is full, locked, broken or away."""
+        event.listen(database, "handle_error", self._hear, insert=True)
+
+    def _hear(self, context: ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError):
+            code = getattr(error.orig, "sqlite_errorname", None) or getattr(
+                error.orig, "sqlstate", None
+            )
+            self.sound(f"the gateway's database: {code or type(error.orig).__name__}")

@@ -10,6 +10,7 @@ import sqlalchemy
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from ulid import ULID
 
+from s2v_gateway.jobs.alarms import Alarms
 from s2v_gateway.jobs.plain import PlainSerializer
 from s2v_gateway.records.versioned import Versioned
 
@@ -58,11 +59,17 @@ class DurableJobs:
     """Runs `work(job_id)` to its end, over crashes and restarts, once for each job.
 
     There is one per process: DBOS keeps its state in the process.
+
+    Args:
+        database_url: where DBOS keeps how far each job is.
+        work: called with the id of a job.
+        alarms: told when that database fails.
     """
 
-    def __init__(self, database_url: str, work: Work) -> None:
+    def __init__(self, database_url: str, work: Work, alarms: Alarms) -> None:
         if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
             sqlalchemy.event.listen(sqlalchemy.Pool, "connect", _teach_subsec)
+        self._alarms = alarms
         self._engine = _sqlite_engine(database_url) if _is_sqlite(database_url) else None
         config = DBOSConfig(
             name="s2v",
@@ -87,6 +94,8 @@ class DurableJobs:
         Whoever holds the database's lock is its only executor: what others began is this one's now.
         """
         DBOS.launch()
+        if self._engine:
+            self._alarms.listen(self._engine)
         unfinished = await DBOS.list_workflows_async(
             status=_UNFINISHED, load_input=False, load_output=False
         )

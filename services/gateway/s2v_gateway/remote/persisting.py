@@ -12,8 +12,8 @@ import tenacity
 
 from s2v.core.errors import Exhausted, Reason, S2VError, Unavailable
 from s2v.core.ports import Notice, NoticeCode
-from s2v.core.stages import Report
-from s2v.rpc.errors import from_rpc_error
+from s2v.core.stages import Report, ServiceDied
+from s2v.rpc.errors import died_at_work, from_rpc_error
 from s2v.rpc.patience import growing_delays
 from s2v_gateway.remote.discretion import discreet
 
@@ -45,6 +45,7 @@ async def persist(
     Raises:
         Unavailable: patience has ended (SERVICE_UNAVAILABLE, STAGE_STALLED), or it is not worth
             another call (WORKER_LOST).
+        ServiceDied: it died at work on the call.
         S2VError: what the service raised.
     """
 
@@ -52,6 +53,8 @@ async def persist(
         try:
             return await call()
         except grpc.RpcError as error:
+            if died_at_work(error):
+                raise ServiceDied(service) from error
             raise discreet(service, from_rpc_error(error)) from error
 
     trying = tenacity.AsyncRetrying(
