@@ -12,6 +12,7 @@ from s2v.core.artifact import WAV
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import NoticeCode, Utterance
 from s2v.core.script import LipSync, Mark
+from s2v.core.steps import Steps, result
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.visemes import mouths_of_phonemes
@@ -54,7 +55,7 @@ def listener(backend: EmbeddedBackend) -> Listener:
 
 def recorded(backend: EmbeddedBackend, text: str, voice: str) -> Utterance:
     """Return what another speaker might say: faster here, slower there, with pauses and noise."""
-    spoken = one_utterance(backend.speak(text, voice))
+    spoken = result(one_utterance(backend.speak(text, voice)))
     random = np.random.default_rng(5)
     knots = np.linspace(0, len(spoken.pcm), 12)
     paces = np.concatenate([[0.0], np.diff(knots) * random.uniform(0.8, 1.3, 11)])
@@ -87,7 +88,7 @@ def correlation(found: tuple[Mark, ...], truth: Utterance) -> float:
 def test_a_known_text_is_found_to_the_frame(backend: EmbeddedBackend, voice: str) -> None:
     truth = recorded(backend, TEXT, voice)
 
-    found = align(truth.pcm, TEXT, backend)
+    found = result(align(truth.pcm, TEXT, backend))
 
     errors = [
         abs(ours.first_sample - theirs.first_sample) / SAMPLE_RATE
@@ -103,14 +104,14 @@ def test_a_known_text_is_found_to_the_frame(backend: EmbeddedBackend, voice: str
 def test_another_text_is_not_taken_for_what_is_said(backend: EmbeddedBackend, voice: str) -> None:
     pcm = recorded(backend, TEXT, voice).pcm
 
-    assert not align(pcm, OTHER, backend).fits
-    assert not align(pcm, "Good evening.", backend).fits
+    assert not result(align(pcm, OTHER, backend)).fits
+    assert not result(align(pcm, "Good evening.", backend)).fits
 
 
 def test_a_wrong_transcript_is_told_and_the_next_way_taken(backend: EmbeddedBackend) -> None:
     alone = Listener(backend, words=None, sounds=None)
 
-    heard = alone.listen(recorded(backend, TEXT, "oak").pcm, OTHER)
+    heard = result(alone.listen(recorded(backend, TEXT, "oak").pcm, OTHER))
 
     assert heard.lip_sync is LipSync.LOUDNESS
     assert [notice.code for notice in heard.notices] == [
@@ -126,7 +127,7 @@ def test_english_words_are_recognised_and_found(
 ) -> None:
     truth = recorded(backend, TEXT, voice)
 
-    heard = listener.listen(truth.pcm, "")
+    heard = result(listener.listen(truth.pcm, ""))
 
     assert heard.lip_sync is LipSync.WORDS
     assert heard.words
@@ -139,7 +140,7 @@ def test_sounds_are_recognised_without_words(backend: EmbeddedBackend) -> None:
     truth = recorded(backend, TEXT, "heart")
     listener = Listener(backend, words=None, sounds=installed_sound_recogniser())
 
-    heard = listener.listen(truth.pcm, "")
+    heard = result(listener.listen(truth.pcm, ""))
 
     assert heard.lip_sync is LipSync.SOUNDS
     assert correlation(heard.phonemes, truth) >= 0.5
@@ -152,7 +153,7 @@ def test_what_is_no_english_is_not_taken_for_words(listener: Listener) -> None:
     syllables = np.repeat(random.uniform(0, 1, 40), SAMPLE_RATE // 8)
     babble = random.normal(0, 4_000, len(syllables)) * syllables
 
-    heard = listener.listen(babble.astype(np.int16), "")
+    heard = result(listener.listen(babble.astype(np.int16), ""))
 
     assert heard.lip_sync in (LipSync.SOUNDS, LipSync.LOUDNESS)
 
@@ -170,11 +171,11 @@ def test_recognising_opens_no_connection_and_threads_share_the_models(
     words, sounds = installed_word_recogniser(), installed_sound_recogniser()
     assert words is not None
     assert sounds is not None
-    pcm = one_utterance(backend.speak("Good morning, everybody.", "heart")).pcm
-    listen: list[Callable[[Pcm], object]] = [words.words, sounds.sounds] * 2
+    pcm = result(one_utterance(backend.speak("Good morning, everybody.", "heart"))).pcm
+    listen: list[Callable[[Pcm], Steps[object]]] = [words.words, sounds.sounds] * 2
 
     with ThreadPoolExecutor(4) as threads:
-        results = list(threads.map(lambda work: work(pcm), listen))
+        results = list(threads.map(lambda work: result(work(pcm)), listen))
 
     assert results[:2] == results[2:]
     assert "morning" in str(results[0]).lower()

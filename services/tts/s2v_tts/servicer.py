@@ -94,9 +94,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
                 field="spec.script.transcript",
                 max_characters=MAX_TRANSCRIPT_CHARACTERS,
             )
-            for parted in part_transcript(request.transcript, pcm, segments, self._backend):
-                yield None
-                segments = parted or segments
+            segments = yield from part_transcript(request.transcript, pcm, segments, self._backend)
         decoded = self._store.put([wav_bytes(pcm)], WAV)
         yield speech_service_pb2.CutScriptResponse(
             segments=map(_segment, segments), decoded_audio=artifact_to_proto(decoded)
