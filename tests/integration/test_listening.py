@@ -23,6 +23,7 @@ from s2v_tts.backends.embedded.backend import EmbeddedBackend
 from s2v_tts.listening.aligning import Pcm, align, one_utterance
 from s2v_tts.listening.listener import Listener
 from s2v_tts.listening.recognising import installed_sound_recogniser, installed_word_recogniser
+from s2v_tts.places import Places
 from s2v_tts.servicer import SpeechServicer
 
 FRAME_RATE = 50
@@ -120,6 +121,19 @@ def test_a_wrong_transcript_is_told_and_the_next_way_taken(backend: EmbeddedBack
     ]
 
 
+def speech_servicer(
+    backend: EmbeddedBackend, listener: Listener, store: InMemoryStore
+) -> SpeechServicer:
+    return SpeechServicer(
+        backend,
+        listener,
+        store,
+        backend_name="embedded",
+        speaking=Places(1, 0),
+        cutting=Places(1, 0),
+    )
+
+
 @needs_asr
 @pytest.mark.parametrize("voice", ["heart", "oak"])
 def test_english_words_are_recognised_and_found(
@@ -187,13 +201,13 @@ async def test_the_service_refuses_a_transcript_longer_than_an_hour_of_speech(
     store = InMemoryStore()
     sound = store.put([wav_bytes(recorded(backend, TEXT, "oak").pcm)], WAV)
     deaf = Listener(backend, words=None, sounds=None)
-    servicer = SpeechServicer(backend, deaf, store, backend_name="embedded")
+    servicer = speech_servicer(backend, deaf, store)
     request = speech_service_pb2.CutScriptRequest(
         audio=artifact_to_proto(sound), frame_rate=25, transcript="a" * 100_001
     )
 
     with pytest.raises(InvalidInput) as refusal:
-        await servicer.CutScript(request, None)  # type: ignore[arg-type]
+        [_ async for _ in servicer.CutScript(request, None)]  # type: ignore[arg-type]
 
     assert refusal.value.reason is Reason.TEXT_TOO_LONG
     assert refusal.value.field == "spec.script.transcript"
@@ -207,12 +221,13 @@ async def test_the_service_parts_a_transcript_and_tells_which_way_it_went(
     truth = recorded(backend, TEXT, "oak")
     sound = store.put([wav_bytes(truth.pcm)], WAV)
     deaf = Listener(backend, words=None, sounds=None)
-    servicer = SpeechServicer(backend, deaf, store, backend_name="embedded")
+    servicer = speech_servicer(backend, deaf, store)
     request = speech_service_pb2.CutScriptRequest(
         audio=artifact_to_proto(sound), frame_rate=25, transcript=given
     )
 
-    cut = await servicer.CutScript(request, None)  # type: ignore[arg-type]
+    told = [answer async for answer in servicer.CutScript(request, None)]  # type: ignore[arg-type]
+    cut = told[-1].cut
 
     assert " ".join(segment.text for segment in cut.segments) == given
     for segment in cut.segments:
@@ -229,3 +244,20 @@ async def test_the_service_parts_a_transcript_and_tells_which_way_it_went(
         else:
             assert speech.lip_sync is LipSync.LOUDNESS
             assert codes == [NoticeCode.TRANSCRIPT_MISMATCH, NoticeCode.LOUDNESS_ONLY]
+
+
+@needs_asr
+def test_whoever_waits_for_the_recogniser_can_leave_and_whoever_leaves_lets_others(
+    backend: EmbeddedBackend,
+) -> None:
+    words = installed_word_recogniser()
+    assert words is not None
+    pcm = result(one_utterance(backend.speak("Good morning, everybody.", "heart"))).pcm
+    first, second, third = (words.words(pcm) for _ in range(3))
+
+    next(first)
+    next(second)
+    second.close()
+    first.close()
+
+    assert "morning" in result(third).lower()

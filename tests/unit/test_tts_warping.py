@@ -89,3 +89,9 @@ def test_the_corridor_around_a_path_leads_over_a_jump() -> None:
     path = result(warp(left, right, around(*rough, radius=5, frames=(100, 400))))
 
     assert path.cost == pytest.approx(0, abs=1e-6)
+
+
+def test_long_warping_can_be_left_now_and_then() -> None:
+    side = likeness(np.arange(1_000))
+
+    assert len(list(warp(side, side, straight(1_000, 1_000, radius=5)))) >= 2_000 // 256

@@ -10,6 +10,7 @@ from s2v.rpc.settings import read_settings
 from s2v.store.artifacts import FsspecStore
 from s2v_tts.backends import REGISTRY
 from s2v_tts.listening.listener import Listener
+from s2v_tts.places import Places
 from s2v_tts.servicer import SpeechServicer
 from s2v_tts.settings import TtsSettings
 
@@ -27,6 +28,8 @@ async def serve(settings: TtsSettings) -> None:
         Listener.installed(backend),
         FsspecStore(settings.store_url),
         backend_name=settings.backend,
+        speaking=Places(settings.max_speaking, settings.max_waiting),
+        cutting=Places(settings.max_cutting, settings.max_waiting),
     )
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.run(

@@ -12,4 +12,17 @@ class TtsSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="S2V_TTS_", extra="forbid")
 
     listen: str = "127.0.0.1:50052"
+    max_speaking: int = Field(
+        default=4, ge=1, description="segments spoken and texts cut at once, each on a thread"
+    )
+    max_cutting: int = Field(
+        default=2,
+        ge=1,
+        description="given sounds cut at once, which takes minutes for long ones",
+    )
+    max_waiting: int = Field(
+        default=64,
+        ge=0,
+        description="calls that may wait for either; those beyond are told to come again later",
+    )
     backend: str = Field(default="embedded", description="name of the backend that speaks")

@@ -46,7 +46,7 @@ def engine_offer(message: render_service_pb2.Engine) -> EngineOffer:
     )
 
 
-def cut_script(message: speech_service_pb2.CutScriptResponse) -> CutScript:
+def cut_script(message: speech_service_pb2.Cut) -> CutScript:
     """Read a script that was cut."""
     return CutScript(
         segments=tuple(

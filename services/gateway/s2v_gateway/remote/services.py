@@ -124,8 +124,11 @@ class RemoteStages:
             request.text = order.spec.text
 
         async def call() -> CutScript:
-            response = await self._tts.CutScript(request, metadata=correlation(order.job_id))
-            return messages.cut_script(response)
+            metadata = correlation(order.job_id)
+            async for response in self._tts.CutScript(request, metadata=metadata):
+                if response.HasField("cut"):
+                    return messages.cut_script(response.cut)
+            raise _no_result("tts")
 
         return await self._persist("tts", call, report)
 

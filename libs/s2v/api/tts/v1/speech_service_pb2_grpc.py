@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class SpeechServiceStub(object):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. While a call waits or works, its stream says so about
+    once a second: one that is silent for much longer has stalled.
     """
 
     def __init__(self, channel):
@@ -36,7 +37,7 @@ class SpeechServiceStub(object):
         Args:
             channel: A grpc.Channel.
         """
-        self.CutScript = channel.unary_unary(
+        self.CutScript = channel.unary_stream(
                 '/s2v.api.tts.v1.SpeechService/CutScript',
                 request_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.CutScriptRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.CutScriptResponse.FromString,
@@ -55,14 +56,17 @@ class SpeechServiceStub(object):
 
 class SpeechServiceServicer(object):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. While a call waits or works, its stream says so about
+    once a second: one that is silent for much longer has stalled.
     """
 
     def CutScript(self, request, context):
-        """CutScript cuts a script into segments that are spoken and rendered one by one.
+        """CutScript cuts a script into segments that are spoken and rendered one by one. The stream ends
+        with a message that has `cut`.
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
+        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+        WORKERS_BUSY when as many calls work and wait as may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,7 +76,7 @@ class SpeechServiceServicer(object):
         """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
 
         Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-        STORAGE_FULL.
+        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -88,7 +92,7 @@ class SpeechServiceServicer(object):
 
 def add_SpeechServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'CutScript': grpc.unary_unary_rpc_method_handler(
+            'CutScript': grpc.unary_stream_rpc_method_handler(
                     servicer.CutScript,
                     request_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.CutScriptRequest.FromString,
                     response_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.CutScriptResponse.SerializeToString,
@@ -113,7 +117,8 @@ def add_SpeechServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SpeechService(object):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. While a call waits or works, its stream says so about
+    once a second: one that is silent for much longer has stalled.
     """
 
     @staticmethod
@@ -127,7 +132,7 @@ class SpeechService(object):
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_unary(
+        return grpc.experimental.unary_stream(
             request,
             target,
             '/s2v.api.tts.v1.SpeechService/CutScript',

@@ -28,24 +28,27 @@ GRPC_VERSION: str
 
 class SpeechServiceStub:
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. While a call waits or works, its stream says so about
+    once a second: one that is silent for much longer has stalled.
     """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SpeechServiceAsyncStub: ...
-    CutScript: _grpc.UnaryUnaryMultiCallable[_speech_service_pb2.CutScriptRequest, _speech_service_pb2.CutScriptResponse]
-    """CutScript cuts a script into segments that are spoken and rendered one by one.
+    CutScript: _grpc.UnaryStreamMultiCallable[_speech_service_pb2.CutScriptRequest, _speech_service_pb2.CutScriptResponse]
+    """CutScript cuts a script into segments that are spoken and rendered one by one. The stream ends
+    with a message that has `cut`.
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
+    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+    WORKERS_BUSY when as many calls work and wait as may.
     """
     Speak: _grpc.UnaryStreamMultiCallable[_speech_service_pb2.SpeakRequest, _speech_service_pb2.SpeakResponse]
     """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
 
     Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-    STORAGE_FULL.
+    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
     """
     ListVoices: _grpc.UnaryUnaryMultiCallable[_speech_service_pb2.ListVoicesRequest, _speech_service_pb2.ListVoicesResponse]
     """ListVoices lists every voice, the default one first."""
@@ -53,28 +56,32 @@ class SpeechServiceStub:
 @_typing.type_check_only
 class SpeechServiceAsyncStub(SpeechServiceStub):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. While a call waits or works, its stream says so about
+    once a second: one that is silent for much longer has stalled.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    CutScript: _aio.UnaryUnaryMultiCallable[_speech_service_pb2.CutScriptRequest, _speech_service_pb2.CutScriptResponse]  # type: ignore[assignment]
-    """CutScript cuts a script into segments that are spoken and rendered one by one.
+    CutScript: _aio.UnaryStreamMultiCallable[_speech_service_pb2.CutScriptRequest, _speech_service_pb2.CutScriptResponse]  # type: ignore[assignment]
+    """CutScript cuts a script into segments that are spoken and rendered one by one. The stream ends
+    with a message that has `cut`.
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
+    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+    WORKERS_BUSY when as many calls work and wait as may.
     """
     Speak: _aio.UnaryStreamMultiCallable[_speech_service_pb2.SpeakRequest, _speech_service_pb2.SpeakResponse]  # type: ignore[assignment]
     """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
 
     Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-    STORAGE_FULL.
+    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
     """
     ListVoices: _aio.UnaryUnaryMultiCallable[_speech_service_pb2.ListVoicesRequest, _speech_service_pb2.ListVoicesResponse]  # type: ignore[assignment]
     """ListVoices lists every voice, the default one first."""
 
 class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. While a call waits or works, its stream says so about
+    once a second: one that is silent for much longer has stalled.
     """
 
     @_abc_1.abstractmethod
@@ -82,11 +89,13 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _speech_service_pb2.CutScriptRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_speech_service_pb2.CutScriptResponse, _abc.Awaitable[_speech_service_pb2.CutScriptResponse]]:
-        """CutScript cuts a script into segments that are spoken and rendered one by one.
+    ) -> _typing.Union[_abc.Iterator[_speech_service_pb2.CutScriptResponse], _abc.AsyncIterator[_speech_service_pb2.CutScriptResponse]]:
+        """CutScript cuts a script into segments that are spoken and rendered one by one. The stream ends
+        with a message that has `cut`.
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
+        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+        WORKERS_BUSY when as many calls work and wait as may.
         """
 
     @_abc_1.abstractmethod
@@ -98,7 +107,7 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
 
         Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-        STORAGE_FULL.
+        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
         """
 
     @_abc_1.abstractmethod

@@ -15,9 +15,11 @@ _LONG_WORD = re.compile(rf"[^\W\d_]{{{_LONGEST_UNKNOWN_WORD + 1},}}")
 _LONG_NUMBER = re.compile(r"\d[\d,]{15,}")
 """Past this length people read digit by digit, and hibari's number words run out."""
 _MOST_PARTS = 16
-"""Letters, digits and signs that take turns without a pause: hibari tries all ways to read them
-together, in time that grows with the cube of their number."""
-_MANY_PARTS = re.compile(rf"(?:[^\W\d_]++|\d++|[^\w\s]|_){{{_MOST_PARTS}}}(?=\S)")
+"""Letters, digits and signs that take turns without a pause, or words likeThisOne: hibari tries all
+ways to read them together, in time that grows with the cube of their number."""
+_CAPITALS = "A-ZÀ-ÖØ-Þ"
+_PART = rf"[{_CAPITALS}]++[^\W\d_{_CAPITALS}]*+|[^\W\d_{_CAPITALS}]++|\d++|[^\w\s]|_"
+_MANY_PARTS = re.compile(rf"(?:{_PART}){{{_MOST_PARTS}}}(?=\S)")
 _MOST_UNBROKEN = 96
 """Characters without a pause; hibari takes them apart in time that grows with their square."""
 _UNBROKEN = re.compile(rf"\S{{{_MOST_UNBROKEN}}}(?=\S)")
