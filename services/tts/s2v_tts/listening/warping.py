@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from s2v.core.steps import Steps
 from s2v_tts.listening.spectra import Floats, Likeness
 
 Indices = npt.NDArray[np.intp]
@@ -20,6 +21,7 @@ _STALL_COST = 0.03
 """What it costs that one recording goes on while the other stands still, besides the distance."""
 _QUIET_COST = 0.05
 """What a frame of a pause costs at most that the other recording does not have."""
+_DIAGONALS_A_STEP = 256
 _BOTH, _LEFT, _RIGHT = np.uint8(0), np.uint8(1), np.uint8(2)
 
 
@@ -68,9 +70,9 @@ def touches(path: Path, corridor: Corridor) -> bool:
     return bool((along_low | along_high).any())
 
 
-def warp(left: Likeness, right: Likeness, corridor: Corridor) -> Path:
+def warp(left: Likeness, right: Likeness, corridor: Corridor) -> Steps[Path]:
     """Return the cheapest path from the first to the last frames of both recordings."""
-    choices, firsts = _choices(left, right, corridor)
+    choices, firsts = yield from _choices(left, right, corridor)
     steps = np.array(list(_traced(choices, firsts, row=len(left) - 1, column=len(right) - 1)))[::-1]
     rows, columns = steps[:, 0], steps[:, 1]
     sounding = ~(left.quiet[rows] | right.quiet[columns])
@@ -89,7 +91,7 @@ def _closed(first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], *, right: in
 
 def _choices(
     left: Likeness, right: Likeness, corridor: Corridor
-) -> tuple[list[npt.NDArray[np.uint8]], Indices]:
+) -> Steps[tuple[list[npt.NDArray[np.uint8]], Indices]]:
     """Return for each cell of each anti-diagonal the step that leads there, and its first row."""
     rows = np.arange(len(left))
     diagonals = np.arange(len(left) + len(right) - 1)
@@ -116,6 +118,8 @@ def _choices(
         choice = np.maximum(choice, (by_right < best).view(np.uint8) * _RIGHT)
         now[first + 1 : end + 1] = np.minimum(best, by_right) if diagonal else distance
         choices.append(choice)
+        if diagonal % _DIAGONALS_A_STEP == 0:
+            yield
     return choices, firsts
 
 
