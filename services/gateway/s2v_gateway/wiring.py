@@ -101,7 +101,8 @@ def wire(
         max_queued_jobs=settings.max_queued_jobs,
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = open_database(settings.database)
+    alarms = Alarms()
+    database = open_database(settings.database, on_error=alarms.hear)
     lock = lock_database(database)
     migrate(database)
     store = FsspecStore(settings.store_url)
@@ -125,8 +126,6 @@ def wire(
     feed = Feed()
     live_media = LiveMedia(settings.data_dir / "media")
     scripts = OpenScripts(records)
-    alarms = Alarms()
-    alarms.listen(database)
     studio = Studio(
         Surroundings(
             records=records,

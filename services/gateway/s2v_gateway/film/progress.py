@@ -46,6 +46,7 @@ class ProgressMeter:
         self._frame_rate = frame_rate
         self._clock = clock
         self._progress = before
+        self._resumed_at = before.stage
         self._lip_cues: LipCues | None = None
         self._segments: tuple[Segment, ...] = ()
         self._spoken_frames: dict[int, int] = {}
@@ -114,7 +115,7 @@ class ProgressMeter:
         return replace(
             before,
             fraction=max(before.fraction, min(fraction, 1.0)),
-            stage=max(before.stage, self._furthest_stage(), key=_STAGES),
+            stage=max(self._resumed_at, self._furthest_stage(), key=_STAGES),
             segments_spoken=max(before.segments_spoken, len(self._spoken_frames)),
             segments_rendered=max(before.segments_rendered, len(self._finished)),
             segments_total=max(before.segments_total, len(self._segments)),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 import structlog
-from sqlalchemy import Engine, ExceptionContext, event
+from sqlalchemy import ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 _MOST = 20
@@ -38,11 +38,8 @@ class Alarms:
         with self._lock:
             return [f"{time:%Y-%m-%dT%H:%M:%SZ} {what}" for what, time in self._times.items()]
 
-    def listen(self, database: Engine) -> None:
-        """Tell of a database that is full, locked, broken or away."""
-        event.listen(database, "handle_error", self._hear, insert=True)
-
-    def _hear(self, context: ExceptionContext) -> None:
+    def hear(self, context: ExceptionContext) -> None:
+        """Tell of a database that is full, locked, broken or away; listens to its engine."""
         error = context.sqlalchemy_exception
         if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError):
             code = getattr(error.orig, "sqlite_errorname", None) or getattr(

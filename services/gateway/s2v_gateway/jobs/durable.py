@@ -69,8 +69,7 @@ class DurableJobs:
     def __init__(self, database_url: str, work: Work, alarms: Alarms) -> None:
         if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
             sqlalchemy.event.listen(sqlalchemy.Pool, "connect", _teach_subsec)
-        self._alarms = alarms
-        self._engine = _sqlite_engine(database_url) if _is_sqlite(database_url) else None
+        self._engine = _sqlite_engine(database_url, alarms) if _is_sqlite(database_url) else None
         config = DBOSConfig(
             name="s2v",
             system_database_url=database_url,
@@ -94,8 +93,6 @@ class DurableJobs:
         Whoever holds the database's lock is its only executor: what others began is this one's now.
         """
         DBOS.launch()
-        if self._engine:
-            self._alarms.listen(self._engine)
         unfinished = await DBOS.list_workflows_async(
             status=_UNFINISHED, load_input=False, load_output=False
         )
@@ -140,10 +137,11 @@ def _is_sqlite(database_url: str) -> bool:
     return database_url.startswith("sqlite")
 
 
-def _sqlite_engine(database_url: str) -> sqlalchemy.Engine:
+def _sqlite_engine(database_url: str, alarms: Alarms) -> sqlalchemy.Engine:
     """Make an engine as DBOS would, but one that waits while the disk is full."""
     engine = sqlalchemy.create_engine(database_url, connect_args={"timeout": _BUSY_SECONDS})
     sqlalchemy.event.listen(engine, "connect", _set_up_sqlite)
+    sqlalchemy.event.listen(engine, "handle_error", alarms.hear)
     sqlalchemy.event.listen(engine, "handle_error", _wait_for_room)
     return engine
 

@@ -69,7 +69,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def open_database(url: str) -> Engine:
+def open_database(
+    url: str, *, on_error: Callable[[ExceptionContext], None] | None = None
+) -> Engine:
     """Open "sqlite:///path/to/file" or "postgresql://user@host/name"; create no tables.
 
     What a transaction of `engine.begin()` has committed survives the loss of power: PostgreSQL
@@ -77,7 +79,8 @@ def open_database(url: str) -> Engine:
     write lock from its start, so that reading first and writing then cannot fail halfway; what
     only reads should use `reading`.
 
-    Whoever uses the engine gets `Exhausted` (STORAGE_FULL) when the database's disk is full.
+    Whoever uses the engine gets `Exhausted` (STORAGE_FULL) when the database's disk is full;
+    `on_error` is told of everything that goes wrong.
 
     Raises:
         ValueError: the URL names no database that the gateway can use.
@@ -92,6 +95,8 @@ def open_database(url: str) -> Engine:
             raise ValueError(
                 f"the database {other!r} is not supported; use sqlite:///PATH or postgresql://..."
             )
+    if on_error:
+        event.listen(engine, "handle_error", on_error)  # first: who raises is the last to hear
     event.listen(engine, "handle_error", _name_full_disk)
     return engine
 
