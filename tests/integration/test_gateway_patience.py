@@ -29,6 +29,7 @@ class Render(render_service_pb2_grpc.RenderServiceServicer):
         self.calls = 0
         self.stalls = 0
         self.pulses = 0
+        self.at_work = asyncio.Event()
 
     async def Render(
         self, request: render_service_pb2.RenderRequest, context: Context
@@ -39,6 +40,7 @@ class Render(render_service_pb2_grpc.RenderServiceServicer):
         for _ in range(self.pulses):
             await asyncio.sleep(0.1)
             yield render_service_pb2.RenderResponse(progress=render_service_pb2.RenderProgress())
+        self.at_work.set()
         if self.calls <= self.stalls:
             await asyncio.Event().wait()
         video = artifact_to_proto(artifact_of("clip", "video/mp4"))
@@ -59,7 +61,13 @@ async def address(render: Render) -> AsyncIterator[str]:
     await server.stop(0)
 
 
-async def rendered(address: str, happened: list[Happening], patience_seconds: float = 60) -> Clip:
+async def rendered(
+    address: str,
+    happened: list[Happening],
+    *,
+    patience_seconds: float = 60,
+    stall_seconds: float = 0.2,
+) -> Clip:
     order = Order(
         "0" * 32,
         JobSpec(frame_rate=25),
@@ -69,7 +77,7 @@ async def rendered(address: str, happened: list[Happening], patience_seconds: fl
     )
     speech = Speech(artifact_of("speech", "audio/wav"), 48_000)
     async with connect(address) as channel:
-        patience = Patience(patience_seconds, stall_seconds=0.2, stall_retries=2)
+        patience = Patience(patience_seconds, stall_seconds, stall_retries=2)
         stages = RemoteStages(channel, channel, channel, patience=patience)
         return await stages.render(
             order, 0, speech, first_frame=0, state=None, report=happened.append
@@ -106,6 +114,19 @@ async def test_what_will_not_get_better_is_not_tried_again(
     with pytest.raises(type(error)):
         await rendered(address, [])
     assert render.calls == 1
+
+
+async def test_a_service_that_is_told_to_stop_has_not_died_of_its_work(render: Render) -> None:
+    render.stalls = 10
+    server = Server("127.0.0.1:0", ["s2v.api.render.v1.RenderService"])
+    render_service_pb2_grpc.add_RenderServiceServicer_to_server(render, server.grpc)
+    await server.start()
+    work = rendered(server.address, [], patience_seconds=0.1, stall_seconds=60)
+    rendering = asyncio.create_task(work)
+    await render.at_work.wait()
+    await server.stop(0)
+    with pytest.raises(Unavailable):
+        await rendering
 
 
 async def test_patience_ends(address: str, render: Render) -> None:

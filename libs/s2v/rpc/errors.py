@@ -23,6 +23,7 @@ _MAX_DELAY_SECONDS = 1e9
 _DETAILS_KEY = "grpc-status-details-bin"
 AT_WORK_KEY, AT_WORK = "s2v-at-work", "1"
 """Sent by our servers when they begin to work on a call."""
+_TOLD_TO_STOP = "Cancelling all calls"  # gRPC's own words
 
 _Metadata = Sequence[tuple[str, str | bytes]]
 
@@ -125,11 +126,15 @@ def from_rpc_error(error: grpc.RpcError) -> S2VError:
 
 
 def died_at_work(error: grpc.RpcError) -> bool:
-    """Tell whether a call failed because its server died after it had begun to work on it."""
-    code, _, trailing = _facts(error)
+    """Tell whether a call failed because its server died after it had begun to work on it.
+
+    One that was told to stop and did not wait for the call has not died.
+    """
+    code, details, trailing = _facts(error)
     leading = tuple(getattr(error, "initial_metadata", lambda: None)() or ())
     return (
         code is grpc.StatusCode.UNAVAILABLE
+        and details != _TOLD_TO_STOP
         and (AT_WORK_KEY, AT_WORK) in leading
         and _details(trailing) is None
     )
