@@ -1,9 +1,9 @@
-"""A service that says SERVING: `fake_service.py ADDRESS [fail|deaf|grandchild|late|killed|mortal]`.
+"""A service that says SERVING: `fake_service.py ADDRESS [WHAT]`.
 
 A `mortal` one cuts scripts at blanks, and dies of those with the word poison.
 
 `late` and `killed` end it at once, the latter by SIGKILL and only once, while a file `late` is
-beside its socket.
+beside its socket; `doomed` does so always. `fail`, `deaf` and `grandchild` are what they say.
 """
 
 import asyncio
@@ -26,6 +26,8 @@ def main() -> None:
     late = Path(address.removeprefix("unix:")).with_name("late")
     if "late" in what and late.exists():
         sys.exit("ending at once")
+    if "doomed" in what:
+        os.kill(os.getpid(), signal.SIGKILL)
     if "killed" in what and late.exists():
         late.unlink()
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,5 +1,6 @@
 """kill -9 of any process in the middle of a job loses nothing and repeats nothing."""
 
+import itertools
 import os
 import signal
 import sqlite3
@@ -103,3 +104,34 @@ def test_cancelling_frees_the_worker_within_two_seconds(installation: Any, clien
         while states != {render_service_pb2.WORKER_STATE_IDLE}:
             response = stub.ListWorkers(render_service_pb2.ListWorkersRequest(), timeout=2)
             states = {worker.state for worker in response.workers}
+
+
+def test_what_a_watcher_has_seen_of_the_progress_stays_true_over_crashes(
+    installation: Any, client: Client
+) -> None:
+    name = a_job(client, 400)
+    seen: list[tuple[float, int, int, int, int]] = []
+    kill_at = [1, 4, 7, 10]
+    for event in client.watch(name):
+        what = event.WhichOneof("event")
+        if what in ("snapshot", "finished"):
+            progress = getattr(event, what).progress
+        elif what == "progress":
+            progress = event.progress
+        else:
+            continue
+        seen.append(
+            (
+                progress.fraction,
+                progress.frames_done,
+                progress.segments_spoken,
+                progress.segments_rendered,
+                progress.segments_total,
+            )
+        )
+        if what == "progress" and kill_at and progress.segments_rendered >= kill_at[0]:
+            kill_at.pop(0)
+            os.kill(installation.supervisor.pid("gateway"), signal.SIGKILL)
+    assert not kill_at, "the job ended before its gateway was killed often enough"
+    for before, after in itertools.pairwise(seen):
+        assert all(b <= a for b, a in zip(before, after, strict=True)), (before, after)

@@ -158,6 +158,17 @@ def test_a_service_that_is_killed_while_it_starts_is_started_again(stage: Stage)
     assert "one was killed by SIGKILL; starting it again in 0.2 s" in stage.reports
 
 
+def test_a_service_that_is_killed_whenever_it_starts_is_given_up_with_the_reason(
+    stage: Stage,
+) -> None:
+    with pytest.raises(ServiceFailed, match="one cannot start: it was killed by SIGKILL"):
+        stage.supervisor(stage.spec("one", "doomed")).start()
+    assert stage.reports == [
+        "one was killed by SIGKILL; starting it again in 0.2 s",
+        "one was killed by SIGKILL; starting it again in 0.4 s",
+    ]
+
+
 def test_what_a_killed_service_had_started_does_not_outlive_it(stage: Stage) -> None:
     with stage.supervisor(stage.spec("one", "grandchild")) as supervisor:
         old = serving(supervisor, "one")
