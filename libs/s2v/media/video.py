@@ -22,7 +22,7 @@ from av.video.reformatter import (
 from PIL import Image
 
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
-from s2v.media.opening import open_media
+from s2v.media.opening import Source, open_media
 
 Rgb = npt.NDArray[np.uint8]
 """One picture [height, width, 3] or a batch of them [frames, height, width, 3], full range."""
@@ -135,10 +135,10 @@ class ClipEncoder:
                 self._path.unlink(missing_ok=True)
 
 
-def decode_frames(path: Path) -> Iterator[Rgb]:
+def decode_frames(source: Source) -> Iterator[Rgb]:
     """Yield a video's pictures as uint8 RGB [height, width, 3], full range."""
     reformatter = VideoReformatter()
-    with open_media(path) as container:
+    with open_media(source) as container:
         for frame in container.decode(video=0):
             picture = reformatter.reformat(
                 frame,
