@@ -271,6 +271,28 @@ async def test_a_job_that_was_never_started_is_found(
     assert (await server.finished(job.name)).state == SUCCEEDED
 
 
+async def test_a_job_that_cannot_be_started_keeps_no_other_from_it(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await start()
+    monkeypatch.setattr(DurableJobs, "start", broken)
+    names = [(await server.create()).name for _ in range(4)]
+    monkeypatch.undo()
+    bring_on = DurableJobs.go_on
+
+    async def first_fails(jobs: DurableJobs, job_id: str) -> None:
+        if names[0].endswith(job_id):
+            broken()
+        await bring_on(jobs, job_id)
+
+    monkeypatch.setattr(DurableJobs, "go_on", first_fails)
+    await server.gateway.studio.look()
+    await server.gateway.studio.look()
+    for name in names[1:]:
+        assert (await server.finished(name)).state == SUCCEEDED
+    assert f"job {names[0].removeprefix('jobs/')} lies still" in await alarms(server)
+
+
 async def test_a_job_at_work_is_not_started_again(start: Start) -> None:
     server = await start(FakeStages(hold={"render-0": asyncio.Event()}), max_running_jobs=1)
     name = await at_work(server, "render-0")

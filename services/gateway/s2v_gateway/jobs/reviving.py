@@ -59,7 +59,10 @@ class Reviving:
         idle = set(unfinished) - set(self._at_work())
         lost, self._idle = idle & self._idle, idle
         for job_id in lost:
-            await self._revive(job_id)
+            try:
+                await self._revive(job_id)
+            except Exception as error:  # noqa: BLE001 - the others shall go on
+                self._alarms.sound(f"job {job_id} lies still", error)
 
     async def _revive(self, job_id: str) -> None:
         if await self._durable.has_ended(job_id):
