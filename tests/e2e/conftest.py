@@ -38,18 +38,38 @@ class Installation:
             yield client
 
 
-@pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    # A short grace: a job of some seconds shall still be at work when the gateway has gone.
-    environment = {**os.environ, "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5"}
-    if importlib.util.find_spec("torch"):
-        environment["S2V_RENDER_WAN_CHECKPOINT"] = "tests/data/wan_tiny"
-    home = tmp_path_factory.mktemp("home")
+@contextlib.contextmanager
+def installed(home: Path, **settings: str) -> Iterator[Installation]:
+    """Run the four services over a folder."""
+    environment = {**os.environ, **settings}
     address = free_address("127.0.0.1", 0)
     with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
         specs = service_specs(home, sockets, listen=address, environment=environment)
         with Supervisor(specs, report=print, sink=log) as supervisor:
             yield Installation(home, sockets, address, supervisor)
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    # A short grace: a job of some seconds shall still be at work when the gateway has gone.
+    settings = {"S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5"}
+    if importlib.util.find_spec("torch"):
+        settings["S2V_RENDER_WAN_CHECKPOINT"] = "tests/data/wan_tiny"
+    with installed(tmp_path_factory.mktemp("home"), **settings) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Services that soon take others for stalled."""
+    settings = {
+        "S2V_GATEWAY_STALL_SECONDS": "11",
+        "S2V_GATEWAY_STALL_RETRIES": "10",
+        "S2V_RENDER_STALL_SECONDS": "5",
+        "S2V_GATEWAY_MEASURE_FILMS": "false",
+    }
+    with installed(tmp_path_factory.mktemp("impatient"), **settings) as installation:
+        yield installation
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The workflow makes a film of a script, in the right order, once."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -10,6 +11,7 @@ from s2v.core.ports import Continuity
 from s2v.core.stages import (
     AtWork,
     CutScript,
+    FinishedSegment,
     Happening,
     Media,
     MediaSink,
@@ -156,6 +158,31 @@ async def test_what_happens_is_reported() -> None:
     for stage in (Stage.SPEAK, Stage.RENDER):
         work = [h.working for h in happened if isinstance(h, AtWork) and h.stage is stage]
         assert sorted(work) == [False, False, True, True]
+
+
+class ComposingAnew(FakeStages):
+    """Begins to compose, is cancelled where it waits for the first clip, and begins anew."""
+
+    async def compose(
+        self,
+        order: Order,
+        segments: Callable[[], AsyncIterator[FinishedSegment]],
+        *,
+        media: MediaSink | None,
+        report: Report,
+    ) -> Film:
+        """Compose the second time."""
+        waiting = asyncio.ensure_future(anext(segments()))
+        await self.called("render-0")
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        self._hold["render-0"].set()
+        return await super().compose(order, segments, media=media, report=report)
+
+
+async def test_a_composition_that_is_begun_anew_gets_every_clip() -> None:
+    stages = ComposingAnew(hold={"render-0": asyncio.Event()})
+    assert (await film_of(order("one three"), stages)).frames == 3 + 5
 
 
 class Script:

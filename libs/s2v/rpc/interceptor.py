@@ -9,7 +9,7 @@ import grpc
 import structlog
 
 from s2v.core.errors import Internal, Reason, S2VError
-from s2v.rpc.errors import abort, from_rpc_error
+from s2v.rpc.errors import AT_WORK, AT_WORK_KEY, abort, from_rpc_error
 from s2v.rpc.logs import bind_call
 
 _log = structlog.get_logger()
@@ -55,7 +55,7 @@ def _single(
     method: str, behaviour: Callable[..., Awaitable[Any]], admit: Admit | None
 ) -> Callable[..., Any]:
     async def call(request: Any, context: Context) -> Any:
-        started = _begin(context)
+        started = await _begin(context)
         try:
             if admit:
                 admit(context)
@@ -73,7 +73,7 @@ def _streaming(
     method: str, behaviour: Callable[..., AsyncIterator[Any]], admit: Admit | None
 ) -> Callable[..., Any]:
     async def call(request: Any, context: Context) -> AsyncIterator[Any]:
-        started = _begin(context)
+        started = await _begin(context)
         responses = behaviour(request, context)
         try:
             if admit:
@@ -90,7 +90,8 @@ def _streaming(
     return call
 
 
-def _begin(context: Context) -> float:
+async def _begin(context: Context) -> float:
+    await context.send_initial_metadata(((AT_WORK_KEY, AT_WORK),))
     bind_call(context.invocation_metadata() or ())
     return time.monotonic()
 

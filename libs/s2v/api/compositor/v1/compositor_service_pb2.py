@@ -29,7 +29,7 @@ from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_med
 from s2v.api.common.v1 import speech_pb2 as s2v_dot_api_dot_common_dot_v1_dot_speech__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.s2v/api/compositor/v1/compositor_service.proto\x12\x15s2v.api.compositor.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1cs2v/api/common/v1/clip.proto\x1a#s2v/api/common/v1/measurement.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1es2v/api/common/v1/speech.proto\"\x9c\x01\n\x0e\x43omposeRequest\x12>\n\x06\x63onfig\x18\x01 \x01(\x0b\x32$.s2v.api.compositor.v1.ComposeConfigH\x00R\x06\x63onfig\x12\x41\n\x07segment\x18\x02 \x01(\x0b\x32%.s2v.api.compositor.v1.ComposeSegmentH\x00R\x07segmentB\x07\n\x05input\"\x98\x01\n\rComposeConfig\x12\x1d\n\nframe_rate\x18\x01 \x01(\x05R\tframeRate\x12\x12\n\x04live\x18\x02 \x01(\x08R\x04live\x12T\n\x13\x64igital_source_type\x18\x03 \x01(\x0e\x32$.s2v.api.common.v1.DigitalSourceTypeR\x11\x64igitalSourceType\"\x94\x01\n\x0e\x43omposeSegment\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12+\n\x04\x63lip\x18\x02 \x01(\x0b\x32\x17.s2v.api.common.v1.ClipR\x04\x63lip\x12\x31\n\x05\x61udio\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udioJ\x04\x08\x03\x10\x04R\x06speech\"\x94\x01\n\x0f\x43omposeResponse\x12\x35\n\x05media\x18\x02 \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12\x31\n\x04\x66ilm\x18\x03 \x01(\x0b\x32\x1b.s2v.api.compositor.v1.FilmH\x00R\x04\x66ilmB\x07\n\x05\x65ventJ\x04\x08\x01\x10\x02R\x08progress\"\xd2\x01\n\x04\x46ilm\x12\x31\n\x05video\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05video\x12\x16\n\x06\x66rames\x18\x02 \x01(\x03R\x06\x66rames\x12\x18\n\x07samples\x18\x03 \x01(\x03R\x07samples\x12!\n\x0cwidth_pixels\x18\x04 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x05 \x01(\x05R\x0cheightPixels\x12\x1d\n\nframe_rate\x18\x06 \x01(\x05R\tframeRate\"\xd6\x01\n\x12MeasureFilmRequest\x12/\n\x04\x66ilm\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x04\x66ilm\x12\x1d\n\nframe_rate\x18\x02 \x01(\x05R\tframeRate\x12\x35\n\x08speeches\x18\x03 \x03(\x0b\x32\x19.s2v.api.common.v1.SpeechR\x08speeches\x12\x39\n\treference\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\treference\"W\n\x13MeasureFilmResponse\x12@\n\x08lip_sync\x18\x01 \x01(\x0b\x32%.s2v.api.common.v1.LipSyncMeasurementR\x07lipSync2\xd7\x01\n\x11\x43ompositorService\x12\\\n\x07\x43ompose\x12%.s2v.api.compositor.v1.ComposeRequest\x1a&.s2v.api.compositor.v1.ComposeResponse(\x01\x30\x01\x12\x64\n\x0bMeasureFilm\x12).s2v.api.compositor.v1.MeasureFilmRequest\x1a*.s2v.api.compositor.v1.MeasureFilmResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.s2v/api/compositor/v1/compositor_service.proto\x12\x15s2v.api.compositor.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1cs2v/api/common/v1/clip.proto\x1a#s2v/api/common/v1/measurement.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1es2v/api/common/v1/speech.proto\"\x9c\x01\n\x0e\x43omposeRequest\x12>\n\x06\x63onfig\x18\x01 \x01(\x0b\x32$.s2v.api.compositor.v1.ComposeConfigH\x00R\x06\x63onfig\x12\x41\n\x07segment\x18\x02 \x01(\x0b\x32%.s2v.api.compositor.v1.ComposeSegmentH\x00R\x07segmentB\x07\n\x05input\"\x98\x01\n\rComposeConfig\x12\x1d\n\nframe_rate\x18\x01 \x01(\x05R\tframeRate\x12\x12\n\x04live\x18\x02 \x01(\x08R\x04live\x12T\n\x13\x64igital_source_type\x18\x03 \x01(\x0e\x32$.s2v.api.common.v1.DigitalSourceTypeR\x11\x64igitalSourceType\"\x94\x01\n\x0e\x43omposeSegment\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12+\n\x04\x63lip\x18\x02 \x01(\x0b\x32\x17.s2v.api.common.v1.ClipR\x04\x63lip\x12\x31\n\x05\x61udio\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udioJ\x04\x08\x03\x10\x04R\x06speech\"\xd0\x01\n\x0f\x43omposeResponse\x12\x35\n\x05media\x18\x02 \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12\x31\n\x04\x66ilm\x18\x03 \x01(\x0b\x32\x1b.s2v.api.compositor.v1.FilmH\x00R\x04\x66ilm\x12:\n\x07working\x18\x04 \x01(\x0b\x32\x1e.s2v.api.compositor.v1.WorkingH\x00R\x07workingB\x07\n\x05\x65ventJ\x04\x08\x01\x10\x02R\x08progress\"\t\n\x07Working\"\xd2\x01\n\x04\x46ilm\x12\x31\n\x05video\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05video\x12\x16\n\x06\x66rames\x18\x02 \x01(\x03R\x06\x66rames\x12\x18\n\x07samples\x18\x03 \x01(\x03R\x07samples\x12!\n\x0cwidth_pixels\x18\x04 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x05 \x01(\x05R\x0cheightPixels\x12\x1d\n\nframe_rate\x18\x06 \x01(\x05R\tframeRate\"\xd6\x01\n\x12MeasureFilmRequest\x12/\n\x04\x66ilm\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x04\x66ilm\x12\x1d\n\nframe_rate\x18\x02 \x01(\x05R\tframeRate\x12\x35\n\x08speeches\x18\x03 \x03(\x0b\x32\x19.s2v.api.common.v1.SpeechR\x08speeches\x12\x39\n\treference\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\treference\"W\n\x13MeasureFilmResponse\x12@\n\x08lip_sync\x18\x01 \x01(\x0b\x32%.s2v.api.common.v1.LipSyncMeasurementR\x07lipSync2\xd7\x01\n\x11\x43ompositorService\x12\\\n\x07\x43ompose\x12%.s2v.api.compositor.v1.ComposeRequest\x1a&.s2v.api.compositor.v1.ComposeResponse(\x01\x30\x01\x12\x64\n\x0bMeasureFilm\x12).s2v.api.compositor.v1.MeasureFilmRequest\x1a*.s2v.api.compositor.v1.MeasureFilmResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,13 +43,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPOSESEGMENT']._serialized_start=552
   _globals['_COMPOSESEGMENT']._serialized_end=700
   _globals['_COMPOSERESPONSE']._serialized_start=703
-  _globals['_COMPOSERESPONSE']._serialized_end=851
-  _globals['_FILM']._serialized_start=854
-  _globals['_FILM']._serialized_end=1064
-  _globals['_MEASUREFILMREQUEST']._serialized_start=1067
-  _globals['_MEASUREFILMREQUEST']._serialized_end=1281
-  _globals['_MEASUREFILMRESPONSE']._serialized_start=1283
-  _globals['_MEASUREFILMRESPONSE']._serialized_end=1370
-  _globals['_COMPOSITORSERVICE']._serialized_start=1373
-  _globals['_COMPOSITORSERVICE']._serialized_end=1588
+  _globals['_COMPOSERESPONSE']._serialized_end=911
+  _globals['_WORKING']._serialized_start=913
+  _globals['_WORKING']._serialized_end=922
+  _globals['_FILM']._serialized_start=925
+  _globals['_FILM']._serialized_end=1135
+  _globals['_MEASUREFILMREQUEST']._serialized_start=1138
+  _globals['_MEASUREFILMREQUEST']._serialized_end=1352
+  _globals['_MEASUREFILMRESPONSE']._serialized_start=1354
+  _globals['_MEASUREFILMRESPONSE']._serialized_end=1441
+  _globals['_COMPOSITORSERVICE']._serialized_start=1444
+  _globals['_COMPOSITORSERVICE']._serialized_end=1659
 # @@protoc_insertion_point(module_scope)

@@ -62,6 +62,7 @@ _CAPABILITIES = Capabilities(
         "Animates a photograph along its face mesh, or gives the speaker of a video another mouth; "
         "the mouth follows the phonemes."
     ),
+    patience_seconds=600.0,  # for reading a long video to its end
 )
 _OPENCV_THREADS = 1
 """Of the whole process: frames that are drawn at once use the cores better than parts of one do."""

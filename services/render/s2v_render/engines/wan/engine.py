@@ -46,6 +46,8 @@ _log = structlog.get_logger()
 _STEP_PIXELS = 64
 _SETTLE_SECONDS = 180.0
 """A step of the largest film on a small card, and the decoding of a window."""
+_PATIENCE_SECONDS = 1800.0
+"""Reading the checkpoint from a slow disk; steps and windows take minutes at most."""
 
 
 class WanEngine:
@@ -83,6 +85,7 @@ class WanEngine:
             size_step_pixels=_STEP_PIXELS,
             sizing=Sizing.AREA,
             settle_seconds=_SETTLE_SECONDS,
+            patience_seconds=_PATIENCE_SECONDS,
         )
 
     def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
