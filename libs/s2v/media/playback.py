@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import av
-import numpy as np
-from av.video.reformatter import ColorRange, VideoReformatter
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.colour import Developer, Rgb
 from s2v.media.opening import Source, open_media
-from s2v.media.shown import moving_picture, quarter_turns
+from s2v.media.shown import moving_picture, upright
 from s2v.media.sounding import sounding_track
-from s2v.media.video import Rgb
 
 
 def played(source: Source, frame_rate: int, *, field: str = "film") -> Iterator[Rgb]:
@@ -64,25 +62,18 @@ def _pictures(container: Any) -> Iterator[tuple[float, Rgb]]:
         return
     track = sounding_track(container)
     origin = float((track.start_time or 0) * track.time_base) if track is not None else 0.0
-    reformatter = VideoReformatter()
+    developer = Developer()
     for packet in container.demux(stream):
         try:
             for frame in packet.decode():
-                yield float(frame.time or 0.0) - origin, _rgb(frame, stream, reformatter)
+                yield float(frame.time or 0.0) - origin, _rgb(frame, stream, developer)
         except av.error.InvalidDataError:
             continue
 
 
-def _rgb(frame: Any, stream: Any, reformatter: VideoReformatter) -> Rgb:
-    picture = reformatter.reformat(
-        frame,
-        width=max(1, round(frame.width * float(stream.sample_aspect_ratio or 1))),
-        format="rgb24",
-        dst_color_range=ColorRange.JPEG,
-        threads=1,
-    )
-    pixels = np.asarray(picture.to_ndarray(), dtype=np.uint8)
-    return np.ascontiguousarray(np.rot90(pixels, quarter_turns(frame)))
+def _rgb(frame: Any, stream: Any, developer: Developer) -> Rgb:
+    width = max(1, round(frame.width * float(stream.sample_aspect_ratio or 1)))
+    return upright(developer.rgb(frame, width), frame)
 
 
 def _unreadable(why: str, field: str) -> InvalidInput:

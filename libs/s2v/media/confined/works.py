@@ -12,13 +12,13 @@ import av
 import numpy as np
 from PIL import AvifImagePlugin
 
+from s2v.media.colour import Rgb
 from s2v.media.confined.messages import Json
 from s2v.media.limits import FileLimits
 from s2v.media.pcm import decode_to_wav
 from s2v.media.playback import average_rate, played
 from s2v.media.probe import probe
 from s2v.media.still import still
-from s2v.media.video import Rgb
 
 SIZE = struct.Struct("<II")
 """Height and width, before the pixels of each picture that goes into an output."""
