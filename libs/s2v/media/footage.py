@@ -12,6 +12,7 @@ import numpy.typing as npt
 from cachetools import LRUCache
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.clock import beginning
 from s2v.media.colour import Developer, Rgb
 from s2v.media.opening import open_media
 from s2v.media.shown import lies_sideways, moving_picture, shown_size, upright
@@ -31,7 +32,8 @@ class Footage:
 
     Attributes:
         width, height: as shown: upright and with square pixels.
-        times: when each picture is shown, in seconds from the first one, shape [pictures].
+        times: when each picture is due, in seconds from the file's beginning, as the decoded sound
+            is, shape [pictures].
         seconds: how long all of them last.
     """
 
@@ -109,7 +111,8 @@ class Footage:
         if not self._pts:
             raise self._unreadable("it has no pictures")
         unit = float(stream.time_base)
-        self.times: npt.NDArray[np.float64] = unit * (np.array(self._pts) - self._pts[0])
+        times = unit * np.array(self._pts) - beginning(self._container)
+        self.times: npt.NDArray[np.float64] = np.maximum(times, 0.0)
         usual = float(np.median(np.diff(self.times))) if len(self._pts) > 1 else 1 / 25
         self.seconds = float(self.times[-1]) + usual
         stream.codec_context.thread_type = "AUTO"

@@ -6,17 +6,17 @@ from typing import Any
 import av
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.clock import beginning
 from s2v.media.colour import Developer, Rgb
 from s2v.media.opening import Source, open_media
 from s2v.media.shown import moving_picture, upright
-from s2v.media.sounding import sounding_track
 
 
 def played(source: Source, frame_rate: int, *, field: str = "film") -> Iterator[Rgb]:
     """Yield what is seen in the middle of each frame, uint8 RGB [height, width, 3], upright.
 
-    Frame 0 begins with the file's first sound, so frames and the decoded sound are on one clock
-    whatever the video's own rate, constant or not. Only one picture is held; damaged ones are
+    Frame 0 begins with the file, as the decoded sound does, so both are on one clock whatever the
+    video's own rate, constant or not, and whichever begins later. Only one picture is held; damaged ones are
     passed over, and a file that is cut off ends where it was cut.
 
     Raises:
@@ -56,12 +56,11 @@ def average_rate(source: Source, *, field: str = "film") -> float:
 
 
 def _pictures(container: Any) -> Iterator[tuple[float, Rgb]]:
-    """Yield pictures and when each is shown, in seconds from the first sound."""
+    """Yield pictures and when each is shown, in seconds from the file's beginning."""
     stream = moving_picture(container)
     if stream is None:
         return
-    track = sounding_track(container)
-    origin = float((track.start_time or 0) * track.time_base) if track is not None else 0.0
+    origin = beginning(container)
     developer = Developer()
     for packet in container.demux(stream):
         try:
