@@ -16,8 +16,8 @@ def played(source: Source, frame_rate: int, *, field: str = "film") -> Iterator[
     """Yield what is seen in the middle of each frame, uint8 RGB [height, width, 3], upright.
 
     Frame 0 begins with the file, as the decoded sound does, so both are on one clock whatever the
-    video's own rate, constant or not, and whichever begins later. Only one picture is held; damaged ones are
-    passed over, and a file that is cut off ends where it was cut.
+    video's own rate, constant or not, and whichever begins later. Only one picture is held;
+    damaged ones are passed over, and a file that is cut off ends where it was cut.
 
     Raises:
         InvalidInput: it cannot be decoded or has no pictures (VIDEO_UNREADABLE).
