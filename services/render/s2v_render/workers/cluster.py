@@ -131,12 +131,20 @@ class RayCluster:
 def _import_ray() -> Any:
     """Import Ray, which reads its environment now, and let its logs be ours."""
     import ray
+    from ray._private import services
 
+    # Without a dashboard, its process does nothing but ask the addresses where clouds describe
+    # their machines, and a name server, whether this is one; no setting keeps it from that.
+    services.start_api_server = _no_api_server
     logger = logging.getLogger("ray")
     logger.handlers.clear()
     logger.propagate = True
     logger.setLevel(logging.ERROR)  # its warnings are about how it was started, which is as meant
     return ray
+
+
+def _no_api_server(*_: Any, **__: Any) -> tuple[None, None]:
+    return None, None
 
 
 class _Folder:

@@ -28,6 +28,8 @@ _MOST_CHARACTERS = 40
 _FINE_RADIUS_FRAMES = 60
 _COARSE_RADIUS_FRAMES, _WIDEST_RADIUS_FRAMES = 250, 1000
 _VERDICT_HOPS = 4
+_SPARE = 0.25
+"""Share of a text that may not be in the recording any more: it is cut off in its last words."""
 _SHORTEST_SAMPLES = SAMPLE_RATE // 50
 """A sound that the warping squeezes to nothing still needs a moment of its own."""
 
@@ -90,11 +92,11 @@ def one_utterance(stretches: Iterable[Utterance]) -> Utterance:
     return Utterance(np.concatenate(sounds), tuple(words), tuple(phonemes))
 
 
-def coarse_path(left: Likeness, right: Likeness) -> Path:
+def coarse_path(left: Likeness, right: Likeness, *, spare: float = 0.0) -> Path:
     """Return the path between two recordings of up to hours, pauses left out of the search.
 
     The search begins near the diagonal, counted in speech, and widens until the path lies well
-    within, or twelve times as far as people's speed wanders.
+    within, or twelve times as far as people's speed wanders. `spare` is as for `warp`.
     """
     spoken = [np.flatnonzero(~side.quiet) for side in (left, right)]
     if not all(map(len, spoken)):
@@ -103,7 +105,7 @@ def coarse_path(left: Likeness, right: Likeness) -> Path:
     radius = _COARSE_RADIUS_FRAMES
     while True:
         corridor = straight(len(ours), len(theirs), radius=radius)
-        path = warp(ours, theirs, corridor)
+        path = warp(ours, theirs, corridor, spare=spare)
         if radius >= _WIDEST_RADIUS_FRAMES or not touches(path, corridor):
             return Path(spoken[0][path.left], spoken[1][path.right], path.cost)
         radius *= 2
@@ -126,11 +128,12 @@ def _fit(heard: Spectra, text: str, backend: Backend, voice: str) -> _Fit:
 
 def _fine_path(ours: Spectra, heard: Spectra) -> Path:
     left, right = likeness(ours), likeness(heard)
-    return warp(left, right, _fine_corridor(ours, heard))
+    return warp(left, right, _fine_corridor(ours, heard), spare=_SPARE)
 
 
 def _fine_corridor(ours: Spectra, heard: Spectra) -> Corridor:
-    rough = coarse_path(*(likeness(coarser(sound, COARSE_HOPS)) for sound in (ours, heard)))
+    left, right = (likeness(coarser(sound, COARSE_HOPS)) for sound in (ours, heard))
+    rough = coarse_path(left, right, spare=_SPARE)
     middle = COARSE_HOPS // 2
     return around(
         rough.left * COARSE_HOPS + middle,
@@ -170,7 +173,12 @@ def _only(side: Likeness, frames: npt.NDArray[np.intp]) -> Likeness:
 
 
 def _moved(marks: Sequence[Mark], path: Path, samples: int) -> Iterator[Mark]:
-    """Yield the marks at their times in the recording, none shorter than _SHORTEST_SAMPLES."""
+    """Yield the marks at their times in the recording, none shorter than _SHORTEST_SAMPLES.
+
+    Those of what is left over of the text are left out.
+    """
+    reached = int(path.left[-1] + 1) * HOP_SAMPLES
+    marks = [mark for mark in marks if mark.first_sample < reached]
     left = np.unique(path.left)
     right = np.bincount(path.left, path.right)[left] / np.bincount(path.left)[left]
     edges = np.array([(mark.first_sample, mark.end_sample) for mark in marks]).reshape(-1, 2)
