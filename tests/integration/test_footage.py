@@ -2,6 +2,8 @@
 
 import random
 import struct
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,8 +13,12 @@ import numpy.typing as npt
 import pytest
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.confined.footage import ConfinedFootage
+from s2v.media.confined.reading import Reader
 from s2v.media.footage import Footage
 from s2v.media.still import still
+
+Opened = Callable[..., AbstractContextManager[Footage | ConfinedFootage]]
 
 WIDTH, HEIGHT, COUNT = 96, 64, 40
 STEP = 6
@@ -63,11 +69,16 @@ def turned(path: Path, degrees: int, *, mirrored: bool = False) -> Path:
     return path
 
 
+@pytest.fixture(params=["here", "in a child"])
+def opened(request: pytest.FixtureRequest) -> Opened:
+    return Footage if request.param == "here" else Reader().footage
+
+
 def number_of(picture: npt.NDArray[np.uint8]) -> int:
     return round((float(picture[24:40, 24:60].mean()) - 8) / STEP)
 
 
-def read(footage: Footage, number: int) -> int:
+def read(footage: Footage | ConfinedFootage, number: int) -> int:
     return number_of(footage.picture(number, WIDTH, HEIGHT))
 
 
@@ -75,8 +86,10 @@ def read(footage: Footage, number: int) -> int:
     ("name", "codec"),
     [("a.mp4", "libx264"), ("a.mov", "libx264"), ("a.webm", "libvpx-vp9"), ("b.webm", "libvpx")],
 )
-def test_pictures_come_by_number_in_any_order(tmp_path: Path, name: str, codec: str) -> None:
-    with Footage(write(tmp_path / name, codec=codec)) as footage:
+def test_pictures_come_by_number_in_any_order(
+    opened: Opened, tmp_path: Path, name: str, codec: str
+) -> None:
+    with opened(write(tmp_path / name, codec=codec)) as footage:
         assert (footage.width, footage.height, len(footage.times)) == (WIDTH, HEIGHT, COUNT)
         assert footage.seconds == pytest.approx(COUNT / 25, abs=0.002)
         orders = [list(range(COUNT)), list(range(COUNT))[::-1], list(range(0, COUNT, 7))]
@@ -85,7 +98,9 @@ def test_pictures_come_by_number_in_any_order(tmp_path: Path, name: str, codec: 
             assert [read(footage, number) for number in order] == order
 
 
-def test_few_pictures_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_pictures_stay_in_memory(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("s2v.media.footage.KEPT_BYTES", 0)
     with Footage(write(tmp_path / "a.mp4")) as footage:
         order = [*range(COUNT), *range(COUNT)[::-1]]
@@ -93,11 +108,11 @@ def test_few_pictures_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert len(footage._kept) == 16
 
 
-def test_times_are_the_file_s_own_whatever_the_rate(tmp_path: Path) -> None:
+def test_times_are_the_file_s_own_whatever_the_rate(opened: Opened, tmp_path: Path) -> None:
     gaps = [random.Random(2).randint(10, 90) for _ in range(COUNT)]
     times = [sum(gaps[:number]) for number in range(COUNT)]
     path = write(tmp_path / "a.mp4", times=times, unit=Fraction(1, 1000))
-    with Footage(path) as footage:
+    with opened(path) as footage:
         assert footage.times == pytest.approx(np.array(times) / 1000, abs=0.001)
         assert [read(footage, number) for number in (0, 39, 20, 5)] == [0, 39, 20, 5]
 
@@ -105,45 +120,48 @@ def test_times_are_the_file_s_own_whatever_the_rate(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_a_video_turned_or_mirrored_by_its_header_is_seen_as_meant(
-    tmp_path: Path, degrees: int, mirrored: bool
+    opened: Opened, tmp_path: Path, degrees: int, mirrored: bool
 ) -> None:
     path = turned(write(tmp_path / "a.mp4"), degrees, mirrored=mirrored)
     meant = np.rot90(shade(3), -degrees // 90)
     meant = meant[:, ::-1] if mirrored else meant
-    with Footage(path) as footage:
+    with opened(path) as footage:
         assert (footage.height, footage.width) == meant.shape[:2]
         for picture in (footage.picture(3, footage.width, footage.height), still(path, "video/")):
             red = picture[..., 0].astype(int) - picture[..., 1]
             assert np.array_equal(red > 100, meant[..., 0].astype(int) - meant[..., 1] > 100)
 
 
-def test_pixels_that_are_not_square_are_made_so(tmp_path: Path) -> None:
-    with Footage(write(tmp_path / "a.mp4", aspect=Fraction(2, 1))) as footage:
+def test_pixels_that_are_not_square_are_made_so(opened: Opened, tmp_path: Path) -> None:
+    with opened(write(tmp_path / "a.mp4", aspect=Fraction(2, 1))) as footage:
         assert (footage.width, footage.height) == (2 * WIDTH, HEIGHT)
 
 
-def test_pictures_are_scaled(tmp_path: Path) -> None:
-    with Footage(write(tmp_path / "a.mp4")) as footage:
+def test_pictures_are_scaled(opened: Opened, tmp_path: Path) -> None:
+    with opened(write(tmp_path / "a.mp4")) as footage:
         small = footage.picture(7, 48, 32)
         assert small.shape == (32, 48, 3)
         assert abs(float(small[16:].mean()) - 8 - STEP * 7) < 3
 
 
-def test_damaged_pictures_look_like_the_ones_before_them(tmp_path: Path) -> None:
+def test_damaged_pictures_look_like_the_ones_before_them(opened: Opened, tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp4")
     data = bytearray(path.read_bytes())
     start = data.index(b"mdat")
     middle = start + (data.index(b"moov") - start) // 2
     data[middle : middle + 200] = bytes(200)
     path.write_bytes(data)
-    with Footage(path) as footage:
+    with opened(path) as footage:
         assert all(read(footage, number) <= number + 2 for number in range(COUNT))
 
 
-def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_video_is_refused(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x1cftypisom" + bytes(500))
-    with pytest.raises(InvalidInput) as caught:
-        Footage(tmp_path / "a.mp4", field="spec.reference")
+    with (
+        pytest.raises(InvalidInput) as caught,
+        opened(tmp_path / "a.mp4", field="spec.reference"),
+    ):
+        pass
     assert caught.value.reason is Reason.VIDEO_UNREADABLE
     assert caught.value.field == "spec.reference"
     assert "export it again" in caught.value.message

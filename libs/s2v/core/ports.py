@@ -54,6 +54,9 @@ class Backend(Protocol):
     def speak(self, text: str, voice: str) -> Iterator[Utterance]:
         """Speak a text, yielding stretches as they are ready; the same text sounds the same.
 
+        The generator is closed to stop it between two stretches; each is at work for a second at
+        most. A stretch of no samples tells only that the work goes on.
+
         Raises:
             InvalidInput: the text holds nothing to pronounce.
         """

@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,12 +13,11 @@ from cachetools import LRUCache
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.clock import beginning
 from s2v.media.colour import Developer, Rgb
-from s2v.media.opening import open_media
+from s2v.media.opening import Source, open_media
 from s2v.media.shown import lies_sideways, moving_picture, shown_size, upright
 
 KEPT_BYTES = 160 * 1024 * 1024
 _LEAST_KEPT = 16
-_DECODING_THREADS = 2
 
 
 class Footage:
@@ -37,7 +35,7 @@ class Footage:
         seconds: how long all of them last.
     """
 
-    def __init__(self, path: Path, *, field: str = "asset") -> None:
+    def __init__(self, source: Source, *, field: str = "asset") -> None:
         """Open a video.
 
         Raises:
@@ -51,7 +49,7 @@ class Footage:
         self._fallback: Any = None
         self._developer = Developer()
         try:
-            self._container: Any = open_media(path)
+            self._container: Any = open_media(source)
         except av.error.FFmpegError as error:
             raise self._unreadable(error.strerror) from error
         try:
@@ -115,8 +113,6 @@ class Footage:
         self.times: npt.NDArray[np.float64] = np.maximum(times, 0.0)
         usual = float(np.median(np.diff(self.times))) if len(self._pts) > 1 else 1 / 25
         self.seconds = float(self.times[-1]) + usual
-        stream.codec_context.thread_type = "AUTO"
-        stream.codec_context.thread_count = _DECODING_THREADS
         self._seek(0)
         first = next(self._frames, None)
         if first is None:

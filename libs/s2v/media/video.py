@@ -22,7 +22,7 @@ from PIL import Image
 
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.colour import Developer, Rgb
-from s2v.media.opening import open_media
+from s2v.media.opening import Source, open_media
 
 _SCALING = (
     Interpolation.AREA
@@ -132,10 +132,10 @@ class ClipEncoder:
                 self._path.unlink(missing_ok=True)
 
 
-def decode_frames(path: Path) -> Iterator[Rgb]:
+def decode_frames(source: Source) -> Iterator[Rgb]:
     """Yield a video's pictures as uint8 RGB [height, width, 3], full range."""
     developer = Developer(exact=True)
-    with open_media(path) as container:
+    with open_media(source) as container:
         yield from map(developer.rgb, container.decode(video=0))
 
 

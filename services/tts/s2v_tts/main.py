@@ -13,6 +13,7 @@ from s2v.store.artifacts import FsspecStore
 from s2v_tts.backends import REGISTRY
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
+from s2v_tts.places import Places
 from s2v_tts.servicer import SpeechServicer
 from s2v_tts.settings import TtsSettings
 
@@ -31,6 +32,8 @@ async def serve(settings: TtsSettings) -> None:
         FsspecStore(settings.store_url),
         backend_name=settings.backend,
         given=_given(settings),
+        speaking=Places(settings.max_speaking, settings.max_waiting),
+        cutting=Places(settings.max_cutting, settings.max_waiting),
     )
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.run(
@@ -46,8 +49,7 @@ def _given(settings: TtsSettings) -> GivenSounds:
         cpu_seconds=settings.decode_seconds,
         seconds=1.5 * settings.decode_seconds,
     )
-    reader = Reader(decoding=decoding)
-    return GivenSounds(reader, settings.data_dir, max_at_once=settings.max_decodings)
+    return GivenSounds(Reader(decoding=decoding), settings.data_dir)
 
 
 def main() -> None:

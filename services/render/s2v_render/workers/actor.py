@@ -63,7 +63,7 @@ class Worker:
         """Render one segment; cancelling it stops the engine at its next yield."""
         structlog.contextvars.bind_contextvars(**log_context, worker=self._name)
         _log.info("take begins", engine=order.engine, samples=order.speech.samples)
-        async with aclosing(iterate_in_thread(self._take(order))) as events:  # type: ignore[type-var]
+        async with aclosing(iterate_in_thread(self._take(order))) as events:
             async for event in events:
                 yield event
         _log.info("take ends")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from s2v.core.steps import Steps
 from s2v_tts.listening.spectra import Floats, Likeness
 
 Indices = npt.NDArray[np.intp]
@@ -20,7 +21,8 @@ _STALL_COST = 0.03
 """What it costs that one recording goes on while the other stands still, besides the distance."""
 _QUIET_COST = 0.05
 """What a frame of a pause costs at most that the other recording does not have."""
-_MUCH_CHEAPER = 0.98
+_CHEAPER = 0.98
+_DIAGONALS_A_STEP = 256
 _BOTH, _LEFT, _RIGHT = np.uint8(0), np.uint8(1), np.uint8(2)
 
 
@@ -69,14 +71,14 @@ def touches(path: Path, corridor: Corridor) -> bool:
     return bool((along_low | along_high).any())
 
 
-def warp(left: Likeness, right: Likeness, corridor: Corridor, *, spare: float = 0.0) -> Path:
+def warp(left: Likeness, right: Likeness, corridor: Corridor, *, spare: float = 0.0) -> Steps[Path]:
     """Return the cheapest path from the first to the last frames of both recordings.
 
-    Up to the share `spare` of the left one may be left over at its end where that is much cheaper:
-    the right one may have been cut off before.
+    Up to the share `spare` of the left one may be left over at its end where that is cheaper: the
+    right one may have been cut off before.
     """
-    choices, firsts, ends = _choices(left, right, corridor)
-    row = _last_row(ends / (np.arange(len(left)) + len(right)), spare)
+    choices, firsts, sums = yield from _choices(left, right, corridor)
+    row = _last_row(sums, len(right), spare)
     steps = np.array(list(_traced(choices, firsts, row=row, column=len(right) - 1)))[::-1]
     rows, columns = steps[:, 0], steps[:, 1]
     sounding = ~(left.quiet[rows] | right.quiet[columns])
@@ -93,17 +95,18 @@ def _closed(first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], *, right: in
     return Corridor(first.astype(np.intp), end.astype(np.intp))
 
 
-def _last_row(costs: Floats, spare: float) -> int:
-    """Return where a path ends, given what it costs per step to end at each left frame."""
+def _last_row(sums: Floats, right: int, spare: float) -> int:
+    """Return where a path ends, given the sums of those that end at each left frame."""
+    costs = sums / (np.arange(len(sums)) + right)
     last = len(costs) - 1
     first = last - int(spare * last)
     cheapest = first + int(np.argmin(costs[first:]))
-    return cheapest if costs[cheapest] < _MUCH_CHEAPER * costs[last] else last
+    return cheapest if costs[cheapest] < _CHEAPER * costs[last] else last
 
 
 def _choices(
     left: Likeness, right: Likeness, corridor: Corridor
-) -> tuple[list[npt.NDArray[np.uint8]], Indices, Floats]:
+) -> Steps[tuple[list[npt.NDArray[np.uint8]], Indices, Floats]]:
     """Return for each cell of each anti-diagonal the step that leads there, and its first row.
 
     The third array, shape [L], is what the paths cost that end with the right recording.
@@ -136,6 +139,8 @@ def _choices(
         choices.append(choice)
         if first <= (row := diagonal - len(right) + 1) < end:
             costs[row] = now[row + 1]
+        if diagonal % _DIAGONALS_A_STEP == 0:
+            yield
     return choices, firsts, costs
 
 
