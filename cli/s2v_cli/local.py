@@ -35,7 +35,7 @@ def service_specs(
     they work on lies in `home/tmp`: emptied here, because a service that was killed leaves it full.
     """
     shutil.rmtree(home / "tmp", ignore_errors=True)
-    (home / "tmp").mkdir(parents=True)
+    (home / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
     addresses = {name: f"unix:{sockets / name}.sock" for name in _MODULES} | {"gateway": listen}
     settings = {
         **environment,

@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import signal
+import stat
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+
+from s2v.store.locking import open_lock
 
 _log = structlog.get_logger()
 
@@ -54,7 +57,7 @@ class RayCluster:
     def __init__(self, processors: int) -> None:
         self._processors = processors
         self._thread = ThreadPoolExecutor(1, "ray")
-        self._folder: _Folder | None = None
+        self._folder: RayFolder | None = None
         self.is_lost = False
         """Whether the local Ray has died."""
 
@@ -99,7 +102,7 @@ class RayCluster:
         for key, value in _LOCAL_ENVIRONMENT.items():
             os.environ.setdefault(key, value)
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-        self._folder = _Folder()
+        self._folder = RayFolder()
         _import_ray().init(
             address="local",
             num_cpus=self._processors,
@@ -147,31 +150,42 @@ def _no_api_server(*_: Any, **__: Any) -> tuple[None, None]:
     return None, None
 
 
-class _Folder:
-    """A folder for Ray's sockets and logs, locked by us; removes those that the dead left."""
+class RayFolder:
+    """A folder for Ray's sockets and logs, locked by us; removes those that the dead left.
+
+    Ray opens its own to everybody, so it lies in one that nobody else can enter.
+    """
 
     def __init__(self) -> None:
         base = tempfile.gettempdir()
-        if len(base) > _MAX_FOLDER_LENGTH - len("/s2v-ray-12345678"):
+        if len(base) > _MAX_FOLDER_LENGTH - len("/s2v-ray-12345678/r"):
             base = "/tmp"  # noqa: S108 (mkdtemp makes it ours alone)
         for old in Path(base).glob("s2v-ray-*"):
             _remove_if_unlocked(old)
-        self.path = Path(tempfile.mkdtemp(prefix="s2v-ray-", dir=base))
-        self._lock = (self.path / "lock").open("w")
+        self._own = Path(tempfile.mkdtemp(prefix="s2v-ray-", dir=base))
+        self._lock = open_lock(self._own / "lock")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path = self._own / "r"
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
-        _remove(self.path)
-        self._lock.close()
+        _remove(self._own)
+        os.close(self._lock)
 
 
 def _remove_if_unlocked(folder: Path) -> None:
-    """Remove a folder of ours whose process has ended."""
-    with contextlib.suppress(OSError), (folder / "lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _remove(folder)
-        _log.info("removed what a dead render service left behind", folder=str(folder))
+    """Remove a folder of ours whose process has ended; leave alone what others put there."""
+    with contextlib.suppress(OSError):
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            return
+        lock = open_lock(folder / "lock")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(folder)
+            _log.info("removed what a dead render service left behind", folder=str(folder))
+        finally:
+            os.close(lock)
 
 
 def _remove(folder: Path) -> None:
