@@ -35,7 +35,7 @@ def locked(home: Path) -> Iterator[None]:
     except OSError as error:
         raise InvalidInput(
             Reason.FIELD_INVALID,
-            f"cannot use {error.filename or home}: {error.strerror}; choose another folder, here "
+            f"cannot write to {error.filename or home}: {error.strerror}; choose another folder, here "
             "or by S2V_HOME",
             field="--home",
         ) from error
