@@ -35,8 +35,8 @@ def locked(home: Path) -> Iterator[None]:
     except OSError as error:
         raise InvalidInput(
             Reason.FIELD_INVALID,
-            f"cannot write to {error.filename or home}: {error.strerror}; choose another folder, here "
-            "or by S2V_HOME",
+            f"cannot write to {error.filename or home}: {error.strerror}; "
+            "choose another folder, here or by S2V_HOME",
             field="--home",
         ) from error
     file = os.fdopen(descriptor, "r+", encoding="utf-8")

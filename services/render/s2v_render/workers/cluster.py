@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import secrets
 import shutil
 import signal
-import stat
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from s2v.store.locking import open_lock
+from s2v.store.working import WorkFolder
 
 _log = structlog.get_logger()
 
@@ -151,7 +149,7 @@ def _no_api_server(*_: Any, **__: Any) -> tuple[None, None]:
 
 
 class RayFolder:
-    """A folder for Ray's sockets and logs, locked by us; removes those that the dead left.
+    """A folder for Ray's sockets and logs; removes those that the dead left.
 
     Ray opens its own to everybody, so it lies in one that nobody else can enter.
     """
@@ -160,32 +158,12 @@ class RayFolder:
         base = tempfile.gettempdir()
         if len(base) > _MAX_FOLDER_LENGTH - len("/s2v-ray-12345678/r"):
             base = "/tmp"  # noqa: S108 (mkdtemp makes it ours alone)
-        for old in Path(base).glob("s2v-ray-*"):
-            _remove_if_unlocked(old)
-        self._own = Path(tempfile.mkdtemp(prefix="s2v-ray-", dir=base))
-        self._lock = open_lock(self._own / "lock")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self.path = self._own / "r"
+        self._own = WorkFolder("s2v-ray-", Path(base), removing=_remove)
+        self.path = self._own.path / "r"
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
-        _remove(self._own)
-        os.close(self._lock)
-
-
-def _remove_if_unlocked(folder: Path) -> None:
-    """Remove a folder of ours whose process has ended; leave alone what others put there."""
-    with contextlib.suppress(OSError):
-        status = folder.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            return
-        lock = open_lock(folder / "lock")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove(folder)
-            _log.info("removed what a dead render service left behind", folder=str(folder))
-        finally:
-            os.close(lock)
+        self._own.remove()
 
 
 def _remove(folder: Path) -> None:
