@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.rpc.channel import is_on_this_machine
 from s2v_cli.child import ServiceSpec
 from s2v_cli.failing import FAILED, exit_code
 from s2v_cli.home import socket_folder
@@ -119,6 +120,11 @@ def free_address(host: str, port: int) -> str:
             field="--port",
         ) from error
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_open_to_others(host: str) -> bool:
+    """Tell whether other machines may reach what listens on an interface."""
+    return host in _EVERYWHERE or not is_on_this_machine(host)
 
 
 def reachable_address(listen: str) -> str:
