@@ -221,7 +221,7 @@ async def test_cancelling_reaches_the_stage_and_is_told(start: Start) -> None:
     ended = await server.finished(job.name)
     assert ended.state == job_pb2.JOB_STATE_CANCELLED
     assert from_status(ended.error).reason is Reason.JOB_CANCELLED
-    assert server.stages.cancelled == ["render-0"] or "compose" in server.stages.cancelled
+    assert "render-0" in server.stages.cancelled
     again = (await server.jobs.CancelJob(request)).job
     assert again.state == job_pb2.JOB_STATE_CANCELLED
 
