@@ -18,6 +18,8 @@ from s2v.rpc.channel import connect_sync
 from s2v_cli.output import Output
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
+_UMASK = 0o077
+"""What services write down is for their own user's eyes only."""
 _HEALTH_TIMEOUT_SECONDS = 1.0
 _LOOK_SECONDS = 2.0
 _ANSWER_SECONDS = 3.0
@@ -81,6 +83,7 @@ class Child:
                 stdout=drain,
                 stderr=drain,
                 start_new_session=True,
+                umask=_UMASK,
             )
         finally:
             os.close(drain)

@@ -16,6 +16,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.media.confined.footage import ConfinedFootage
 from s2v.media.confined.reading import Reader
 from s2v.media.footage import Footage
+from s2v.media.still import still
 
 Opened = Callable[..., AbstractContextManager[Footage | ConfinedFootage]]
 
@@ -55,10 +56,12 @@ def write(
     return path
 
 
-def turned(path: Path, degrees: int) -> Path:
-    """Tell in an MP4's header to turn it clockwise, as telephones do."""
-    matrix = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees]
-    a, b, c, d = (value << 16 for value in matrix)
+def turned(path: Path, degrees: int, *, mirrored: bool = False) -> Path:
+    """Tell in an MP4's header to turn it clockwise, as telephones do, and then to mirror it."""
+    clockwise = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+    a, b, c, d = (value << 16 for value in clockwise[degrees])
+    if mirrored:
+        a, c = -a, -c
     data = bytearray(path.read_bytes())
     start = data.index(b"tkhd") + 44
     data[start : start + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
@@ -114,20 +117,19 @@ def test_times_are_the_file_s_own_whatever_the_rate(opened: Opened, tmp_path: Pa
         assert [read(footage, number) for number in (0, 39, 20, 5)] == [0, 39, 20, 5]
 
 
-@pytest.mark.parametrize(
-    ("degrees", "corner"),
-    [(90, (slice(None, 12), slice(-12, None))), (180, (slice(-12, None), slice(-12, None)))],
-)
-def test_a_video_turned_by_its_header_is_upright(
-    opened: Opened, tmp_path: Path, degrees: int, corner: tuple[slice, slice]
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_video_turned_or_mirrored_by_its_header_is_seen_as_meant(
+    opened: Opened, tmp_path: Path, degrees: int, mirrored: bool
 ) -> None:
-    with opened(turned(write(tmp_path / "a.mp4"), degrees)) as footage:
-        size = (HEIGHT, WIDTH) if degrees == 90 else (WIDTH, HEIGHT)
-        assert (footage.width, footage.height) == size
-        picture = footage.picture(3, *size)
-        assert picture.shape == (size[1], size[0], 3)
-        red, green, _ = picture[corner].reshape(-1, 3).mean(axis=0)
-        assert red > 180 > 80 > green
+    path = turned(write(tmp_path / "a.mp4"), degrees, mirrored=mirrored)
+    meant = np.rot90(shade(3), -degrees // 90)
+    meant = meant[:, ::-1] if mirrored else meant
+    with opened(path) as footage:
+        assert (footage.height, footage.width) == meant.shape[:2]
+        for picture in (footage.picture(3, footage.width, footage.height), still(path, "video/")):
+            red = picture[..., 0].astype(int) - picture[..., 1]
+            assert np.array_equal(red > 100, meant[..., 0].astype(int) - meant[..., 1] > 100)
 
 
 def test_pixels_that_are_not_square_are_made_so(opened: Opened, tmp_path: Path) -> None:

@@ -104,6 +104,27 @@ def test_a_known_text_is_found_to_the_frame(backend: EmbeddedBackend, voice: str
     assert correlation(found.phonemes, truth) >= 0.88
 
 
+@pytest.mark.parametrize("share", [0.8, 0.83, 0.86, 0.89, 0.92, 0.95, 0.98])
+def test_a_recording_may_be_cut_off_in_its_last_words(
+    backend: EmbeddedBackend, share: float
+) -> None:
+    truth = recorded(backend, TEXT, "oak")
+    spoken_end = truth.phonemes[-1].end_sample
+    pcm = truth.pcm[: round(share * spoken_end)]
+
+    found = result(align(pcm, TEXT, backend))
+
+    assert found.cost <= 0.42  # up to 0.52 where every word had to be found
+    heard = [mark for mark in truth.phonemes if mark.end_sample <= len(pcm) - SAMPLE_RATE // 5]
+    errors = [
+        abs(ours.first_sample - theirs.first_sample) / SAMPLE_RATE
+        for ours, theirs in zip(found.phonemes, heard, strict=False)
+    ]
+    assert len(errors) == len(heard)
+    assert np.percentile(errors, 95) <= 0.040
+    assert len(found.phonemes) <= len(heard) + 12
+
+
 @pytest.mark.parametrize("voice", ["heart", "oak"])
 def test_another_text_is_not_taken_for_what_is_said(backend: EmbeddedBackend, voice: str) -> None:
     pcm = recorded(backend, TEXT, voice).pcm
@@ -122,6 +143,7 @@ def test_a_wrong_transcript_is_told_and_the_next_way_taken(backend: EmbeddedBack
         NoticeCode.TRANSCRIPT_MISMATCH,
         NoticeCode.LOUDNESS_ONLY,
     ]
+    assert "Correct the transcript, or have it recognised" in heard.notices[1].message
 
 
 def speech_servicer(

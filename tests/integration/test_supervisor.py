@@ -94,6 +94,13 @@ def wait_until_gone(pid: int) -> None:
     os.close(end)
 
 
+def test_what_services_write_down_is_for_their_own_user(stage: Stage) -> None:
+    tell = "import os, sys; sys.exit(f'umask {os.umask(0):o}')"
+    spec = ServiceSpec("tts", (sys.executable, "-c", tell), "unix:/nowhere", os.environ)
+    with pytest.raises(ServiceFailed, match="umask 77"):
+        stage.supervisor(spec).start()
+
+
 def test_start_returns_when_every_service_is_serving_and_stop_leaves_none(stage: Stage) -> None:
     supervisor = stage.supervisor(stage.spec("one"), stage.spec("two"))
 

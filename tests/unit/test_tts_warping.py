@@ -39,6 +39,23 @@ def test_a_known_warp_is_recovered() -> None:
     assert (frames[path.right] == path.left).all()
 
 
+def test_the_end_of_the_left_one_may_be_left_over() -> None:
+    left, right = likeness(np.arange(60)), likeness(np.arange(48))
+
+    path = result(warp(left, right, everywhere(left, right), spare=0.25))
+
+    assert (path.left == path.right).all()
+    assert path.cost == pytest.approx(0, abs=1e-6)
+
+
+def test_no_more_is_left_over_than_may_be() -> None:
+    left, right = likeness(np.arange(60)), likeness(np.arange(30))
+
+    path = result(warp(left, right, everywhere(left, right), spare=0.25))
+
+    assert path.left[-1] == 59 - int(0.25 * 59)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(1, 30), st.integers(0, 9))
 def test_a_path_never_goes_back_or_jumps_and_stays_in_its_corridor(

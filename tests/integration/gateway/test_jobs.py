@@ -278,6 +278,20 @@ async def test_jobs_are_listed_in_pages_the_newest_first(start: Start) -> None:
         assert (await failure(server.jobs.ListJobs(request))).reason is Reason.FIELD_INVALID
 
 
+async def test_a_job_that_cannot_be_read_does_not_hide_the_others(start: Start) -> None:
+    server = await start()
+    first, odd, last = [(await server.create()).name for _ in range(3)]
+    for name in (first, odd, last):
+        await server.finished(name)
+    with server.gateway.database.begin() as connection:
+        spoil = sqlalchemy.text(
+            'UPDATE jobs SET "order" = \'{"schema_version": 999}\' WHERE job_id = :job_id'
+        )
+        connection.execute(spoil, {"job_id": odd.removeprefix("jobs/")})
+    page = await server.jobs.ListJobs(job_service_pb2.ListJobsRequest())
+    assert [job.name for job in page.jobs] == [last, first]
+
+
 async def test_the_server_tells_its_limits_and_engines(start: Start) -> None:
     server = await start()
     info = await server.system.GetServerInfo(system_service_pb2.GetServerInfoRequest())

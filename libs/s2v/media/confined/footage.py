@@ -8,10 +8,10 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from s2v.media.colour import Rgb
 from s2v.media.confined.children import Broken, ConfinedChild
 from s2v.media.confined.pictures import exactly, receive, send
 from s2v.media.footage import Footage
-from s2v.media.video import Rgb
 
 _HEAD = struct.Struct("<IIdI")
 """Width, height, seconds and how many times follow, each a double."""

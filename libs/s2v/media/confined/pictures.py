@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from s2v.media.colour import Rgb
 from s2v.media.confined.children import Broken
-from s2v.media.video import Rgb
 
 _SIZE = struct.Struct("<II")
 """Height and width, before the pixels of each picture."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
 from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.colour import Rgb
 from s2v.media.confined import works
 from s2v.media.confined.children import Broken, ConfinedChild, shared_children
 from s2v.media.confined.footage import ConfinedFootage
@@ -22,7 +23,6 @@ from s2v.media.opening import first_bytes
 from s2v.media.pcm import Pcm, read_wav
 from s2v.media.probe import MediaInfo
 from s2v.media.sniffing import HEAD_BYTES, sniff
-from s2v.media.video import Rgb
 
 _LOG = logging.getLogger(__name__)
 _REASONS = {"image": Reason.IMAGE_UNREADABLE, "audio": Reason.AUDIO_UNREADABLE}

@@ -19,9 +19,9 @@ from s2v_tts.listening.pauses import outside_pauses, pauses
 from s2v_tts.listening.spectra import HOP_SAMPLES, Likeness, Spectra, coarser, likeness, spectra
 from s2v_tts.listening.warping import Corridor, Path, around, straight, touches, warp
 
-WORST_COST = 0.79
+WORST_COST = 0.825
 """The text fits up to here: right texts stay under 0.68 with voices that speak clearly and under
-0.77 in recordings with noise, wrong ones lie above 0.81, mostly above 0.9."""
+0.81 in recordings with noise, cut off or not, wrong ones lie above 0.84, mostly above 0.9."""
 
 COARSE_HOPS = 8
 _MOST_CHARACTERS = 40
@@ -29,6 +29,8 @@ _MOST_CHARACTERS = 40
 _FINE_RADIUS_FRAMES = 60
 _COARSE_RADIUS_FRAMES, _WIDEST_RADIUS_FRAMES = 250, 1000
 _VERDICT_HOPS = 4
+_SPARE = 0.25
+"""Share of a text that may not be in the recording any more: it is cut off in its last words."""
 _SHORTEST_SAMPLES = SAMPLE_RATE // 50
 """A sound that the warping squeezes to nothing still needs a moment of its own."""
 
@@ -96,11 +98,11 @@ def one_utterance(stretches: Iterable[Utterance]) -> Steps[Utterance]:
     return Utterance(np.concatenate(sounds), tuple(words), tuple(phonemes))
 
 
-def coarse_path(left: Likeness, right: Likeness) -> Steps[Path]:
+def coarse_path(left: Likeness, right: Likeness, *, spare: float = 0.0) -> Steps[Path]:
     """Return the path between two recordings of up to hours, pauses left out of the search.
 
     The search begins near the diagonal, counted in speech, and widens until the path lies well
-    within, or twelve times as far as people's speed wanders.
+    within, or twelve times as far as people's speed wanders. `spare` is as for `warp`.
     """
     spoken = [np.flatnonzero(~side.quiet) for side in (left, right)]
     if not all(map(len, spoken)):
@@ -109,7 +111,7 @@ def coarse_path(left: Likeness, right: Likeness) -> Steps[Path]:
     radius = _COARSE_RADIUS_FRAMES
     while True:
         corridor = straight(len(ours), len(theirs), radius=radius)
-        path = yield from warp(ours, theirs, corridor)
+        path = yield from warp(ours, theirs, corridor, spare=spare)
         if radius >= _WIDEST_RADIUS_FRAMES or not touches(path, corridor):
             return Path(spoken[0][path.left], spoken[1][path.right], path.cost)
         radius *= 2
@@ -134,14 +136,13 @@ def _fit(heard: Spectra, text: str, backend: Backend, voice: str) -> Steps[_Fit]
 def _fine_path(ours: Spectra, heard: Spectra) -> Steps[Path]:
     left, right = likeness(ours), likeness(heard)
     corridor = yield from _fine_corridor(ours, heard)
-    path = yield from warp(left, right, corridor)
+    path = yield from warp(left, right, corridor, spare=_SPARE)
     return path
 
 
 def _fine_corridor(ours: Spectra, heard: Spectra) -> Steps[Corridor]:
-    rough = yield from coarse_path(
-        *(likeness(coarser(sound, COARSE_HOPS)) for sound in (ours, heard))
-    )
+    left, right = (likeness(coarser(sound, COARSE_HOPS)) for sound in (ours, heard))
+    rough = yield from coarse_path(left, right, spare=_SPARE)
     middle = COARSE_HOPS // 2
     return around(
         rough.left * COARSE_HOPS + middle,
@@ -185,7 +186,12 @@ def _only(side: Likeness, frames: npt.NDArray[np.intp]) -> Likeness:
 
 
 def _moved(marks: Sequence[Mark], path: Path, samples: int) -> Iterator[Mark]:
-    """Yield the marks at their times in the recording, none shorter than _SHORTEST_SAMPLES."""
+    """Yield the marks at their times in the recording, none shorter than _SHORTEST_SAMPLES.
+
+    Those of what is left over of the text are left out.
+    """
+    reached = int(path.left[-1] + 1) * HOP_SAMPLES
+    marks = [mark for mark in marks if mark.first_sample < reached]
     left = np.unique(path.left)
     right = np.bincount(path.left, path.right)[left] / np.bincount(path.left)[left]
     edges = np.array([(mark.first_sample, mark.end_sample) for mark in marks]).reshape(-1, 2)

@@ -126,11 +126,11 @@ class Listener:
         if used is LipCues.LOUDNESS:
             message = (
                 "Only the loudness of the sound moves the lips, at least in part: they open and "
-                f"shut but form no sounds. {self._remedy()}"
+                f"shut but form no sounds. {self._remedy(mismatch=mismatch)}"
             )
             yield Notice(NoticeCode.LOUDNESS_ONLY, message)
 
-    def _remedy(self) -> str:
+    def _remedy(self, *, mismatch: bool) -> str:
         missing = [
             f"pip install 's2v[{extra}]' ({what})"
             for extra, what, part in (
@@ -139,9 +139,10 @@ class Listener:
             )
             if part is None
         ]
+        given = "Correct the transcript" if mismatch else "Give a transcript of what is said"
         if not missing:
-            return "No speech was recognised in it; give a transcript if there is some."
-        return f"Give a transcript of what is said, or have it recognised: {' or '.join(missing)}."
+            return f"No speech was recognised in it. {given}, if there is some."
+        return f"{given}, or have it recognised: {' or '.join(missing)}."
 
 
 def _nothing_to_say() -> Heard:

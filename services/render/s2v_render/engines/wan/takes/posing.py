@@ -13,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from s2v.core.ports import Size
+from s2v.media.colour import Rgb
 from s2v.media.confined.reading import Reader
-from s2v.media.video import Rgb
 from s2v_render.engines.wan.planning import MODEL_FPS
 from s2v_render.engines.wan.takes.pictures import fit, official_pose_fit, pixels_of
 
