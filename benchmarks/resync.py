@@ -26,7 +26,7 @@ from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh
 from s2v.lipsync.phones import PHONES
-from s2v.media.footage import Footage
+from s2v.media.confined.reading import Reader
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import H264, ClipEncoder
 from s2v.store.artifacts import FsspecStore
@@ -105,7 +105,7 @@ def filmed(engine: PortraitEngine, speech: SpokenSegment, size: Size, path: Path
 def each_step(video: Path, size: Size) -> list[float]:
     """Return the milliseconds a frame of reading, following, steadying and drawing."""
     networks = FaceDetector(), FaceMesh()
-    with Footage(video) as footage:
+    with Reader().footage(video) as footage:
         sitter = find_sitter(footage, size, *networks, suitability=DEFAULT_SUITABILITY)
         count = min(len(footage.times), 100)
         read = timed(sitter.framing.picture(footage, number) for number in range(count))

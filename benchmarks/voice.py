@@ -19,6 +19,7 @@ from voice_texts import SENTENCES, SIBILANT_SENTENCES, SPEECHES
 
 from s2v.core.ports import Utterance
 from s2v.core.script import LipCues, Mark
+from s2v.core.steps import result
 from s2v.core.timebase import SAMPLE_RATE, seconds
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
@@ -115,7 +116,7 @@ def row(backend: EmbeddedBackend, way: LipCues, listener: Listener, voice: str) 
     for seed, text in enumerate(SPEECHES):
         truth = recorded(backend, text, voice, seed)
         started = time.process_time()
-        heard = listener.listen(truth.pcm, text if way is LipCues.TRANSCRIPT else "")
+        heard = result(listener.listen(truth.pcm, text if way is LipCues.TRANSCRIPT else ""))
         spent += time.process_time() - started
         length += seconds(len(truth.pcm))
         taken += heard.cues is way
@@ -142,10 +143,14 @@ def show_refusals(backend: EmbeddedBackend) -> None:
     for voice in VOICES:
         sounds = [recorded(backend, text, voice, seed) for seed, text in enumerate(SPEECHES)]
         right = [
-            align(sound.pcm, text, backend) for sound, text in zip(sounds, SPEECHES, strict=True)
+            result(align(sound.pcm, text, backend))
+            for sound, text in zip(sounds, SPEECHES, strict=True)
         ]
         moved = [*SPEECHES[1:], SPEECHES[0]]
-        wrong = [align(sound.pcm, text, backend) for sound, text in zip(sounds, moved, strict=True)]
+        wrong = [
+            result(align(sound.pcm, text, backend))
+            for sound, text in zip(sounds, moved, strict=True)
+        ]
         told = sum(a.fits for a in right) + sum(not a.fits for a in wrong)
         worst, least = max(a.cost for a in right), min(a.cost for a in wrong)
         count = len(right) + len(wrong)
@@ -159,14 +164,14 @@ def show_hour(backend: EmbeddedBackend) -> None:
     segments = cut_audio(pcm, frame_rate=25)
     before = peak_megabytes()
     started = time.process_time()
-    *_, parted = part_transcript(" ".join(w.label for w in words), pcm, segments, backend)
+    parted = result(part_transcript(" ".join(w.label for w in words), pcm, segments, backend))
     spent = time.process_time() - started
     owners = np.searchsorted(
         [s.end_sample for s in segments],
         [(w.first_sample + w.end_sample) / 2 for w in words],
         side="right",
     )
-    given = np.repeat(np.arange(len(segments)), [len(s.text.split()) for s in parted or ()])
+    given = np.repeat(np.arange(len(segments)), [len(s.text.split()) for s in parted])
     right = float((given == owners).mean())
     length = seconds(len(pcm))
     print("| sound | segments | words | in the right one | CPU time | RTF | memory before / peak |")
@@ -194,7 +199,7 @@ def hour(backend: EmbeddedBackend) -> tuple[Pcm, list[Mark]]:
 
 def spoken(backend: EmbeddedBackend, text: str, voice: str) -> Utterance:
     """Return what the voice says."""
-    return one_utterance(backend.speak(text, voice))
+    return result(one_utterance(backend.speak(text, voice)))
 
 
 def recorded(backend: EmbeddedBackend, text: str, voice: str, seed: int) -> Utterance:

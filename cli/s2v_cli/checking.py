@@ -6,6 +6,7 @@ from pathlib import Path
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
 from s2v.core.script import LipCues
+from s2v.core.steps import result
 from s2v.core.timebase import FRAME_RATES
 from s2v.lipsync.meter import measure
 from s2v.media.confined.reading import Reader
@@ -34,7 +35,7 @@ def heard_in(pcm: Pcm, text: str) -> Heard:
         InvalidInput: there is no speech (AUDIO_SILENT), or its sounds cannot be told
             (FIELD_INVALID).
     """
-    heard = Listener.installed(EmbeddedBackend()).listen(pcm, text)
+    heard = result(Listener.installed(EmbeddedBackend()).listen(pcm, text))
     if heard.phonemes:
         return heard
     if heard.cues is not LipCues.LOUDNESS:

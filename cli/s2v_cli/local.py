@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.rpc.channel import is_on_this_machine
 from s2v_cli.child import ServiceSpec
 from s2v_cli.failing import FAILED, exit_code
 from s2v_cli.home import socket_folder
@@ -35,7 +36,7 @@ def service_specs(
     they work on lies in `home/tmp`: emptied here, because a service that was killed leaves it full.
     """
     shutil.rmtree(home / "tmp", ignore_errors=True)
-    (home / "tmp").mkdir(parents=True)
+    (home / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
     addresses = {name: f"unix:{sockets / name}.sock" for name in _MODULES} | {"gateway": listen}
     settings = {
         **environment,
@@ -119,6 +120,11 @@ def free_address(host: str, port: int) -> str:
             field="--port",
         ) from error
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_open_to_others(host: str) -> bool:
+    """Tell whether other machines may reach what listens on an interface."""
+    return host in _EVERYWHERE or not is_on_this_machine(host)
 
 
 def reachable_address(listen: str) -> str:

@@ -19,7 +19,7 @@ _FIRST_DELAY_SECONDS = 0.2
 _LONGEST_DELAY_SECONDS = 10.0
 _STABLE_SECONDS = 30.0
 _FIRST_TRY_SECONDS = 10.0
-_MOST_DEATHS = 6
+_MOST_FIRST_DEATHS = 3
 
 
 class ServiceFailed(Exception):
@@ -159,28 +159,35 @@ class Supervisor:
         if code is not None:
             self._after_death(child, code)
         elif child.serving:
-            return
+            if child.hangs():
+                self._report(f"{child.spec.name} does not answer; killing it")
+                child.kill()
         elif child.check():
             self._report(f"{child.spec.name} is serving ({child.uptime_seconds:.1f} s)")
         elif child.uptime_seconds > _START_LIMIT_SECONDS:
-            raise ServiceFailed(
-                f"{child.spec.name} was not serving within {_START_LIMIT_SECONDS:g} s"
-                + _quoted(child.last_lines())
-            )
+            self._after_late_start(child)
+
+    def _after_late_start(self, child: Child) -> None:
+        late = f"{child.spec.name} was not serving within {_START_LIMIT_SECONDS:g} s"
+        if not child.served_once:
+            raise ServiceFailed(late + _quoted(child.last_lines()))
+        self._report(f"{late}; killing it")
+        child.kill()
 
     def _after_death(self, child: Child, code: int) -> None:
         name, ending = child.spec.name, _ending(code)
         stable = child.serving and child.uptime_seconds > _STABLE_SECONDS
         child.deaths = 1 if stable else child.deaths + 1
-        # What dies at once has bad settings; what dies later, as Ray does on a very busy machine,
-        # is worth another try.
-        hopeless = not child.served_once and (
-            child.uptime_seconds < _FIRST_TRY_SECONDS or child.deaths > 1
-        )
-        if not child.serving and (hopeless or child.deaths >= _MOST_DEATHS):
+        # What ends at once by itself has bad settings; what dies later, as Ray does on a very busy
+        # machine, or is killed, is worth another try. What has served may die at any time and as
+        # often as it likes: its settings are good, and others wait for it.
+        at_once = code >= 0 and child.uptime_seconds < _FIRST_TRY_SECONDS
+        hopeless = at_once or child.deaths >= _MOST_FIRST_DEATHS
+        if not child.served_once and hopeless:
             raise ServiceFailed(f"{name} cannot start: it {ending}" + _quoted(child.last_lines()))
         child.bury()
-        delay = min(_FIRST_DELAY_SECONDS * 2 ** (child.deaths - 1), _LONGEST_DELAY_SECONDS)
+        doublings = min(child.deaths - 1, 10)
+        delay = min(_FIRST_DELAY_SECONDS * 2**doublings, _LONGEST_DELAY_SECONDS)
         self._restart_at[name] = time.monotonic() + delay
         self._report(f"{name} {ending}; starting it again in {delay:g} s")
 

@@ -42,6 +42,7 @@ def test_every_error_survives_the_wire(kind: type[S2VError]) -> None:
         "s2v_render.main",
         "s2v_cli.main",
         "s2v_render.engines.wan.engine",
+        "s2v_render.engines.wan.memory",
     ],
 )
 def test_what_answers_health_checks_imports_neither_torch_nor_ray(module: str) -> None:

@@ -1,7 +1,6 @@
 """Four real services, started once for all end-to-end tests."""
 
 import importlib.util
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -13,10 +12,23 @@ from s2v.client import Client
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     # A short grace: a job of some seconds shall still be at work when the gateway has gone.
-    environment = {**os.environ, "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5"}
+    settings = {"S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5"}
     if importlib.util.find_spec("torch"):
-        environment["S2V_RENDER_WAN_CHECKPOINT"] = "tests/data/wan_tiny"
-    with installed(tmp_path_factory.mktemp("home"), environment) as installation:
+        settings["S2V_RENDER_WAN_CHECKPOINT"] = "tests/data/wan_tiny"
+    with installed(tmp_path_factory.mktemp("home"), **settings) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Services that soon take others for stalled."""
+    settings = {
+        "S2V_GATEWAY_STALL_SECONDS": "11",
+        "S2V_GATEWAY_STALL_RETRIES": "10",
+        "S2V_RENDER_STALL_SECONDS": "5",
+        "S2V_GATEWAY_MEASURE_FILMS": "false",
+    }
+    with installed(tmp_path_factory.mktemp("impatient"), **settings) as installation:
         yield installation
 
 

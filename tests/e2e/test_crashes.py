@@ -1,5 +1,6 @@
 """kill -9 of any process in the middle of a job loses nothing and repeats nothing."""
 
+import itertools
 import os
 import signal
 import sqlite3
@@ -14,44 +15,10 @@ from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.client import Client
 from s2v.media.video import decode_frames
 from s2v.rpc.channel import connect_sync
+from stories import a_job, wait_until_half_done, worker_pid
 
 # The first test of a session waits for all services to start.
 pytestmark = pytest.mark.timeout(300)
-
-PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
-SENTENCES = [
-    "The first thing that a traveller sees is the lighthouse on the rock.",
-    "Behind it lies a harbour, where the boats come home before it is dark.",
-    "An old man mends his nets there, and he never looks up from his work.",
-    "People say that he has not spoken a single word in all these years.",
-    "But every morning somebody puts a loaf of bread in front of his door.",
-    "And every evening the lamp is burning, whatever the weather may be.",
-    "Nobody has ever asked him why, and he would not have answered them.",
-    "One day a child came along the pier and sat down on the wall beside him.",
-    "She watched his hands for an hour, and then she began to mend a net too.",
-    "When the sun went down he smiled, and they walked to the lamp together.",
-    "Since that day there have been two loaves of bread in front of the door.",
-    "That is the whole story, and it is as true as any story that I know.",
-]
-
-
-def a_job(client: Client, seed: int) -> str:
-    spec = job_pb2.JobSpec(
-        script=job_pb2.Script(text=" ".join(SENTENCES)),
-        reference=client.upload(PORTRAIT).name,
-        width_pixels=256,
-        height_pixels=256,
-        seed=seed,
-    )
-    return client.create_job(spec).name
-
-
-def wait_until_half_done(client: Client, name: str) -> None:
-    for event in client.watch(name):
-        done, total = event.progress.segments_rendered, event.progress.segments_total
-        if event.HasField("progress") and 2 <= done < total:
-            return
-        assert not event.HasField("finished"), "the job ended before anything could be killed"
 
 
 def recorded_segments(home: Path, name: str) -> set[int]:
@@ -78,12 +45,6 @@ def takes_begun(installation: Any, name: str, *, until: set[int]) -> Counter[int
         )
         if until <= begun.keys():
             return begun
-
-
-def worker_pid(sockets: Path) -> int:
-    with connect_sync(f"unix:{sockets}/render.sock") as channel:
-        stub = render_service_pb2_grpc.RenderServiceStub(channel)
-        return stub.ListWorkers(render_service_pb2.ListWorkersRequest()).workers[0].pid
 
 
 @pytest.mark.parametrize(
@@ -143,3 +104,34 @@ def test_cancelling_frees_the_worker_within_two_seconds(installation: Any, clien
         while states != {render_service_pb2.WORKER_STATE_IDLE}:
             response = stub.ListWorkers(render_service_pb2.ListWorkersRequest(), timeout=2)
             states = {worker.state for worker in response.workers}
+
+
+def test_what_a_watcher_has_seen_of_the_progress_stays_true_over_crashes(
+    installation: Any, client: Client
+) -> None:
+    name = a_job(client, 400)
+    seen: list[tuple[float, int, int, int, int]] = []
+    kill_at = [1, 4, 7, 10]
+    for event in client.watch(name):
+        what = event.WhichOneof("event")
+        if what in ("snapshot", "finished"):
+            progress = getattr(event, what).progress
+        elif what == "progress":
+            progress = event.progress
+        else:
+            continue
+        seen.append(
+            (
+                progress.fraction,
+                progress.frames_done,
+                progress.segments_spoken,
+                progress.segments_rendered,
+                progress.segments_total,
+            )
+        )
+        if what == "progress" and kill_at and progress.segments_rendered >= kill_at[0]:
+            kill_at.pop(0)
+            os.kill(installation.supervisor.pid("gateway"), signal.SIGKILL)
+    assert not kill_at, "the job ended before its gateway was killed often enough"
+    for before, after in itertools.pairwise(seen):
+        assert all(b <= a for b, a in zip(before, after, strict=True)), (before, after)

@@ -36,7 +36,7 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture
 def unblocked(environment: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path, environment) as installation:
+    with installed(tmp_path, PYTHONPATH=environment["PYTHONPATH"]) as installation:
         yield installation
 
 

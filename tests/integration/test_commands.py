@@ -90,6 +90,9 @@ def test_voices_engines_and_status_tell_what_there_is(gateway: FakeGateway) -> N
     assert status.exit_code == 1
     assert "render      away     it does not answer" in status.stdout
     assert "worker-0    idle     cpu, 0 restarts" in status.stdout
+    assert status.stdout.endswith(
+        "alarm       2026-11-28T09:00:00Z the gateway's database: SQLITE_FULL\n"
+    )
 
 
 def test_voices_and_engines_are_shown_by_their_bare_names(gateway: FakeGateway) -> None:

@@ -15,12 +15,13 @@ from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.boxes import walk
+from s2v.media.colour import Rgb
 from s2v.media.film import Fragment
 from s2v.media.live_type import live_media_type
 from s2v.media.opening import open_media
 from s2v.media.pcm import Pcm, wav_bytes
 from s2v.media.provenance import read_marking
-from s2v.media.video import H264, ClipEncoder, Rgb, decode_frames
+from s2v.media.video import H264, ClipEncoder, decode_frames
 from s2v_compositor.composing import FilmWriter, WrittenFilm
 
 SIZE = 64

@@ -286,6 +286,26 @@ def test_pictures_that_nobody_wants_any_more_end_their_child(tmp_path: Path) -> 
     until(lambda: not children_of(nursery_of(os.getpid())))
 
 
+def test_footage_ends_with_its_child_and_its_child_with_it(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "a.mp4", frames=50)
+
+    def killed() -> None:
+        with Reader().footage(video, field="spec.reference") as footage:
+            assert footage.picture(0, 64, 64).shape == (64, 64, 3)
+            (child,) = children_of(nursery_of(os.getpid()))
+            os.kill(child, signal.SIGKILL)
+            footage.picture(1, 64, 64)
+
+    with pytest.raises(InvalidInput, match="crashed") as refusal:
+        killed()
+    assert refusal.value.reason is Reason.VIDEO_UNREADABLE
+    assert refusal.value.field == "spec.reference"
+
+    with Reader().footage(video) as footage:
+        footage.picture(49, 64, 64)
+    until(lambda: not children_of(nursery_of(os.getpid())))
+
+
 KILLED = """
 import os, signal, sys
 import hostile_works

@@ -1,5 +1,6 @@
 """How the gateway waits for a service that is away, and when it does not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,6 +17,7 @@ from s2v.rpc.convert import artifact_to_proto
 from s2v.rpc.interceptor import Context
 from s2v.rpc.server import Server
 from s2v.testing.fakes_stages import artifact_of
+from s2v_gateway.remote.persisting import Patience
 from s2v_gateway.remote.services import RemoteStages
 
 
@@ -25,6 +27,9 @@ class Render(render_service_pb2_grpc.RenderServiceServicer):
     def __init__(self) -> None:
         self.errors: list[S2VError] = []
         self.calls = 0
+        self.stalls = 0
+        self.pulses = 0
+        self.at_work = asyncio.Event()
 
     async def Render(
         self, request: render_service_pb2.RenderRequest, context: Context
@@ -32,6 +37,12 @@ class Render(render_service_pb2_grpc.RenderServiceServicer):
         self.calls += 1
         if self.errors:
             raise self.errors.pop(0)
+        for _ in range(self.pulses):
+            await asyncio.sleep(0.1)
+            yield render_service_pb2.RenderResponse(progress=render_service_pb2.RenderProgress())
+        self.at_work.set()
+        if self.calls <= self.stalls:
+            await asyncio.Event().wait()
         video = artifact_to_proto(artifact_of("clip", "video/mp4"))
         yield render_service_pb2.RenderResponse(clip=clip_pb2.Clip(video=video, frames=25))
 
@@ -50,7 +61,13 @@ async def address(render: Render) -> AsyncIterator[str]:
     await server.stop(0)
 
 
-async def rendered(address: str, happened: list[Happening], patience_seconds: float = 60) -> Clip:
+async def rendered(
+    address: str,
+    happened: list[Happening],
+    *,
+    patience_seconds: float = 60,
+    stall_seconds: float = 0.2,
+) -> Clip:
     order = Order(
         "0" * 32,
         JobSpec(frame_rate=25),
@@ -60,7 +77,8 @@ async def rendered(address: str, happened: list[Happening], patience_seconds: fl
     )
     speech = Speech(artifact_of("speech", "audio/wav"), 48_000)
     async with connect(address) as channel:
-        stages = RemoteStages(channel, channel, channel, patience_seconds=patience_seconds)
+        patience = Patience(patience_seconds, stall_seconds, stall_retries=2)
+        stages = RemoteStages(channel, channel, channel, patience=patience)
         return await stages.render(
             order, 0, speech, first_frame=0, state=None, report=happened.append
         )
@@ -98,8 +116,47 @@ async def test_what_will_not_get_better_is_not_tried_again(
     assert render.calls == 1
 
 
+async def test_a_service_that_is_told_to_stop_has_not_died_of_its_work(render: Render) -> None:
+    render.stalls = 10
+    server = Server("127.0.0.1:0", ["s2v.api.render.v1.RenderService"])
+    render_service_pb2_grpc.add_RenderServiceServicer_to_server(render, server.grpc)
+    await server.start()
+    work = rendered(server.address, [], patience_seconds=0.1, stall_seconds=60)
+    rendering = asyncio.create_task(work)
+    await render.at_work.wait()
+    await server.stop(0)
+    with pytest.raises(Unavailable):
+        await rendering
+
+
 async def test_patience_ends(address: str, render: Render) -> None:
     render.errors = [Unavailable(Reason.SERVICE_UNAVAILABLE, "gone")] * 10
     with pytest.raises(Unavailable):
         await rendered(address, [], patience_seconds=0.1)
     assert render.calls == 2
+
+
+async def test_a_silent_call_is_cancelled_and_made_again(address: str, render: Render) -> None:
+    render.stalls = 2
+    happened: list[Happening] = []
+    assert (await rendered(address, happened)).frames == 25
+    assert render.calls == 3
+    assert [h.code for h in happened if isinstance(h, Notice)] == ["SERVICE_AWAY"]
+
+
+async def test_a_call_that_stalls_again_and_again_fails_for_good(
+    address: str, render: Render
+) -> None:
+    render.stalls = 10
+    with pytest.raises(Unavailable, match="render service gave no sign of life") as caught:
+        await rendered(address, [])
+    assert caught.value.reason is Reason.STAGE_STALLED
+    assert render.calls == 3
+
+
+async def test_a_call_that_gives_signs_of_life_may_take_any_time(
+    address: str, render: Render
+) -> None:
+    render.pulses = 5
+    assert (await rendered(address, [])).frames == 25
+    assert render.calls == 1

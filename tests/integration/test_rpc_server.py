@@ -15,6 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
+from s2v.api.gateway.v1 import job_service_pb2, job_service_pb2_grpc
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
 from s2v.core.errors import InvalidInput, Reason
 from s2v.rpc.channel import connect, connect_sync
@@ -27,7 +28,9 @@ from s2v.rpc.server import Server
 SERVICE = "s2v.api.tts.v1.SpeechService"
 
 
-class Servicer(speech_service_pb2_grpc.SpeechServiceServicer):
+class Servicer(
+    speech_service_pb2_grpc.SpeechServiceServicer, job_service_pb2_grpc.JobServiceServicer
+):
     """Fails and waits on demand."""
 
     def __init__(self) -> None:
@@ -35,16 +38,16 @@ class Servicer(speech_service_pb2_grpc.SpeechServiceServicer):
         self.released = asyncio.Event()
         self.cancelled = asyncio.Event()
 
-    async def CutScript(
-        self, request: speech_service_pb2.CutScriptRequest, context: Context
-    ) -> speech_service_pb2.CutScriptResponse:
-        if request.text == "bug":
+    async def GetJob(
+        self, request: job_service_pb2.GetJobRequest, context: Context
+    ) -> job_service_pb2.GetJobResponse:
+        if request.name == "bug":
             raise ZeroDivisionError("secret detail")
-        if request.text == "refuse":
+        if request.name == "refuse":
             raise InvalidInput(Reason.TEXT_EMPTY, "say something", field="text")
         self.entered.set()
         await self.released.wait()
-        return speech_service_pb2.CutScriptResponse()
+        return job_service_pb2.GetJobResponse()
 
     async def Speak(
         self, request: speech_service_pb2.SpeakRequest, context: Context
@@ -69,6 +72,7 @@ async def servicer() -> Servicer:
 async def server(servicer: Servicer) -> AsyncIterator[Server]:
     server = Server("127.0.0.1:0", [SERVICE])
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
+    job_service_pb2_grpc.add_JobServiceServicer_to_server(servicer, server.grpc)
     await server.start()
     yield server
     await server.stop(0)
@@ -80,9 +84,9 @@ async def channel(server: Server) -> AsyncIterator[grpc.aio.Channel]:
         yield channel
 
 
-def cut(channel: grpc.aio.Channel, text: str) -> grpc.aio.UnaryUnaryCall:
-    stub = speech_service_pb2_grpc.SpeechServiceStub(channel)
-    return stub.CutScript(speech_service_pb2.CutScriptRequest(text=text))
+def ask(channel: grpc.aio.Channel, name: str) -> grpc.aio.UnaryUnaryCall:
+    stub = job_service_pb2_grpc.JobServiceStub(channel)
+    return stub.GetJob(job_service_pb2.GetJobRequest(name=name))
 
 
 async def test_health_answers_before_the_service_does(
@@ -121,7 +125,7 @@ async def test_reflection_finds_services_methods_and_messages(
 
 async def test_our_errors_reach_the_client_whole(channel: grpc.aio.Channel) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        await cut(channel, "refuse")
+        await ask(channel, "refuse")
     error = from_rpc_error(caught.value)
     assert isinstance(error, InvalidInput)
     assert (error.reason, error.field, error.message) == (
@@ -144,7 +148,7 @@ async def test_an_error_in_the_middle_of_a_stream_reaches_the_client(
 
 async def test_a_bug_is_internal_and_keeps_its_details(channel: grpc.aio.Channel) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        await cut(channel, "bug")
+        await ask(channel, "bug")
     error = from_rpc_error(caught.value)
     assert error.reason is Reason.INTERNAL
     assert "secret" not in error.message
@@ -164,12 +168,12 @@ async def test_a_client_that_goes_away_cancels_the_work(
 async def test_stopping_lets_running_calls_end_and_takes_no_new_ones(
     server: Server, channel: grpc.aio.Channel, servicer: Servicer
 ) -> None:
-    running = cut(channel, "wait")
+    running = ask(channel, "wait")
     await servicer.entered.wait()
     stopping = asyncio.create_task(server.stop(30))
     async with connect(server.address) as other:
         with pytest.raises(grpc.RpcError) as caught:
-            await cut(other, "late")
+            await ask(other, "late")
     assert from_rpc_error(caught.value).reason is Reason.SERVICE_UNAVAILABLE
     servicer.released.set()
     await running

@@ -99,8 +99,25 @@ def test_serve_says_when_it_is_ready_and_ctrl_c_leaves_nothing(served: Served, h
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert list(home.rglob("*.sock")) == []
     told = "".join(served.lines)
+    assert "warning" not in told
     for name in SERVICES:
         assert f"s2v: {name} is serving" in told
+
+
+def test_who_lets_other_machines_in_is_warned(environment: dict[str, str], home: Path) -> None:
+    process = subprocess.Popen(
+        [*serve_command(home), "--host", "0.0.0.0"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        served = Served(process)
+        served.read_until("ready at")
+        process.send_signal(signal.SIGINT)
+        served.read_until("s2v: ended")
+    warning = r"s2v: warning: whoever reaches 0\.0\.0\.0:\d+ can make films here"
+    assert re.search(warning, "".join(served.lines))
 
 
 def test_a_service_killed_under_serve_comes_back(served: Served) -> None:

@@ -28,8 +28,9 @@ class Sink(io.StringIO):
 
     def write(self, text: str) -> int:
         with self._changed:
+            written = super().write(text)
             self._changed.notify_all()
-            return super().write(text)
+            return written
 
     def wait_for(self, text: str) -> None:
         with self._changed:
@@ -93,6 +94,13 @@ def wait_until_gone(pid: int) -> None:
     os.close(end)
 
 
+def test_what_services_write_down_is_for_their_own_user(stage: Stage) -> None:
+    tell = "import os, sys; sys.exit(f'umask {os.umask(0):o}')"
+    spec = ServiceSpec("tts", (sys.executable, "-c", tell), "unix:/nowhere", os.environ)
+    with pytest.raises(ServiceFailed, match="umask 77"):
+        stage.supervisor(spec).start()
+
+
 def test_start_returns_when_every_service_is_serving_and_stop_leaves_none(stage: Stage) -> None:
     supervisor = stage.supervisor(stage.spec("one"), stage.spec("two"))
 
@@ -123,6 +131,49 @@ def test_a_service_killed_with_9_is_started_again_under_the_same_name(stage: Sta
             assert supervisor.pid("two") == other
     assert "one was killed by SIGKILL; starting it again in 0.2 s" in stage.reports
     assert "one was killed by SIGKILL; starting it again in 0.4 s" in stage.reports
+
+
+def test_a_service_that_hangs_is_killed_and_started_again(stage: Stage) -> None:
+    with stage.supervisor(stage.spec("one", "grandchild"), stage.spec("two")) as supervisor:
+        old, other = serving(supervisor, "one"), supervisor.pid("two")
+        os.kill(old, signal.SIGSTOP)
+
+        new = serving(supervisor, "one", after_pid=old)
+
+        assert not is_alive(old)
+        assert is_alive(new)
+        assert supervisor.pid("two") == other
+    assert "one does not answer; killing it" in stage.reports
+    assert "one was killed by SIGKILL; starting it again in 0.2 s" in stage.reports
+
+
+def test_a_service_that_has_served_is_started_again_however_often_it_dies(stage: Stage) -> None:
+    with stage.supervisor(stage.spec("one", "late")) as supervisor:
+        pid = serving(supervisor, "one")
+        (stage.folder / "late").touch()
+        os.kill(pid, signal.SIGKILL)
+        stage.sink.wait_for("ending at once\n" * 5)
+        (stage.folder / "late").unlink()
+
+        assert serving(supervisor, "one", after_pid=pid)
+
+
+def test_a_service_that_is_killed_while_it_starts_is_started_again(stage: Stage) -> None:
+    (stage.folder / "late").touch()
+    with stage.supervisor(stage.spec("one", "killed")) as supervisor:
+        assert serving(supervisor, "one")
+    assert "one was killed by SIGKILL; starting it again in 0.2 s" in stage.reports
+
+
+def test_a_service_that_is_killed_whenever_it_starts_is_given_up_with_the_reason(
+    stage: Stage,
+) -> None:
+    with pytest.raises(ServiceFailed, match="one cannot start: it was killed by SIGKILL"):
+        stage.supervisor(stage.spec("one", "doomed")).start()
+    assert stage.reports == [
+        "one was killed by SIGKILL; starting it again in 0.2 s",
+        "one was killed by SIGKILL; starting it again in 0.4 s",
+    ]
 
 
 def test_what_a_killed_service_had_started_does_not_outlive_it(stage: Stage) -> None:

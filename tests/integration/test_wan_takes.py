@@ -134,8 +134,7 @@ def test_the_official_preset_makes_the_official_film(
     height, width = facts["size_hw"]
     if facts["pose"]:
         seen = stored["pose_video_frames"].numpy().astype(np.uint8)
-        monkeypatch.setattr(posing, "average_rate", lambda path, field: 16.0)
-        monkeypatch.setattr(posing, "decode_frames", lambda path: iter(seen))
+        monkeypatch.setattr(posing, "_at_stride", lambda path: iter(seen))
     hearing = replace(models, speech=Remembered(spoken(facts)))
     shown, _ = run(hearing, take, recipe, Size(width, height), rows)
     assert list(shown.shape) == [frames, height, width, 3]

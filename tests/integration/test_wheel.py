@@ -114,7 +114,8 @@ def test_every_example_of_the_page_runs_from_an_empty_folder(
     code = EXAMPLES[number].replace("127.0.0.1:50051", gateway_on_a_port.address)
     code = code.replace("gateway.example.org:443", served.address)
 
-    assert run(python, tmp_path, code) or "asyncio" in code
+    printed = run(python, tmp_path, code)
+    assert bool(printed) == ("asyncio" not in code)
 
     films = {path.name: path.read_bytes() for path in tmp_path.glob("*.mp4")}
     assert films.pop("live.mp4", gateway_on_a_port.media) == gateway_on_a_port.media

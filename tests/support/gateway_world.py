@@ -196,15 +196,17 @@ async def gateways(folder: Path) -> AsyncIterator[Start]:
         running.append(Running(gateway, stages, connect(gateway.server.address)))
         return running[-1]
 
-    yield starting
-    for one in running:
-        await one.channel.close()
-        await one.gateway.server.stop(0)
-        await _stop_working(one.gateway)
-        one.gateway.close()
-    await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-    # DBOS had made its own threads the loop's; another gateway may follow.
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+    try:
+        yield starting
+    finally:
+        for one in running:
+            await one.channel.close()
+            await one.gateway.server.stop(0)
+            await _stop_working(one.gateway)
+            one.gateway.close()
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # DBOS had made its own threads the loop's; another gateway may follow.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
 
 async def _stop_working(gateway: Gateway) -> None:

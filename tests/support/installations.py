@@ -2,7 +2,8 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from s2v.client import Client
@@ -49,8 +50,9 @@ class Installation:
 
 
 @contextlib.contextmanager
-def installed(home: Path, environment: Mapping[str, str]) -> Iterator[Installation]:
-    """Run the four services until the end of the context."""
+def installed(home: Path, **settings: str) -> Iterator[Installation]:
+    """Run the four services over a folder, until the end of the context."""
+    environment = {**os.environ, **settings}
     address = free_address("127.0.0.1", 0)
     with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
         specs = service_specs(home, sockets, listen=address, environment=environment)

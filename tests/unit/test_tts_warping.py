@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from s2v.core.steps import result
 from s2v_tts.listening.spectra import Likeness
 from s2v_tts.listening.warping import Corridor, around, straight, touches, warp
 
@@ -23,7 +24,7 @@ def everywhere(left: Likeness, right: Likeness) -> Corridor:
 def test_equal_recordings_meet_on_the_diagonal_at_no_cost() -> None:
     side = likeness(np.arange(40))
 
-    path = warp(side, side, everywhere(side, side))
+    path = result(warp(side, side, everywhere(side, side)))
 
     assert (path.left == path.right).all()
     assert path.cost == pytest.approx(0, abs=1e-6)
@@ -33,9 +34,26 @@ def test_a_known_warp_is_recovered() -> None:
     frames = np.repeat(np.arange(60), np.random.default_rng(3).integers(1, 4, 60))
     left, right = likeness(np.arange(60)), likeness(frames)
 
-    path = warp(left, right, everywhere(left, right))
+    path = result(warp(left, right, everywhere(left, right)))
 
     assert (frames[path.right] == path.left).all()
+
+
+def test_the_end_of_the_left_one_may_be_left_over() -> None:
+    left, right = likeness(np.arange(60)), likeness(np.arange(48))
+
+    path = result(warp(left, right, everywhere(left, right), spare=0.25))
+
+    assert (path.left == path.right).all()
+    assert path.cost == pytest.approx(0, abs=1e-6)
+
+
+def test_no_more_is_left_over_than_may_be() -> None:
+    left, right = likeness(np.arange(60)), likeness(np.arange(30))
+
+    path = result(warp(left, right, everywhere(left, right), spare=0.25))
+
+    assert path.left[-1] == 59 - int(0.25 * 59)
 
 
 @settings(max_examples=60, deadline=None)
@@ -48,7 +66,7 @@ def test_a_path_never_goes_back_or_jumps_and_stays_in_its_corridor(
     right = likeness(random.integers(0, 9, right_frames), quiet=0)
     corridor = straight(left_frames, right_frames, radius=right_frames // left_frames + 1 + radius)
 
-    path = warp(left, right, corridor)
+    path = result(warp(left, right, corridor))
 
     steps = np.stack([np.diff(path.left), np.diff(path.right)], axis=1).tolist()
     assert all(step in ([1, 1], [1, 0], [0, 1]) for step in steps)
@@ -63,7 +81,7 @@ def test_a_pause_that_only_one_of_them_makes_is_passed_over() -> None:
     frames = np.concatenate([spoken[:12], np.zeros(50, np.intp), spoken[12:]])
     left, right = likeness(spoken), likeness(frames, quiet=0)
 
-    path = warp(left, right, everywhere(left, right))
+    path = result(warp(left, right, everywhere(left, right)))
 
     sounding = frames[path.right] > 0
     assert (spoken[path.left[sounding]] == frames[path.right[sounding]]).all()
@@ -75,8 +93,8 @@ def test_a_corridor_that_is_too_narrow_is_noticed() -> None:
     left, right = likeness(np.arange(200)), likeness(frames)
     narrow, wide = straight(200, len(frames), radius=20), everywhere(left, right)
 
-    assert touches(warp(left, right, narrow), narrow)
-    assert not touches(warp(left, right, wide), wide)
+    assert touches(result(warp(left, right, narrow)), narrow)
+    assert not touches(result(warp(left, right, wide)), wide)
 
 
 def test_the_corridor_around_a_path_leads_over_a_jump() -> None:
@@ -85,6 +103,12 @@ def test_the_corridor_around_a_path_leads_over_a_jump() -> None:
     right = likeness(frames, quiet=0)
     rough = np.array([0, 49, 50, 99]), np.array([0, 49, 350, 399])
 
-    path = warp(left, right, around(*rough, radius=5, frames=(100, 400)))
+    path = result(warp(left, right, around(*rough, radius=5, frames=(100, 400))))
 
     assert path.cost == pytest.approx(0, abs=1e-6)
+
+
+def test_long_warping_can_be_left_now_and_then() -> None:
+    side = likeness(np.arange(1_000))
+
+    assert len(list(warp(side, side, straight(1_000, 1_000, radius=5)))) >= 2_000 // 256

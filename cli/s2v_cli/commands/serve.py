@@ -12,7 +12,7 @@ from s2v.rpc.settings import default_home, expanded
 from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.failing import say
 from s2v_cli.home import locked, socket_folder
-from s2v_cli.local import free_address, reachable_address, service_specs
+from s2v_cli.local import free_address, is_open_to_others, reachable_address, service_specs
 from s2v_cli.supervisor import Supervisor
 
 
@@ -50,6 +50,11 @@ def serve(
         supervisor = Supervisor(specs, report=_report)
         _end_on_signals(supervisor)
         _report(f"starting; everything is kept in {home}")
+        if is_open_to_others(host):
+            _report(
+                f"warning: whoever reaches {listen} can make films here and see all that were "
+                "made; nothing is encrypted and nobody is asked for a key (docs/security.md)"
+            )
         supervisor.start()
         if not supervisor.stopping:
             _report(f"ready at {reachable_address(listen)}; Ctrl-C ends it")

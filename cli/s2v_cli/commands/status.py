@@ -32,3 +32,5 @@ def _show(now: system_service_pb2.GetSystemStatusResponse, version: str) -> None
     for worker in now.workers:
         print(f"{worker.name:<10}  {worker.state:<7}  {worker.device}, {worker.restarts} restarts")
     print(f"jobs        {now.running_jobs} running, {now.queued_jobs} waiting")
+    for alarm in now.alarms:
+        print(f"alarm       {alarm}")

@@ -54,6 +54,9 @@ class Backend(Protocol):
     def speak(self, text: str, voice: str) -> Iterator[Utterance]:
         """Speak a text, yielding stretches as they are ready; the same text sounds the same.
 
+        The generator is closed to stop it between two stretches; each is at work for a second at
+        most. A stretch of no samples tells only that the work goes on.
+
         Raises:
             InvalidInput: the text holds nothing to pronounce.
         """
@@ -159,6 +162,8 @@ class Capabilities:
         sizing: how a size comes about that nobody asked for.
         settle_seconds: how long it may go on once its take is closed; a worker that is still at
             it then is killed.
+        patience_seconds: how long it may go on without yielding anything; then it is taken for
+            stuck, and its worker is killed.
     """
 
     continuity: Continuity
@@ -173,6 +178,7 @@ class Capabilities:
     size_step_pixels: int = 2
     sizing: Sizing = Sizing.FREE
     settle_seconds: float = 1.5
+    patience_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

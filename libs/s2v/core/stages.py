@@ -10,6 +10,10 @@ from s2v.core.ports import Notice
 from s2v.core.script import Segment, Speech
 
 
+class ServiceDied(Exception):
+    """The process that worked on a stage has died of it, or of something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class CutScript:
     """A script cut into segments; `decoded_audio` is what they count in for given sound.

@@ -2,27 +2,22 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import av
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from cachetools import LRUCache
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.opening import open_media
-from s2v.media.shown import moving_picture, quarter_turns, shown_size
-from s2v.media.video import Rgb
+from s2v.media.clock import beginning
+from s2v.media.colour import Developer, Rgb
+from s2v.media.opening import Source, open_media
+from s2v.media.shown import lies_sideways, moving_picture, shown_size, upright
 
 KEPT_BYTES = 160 * 1024 * 1024
 _LEAST_KEPT = 16
-_DECODING_THREADS = 2
-_UNSPECIFIED_COLORSPACE = 2
-_HD_LINES = 720
-_SCALING = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP
 
 
 class Footage:
@@ -35,11 +30,12 @@ class Footage:
 
     Attributes:
         width, height: as shown: upright and with square pixels.
-        times: when each picture is shown, in seconds from the first one, shape [pictures].
+        times: when each picture is due, in seconds from the file's beginning, as the decoded sound
+            is, shape [pictures].
         seconds: how long all of them last.
     """
 
-    def __init__(self, path: Path, *, field: str = "asset") -> None:
+    def __init__(self, source: Source, *, field: str = "asset") -> None:
         """Open a video.
 
         Raises:
@@ -51,9 +47,9 @@ class Footage:
         self._size = (0, 0)
         self._next = 0
         self._fallback: Any = None
-        self._reformatter = VideoReformatter()
+        self._developer = Developer()
         try:
-            self._container: Any = open_media(path)
+            self._container: Any = open_media(source)
         except av.error.FFmpegError as error:
             raise self._unreadable(error.strerror) from error
         try:
@@ -113,11 +109,10 @@ class Footage:
         if not self._pts:
             raise self._unreadable("it has no pictures")
         unit = float(stream.time_base)
-        self.times: npt.NDArray[np.float64] = unit * (np.array(self._pts) - self._pts[0])
+        times = unit * np.array(self._pts) - beginning(self._container)
+        self.times: npt.NDArray[np.float64] = np.maximum(times, 0.0)
         usual = float(np.median(np.diff(self.times))) if len(self._pts) > 1 else 1 / 25
         self.seconds = float(self.times[-1]) + usual
-        stream.codec_context.thread_type = "AUTO"
-        stream.codec_context.thread_count = _DECODING_THREADS
         self._seek(0)
         first = next(self._frames, None)
         if first is None:
@@ -180,20 +175,8 @@ class Footage:
                 continue
 
     def _rgb(self, frame: Any) -> Rgb:
-        turns = quarter_turns(frame)
-        width, height = self._size[::-1] if turns % 2 else self._size
-        picture = self._reformatter.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            src_colorspace=_colorspace(frame),
-            dst_color_range=ColorRange.JPEG,
-            interpolation=int(_SCALING),
-            threads=1,
-        )
-        pixels = np.asarray(picture.to_ndarray(), dtype=np.uint8)
-        return np.ascontiguousarray(np.rot90(pixels, turns))
+        width, height = self._size[::-1] if lies_sideways(frame) else self._size
+        return upright(self._developer.rgb(frame, width, height), frame)
 
     def _unreadable(self, why: str) -> InvalidInput:
         return InvalidInput(
@@ -201,10 +184,3 @@ class Footage:
             f"the video cannot be read ({why}); export it again as MP4 with H.264 pictures",
             field=self._field,
         )
-
-
-def _colorspace(frame: Any) -> Colorspace | None:
-    """Return what an untagged picture is most likely in; None where its tag says it."""
-    if frame.colorspace != _UNSPECIFIED_COLORSPACE:
-        return None
-    return Colorspace.ITU709 if min(frame.width, frame.height) >= _HD_LINES else Colorspace.ITU601

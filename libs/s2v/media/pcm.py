@@ -14,8 +14,10 @@ import soxr
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.clock import beginning
 from s2v.media.limits import MAX_AUDIO_SECONDS, audio_too_long
 from s2v.media.opening import Source, open_media
+from s2v.media.shown import moving_picture
 from s2v.media.sounding import Mixer, check_rate, check_sound, sounding_track
 
 Pcm = npt.NDArray[np.int16]
@@ -76,6 +78,8 @@ def decoded_audio(
     source: Source, mixer: Mixer, *, max_seconds: float | None, field: str
 ) -> Iterator[Pcm]:
     """Yield the sound of the track that a player takes, in pieces; gaps in it are silent.
+
+    Sound of a video begins with the video: where it is late, there is silence first.
 
     Raises:
         InvalidInput: there is no sound in it or it is broken (AUDIO_UNREADABLE), or it lasts
@@ -202,7 +206,8 @@ def _decoded(source: Source, mixer: Mixer, max_seconds: float | None, field: str
         check_sound(track, field=field)
         longest = MAX_AUDIO_SECONDS if max_seconds is None else max_seconds
         converter = _Converter(SAMPLE_RATE)
-        for frame, gap_seconds in _with_gaps(_frames(container, track)):
+        begins = beginning(container) if moving_picture(container) is not None else None
+        for frame, gap_seconds in _with_gaps(_frames(container, track), begins):
             if gap_seconds > longest:
                 raise audio_too_long(None, field=field, max_seconds=longest)
             if frame.sample_rate != converter.from_rate or gap_seconds:
@@ -237,14 +242,22 @@ class _Converter:
         return _to_int16(self._stream.resample_chunk(np.zeros(0, np.float32), last=True))
 
 
-def _with_gaps(frames: Iterable[Any]) -> Iterator[tuple[Any, float]]:
-    """Yield frames and for how long nothing is heard before each, by their timestamps."""
-    end: float | None = None
+def _with_gaps(frames: Iterable[Any], begins: float | None) -> Iterator[tuple[Any, float]]:
+    """Yield frames and for how long nothing is heard before each, by their timestamps.
+
+    What is missing counts from where the sound so far ends, so that small gaps add up to one.
+    `begins` is where the first frame should begin; None is wherever it does.
+    """
+    end, least = begins, 0.0
     for frame in frames:
         start = end if frame.pts is None else float(frame.pts * frame.time_base)
-        gap = 0.0 if end is None or start is None else start - end
-        yield frame, gap if gap > _GAP_SECONDS else 0.0
-        end = (start or 0.0) + frame.samples / frame.sample_rate
+        late = 0.0 if start is None or end is None else start - end
+        if end is None or abs(late) > least:
+            end, least = start or 0.0, _GAP_SECONDS
+            yield frame, max(late, 0.0)
+        else:
+            yield frame, 0.0
+        end += frame.samples / frame.sample_rate
 
 
 def _silence(gap_seconds: float, rate: int) -> Iterator[npt.NDArray[np.float32]]:

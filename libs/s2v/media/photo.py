@@ -23,10 +23,11 @@ from PIL import (
 from PIL.ImageFile import ImageFile
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media import nclx, png
+from s2v.media.colour import Rgb, developed
 from s2v.media.limits import DEFAULT_LIMITS, FileLimits, beyond
 from s2v.media.opening import Source, first_bytes, opened
 from s2v.media.sniffing import HEAD_BYTES, sniff, webp_size
-from s2v.media.video import Rgb
 
 _PLUGINS: dict[str, type[ImageFile]] = {
     "image/jpeg": JpegImagePlugin.JpegImageFile,
@@ -41,6 +42,11 @@ _PLUGINS: dict[str, type[ImageFile]] = {
 PHOTO_TYPES = tuple(_PLUGINS)
 """The media types of what can be read; the list is closed."""
 PHOTO_NAMES = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
+_STATED = {
+    PngImagePlugin.PngImageFile: png.stated_colours,
+    AvifImagePlugin.AvifImageFile: nclx.stated_colours,
+    pi_heif.HeifImageFile: nclx.stated_colours,
+}
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError)
 """What the plugins raise on a file that is broken."""
 
@@ -72,8 +78,9 @@ _PROFILED_MODES = ("RGB", "L", "CMYK")
 def read_photo(source: Source, *, field: str = "spec.reference") -> Rgb:
     """Read a photograph as it is meant to be seen, on white where it is transparent.
 
-    It is turned as its EXIF says and converted to sRGB from its colour profile. Of a moving picture
-    the first frame is taken.
+    It is turned as its EXIF says and converted to sRGB from its colour profile or, in PNG, AVIF and
+    HEIC, from the colours that it says it is in, PQ and HLG among them. Of a moving picture the
+    first frame is taken.
 
     Raises:
         InvalidInput: IMAGE_UNREADABLE or, for over 90 megapixels, IMAGE_SIZE_UNSUPPORTED.
@@ -90,7 +97,8 @@ def read_photo(source: Source, *, field: str = "spec.reference") -> Rgb:
 
     try:
         with opened_photo(source, check_size, field=field) as image:
-            return _opaque(_in_srgb(_upright(image)))
+            picture = _opaque(_in_srgb(_upright(image)))
+            stated = _stated_colours(image, source)
     except UNREADABLE as error:
         raise InvalidInput(
             Reason.IMAGE_UNREADABLE,
@@ -98,6 +106,7 @@ def read_photo(source: Source, *, field: str = "spec.reference") -> Rgb:
             "open it in an image editor and export it again",
             field=field,
         ) from error
+    return developed(picture, primaries=stated[0], transfer=stated[1]) if stated else picture
 
 
 @contextmanager
@@ -126,7 +135,7 @@ def opened_photo(
     with opened(source) as file:
         if kind == "image/jpeg":
             _check_scans(file, limits.max_scans, field)
-        image = _opened(plugin, file)
+        image = _opened(plugin, png.picture_of(file) if kind == "image/png" else file)
         check_size(image.width, image.height)
         _check_kind(image)
         yield image
@@ -201,6 +210,15 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     if converted is not None and image.has_transparency_data:
         converted.putalpha(image.convert("RGBA").getchannel("A"))
     return converted or image
+
+
+def _stated_colours(image: ImageFile, source: Source) -> tuple[int, int] | None:
+    """Return primaries and curve of a picture that has no profile but says them otherwise."""
+    reading = _STATED.get(type(image))
+    if reading is None or image.info.get("icc_profile"):
+        return None
+    with opened(source) as file:
+        return reading(file)
 
 
 def _opaque(image: Image.Image) -> Rgb:

@@ -4,22 +4,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import av
-import numpy as np
-from av.video.reformatter import ColorRange, VideoReformatter
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.clock import beginning
+from s2v.media.colour import Developer, Rgb
 from s2v.media.opening import Source, open_media
-from s2v.media.shown import moving_picture, quarter_turns
-from s2v.media.sounding import sounding_track
-from s2v.media.video import Rgb
+from s2v.media.shown import moving_picture, upright
 
 
 def played(source: Source, frame_rate: int, *, field: str = "film") -> Iterator[Rgb]:
     """Yield what is seen in the middle of each frame, uint8 RGB [height, width, 3], upright.
 
-    Frame 0 begins with the file's first sound, so frames and the decoded sound are on one clock
-    whatever the video's own rate, constant or not. Only one picture is held; damaged ones are
-    passed over, and a file that is cut off ends where it was cut.
+    Frame 0 begins with the file, as the decoded sound does, so both are on one clock whatever the
+    video's own rate, constant or not, and whichever begins later. Only one picture is held;
+    damaged ones are passed over, and a file that is cut off ends where it was cut.
 
     Raises:
         InvalidInput: it cannot be decoded or has no pictures (VIDEO_UNREADABLE).
@@ -58,31 +56,23 @@ def average_rate(source: Source, *, field: str = "film") -> float:
 
 
 def _pictures(container: Any) -> Iterator[tuple[float, Rgb]]:
-    """Yield pictures and when each is shown, in seconds from the first sound."""
+    """Yield pictures and when each is shown, in seconds from the file's beginning."""
     stream = moving_picture(container)
     if stream is None:
         return
-    track = sounding_track(container)
-    origin = float((track.start_time or 0) * track.time_base) if track is not None else 0.0
-    reformatter = VideoReformatter()
+    origin = beginning(container)
+    developer = Developer()
     for packet in container.demux(stream):
         try:
             for frame in packet.decode():
-                yield float(frame.time or 0.0) - origin, _rgb(frame, stream, reformatter)
+                yield float(frame.time or 0.0) - origin, _rgb(frame, stream, developer)
         except av.error.InvalidDataError:
             continue
 
 
-def _rgb(frame: Any, stream: Any, reformatter: VideoReformatter) -> Rgb:
-    picture = reformatter.reformat(
-        frame,
-        width=max(1, round(frame.width * float(stream.sample_aspect_ratio or 1))),
-        format="rgb24",
-        dst_color_range=ColorRange.JPEG,
-        threads=1,
-    )
-    pixels = np.asarray(picture.to_ndarray(), dtype=np.uint8)
-    return np.ascontiguousarray(np.rot90(pixels, quarter_turns(frame)))
+def _rgb(frame: Any, stream: Any, developer: Developer) -> Rgb:
+    width = max(1, round(frame.width * float(stream.sample_aspect_ratio or 1)))
+    return upright(developer.rgb(frame, width), frame)
 
 
 def _unreadable(why: str, field: str) -> InvalidInput:

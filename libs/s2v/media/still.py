@@ -1,10 +1,10 @@
 """One picture of an image or a video, to look at what somebody looks like."""
 
 from s2v.core.timebase import DEFAULT_FRAME_RATE
+from s2v.media.colour import Rgb
 from s2v.media.opening import Source
 from s2v.media.photo import read_photo
 from s2v.media.playback import played
-from s2v.media.video import Rgb
 
 
 def still(source: Source, media_type: str, *, field: str = "reference") -> Rgb:

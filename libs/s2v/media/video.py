@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.video.reformatter import (
     ColorPrimaries,
     ColorRange,
@@ -22,10 +21,8 @@ from av.video.reformatter import (
 from PIL import Image
 
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
-from s2v.media.opening import open_media
-
-Rgb = npt.NDArray[np.uint8]
-"""One picture [height, width, 3] or a batch of them [frames, height, width, 3], full range."""
+from s2v.media.colour import Developer, Rgb
+from s2v.media.opening import Source, open_media
 
 _SCALING = (
     Interpolation.AREA
@@ -135,18 +132,11 @@ class ClipEncoder:
                 self._path.unlink(missing_ok=True)
 
 
-def decode_frames(path: Path) -> Iterator[Rgb]:
+def decode_frames(source: Source) -> Iterator[Rgb]:
     """Yield a video's pictures as uint8 RGB [height, width, 3], full range."""
-    reformatter = VideoReformatter()
-    with open_media(path) as container:
-        for frame in container.decode(video=0):
-            picture = reformatter.reformat(
-                frame,
-                format="rgb24",
-                dst_color_range=ColorRange.JPEG,
-                interpolation=int(_SCALING),
-            )
-            yield np.asarray(picture.to_ndarray(), dtype=np.uint8)
+    developer = Developer(exact=True)
+    with open_media(source) as container:
+        yield from map(developer.rgb, container.decode(video=0))
 
 
 def jpeg(rgb: Rgb, *, max_width_pixels: int = 320) -> bytes:

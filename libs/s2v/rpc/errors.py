@@ -21,6 +21,9 @@ _MAX_METADATA_BYTES = 900
 _MAX_NAME_BYTES = 200
 _MAX_DELAY_SECONDS = 1e9
 _DETAILS_KEY = "grpc-status-details-bin"
+AT_WORK_KEY, AT_WORK = "s2v-at-work", "1"
+"""Sent by our servers when they begin to work on a call."""
+_TOLD_TO_STOP = "Cancelling all calls"  # gRPC's own words
 
 _Metadata = Sequence[tuple[str, str | bytes]]
 
@@ -122,6 +125,21 @@ def from_rpc_error(error: grpc.RpcError) -> S2VError:
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return errors.DeadlineExceeded(Reason.DEADLINE_EXCEEDED, details)
     return errors.Internal(Reason.INTERNAL, details)
+
+
+def died_at_work(error: grpc.RpcError) -> bool:
+    """Tell whether a call failed because its server died after it had begun to work on it.
+
+    One that was told to stop and did not wait for the call has not died.
+    """
+    code, details, trailing = _facts(error)
+    leading = tuple(getattr(error, "initial_metadata", lambda: None)() or ())
+    return (
+        code is grpc.StatusCode.UNAVAILABLE
+        and details != _TOLD_TO_STOP
+        and (AT_WORK_KEY, AT_WORK) in leading
+        and _details(trailing) is None
+    )
 
 
 async def abort(context: "grpc.aio.ServicerContext[object, object]", error: S2VError) -> NoReturn:

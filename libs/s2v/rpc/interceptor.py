@@ -11,7 +11,7 @@ import grpc
 import structlog
 
 from s2v.core.errors import Internal, Reason, S2VError
-from s2v.rpc.errors import abort, from_rpc_error
+from s2v.rpc.errors import AT_WORK, AT_WORK_KEY, abort, from_rpc_error
 from s2v.rpc.limits import CallLimits, Crowd
 from s2v.rpc.logs import bind_call
 from s2v.rpc.requests import Requests
@@ -115,17 +115,22 @@ class _Call:
 
     @asynccontextmanager
     async def _taken(self, raw: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:
-        """Give what the servicer is to be given: the messages, or the one there is."""
+        """Give what the servicer is to be given: the messages, or the one there is.
+
+        The caller is told that work begins, so that what was refused is not taken for work.
+        """
         bind_call(context.invocation_metadata() or ())
         with self._crowd.joined(context.peer()):
             if self._admit:
                 self._admit(context)
             parse = self._handler.request_deserializer
             with closing(Requests(raw, parse, self._crowd.arriving())) as requests:
-                if self._handler.request_streaming:
-                    yield requests
-                else:
-                    yield await requests.only(within_seconds=self._limits.request_seconds)
+                request: Any = requests
+                if not self._handler.request_streaming:
+                    request = await requests.only(within_seconds=self._limits.request_seconds)
+                if not self._method.startswith(_QUIET):
+                    await context.send_initial_metadata(((AT_WORK_KEY, AT_WORK),))
+                yield request
 
     async def _fail(self, error: BaseException, context: Context) -> None:
         """Abort with the error's status; return only where the error itself must go on."""

@@ -1,8 +1,9 @@
 """Run a blocking generator beside the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -10,20 +11,35 @@ T = TypeVar("T")
 _END = object()
 
 
-async def iterate_in_thread(generator: Generator[T]) -> AsyncIterator[T]:
+async def iterate_in_thread(
+    generator: Generator[T], *, ended: Callable[[], None] | None = None
+) -> AsyncGenerator[T]:
     """Yield what a blocking generator yields, running it on a thread of its own.
 
     When the consumer stops or is cancelled, the generator is closed as soon as it has come to its
-    next yield.
+    next yield. `ended` is called in the event loop when the thread has nothing to do any more: as
+    the last thing here, or later if the consumer did not wait for the end.
     """
     loop = asyncio.get_running_loop()
     thread = ThreadPoolExecutor(1, "generator")
+    closed: Future[None] | None = None
     try:
         while True:
             item = await loop.run_in_executor(thread, next, generator, _END)
             if item is _END:
                 return
             yield item  # type: ignore[misc]
+    except (asyncio.CancelledError, GeneratorExit):
+        closed = thread.submit(generator.close)
+        raise
     finally:
-        thread.submit(generator.close)
         thread.shutdown(wait=False)
+        if ended and closed:
+            closed.add_done_callback(lambda _: _call_in(loop, ended))
+        elif ended:
+            ended()
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # the loop is closed, and nobody is there to be told
+        loop.call_soon_threadsafe(function)

@@ -16,6 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from s2v.core.artifact import Artifact, is_sha256
 from s2v.core.errors import NotFound, Reason
+from s2v.store.locking import open_lock
 from s2v.store.space import full_disk_named
 
 _PIECE_BYTES = 1 << 20
@@ -223,7 +224,7 @@ class FsspecStore:
         if not self._is_directory:
             yield
             return
-        with open(f"{self._root}/.lock", "ab") as file:
+        with os.fdopen(open_lock(Path(self._root) / ".lock"), "rb") as file:
             fcntl.flock(file, mode)
             yield
 

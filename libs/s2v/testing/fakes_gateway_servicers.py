@@ -277,6 +277,7 @@ class _System(_Servicer, system_service_pb2_grpc.SystemServiceServicer):
             ],
             workers=[system_service_pb2.WorkerStatus(name="worker-0", state="idle", device="cpu")],
             queued_jobs=2,
+            alarms=["2026-11-28T09:00:00Z the gateway's database: SQLITE_FULL"],
         )
 
     def ListEngines(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -144,6 +144,15 @@ class DirectedFakeEngine(FakeEngine):
         yield from super().render(take)
 
 
+class ImpatientFakeEngine(FakeEngine):
+    """A `FakeEngine` that is taken for stuck after a second without a batch."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of the other, with less patience."""
+        return replace(super().capabilities, patience_seconds=1.0)
+
+
 def directions(take: Take) -> str:
     """Spell all that a take tells to a directed engine alone."""
     pose = take.pose.read_bytes().decode() if take.pose else ""

@@ -182,7 +182,8 @@ def _cut_long(
     Where no border is near, a cut falls inside a word if `borders` has white space, else nowhere.
     """
     first, end = span
-    while end - first > limit and is_speakable(text[first:end]):
+    speakable_end = _speakable_end(text, span) if end - first > limit else first
+    while end - first > limit and first < speakable_end:
         cut = _best_cut(text, (first, end), limit=limit, borders=borders)
         if cut is None and _SPACE not in borders:
             break
@@ -191,6 +192,12 @@ def _cut_long(
         yield from _stripped(text, first, cut)
         first = cut
     yield from _stripped(text, first, end)
+
+
+def _speakable_end(text: str, span: Span) -> int:
+    """Return the end of the last letter or digit in a span, or its start if there is none."""
+    first, end = span
+    return next((i + 1 for i in range(end - 1, first - 1, -1) if text[i].isalnum()), first)
 
 
 def _best_cut(
@@ -216,23 +223,24 @@ def _hard_cut(text: str, first: int, cut: int) -> int:
 
 
 def _joined(text: str, spans: list[Span], *, max_characters: int) -> Iterator[Span]:
-    """Yield the spans, those too short to stand alone joined to a neighbour."""
-    current = spans[0]
+    """Yield the spans, those that cannot stand alone joined to a neighbour."""
+    current, speakable = spans[0], is_speakable(text[slice(*spans[0])])
     least, limit = FIRST_MIN_CHARACTERS, min(FIRST_CHARACTERS, max_characters)
-    for first, end in spans[1:]:
-        if _belong_together(text, current, (first, end), least=least, limit=limit):
-            current = (current[0], end)
+    for span in spans[1:]:
+        can_stand = is_speakable(text[slice(*span)])
+        if not (speakable and can_stand) or _belong_together(
+            current, span, least=least, limit=limit
+        ):
+            current, speakable = (current[0], span[1]), speakable or can_stand
             continue
         yield current
-        current = (first, end)
+        current, speakable = span, can_stand
         least, limit = MIN_CHARACTERS, max_characters
     yield current
 
 
-def _belong_together(text: str, left: Span, right: Span, *, least: int, limit: int) -> bool:
+def _belong_together(left: Span, right: Span, *, least: int, limit: int) -> bool:
     """Tell whether the left one is too short, under `least`, or the right one is."""
-    if not is_speakable(text[slice(*left)]) or not is_speakable(text[slice(*right)]):
-        return True
     if right[1] - left[0] > limit:
         return False
     return left[1] - left[0] < least or right[1] - right[0] < MIN_CHARACTERS

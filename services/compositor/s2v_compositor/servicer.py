@@ -2,11 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
@@ -22,46 +25,66 @@ from s2v.rpc.convert import (
     speech_from_proto,
 )
 from s2v.rpc.interceptor import Context
+from s2v.rpc.pulse import PULSE_SECONDS, with_pulse
 from s2v_compositor.composing import FilmWriter
 from s2v_compositor.measuring import measure_film, yield_to_others
 
 Request = compositor_service_pb2.ComposeRequest
 Response = compositor_service_pb2.ComposeResponse
 
+T = TypeVar("T")
+
 _CHUNK_BYTES = 256 * 1024
+_PATIENCE_SECONDS = 600.0
+"""Long enough to copy a long film to a slow store."""
 
 
 class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
     """See compositor_service.proto."""
 
-    def __init__(self, store: ArtifactStore, work_dir: Path, *, mark_films: bool = True) -> None:
+    def __init__(
+        self,
+        store: ArtifactStore,
+        work_dir: Path,
+        *,
+        mark_films: bool = True,
+        pulse_seconds: float = PULSE_SECONDS,
+    ) -> None:
         self._store = store
         self._work_dir = work_dir
         self._mark_films = mark_films
+        self._pulse_seconds = pulse_seconds
         # One film at a time, the others wait.
         self._measuring = ThreadPoolExecutor(1, "measure", initializer=yield_to_others)
 
     async def Compose(
         self, requests: AsyncIterator[Request], context: Context
     ) -> AsyncIterator[Response]:
+        # One of its own: whatever is cancelled, closing comes after the work under way.
+        thread = _Thread()
+        composing = self._composed(requests, thread)
+        pulsed = with_pulse(composing, thread.pulse, seconds=self._pulse_seconds)
+        async with aclosing(pulsed) as responses:
+            async for response in responses:
+                yield response
+
+    async def _composed(
+        self, requests: AsyncIterator[Request], thread: "_Thread"
+    ) -> AsyncGenerator[Response]:
         config = await _config(requests)
-        loop = asyncio.get_running_loop()
-        # One thread of its own: whatever is cancelled, closing comes after the work under way.
-        thread = ThreadPoolExecutor(1, "compose")
-        composition = await loop.run_in_executor(
-            thread, _Composition, self._store, self._work_dir, config, self._mark_films
+        composition = await thread.run(
+            _Composition, self._store, self._work_dir, config, self._mark_films
         )
         try:
             async for request in requests:
                 responses = composition.add(request)
-                while response := await loop.run_in_executor(thread, next, responses, None):
+                while response := await thread.run(next, responses, None):
                     yield response
             responses = composition.finish()
-            while response := await loop.run_in_executor(thread, next, responses, None):
+            while response := await thread.run(next, responses, None):
                 yield response
         finally:
-            thread.submit(composition.close)
-            thread.shutdown(wait=False)
+            thread.end(composition.close)
 
     async def MeasureFilm(
         self, request: compositor_service_pb2.MeasureFilmRequest, context: Context
@@ -86,6 +109,31 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
         finally:
             stopped.set()
         return compositor_service_pb2.MeasureFilmResponse(lip_sync=measurement_to_proto(found))
+
+
+class _Thread:
+    """The thread of one composition, and whether it gets on with its work."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "compose")
+        self._began_at: float | None = None
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        self._began_at = time.monotonic()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+        finally:
+            self._began_at = None
+
+    def pulse(self) -> Response | None:
+        """Say that the composition goes on, unless one piece of work takes too long."""
+        if self._began_at and time.monotonic() - self._began_at > _PATIENCE_SECONDS:
+            return None
+        return Response(working=compositor_service_pb2.Working())
+
+    def end(self, last: Callable[[], None]) -> None:
+        self._thread.submit(last)
+        self._thread.shutdown(wait=False)
 
 
 class _Composition:

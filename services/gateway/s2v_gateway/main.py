@@ -12,6 +12,7 @@ from s2v.rpc.logs import configure_logs
 from s2v.rpc.settings import read_settings
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.records.lock import DatabaseInUse, DatabaseLock
+from s2v_gateway.remote.persisting import Patience
 from s2v_gateway.remote.services import RemoteStages
 from s2v_gateway.settings import GatewaySettings
 from s2v_gateway.wiring import wire
@@ -28,7 +29,8 @@ async def serve(settings: GatewaySettings) -> None:
         "render": connect(settings.render_address),
         "compositor": connect(settings.compositor_address),
     }
-    stages = RemoteStages(**channels, patience_seconds=settings.patience_seconds)
+    patience = Patience(settings.patience_seconds, settings.stall_seconds, settings.stall_retries)
+    stages = RemoteStages(**channels, patience=patience)
     gateway = wire(
         settings,
         stages,
@@ -41,6 +43,7 @@ async def serve(settings: GatewaySettings) -> None:
     async def open_and_begin_chores() -> None:
         await gateway.open()
         chores.append(asyncio.create_task(gateway.retention.sweep_forever()))
+        chores.append(asyncio.create_task(gateway.studio.look_forever()))
         chores.append(asyncio.create_task(_keep(gateway.lock)))
 
     await gateway.server.run(

@@ -51,6 +51,14 @@ class GatewaySettings(ServiceSettings):
     patience_seconds: float = Field(
         default=1800.0, ge=0, description="how long to wait for a service that is away"
     )
+    stall_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        description="a call of a service that gives no sign of life for so long is made again",
+    )
+    stall_retries: int = Field(
+        default=2, ge=0, description="so often; then the job fails with STAGE_STALLED"
+    )
 
     measure_films: bool = Field(
         default=True, description="whether the lip sync of finished films is measured"

@@ -30,6 +30,7 @@ from s2v_gateway.assets.uploads import Uploads
 from s2v_gateway.events.feed import Feed
 from s2v_gateway.events.live_media import LiveMedia
 from s2v_gateway.events.stream import JobStream
+from s2v_gateway.jobs.alarms import Alarms
 from s2v_gateway.jobs.measuring import Measuring
 from s2v_gateway.jobs.retention import Retention
 from s2v_gateway.jobs.running import Studio, Surroundings
@@ -102,7 +103,8 @@ def wire(
         max_queued_jobs=settings.max_queued_jobs,
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = open_database(settings.database)
+    alarms = Alarms()
+    database = open_database(settings.database, on_error=alarms.hear)
     lock = lock_database(database)
     migrate(database)
     store = FsspecStore(settings.store_url)
@@ -136,6 +138,7 @@ def wire(
             feed=feed,
             live_media=live_media,
             scripts=scripts,
+            alarms=alarms,
             measuring=Measuring(stages) if settings.measure_films else None,
         ),
         max_running_jobs=settings.max_running_jobs,
@@ -178,6 +181,7 @@ def wire(
             catalogue,
             lookup,
             limits,
+            alarms,
             live_media_seconds=settings.live_media_seconds,
             channels=channels,
             list_workers=list_workers,

@@ -15,7 +15,8 @@ from s2v_render.offering import Offer, offered
 from s2v_render.servicer import RenderServicer
 from s2v_render.settings import RenderSettings
 from s2v_render.workers.cluster import RayCluster
-from s2v_render.workers.pool import WorkerConfig, WorkerPool
+from s2v_render.workers.pool import WorkerPool
+from s2v_render.workers.seat import WorkerConfig
 
 _log = structlog.get_logger()
 
@@ -69,6 +70,7 @@ def _config(settings: RenderSettings, offer: Offer, *, workers: int, gpus: int) 
         threads=settings.threads_per_worker(workers),
         log_level=settings.log_level,
         gpus=1 if gpus else 0,
+        stall_seconds=settings.stall_seconds,
     )
 
 

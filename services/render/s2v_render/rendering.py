@@ -90,7 +90,7 @@ class PreviewShown:
 
 @dataclass(frozen=True, slots=True)
 class ClipRendered:
-    """The stored clip, and how many takes it took."""
+    """The stored clip."""
 
     video: Artifact
     frames: int

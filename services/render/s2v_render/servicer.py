@@ -36,7 +36,8 @@ from s2v_render.rendering import (
     RenderOrder,
     RenderProgress,
 )
-from s2v_render.workers.pool import WorkerPool, WorkerState, WorkerStatus
+from s2v_render.workers.pool import WorkerPool
+from s2v_render.workers.seat import WorkerState, WorkerStatus
 
 Response = render_service_pb2.RenderResponse
 

@@ -33,6 +33,11 @@ class RenderSettings(ServiceSettings):
     max_waiting: int = Field(
         default=-1, ge=-1, description="takes that may wait for a worker; -1 is 16 for each worker"
     )
+    stall_seconds: float = Field(
+        default=30.0,
+        ge=1,
+        description="a worker whose process does not answer for so long is started again",
+    )
     wan_checkpoint: str = Field(
         default="",
         description="folder of a Wan2.2-S2V checkpoint, or random:14B or random:tiny; "

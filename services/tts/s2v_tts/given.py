@@ -1,25 +1,23 @@
 """Decode sound that a client sent, in processes that it may kill, and remember which it killed."""
 
 import shutil
-import threading
 import time
 import uuid
-from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.steps import Steps
 from s2v.media.confined.children import Broken
 from s2v.media.confined.reading import Reader
 from s2v.media.limits import MAX_AUDIO_SECONDS
 
 _FIELD = "spec.script.audio"
-_POLL_SECONDS = 0.25
 _REMEMBERED_SECONDS = 24 * 3600.0
 
 
 class GivenSounds:
-    """Decodes given sounds, few at once.
+    """Decodes given sounds.
 
     A file that has killed its reader twice is refused for a day without being tried again, also by
     the process that takes over when this one ends.
@@ -27,19 +25,17 @@ class GivenSounds:
     Args:
         reader: decodes.
         folder: for decoded sound on its way and for what is remembered.
-        max_at_once: sounds decoded at once.
     """
 
-    def __init__(self, reader: Reader, folder: Path, *, max_at_once: int = 2) -> None:
+    def __init__(self, reader: Reader, folder: Path) -> None:
         self._reader = reader
         self._deaths = folder / "deaths"
         self._decoded = folder / "decoded"
-        self._places = threading.BoundedSemaphore(max_at_once)
         shutil.rmtree(self._decoded, ignore_errors=True)  # what a killed process left
         for made in (self._deaths, self._decoded):
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def decoding(self, path: Path, sha256: str) -> Generator[None, None, Path]:
+    def decoding(self, path: Path, sha256: str) -> Steps[Path]:
         """Decode a file of that digest into a WAV of mono int16 at 48 kHz and return its path.
 
         Yields now and then; closing the generator stops the work. The caller removes the WAV.
@@ -49,8 +45,6 @@ class GivenSounds:
                 it took more memory or time than it may, or killed its reader (AUDIO_UNREADABLE).
             Exhausted: there is no room for it (STORAGE_FULL).
         """
-        while not self._places.acquire(timeout=_POLL_SECONDS):
-            yield
         target = self._decoded / f"{uuid.uuid4().hex}.wav"
         try:
             self._refuse_killer(sha256)
@@ -63,8 +57,6 @@ class GivenSounds:
             if isinstance(error.__cause__, Broken) and error.__cause__.died:
                 (self._deaths / sha256).touch()
             raise
-        finally:
-            self._places.release()
 
     def _refuse_killer(self, sha256: str) -> None:
         oldest = time.time() - _REMEMBERED_SECONDS

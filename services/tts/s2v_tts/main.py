@@ -1,8 +1,11 @@
 """Start the tts service: python -m s2v_tts.main."""
 
 import asyncio
+import os
 import sys
 from dataclasses import replace
+
+import structlog
 
 from s2v.api.tts.v1 import speech_service_pb2_grpc
 from s2v.media.confined.reading import DECODING, Reader
@@ -13,8 +16,11 @@ from s2v.store.artifacts import FsspecStore
 from s2v_tts.backends import REGISTRY
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
+from s2v_tts.places import Places
 from s2v_tts.servicer import SpeechServicer
 from s2v_tts.settings import TtsSettings
+
+_log = structlog.get_logger()
 
 
 async def serve(settings: TtsSettings) -> None:
@@ -32,6 +38,8 @@ async def serve(settings: TtsSettings) -> None:
         FsspecStore(settings.store_url),
         backend_name=settings.backend,
         given=_given(settings),
+        speaking=Places(settings.max_speaking, settings.max_waiting, when_stuck=_end),
+        cutting=Places(settings.max_cutting, settings.max_waiting, when_stuck=_end),
     )
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.run(
@@ -47,8 +55,14 @@ def _given(settings: TtsSettings) -> GivenSounds:
         cpu_seconds=settings.decode_seconds,
         seconds=1.5 * settings.decode_seconds,
     )
-    reader = Reader(decoding=decoding)
-    return GivenSounds(reader, settings.data_dir, max_at_once=settings.max_decodings)
+    return GivenSounds(Reader(decoding=decoding), settings.data_dir)
+
+
+def _end() -> None:
+    """End at once, for whoever started this to start it again: a thread cannot be ended."""
+    _log.error("work that was given up does not end; leaving")
+    sys.stdout.flush()
+    os._exit(1)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """SpeechService over the cutting and speaking cores."""
 
 from collections.abc import AsyncIterator, Generator
+from contextlib import aclosing
 from pathlib import Path
 
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
@@ -17,19 +18,31 @@ from s2v.rpc.convert import (
     speech_to_proto,
 )
 from s2v.rpc.interceptor import Context
-from s2v.rpc.threads import iterate_in_thread
 from s2v.text.limits import MAX_TRANSCRIPT_CHARACTERS, check_text
 from s2v_tts.cutting import cut_audio, cut_script_text
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.listening.parting import part_transcript
+from s2v_tts.places import Places
 from s2v_tts.speaking import SpeechEvent, SpokenSegment, find_voice, speak_audio, speak_text
 
 Response = speech_service_pb2.SpeakResponse
+CutResponse = speech_service_pb2.CutScriptResponse
+
+_WORKING = speech_service_pb2.Working()
 
 
 class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
-    """See speech_service.proto."""
+    """See speech_service.proto.
+
+    Args:
+        backend: speaks.
+        listener: finds out what given sound says.
+        store: of given and made sound.
+        backend_name: name of the backend, told with its voices.
+        speaking: where segments are spoken and texts cut, a matter of seconds.
+        cutting: where given sounds are cut, a matter of minutes: they take no place of the others.
+    """
 
     def __init__(
         self,
@@ -39,33 +52,37 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         *,
         backend_name: str,
         given: GivenSounds,
+        speaking: Places,
+        cutting: Places,
     ) -> None:
         self._backend = backend
         self._listener = listener
         self._store = store
         self._backend_name = backend_name
         self._given = given
+        self._speaking = speaking
+        self._cutting = cutting
 
     async def CutScript(
         self, request: speech_service_pb2.CutScriptRequest, context: Context
-    ) -> speech_service_pb2.CutScriptResponse:
+    ) -> CutResponse:
         _check_frame_rate(request.frame_rate)
-        async for response in iterate_in_thread(self._cut(request)):
-            if response is not None:
-                return response
-        raise RuntimeError("a script was cut into nothing")
+        places = self._cutting if request.HasField("audio") else self._speaking
+        async with aclosing(places.at_work(self._cut(request), pulse=CutResponse())) as responses:
+            return [response async for response in responses][-1]
 
     async def Speak(
         self, request: speech_service_pb2.SpeakRequest, context: Context
     ) -> AsyncIterator[Response]:
         _check_frame_rate(request.frame_rate)
         if request.HasField("decoded_audio"):
-            responses = self._speak_audio(request)
+            work = self._speak_audio(request)
         else:
             find_voice(self._backend, request.voice)
-            responses = self._speak_text(request)
-        async for response in iterate_in_thread(responses):
-            if response is not None:
+            work = self._speak_text(request)
+        pulse = Response(working=_WORKING)
+        async with aclosing(self._speaking.at_work(work, pulse=pulse)) as responses:
+            async for response in responses:
                 yield response
 
     async def ListVoices(
@@ -83,13 +100,11 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             ]
         )
 
-    def _cut(
-        self, request: speech_service_pb2.CutScriptRequest
-    ) -> Generator[speech_service_pb2.CutScriptResponse | None]:
+    def _cut(self, request: speech_service_pb2.CutScriptRequest) -> Generator[CutResponse | None]:
         """Yield None while there is nothing to tell yet, then the response."""
         if not request.HasField("audio"):
             segments = cut_script_text(request.text)
-            yield speech_service_pb2.CutScriptResponse(segments=map(_segment, segments))
+            yield CutResponse(segments=map(_segment, segments))
             return
         audio = artifact_from_proto(request.audio, field="audio")
         with self._store.local(audio) as path:
@@ -101,7 +116,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
 
     def _cut_wav(
         self, wav: Path, request: speech_service_pb2.CutScriptRequest
-    ) -> Generator[speech_service_pb2.CutScriptResponse | None]:
+    ) -> Generator[CutResponse | None]:
         """Cut sound that is never held whole: an hour of it is 345 MB."""
         pcm = mapped_wav(wav)
         segments = cut_audio(pcm, frame_rate=request.frame_rate)
@@ -112,11 +127,9 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
                 field="spec.script.transcript",
                 max_characters=MAX_TRANSCRIPT_CHARACTERS,
             )
-            for parted in part_transcript(request.transcript, pcm, segments, self._backend):
-                yield None
-                segments = parted or segments
+            segments = yield from part_transcript(request.transcript, pcm, segments, self._backend)
         decoded = self._store.put(wav, WAV)
-        yield speech_service_pb2.CutScriptResponse(
+        yield CutResponse(
             segments=map(_segment, segments), decoded_audio=artifact_to_proto(decoded)
         )
 

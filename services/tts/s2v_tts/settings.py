@@ -21,11 +21,23 @@ class TtsSettings(ServiceSettings):
         default_factory=lambda: default_home() / "tts",
         description="folder for given sound while it is decoded",
     )
-    max_decodings: int = Field(default=2, ge=1, description="given sounds decoded at once")
     decode_seconds: int = Field(
         default=600, ge=1, description="of computing that decoding a given sound may take"
     )
     decode_memory_bytes: int = Field(
         default=1 << 29, ge=1 << 26, description="memory that it may take"
+    )
+    max_speaking: int = Field(
+        default=4, ge=1, description="segments spoken and texts cut at once, each on a thread"
+    )
+    max_cutting: int = Field(
+        default=2,
+        ge=1,
+        description="given sounds cut at once, which takes minutes for long ones",
+    )
+    max_waiting: int = Field(
+        default=64,
+        ge=0,
+        description="calls that may wait for either; those beyond are told to come again later",
     )
     backend: str = Field(default="embedded", description="name of the backend that speaks")

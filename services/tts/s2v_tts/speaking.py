@@ -1,7 +1,9 @@
 """Make the speech of one segment, from its text or from sound that was spoken already."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -9,10 +11,13 @@ import numpy.typing as npt
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Backend, Notice, NoticeCode, Utterance, Voice, Working
 from s2v.core.script import LipCues, Mark
+from s2v.core.steps import Steps
 from s2v.core.timebase import SAMPLE_RATE, frames_covering, samples_per_frame
 from s2v_tts.edges import ending_with_sound, faded, shifted, trimmed
 from s2v_tts.listening.listener import Listener
 from s2v_tts.loudness import audible_range
+
+T = TypeVar("T")
 
 LEAD_SAMPLES = SAMPLE_RATE // 20
 """Silence kept before the first sound: the mouth opens before it is heard."""
@@ -89,9 +94,21 @@ def speak_audio(
         transcript: what is said in it; empty where that is not known.
         frame_rate: of the film, one of FRAME_RATES.
     """
-    heard = listener.listen(pcm, transcript)
+    heard = yield from _working(listener.listen(pcm, transcript))
     yield from heard.notices
     yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.cues)
+
+
+def _working(steps: Steps[T]) -> Generator[Working, None, T]:
+    """Do the work, telling after each step that it goes on."""
+    with closing(steps):
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                made: T = end.value
+                return made
+            yield Working()
 
 
 def find_voice(backend: Backend, name: str) -> Voice:

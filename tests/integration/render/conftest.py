@@ -15,12 +15,14 @@ from s2v.rpc.server import Server
 from s2v.store.artifacts import FsspecStore
 from s2v_render.servicer import RenderServicer
 from s2v_render.workers.cluster import RayCluster
-from s2v_render.workers.pool import WorkerConfig, WorkerPool
+from s2v_render.workers.pool import WorkerPool
+from s2v_render.workers.seat import WorkerConfig
 
 REGISTRY = Registry(
     {
         "directed": "s2v.testing.fakes_render:DirectedFakeEngine",
         "fake": "s2v.testing.fakes_render:FakeEngine",
+        "impatient": "s2v.testing.fakes_render:ImpatientFakeEngine",
         "sequential": "s2v.testing.fakes_render:FakeEngine",
     }
 )
@@ -33,7 +35,13 @@ async def running(
 ) -> AsyncIterator[Studio]:
     store_url = str(tmp_path_factory.mktemp("store"))
     store = FsspecStore(store_url)
-    config = WorkerConfig(REGISTRY, store_url=store_url, engine_settings=SETTINGS)
+    config = WorkerConfig(
+        REGISTRY,
+        store_url=store_url,
+        engine_settings=SETTINGS,
+        stall_seconds=2.0,
+        pulse_seconds=0.2,
+    )
     pool = WorkerPool(ray_cluster, config, workers=1, max_waiting=1)
     server = Server("127.0.0.1:0", ["s2v.api.render.v1.RenderService"])
     servicer = RenderServicer(

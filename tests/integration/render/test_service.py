@@ -48,7 +48,7 @@ async def test_the_requested_size_wins(studio: Studio) -> None:
 async def test_engines_are_listed_with_their_presets_and_what_is_withheld(studio: Studio) -> None:
     listed = await studio.stub.ListEngines(render_service_pb2.ListEnginesRequest())
 
-    engine, directed, sequential = listed.engines
+    engine, directed, _, sequential = listed.engines
     assert (engine.name, engine.continuity) == ("fake", 1)
     assert [preset.name for preset in engine.presets] == ["standard", "draft"]
     assert (engine.min_side_pixels, engine.max_side_pixels) == (32, 512)

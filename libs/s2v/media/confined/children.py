@@ -1,5 +1,6 @@
 """Have a child read a foreign file, and know how that ended."""
 
+import atexit
 import os
 import select
 import signal
@@ -193,7 +194,9 @@ class Children:
 @cache
 def shared_children() -> Children:
     """Return those of this process, whose nursery ends when the process does."""
-    return Children()
+    children = Children()
+    atexit.register(children.close)
+    return children
 
 
 def _nursery(descriptor: int) -> subprocess.Popen[bytes]:

@@ -2,27 +2,27 @@
 
 import logging
 import os
-import select
+import socket
 import tempfile
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
 from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.colour import Rgb
 from s2v.media.confined import works
-from s2v.media.confined.children import Broken, shared_children
+from s2v.media.confined.children import Broken, ConfinedChild, shared_children
+from s2v.media.confined.footage import ConfinedFootage
 from s2v.media.confined.kernel import Allowance
 from s2v.media.confined.messages import Json
+from s2v.media.confined.pictures import receive
 from s2v.media.limits import DEFAULT_LIMITS, MAX_AUDIO_SECONDS, FileLimits
 from s2v.media.opening import first_bytes
 from s2v.media.pcm import Pcm, read_wav
 from s2v.media.probe import MediaInfo
 from s2v.media.sniffing import HEAD_BYTES, sniff
-from s2v.media.video import Rgb
 
 _LOG = logging.getLogger(__name__)
 _REASONS = {"image": Reason.IMAGE_UNREADABLE, "audio": Reason.AUDIO_UNREADABLE}
@@ -33,7 +33,6 @@ _EXCEEDED = {
     "output_bytes": "more than {:,} bytes of room",
 }
 _POLL_SECONDS = 0.25
-_STALL_SECONDS = 60.0
 
 LOOKING = Allowance(memory_bytes=1 << 30, cpu_seconds=20, seconds=40.0)
 """For a look into a file: a picture of 50 megapixels is decoded, a video's first picture."""
@@ -133,6 +132,39 @@ class Reader:
         arguments = {"frame_rate": frame_rate, "frames": frames, "field": field}
         return self._pictures(works.pictures, path, arguments, field=field)
 
+    def frames(self, path: Path, stride: int, *, field: str = "film") -> Generator[Rgb]:
+        """Yield every so-manieth picture of a video as it was coded, neither turned nor scaled."""
+        return self._pictures(works.frames, path, {"stride": stride}, field=field)
+
+    @contextmanager
+    def footage(self, path: Path, *, field: str = "asset") -> Iterator[ConfinedFootage]:
+        """Open a video whose pictures are wanted in any order, as `s2v.media.footage.Footage`."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs, path.open("rb") as source:
+                child = self._children.start(
+                    works.footage,
+                    source,
+                    arguments={"field": field},
+                    allowance=PLAYING,
+                    output=theirs.fileno(),
+                )
+            with child:
+                yield from self._footage(child, ours, field)
+
+    def _footage(
+        self, child: ConfinedChild, line: socket.socket, field: str
+    ) -> Iterator[ConfinedFootage]:
+        try:
+            yield ConfinedFootage(
+                child,
+                line,
+                most_pictures=self._limits.max_index_entries,
+                most_pixels=2 * self._limits.max_pixels,
+            )
+        except Broken as broken:
+            raise _refusal(broken, Reason.VIDEO_UNREADABLE, field, PLAYING) from broken
+
     def _twice(
         self,
         work: Callable[..., Json],
@@ -168,36 +200,11 @@ class Reader:
                 )
             with child:
                 try:
-                    while size := _exactly(pipe.fileno(), works.SIZE.size):
-                        yield _picture(pipe.fileno(), *works.SIZE.unpack(size), most_pixels=most)
+                    while (got := receive(pipe.fileno(), most_pixels=most)) is not None:
+                        yield got
                     child.result()
                 except Broken as broken:
                     raise _refusal(broken, _reason(path, ""), field, PLAYING) from broken
-
-
-def _picture(pipe: int, height: int, width: int, *, most_pixels: int) -> Rgb:
-    if height * width > most_pixels:
-        raise Broken("", f"a picture of {width}x{height} pixels")
-    pixels = np.frombuffer(_exactly(pipe, height * width * 3), np.uint8)
-    if len(pixels) < height * width * 3:
-        raise Broken("", "a picture that is cut off", died=True)
-    return pixels.reshape(height, width, 3)
-
-
-def _exactly(pipe: int, count: int) -> bytearray:
-    """Read so many bytes; fewer where the child has ended."""
-    data = bytearray(count)
-    view, done = memoryview(data), 0
-    while done < count:
-        if not select.select([pipe], [], [], _STALL_SECONDS)[0]:
-            raise Broken("seconds", "no picture came")
-        got = os.readv(pipe, [view[done:]])
-        if not got:
-            break
-        done += got
-    view.release()
-    del data[done:]
-    return data
 
 
 def _reason(path: Path, media_type: str) -> Reason:

@@ -3,28 +3,25 @@
 import codecs
 import importlib
 import pkgutil
-import struct
 from dataclasses import asdict
 from itertools import islice
 from typing import BinaryIO
 
 import av
-import numpy as np
 from PIL import AvifImagePlugin
 
+from s2v.media.confined.footage import serve
 from s2v.media.confined.messages import Json
+from s2v.media.confined.pictures import send
+from s2v.media.footage import Footage
 from s2v.media.limits import FileLimits
 from s2v.media.pcm import decode_to_wav
 from s2v.media.playback import average_rate, played
 from s2v.media.probe import probe
 from s2v.media.still import still
-from s2v.media.video import Rgb
+from s2v.media.video import decode_frames
 
-SIZE = struct.Struct("<II")
-"""Height and width, before the pixels of each picture that goes into an output."""
-
-
-_LATER = ("PIL.ExifTags", "PIL.ImagePalette", "PIL.MpoImagePlugin", "PIL.TiffTags")
+_LATER = ("numpy.ma", "PIL.ExifTags", "PIL.ImagePalette", "PIL.MpoImagePlugin", "PIL.TiffTags")
 _CODINGS = ("ascii", "latin-1", "cp1252", "utf-16", "utf-8-sig", "idna")
 
 
@@ -49,9 +46,8 @@ def look(
 
 def sound(source: BinaryIO, output: BinaryIO | None, *, max_seconds: float, field: str) -> Json:
     """Write the sound of a file into the output as WAV; tell how many samples."""
-    if output is None:
-        raise ValueError("there is no output")
-    return {"samples": decode_to_wav(source, output, max_seconds=max_seconds, field=field)}
+    samples = decode_to_wav(source, _wanted(output), max_seconds=max_seconds, field=field)
+    return {"samples": samples}
 
 
 def rate(source: BinaryIO, output: BinaryIO | None, *, field: str) -> Json:
@@ -65,20 +61,33 @@ def pictures(
     """Write a video's pictures into the output as they are played."""
     count = 0
     for picture in islice(played(source, frame_rate, field=field), frames):
-        _write(picture, output)
+        send(picture, _wanted(output))
         count += 1
     return {"pictures": count}
 
 
+def frames(source: BinaryIO, output: BinaryIO | None, *, stride: int) -> Json:
+    """Write every so-manieth picture of a video into the output."""
+    count = 0
+    for picture in islice(decode_frames(source), None, None, stride):
+        send(picture, _wanted(output))
+        count += 1
+    return {"pictures": count}
+
+
+def footage(source: BinaryIO, output: BinaryIO | None, *, field: str) -> Json:
+    """Answer with the pictures that are asked for on the output, a socket."""
+    with Footage(source, field=field) as opened:
+        return {"pictures": serve(opened, _wanted(output))}
+
+
 def picture(source: BinaryIO, output: BinaryIO | None, *, media_type: str, field: str) -> Json:
     """Write an image, or a video's first picture, into the output."""
-    _write(still(source, media_type, field=field), output)
+    send(still(source, media_type, field=field), _wanted(output))
     return {"pictures": 1}
 
 
-def _write(picture: Rgb, output: BinaryIO | None) -> None:
+def _wanted(output: BinaryIO | None) -> BinaryIO:
     if output is None:
         raise ValueError("there is no output")
-    height, width, _ = picture.shape
-    output.write(SIZE.pack(height, width))
-    output.write(np.ascontiguousarray(picture).data)
+    return output

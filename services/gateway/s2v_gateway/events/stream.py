@@ -102,9 +102,11 @@ class _Watch:
         self._wanted = wanted
         self._sequence = wanted.after
         self._offset = wanted.media_offset or 0
+        self._seen = Progress()
 
     async def events(self, subscriber: Subscriber) -> AsyncIterator[JobEvent]:
         job = await asyncio.to_thread(self._snapshot)
+        self._seen = job.progress
         yield self._event(job)
         news = News(history=True, media=True)
         while True:
@@ -112,9 +114,11 @@ class _Watch:
                 async for event in self._history(job):
                     yield event
                 job = await self._job()
-            for what in (news.progress, news.preview):
-                if what:
-                    yield self._event(what)
+            if news.progress and not self._is_older(news.progress):
+                self._seen = news.progress
+                yield self._event(news.progress)
+            if news.preview:
+                yield self._event(news.preview)
             if news.media and self._wanted.media_offset is not None:
                 async for event in self._media(job, subscriber):
                     yield event
@@ -169,6 +173,13 @@ class _Watch:
                 retry_after_seconds=1.0,
             )
         return news
+
+    def _is_older(self, progress: Progress) -> bool:
+        """Tell whether it was told before the snapshot, which has seen later progress."""
+        return (progress.fraction, progress.frames_done) < (
+            self._seen.fraction,
+            self._seen.frames_done,
+        )
 
     async def _job(self) -> Job:
         return await asyncio.to_thread(self._lookup.get, self._caller, self._name)

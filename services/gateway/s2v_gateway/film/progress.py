@@ -21,6 +21,7 @@ from s2v.core.stages import (
 _SPEAK_SHARE, _RENDER_SHARE = 0.05, 0.92
 _RATE_SECONDS = 10.0
 _NOTHING = Progress()
+_STAGES = list(Stage).index  # in their order
 _QUALITY = list(LipCues).index  # best first
 
 
@@ -45,6 +46,7 @@ class ProgressMeter:
         self._frame_rate = frame_rate
         self._clock = clock
         self._progress = before
+        self._resumed_at = before.stage
         self._lip_cues: LipCues | None = None
         self._segments: tuple[Segment, ...] = ()
         self._spoken_frames: dict[int, int] = {}
@@ -113,10 +115,10 @@ class ProgressMeter:
         return replace(
             before,
             fraction=max(before.fraction, min(fraction, 1.0)),
-            stage=self._furthest_stage(),
+            stage=max(self._resumed_at, self._furthest_stage(), key=_STAGES),
             segments_spoken=max(before.segments_spoken, len(self._spoken_frames)),
             segments_rendered=max(before.segments_rendered, len(self._finished)),
-            segments_total=len(self._segments),
+            segments_total=max(before.segments_total, len(self._segments)),
             frames_done=done,
             frames_total=total,
             frames_per_second=rate,

@@ -180,7 +180,8 @@ class _Film:
     async def finished(self) -> AsyncIterator[FinishedSegment]:
         """Yield the segments in order as they finish."""
         async for part in self._all_parts():
-            clip = await part.clip
+            # A composition that is cancelled here may be tried again; the clip is still to come.
+            clip = await asyncio.shield(part.clip)
             yield FinishedSegment(part.segment.index, clip, part.speech.result())
 
     async def _all_parts(self) -> AsyncIterator[_Part]:

@@ -10,6 +10,8 @@ import sqlalchemy
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from ulid import ULID
 
+from s2v_gateway.jobs.alarms import Alarms
+from s2v_gateway.jobs.plain import PlainSerializer
 from s2v_gateway.records.versioned import Versioned
 
 T = TypeVar("T")
@@ -23,6 +25,7 @@ _APPLICATION_VERSION = "1"
 _FIRST_WITH_SUBSEC = (3, 42)
 _UNFINISHED = ["PENDING", "ENQUEUED"]
 _LOOK_SECONDS = 0.05
+_BUSY_SECONDS = 30.0
 
 Work = Callable[[str], Awaitable[None]]
 
@@ -58,17 +61,21 @@ class DurableJobs:
     There is one per process: DBOS keeps its state in the process.
 
     Args:
-        database_url: where it keeps it.
-        work: brings the job of an id to its end.
-        max_threads: what it may use for work that blocks; it makes these the event loop's, too.
+        database_url: where DBOS keeps how far each job is.
+        work: called with the id of a job.
+        alarms: told when that database fails.
+        max_threads: what DBOS may use for work that blocks; it makes these the event loop's, too.
     """
 
-    def __init__(self, database_url: str, work: Work, *, max_threads: int) -> None:
+    def __init__(self, database_url: str, work: Work, alarms: Alarms, *, max_threads: int) -> None:
         if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
             sqlalchemy.event.listen(sqlalchemy.Pool, "connect", _teach_subsec)
+        self._engine = _sqlite_engine(database_url, alarms) if _is_sqlite(database_url) else None
         config = DBOSConfig(
             name="s2v",
             system_database_url=database_url,
+            system_database_engine=self._engine,
+            serializer=PlainSerializer(),
             application_version=_APPLICATION_VERSION,
             executor_id=f"gateway-{ULID()}",
             log_level="WARNING",
@@ -99,6 +106,18 @@ class DurableJobs:
         with SetWorkflowID(job_id):
             await DBOS.start_workflow_async(self._film, job_id)
 
+    async def has_ended(self, job_id: str) -> bool:
+        """Tell whether the work of a job has ended, well or not."""
+        status = await DBOS.get_workflow_status_async(job_id)
+        return status is not None and status.status not in _UNFINISHED
+
+    async def go_on(self, job_id: str) -> None:
+        """Start the work of a job, or go on with it, that nobody works on."""
+        if await DBOS.get_workflow_status_async(job_id) is None:
+            await self.start(job_id)
+        else:
+            await DBOS.resume_workflow_async(job_id)
+
     async def outcomes(self, job_id: str) -> str:
         """Return the outcomes that a job's checkpoints have kept, as JSON one after the other."""
         steps = await DBOS.list_workflow_steps_async(job_id)
@@ -114,6 +133,31 @@ class DurableJobs:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
         await DBOS.delete_workflows_async([job_id])
+
+
+def _is_sqlite(database_url: str) -> bool:
+    return database_url.startswith("sqlite")
+
+
+def _sqlite_engine(database_url: str, alarms: Alarms) -> sqlalchemy.Engine:
+    """Make an engine as DBOS would, but one that waits while the disk is full."""
+    engine = sqlalchemy.create_engine(database_url, connect_args={"timeout": _BUSY_SECONDS})
+    sqlalchemy.event.listen(engine, "connect", _set_up_sqlite)
+    sqlalchemy.event.listen(engine, "handle_error", alarms.hear)
+    sqlalchemy.event.listen(engine, "handle_error", _wait_for_room)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = "IMMEDIATE"  # or two writers meet halfway
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _wait_for_room(context: sqlalchemy.ExceptionContext) -> None:
+    """Name a full disk by what DBOS waits for: it would end the job otherwise."""
+    error = context.original_exception
+    if getattr(error, "sqlite_errorname", None) == "SQLITE_FULL":
+        raise sqlalchemy.exc.TimeoutError("the disk of the gateway's database is full") from error
 
 
 def _teach_subsec(connection: object, _: object) -> None:

@@ -10,6 +10,7 @@ from s2v.core.artifact import Artifact
 from s2v.core.errors import Reason, Unavailable
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.film.workflow import Checkpoint, Checkpoints
+from s2v_gateway.jobs.suspects import Suspects
 from s2v_gateway.records.database import written
 from s2v_gateway.records.jobs import JobRecords
 
@@ -26,19 +27,20 @@ class HeldCheckpoints:
     checkpoints: Checkpoints
     records: JobRecords
     store: FsspecStore
+    suspects: Suspects
 
     def take(self, name: str) -> "_HeldCheckpoint":
         """Take the next checkpoint."""
-        return _HeldCheckpoint(self.checkpoints.take(name), self)
+        return _HeldCheckpoint(name, self.checkpoints.take(name), self)
 
-    async def hold(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def hold(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
         """Do the work and keep what it made.
 
         Equal bytes may have been there already, of somebody who dropped them in the moment before
         they were recorded here: then they are made again.
         """
         for _ in range(_TRIES):
-            outcome = await work()
+            outcome = await self.suspects.survived(name, work)
             digests = {artifact.sha256 for artifact in artifacts_in(outcome)}
             await written(self.records.hold, self.job_id, digests)
             if await asyncio.to_thread(self._are_there, digests):
@@ -53,11 +55,12 @@ class HeldCheckpoints:
 
 @dataclass(frozen=True, slots=True)
 class _HeldCheckpoint:
+    name: str
     checkpoint: Checkpoint
     held: HeldCheckpoints
 
     async def run(self, work: Callable[[], Awaitable[T]], kind: type[T]) -> T:
-        return await self.checkpoint.run(partial(self.held.hold, work), kind)
+        return await self.checkpoint.run(partial(self.held.hold, self.name, work), kind)
 
 
 def artifacts_in(value: object) -> Iterator[Artifact]:

@@ -1,6 +1,7 @@
 """Measure finished films: how well their lips fit their sound."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import structlog
 
@@ -27,24 +28,20 @@ class Measuring:
         self, order: Order, film: Film, speeches: Iterable[Speech], checkpoint: Checkpoint
     ) -> FilmStats:
         """Measure a film by the sounds of its first segments, or tell why it cannot be."""
-        first = measurable(speeches)
-
-        async def work() -> FilmStats:
-            if not first:
-                return _not_measured("only the loudness of its sound is known")
-            return await self._measured(order, film, first)
-
-        return await checkpoint.run(work, FilmStats)
-
-    async def _measured(self, order: Order, film: Film, speeches: Sequence[Speech]) -> FilmStats:
+        work = partial(self._measured, order, film, measurable(speeches))
         try:
-            lip_sync = await self._stages.measure(order, film, speeches)
+            return await checkpoint.run(work, FilmStats)
         except S2VError as error:
             _log.warning("film not measured", reason=error.reason.value, message=error.message)
             return _not_measured(_why(error))
         except Exception as error:  # noqa: BLE001 - the film is there, whatever the meter does
             _log.error("measuring crashed", exc_info=error)
             return _not_measured("measuring failed; the server's log has the details")
+
+    async def _measured(self, order: Order, film: Film, speeches: Sequence[Speech]) -> FilmStats:
+        if not speeches:
+            return _not_measured("only the loudness of its sound is known")
+        lip_sync = await self._stages.measure(order, film, speeches)
         _log.info(
             "film measured",
             opening_correlation=round(lip_sync.opening_correlation, 3),

@@ -11,23 +11,33 @@ from s2v.rpc.finishing import in_thread
 from s2v_gateway.events.feed import Feed, News
 from s2v_gateway.events.live_media import LiveMedia
 from s2v_gateway.film.progress import ProgressMeter
+from s2v_gateway.jobs.alarms import Alarms
 from s2v_gateway.records.database import written
 from s2v_gateway.records.job_rows import Accepted
 from s2v_gateway.records.jobs import JobRecords
 
-_SAVE_SECONDS = 1.0
+_SAVE_SECONDS = 0.5
 
 
 class Reporter:
-    """Is told what happens to one job; tells its subscribers at once, the database soon."""
+    """Is told what happens to one job; tells the database soon, and then its subscribers.
+
+    Pictures and media are told at once: nobody can see less of them later.
+    """
 
     def __init__(
-        self, accepted: Accepted, records: JobRecords, feed: Feed, live_media: LiveMedia
+        self,
+        accepted: Accepted,
+        records: JobRecords,
+        feed: Feed,
+        live_media: LiveMedia,
+        alarms: Alarms,
     ) -> None:
         self._job_id = accepted.job.job_id
         self._records = records
         self._feed = feed
         self._live_media = live_media
+        self._alarms = alarms
         self._changed: Progress | None = None
         self._notices: list[Notice] = []
         self._noticed = asyncio.Event()
@@ -43,7 +53,6 @@ class Reporter:
         self.meter.count(happening)
         if self.meter.progress != before:
             self._changed = self.meter.progress
-            self._feed.tell(self._job_id, News(progress=self._changed))
         if isinstance(happening, Preview):
             self._feed.tell(self._job_id, News(preview=happening))
         elif isinstance(happening, Notice):
@@ -81,9 +90,14 @@ class Reporter:
         self._noticed.clear()
         progress, self._changed = self._changed, None
         notices, self._notices = self._notices, []
-        await written(self._write, progress, notices)
-        if notices:
-            self._feed.tell(self._job_id, News(history=True))
+        try:
+            await written(self._write, progress, notices)
+        except Exception as error:  # noqa: BLE001 - no reason to stop making the film
+            self._alarms.sound(f"job {self._job_id}: its progress cannot be written down", error)
+            self._notices = notices + self._notices
+            return
+        # Only now: whoever has seen it never sees less, even if this process dies.
+        self._feed.tell(self._job_id, News(progress=progress, history=bool(notices)))
 
     def _write(self, progress: Progress | None, notices: list[Notice]) -> None:
         if progress:

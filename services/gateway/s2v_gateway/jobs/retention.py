@@ -73,5 +73,5 @@ class Retention:
             too_old = await asyncio.to_thread(self.deletions.ended_before, before)
         too_many = await asyncio.to_thread(self.library.films_too_many)
         going = dict.fromkeys([*too_old, *too_many])
-        await self.studio.go_on_deleting()
-        return sum([await self.studio.delete_ended(job_id) for job_id in going])
+        await self.studio.deleting.go_on()
+        return sum([await self.studio.deleting.delete_ended(job_id) for job_id in going])

@@ -13,20 +13,22 @@ from s2v.core.errors import Cancelled, Internal, Reason, S2VError
 from s2v.core.job import Film, FilmStats, JobState, StatsState
 from s2v.core.stages import Stages
 from s2v.media.probe import MediaInfo
-from s2v.rpc.finishing import to_the_end
 from s2v.rpc.logs import trace_id_of
 from s2v.store.artifacts import FsspecStore
-from s2v_gateway.access.callers import Caller
 from s2v_gateway.assets.library import Library
 from s2v_gateway.events.feed import Feed, News
 from s2v_gateway.events.live_media import LiveMedia
 from s2v_gateway.film.workflow import make_film
+from s2v_gateway.jobs.alarms import Alarms
+from s2v_gateway.jobs.deleting import Deleting
 from s2v_gateway.jobs.durable import DurableCheckpoints, DurableJobs
 from s2v_gateway.jobs.holding import HeldCheckpoints
 from s2v_gateway.jobs.measuring import Measuring
 from s2v_gateway.jobs.queue import Queue
 from s2v_gateway.jobs.reporting import Reporter
+from s2v_gateway.jobs.reviving import Reviving
 from s2v_gateway.jobs.scripts import OpenScripts
+from s2v_gateway.jobs.suspects import Suspects, Turns
 from s2v_gateway.records.database import written
 from s2v_gateway.records.deletions import Deletions
 from s2v_gateway.records.job_rows import Accepted
@@ -36,6 +38,7 @@ _log = structlog.get_logger()
 
 _DIGEST = re.compile(r'"sha256":"([0-9a-f]{64})"')
 _PENDING = FilmStats(state=StatsState.PENDING)
+_START_SECONDS = 5.0
 _UNMEASURED = FilmStats(state=StatsState.NOT_MEASURED, reason="this server does not measure films")
 
 
@@ -52,6 +55,7 @@ class Surroundings:
         feed: who is told.
         live_media: where films go while they are made.
         scripts: those that are still being written.
+        alarms: told of what should not happen.
         measuring: is given every film that is finished; None leaves them unmeasured.
     """
 
@@ -63,6 +67,7 @@ class Surroundings:
     feed: Feed
     live_media: LiveMedia
     scripts: OpenScripts
+    alarms: Alarms
     measuring: Measuring | None = None
 
 
@@ -90,9 +95,19 @@ class Studio:
         self._queue = Queue(max_running_jobs)
         self._parallel_takes = parallel_takes
         self._running: dict[str, _Run] = {}
-        self._going: dict[str, asyncio.Task[None]] = {}
+        self._at_work: set[str] = set()
+        self._starting: set[asyncio.Task[None]] = set()
         self._durable: DurableJobs | None = None
+        self._reviving: Reviving | None = None
         self._closing = False
+        self._turns = Turns()
+        self.deleting = Deleting(
+            around.deletions,
+            around.library,
+            around.live_media,
+            around.feed,
+            stop=self._stop_for_good,
+        )
 
     async def open(self, database_url: str, *, max_threads: int) -> None:
         """Go on with every job that has not ended, and with every deletion.
@@ -103,19 +118,44 @@ class Studio:
         for job_id in unfinished:
             # Whoever wrote the script was cut off when the process ended.
             await self._around.scripts.close(job_id)
-        self._durable = DurableJobs(database_url, self._work, max_threads=max_threads)
+        self._durable = DurableJobs(
+            database_url, self._work, self._around.alarms, max_threads=max_threads
+        )
+        self._reviving = Reviving(
+            self._records,
+            self._durable,
+            self._around.alarms,
+            at_work=lambda: self._at_work,
+            give_up=self._give_up,
+        )
         await self._durable.launch()
         for job_id in unfinished:
             await self._hold_outcomes(job_id)
             # Written down, but perhaps the process died before its work was started.
-            await self._durable.start(job_id)
-        await self.go_on_deleting()
+            await self.start(job_id)
+        await self.deleting.go_on()
         if unfinished:
             _log.info("jobs go on", jobs=len(unfinished))
 
     async def start(self, job_id: str) -> None:
-        """Start the work of a job that was written down."""
-        await self._opened.start(job_id)
+        """Start the work of a job that was written down; where that takes long it goes on beside.
+
+        A job whose work does not start is started later: `look_forever`.
+        """
+        starting = asyncio.create_task(self._start(job_id))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        await asyncio.wait({starting}, timeout=_START_SECONDS)
+
+    async def look(self) -> None:
+        """Bring on jobs on which nobody works, as far as that was so at the last look too."""
+        if self._reviving:
+            await self._reviving.look()
+
+    async def look_forever(self) -> None:
+        """Look for such jobs now and then."""
+        if self._reviving:
+            await self._reviving.look_forever()
 
     async def cancel(self, job_id: str) -> None:
         """Ask a job to stop; one that waits for a place has ended when this returns."""
@@ -124,29 +164,6 @@ class Studio:
             ended = self._stop(job_id)
             if waited and ended:
                 await ended.wait()
-
-    async def delete(self, caller: Caller, name: str) -> None:
-        """Drop the caller's job of that name and all that was made for it, stopping it first.
-
-        From the moment it is marked nobody finds it; who stops waiting stops nothing.
-
-        Raises:
-            NotFound: JOB_NOT_FOUND.
-        """
-        going = await to_the_end(self._hide(caller, name))
-        await asyncio.shield(going)
-
-    async def delete_ended(self, job_id: str) -> bool:
-        """Drop a job that has ended; tell whether it was there."""
-        if not await asyncio.to_thread(self._around.deletions.mark_ended, job_id):
-            return False
-        await asyncio.shield(self._go(job_id))
-        return True
-
-    async def go_on_deleting(self) -> None:
-        """Let every hidden job go whose going was cut off or has failed; wait for none of them."""
-        for job_id in await asyncio.to_thread(self._around.deletions.marked):
-            self._go(job_id)
 
     def close(self) -> None:
         """The process goes down: jobs stay as they are and go on when it is back."""
@@ -172,14 +189,27 @@ class Studio:
 
         Its work goes on already, and may have ended and released them by now.
         """
-        accepted = await asyncio.to_thread(self._records.accepted, job_id)
-        digests = {artifact.sha256 for artifact in accepted.order.inputs}
-        digests |= set(_DIGEST.findall(await self._opened.outcomes(job_id)))
-        await asyncio.to_thread(self._records.hold, job_id, digests, unfinished_only=True)
+        try:
+            accepted = await asyncio.to_thread(self._records.accepted, job_id)
+            digests = {artifact.sha256 for artifact in accepted.order.inputs}
+            digests |= set(_DIGEST.findall(await self._opened.outcomes(job_id)))
+            await asyncio.to_thread(self._records.hold, job_id, digests, unfinished_only=True)
+        except Exception as error:  # noqa: BLE001 - the others shall go on
+            self._around.alarms.sound(f"job {job_id}: its outcomes cannot be kept", error)
 
     async def _work(self, job_id: str) -> None:
         """Bring one job to its end; called again after a crash."""
         structlog.contextvars.bind_contextvars(job_id=job_id, trace_id=trace_id_of(job_id))
+        self._at_work.add(job_id)
+        try:
+            await self._accepted_work(job_id)
+        except Exception as error:  # noqa: BLE001 - the boundary of the work: no job may stick
+            self._around.alarms.sound(f"job {job_id}: its work could not be ended", error)
+            await self._give_up(job_id)
+        finally:
+            self._at_work.discard(job_id)
+
+    async def _accepted_work(self, job_id: str) -> None:
         accepted = await written(self._records.accepted, job_id)
         run = self._running[job_id] = _Run(asyncio.create_task(self._run(accepted)))
         try:
@@ -204,18 +234,30 @@ class Studio:
             _log.warning("job failed", reason=error.reason.value, message=error.message)
             await self._write(job_id, self._records.fail, error)
         except Exception as error:  # noqa: BLE001 - the boundary of the job
-            _log.error("job crashed", exc_info=error)
-            fault = Internal(Reason.INTERNAL, "a fault of the server; its log has the details")
-            await self._write(job_id, self._records.fail, fault)
+            self._around.alarms.sound(f"job {job_id} crashed", error)
+            await self._write(job_id, self._records.fail, _fault())
+
+    async def _give_up(self, job_id: str) -> None:
+        """End a job, if it has not ended, that nobody can work on."""
+        try:
+            await self._write(job_id, self._records.fail, _fault())
+        except Exception as error:  # noqa: BLE001 - it is tried again at every look
+            self._around.alarms.sound(f"job {job_id}: its end cannot be written down", error)
 
     async def _run(self, accepted: Accepted) -> None:
         job, order = accepted.job, accepted.order
         if job.state.terminal and (job.stats is None or job.stats.state is not StatsState.PENDING):
             return
         checkpoints = HeldCheckpoints(
-            job.job_id, DurableCheckpoints(), self._records, self._around.store
+            job.job_id,
+            DurableCheckpoints(),
+            self._records,
+            self._around.store,
+            Suspects(job.job_id, accepted.deaths, self._records, self._turns),
         )
-        reporter = Reporter(accepted, self._records, self._feed, self._around.live_media)
+        reporter = Reporter(
+            accepted, self._records, self._feed, self._around.live_media, self._around.alarms
+        )
         make = partial(
             make_film,
             order,
@@ -293,6 +335,12 @@ class Studio:
         await written(write, job_id, what)
         self._feed.tell(job_id, News(history=True))
 
+    async def _start(self, job_id: str) -> None:
+        try:
+            await self._opened.start(job_id)
+        except Exception as error:  # noqa: BLE001 - it is written down and is started later
+            self._around.alarms.sound(f"job {job_id} could not be started", error)
+
     def _stop(self, job_id: str) -> asyncio.Event | None:
         """Stop the work of a job; return what tells that it has ended."""
         if (run := self._running.get(job_id)) is None:
@@ -305,33 +353,15 @@ class Studio:
         digests = await written(self._records.release, job_id)
         await asyncio.to_thread(self._around.library.drop_bytes, *digests)
 
-    async def _hide(self, caller: Caller, name: str) -> asyncio.Task[None]:
-        """Hide the caller's job from everybody, and let it go."""
-        job_id = await asyncio.to_thread(self._around.deletions.mark, caller, name)
-        self._feed.tell(job_id, News(history=True))
-        return self._go(job_id)
-
-    def _go(self, job_id: str) -> asyncio.Task[None]:
-        """Let a hidden job go; again, it is the same going."""
-        if job_id not in self._going:
-            going = self._going[job_id] = asyncio.create_task(self._purge(job_id))
-            going.add_done_callback(partial(self._went, job_id))
-        return self._going[job_id]
-
-    def _went(self, job_id: str, going: asyncio.Task[None]) -> None:
-        del self._going[job_id]
-        if not going.cancelled() and (error := going.exception()):
-            _log.error("job not deleted, the sweeper tries again", job_id=job_id, exc_info=error)
-
-    async def _purge(self, job_id: str) -> None:
+    async def _stop_for_good(self, job_id: str) -> None:
+        """End the work of a job that is deleted, and drop every record of it."""
         await self.cancel(job_id)
         self._stop(job_id)  # it may be about to be measured
         await self._opened.forget(job_id)
-        digests = await written(self._around.deletions.purge, job_id)
-        await asyncio.to_thread(self._around.library.drop_bytes, *digests)
-        await asyncio.to_thread(self._around.live_media.remove, job_id)
-        self._feed.tell(job_id, News(history=True))
-        _log.info("job deleted", job_id=job_id)
+
+
+def _fault() -> Internal:
+    return Internal(Reason.INTERNAL, "a fault of the server; its log has the details")
 
 
 def _film_info(film: Film) -> MediaInfo:

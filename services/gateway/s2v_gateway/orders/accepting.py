@@ -8,7 +8,7 @@ from functools import partial
 from ulid import ULID
 
 from s2v.core.errors import Conflict
-from s2v.core.job import Job, JobSpec, Order
+from s2v.core.job import Job, JobSpec, JobState, Order
 from s2v.rpc.finishing import to_the_end
 from s2v_gateway.access.callers import Caller
 from s2v_gateway.assets.library import Library
@@ -68,6 +68,8 @@ class Accepting:
         checked_request_id(request_id)
         asked = replace(spec, text="") if streamed else spec
         if job := await self._made_before(caller, request_id, asked):
+            if job.state is JobState.QUEUED:
+                await self._start(job.job_id)  # the earlier call may have been cut off before
             return job, False
         order = await complete(
             spec,

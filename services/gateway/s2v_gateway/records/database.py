@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from s2v.core.errors import Exhausted
 from s2v.rpc.finishing import in_thread
@@ -41,9 +42,6 @@ _BUSY_SECONDS = 30
 _ID = re.compile(r"[0-9a-f]{32}|[0-9A-HJKMNP-TV-Z]{26}")
 _FULL = frozenset({"SQLITE_FULL", "53100"})
 _DEFERRED = "s2v_deferred"
-
-
-_AWAY = (OperationalError, InterfaceError, Exhausted)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -71,7 +69,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def open_database(url: str) -> Engine:
+def open_database(
+    url: str, *, on_error: Callable[[ExceptionContext], None] | None = None
+) -> Engine:
     """Open "sqlite:///path/to/file" or "postgresql://user@host/name"; create no tables.
 
     What a transaction of `engine.begin()` has committed survives the loss of power: PostgreSQL
@@ -79,7 +79,8 @@ def open_database(url: str) -> Engine:
     write lock from its start, so that reading first and writing then cannot fail halfway; what
     only reads should use `reading`.
 
-    Whoever uses the engine gets `Exhausted` (STORAGE_FULL) when the database's disk is full.
+    Whoever uses the engine gets `Exhausted` (STORAGE_FULL) when the database's disk is full;
+    `on_error` is told of everything that goes wrong.
 
     Raises:
         ValueError: the URL names no database that the gateway can use.
@@ -94,6 +95,8 @@ def open_database(url: str) -> Engine:
             raise ValueError(
                 f"the database {other!r} is not supported; use sqlite:///PATH or postgresql://..."
             )
+    if on_error:
+        event.listen(engine, "handle_error", on_error)  # first: who raises is the last to hear
     event.listen(engine, "handle_error", _name_full_disk)
     return engine
 
@@ -125,11 +128,18 @@ async def written(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     be safe to do twice. Nothing is written any more once this has returned, or was cancelled.
     """
     trying = tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception_type(_AWAY),
+        retry=tenacity.retry_if_exception(_is_away),
         wait=growing_delays,
         before_sleep=_tell_away,
     )
     return await trying(in_thread, work, *args, **kwargs)
+
+
+def _is_away(error: BaseException) -> bool:
+    """Tell whether a transaction may succeed later: not if it names what is not there."""
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlite_errorname", None) != "SQLITE_ERROR"
+    return isinstance(error, InterfaceError | PoolTimeoutError | Exhausted)
 
 
 def _tell_away(state: tenacity.RetryCallState) -> None:

@@ -1,10 +1,11 @@
 """The table of jobs as callers see it: each its own, and nothing that was deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
 
 from s2v.core.errors import Conflict, InvalidInput, Reason
 from s2v.core.job import FilmStats, Job, JobSpec, JobState
@@ -14,6 +15,7 @@ from s2v_gateway.records.database import id_in_name, reading
 from s2v_gateway.records.job_rows import EVENT, SPEC, Row, find_job, job_not_found, read_job
 from s2v_gateway.records.tables import job_history, jobs
 
+_log = structlog.get_logger()
 _MAX_DIGITS = 18
 _MAX_PAGE_CHARACTERS = 750_000
 """Of orders: four bytes a character at most, and a message may have 4 MiB."""
@@ -91,6 +93,8 @@ class JobLookup:
     ) -> tuple[list[Job], str]:
         """Return a page of the caller's jobs, the newest first, and the next page's token or "".
 
+        A job whose row cannot be read, such as one of a later release, is left out.
+
         Raises:
             InvalidInput: FIELD_INVALID, the token is none of ours.
         """
@@ -108,7 +112,7 @@ class JobLookup:
             rows = connection.execute(query).all()
         shown = rows[: min(size, _fitting(rows))]
         more = len(rows) > len(shown)
-        return [read_job(row) for row in shown], str(shown[-1].number) if more else ""
+        return list(_readable(shown)), str(shown[-1].number) if more else ""
 
     def history(self, job_id: str, *, after: int) -> list[HistoryEvent]:
         """Return what happened to a job after a sequence number."""
@@ -122,6 +126,14 @@ class JobLookup:
                 HistoryEvent(r.sequence, r.time, EVENT.validate_json(r.event))
                 for r in connection.execute(query)
             ]
+
+
+def _readable(rows: Sequence[Row]) -> Iterator[Job]:
+    for row in rows:
+        try:
+            yield read_job(row)
+        except ValueError as error:
+            _log.error("a job cannot be read", job_id=row.job_id, cause=str(error))
 
 
 def _need(connection: sa.Connection, caller: Caller, name: str) -> Row:

@@ -31,6 +31,7 @@ SPEC = Versioned(JobSpec)
 PROGRESS = TypeAdapter(Progress)
 STAGE_SECONDS = TypeAdapter(dict[Stage, float])
 NOTICES = TypeAdapter(tuple[Notice, ...])
+DEATHS = TypeAdapter(dict[str, int])
 FILM = TypeAdapter(Film)
 STATS = TypeAdapter(FilmStats)
 EVENT: TypeAdapter[JobState | Notice | FilmStats] = TypeAdapter(JobState | Notice | FilmStats)
@@ -40,12 +41,16 @@ LIVE_STATES = [state.value for state in JobState if not state.terminal]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A job as it lies in the table, with what is needed to work on it."""
+    """A job as it lies in the table, with what is needed to work on it.
+
+    `deaths` tells how often a service has died at which piece of its work.
+    """
 
     job: Job
     order: Order
     caller: Caller
     deleted: bool
+    deaths: dict[str, int]
 
 
 def dump(adapter: TypeAdapter[Any], value: object) -> str:
@@ -107,4 +112,5 @@ def read_accepted(row: Row) -> Accepted:
         ORDER.load(row.order),
         Caller(row.tenant, row.subject),
         deleted=row.delete_time is not None,
+        deaths=DEATHS.validate_json(row.deaths),
     )

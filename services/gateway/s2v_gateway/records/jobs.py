@@ -14,6 +14,7 @@ from s2v_gateway.access.callers import Caller
 from s2v_gateway.records.assets import asset_not_found
 from s2v_gateway.records.database import insert_if_absent, reading
 from s2v_gateway.records.job_rows import (
+    DEATHS,
     EVENT,
     FILM,
     LIVE_STATES,
@@ -76,6 +77,7 @@ class JobRecords:
             "progress": dump(PROGRESS, Progress()),
             "stage_seconds": "{}",
             "notices": "[]",
+            "deaths": "{}",
             "create_time": self._now(),
         }
         try:
@@ -162,6 +164,10 @@ class JobRecords:
             "stage_seconds": dump(STAGE_SECONDS, stage_seconds),
         }
         self._update(job_id, values, jobs.c.state.in_(LIVE_STATES))
+
+    def note_deaths(self, job_id: str, deaths: Mapping[str, int]) -> None:
+        """Keep how often a service has died at which piece of a job's work."""
+        self._update(job_id, {"deaths": dump(DEATHS, deaths)})
 
     def note_lip_cues(self, job_id: str, cues: LipCues) -> None:
         """Keep what drives the mouth."""

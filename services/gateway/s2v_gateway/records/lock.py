@@ -2,13 +2,14 @@
 
 import fcntl
 import os
-import stat
+from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
 
+from s2v.store.locking import open_lock
+
 _KEY = 0x733276_10C4
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class DatabaseInUse(Exception):
@@ -96,17 +97,12 @@ class _ServerLock:
 
 def _opened(path: str) -> int:
     try:
-        descriptor = os.open(path, _FLAGS, 0o600)
+        return open_lock(Path(path))
     except OSError as error:
         raise DatabaseInUse(
             f"the lock of the gateway's database, {path}, cannot be opened "
             f"({error.strerror}); remove it if no gateway runs"
         ) from error
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
-        os.close(descriptor)
-        raise DatabaseInUse(f"{path} is not a file of ours; remove it if no gateway runs")
-    return descriptor
 
 
 def _in_use(database: str) -> DatabaseInUse:

@@ -33,6 +33,7 @@ jobs = sa.Table(
     sa.Column("end_time", UtcDateTime, index=True),
     sa.Column("stats", sa.Text),
     sa.Column("delete_time", UtcDateTime, index=True),
+    sa.Column("deaths", sa.Text, nullable=False),
     sa.UniqueConstraint("job_id", name="uq_jobs_job_id"),
     sa.UniqueConstraint("tenant", "subject", "request_id", name="uq_jobs_request"),
     sqlite_autoincrement=True,

@@ -1,20 +1,18 @@
 """The stages as gRPC services; a service that is away is waited for."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
 
 import grpc
 import structlog
-import tenacity
 
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
 from s2v.core.artifact import Artifact
-from s2v.core.errors import Exhausted, Internal, Reason, S2VError, Unavailable
+from s2v.core.errors import Internal, Reason, S2VError, Unavailable
 from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Stage
-from s2v.core.ports import Notice, NoticeCode
 from s2v.core.script import Segment, Speech
 from s2v.core.stages import (
     AtWork,
@@ -37,15 +35,18 @@ from s2v.rpc.convert import (
 )
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.logs import correlation
-from s2v.rpc.patience import growing_delays, is_crowded
 from s2v_gateway.film.offers import EngineCatalogue, VoiceOffer
 from s2v_gateway.remote import messages
-from s2v_gateway.remote.discretion import discreet
+from s2v_gateway.remote.persisting import Patience, in_time, persist, pulsing
 
 T = TypeVar("T")
 
 _log = structlog.get_logger()
 _LISTING_SECONDS = 10.0
+# These answer once, without a sign of life before: long enough for the longest recording, and for a
+# film that waits for others.
+_CUTTING_SECONDS = 900.0
+_MEASURING_SECONDS = 1800.0
 
 
 class RemoteStages:
@@ -55,7 +56,7 @@ class RemoteStages:
         tts: channel to the tts service.
         render: channel to the render service.
         compositor: channel to the compositor service.
-        patience_seconds: how long to wait for a service that is away before the job fails.
+        patience: how much to put up with.
     """
 
     def __init__(
@@ -64,12 +65,12 @@ class RemoteStages:
         render: grpc.aio.Channel,
         compositor: grpc.aio.Channel,
         *,
-        patience_seconds: float,
+        patience: Patience,
     ) -> None:
         self._tts = speech_service_pb2_grpc.SpeechServiceStub(tts)
         self._render = render_service_pb2_grpc.RenderServiceStub(render)
         self._compositor = compositor_service_pb2_grpc.CompositorServiceStub(compositor)
-        self._patience_seconds = patience_seconds
+        self._patience = patience
 
     async def list_engines(self) -> EngineCatalogue:
         """Ask the render service for its engines.
@@ -124,8 +125,8 @@ class RemoteStages:
             request.text = order.spec.text
 
         async def call() -> CutScript:
-            response = await self._tts.CutScript(request, metadata=correlation(order.job_id))
-            return messages.cut_script(response)
+            cutting = self._tts.CutScript(request, metadata=correlation(order.job_id))
+            return messages.cut_script(await in_time("tts", cutting, _CUTTING_SECONDS))
 
         return await self._persist("tts", call, report)
 
@@ -142,11 +143,13 @@ class RemoteStages:
 
         async def call() -> Speech:
             metadata = correlation(order.job_id, segment.index)
-            async for response in self._tts.Speak(request, metadata=metadata):
-                if response.HasField("speech"):
-                    return speech_from_proto(response.speech)
-                if response.HasField("notice"):
-                    report(notice_from_proto(response.notice))
+            speaking = self._tts.Speak(request, metadata=metadata)
+            async with self._pulsing("tts", speaking) as responses:
+                async for response in responses:
+                    if response.HasField("speech"):
+                        return speech_from_proto(response.speech)
+                    if response.HasField("notice"):
+                        report(notice_from_proto(response.notice))
             raise _no_result("tts")
 
         return await self._persist("tts", call, report)
@@ -181,10 +184,12 @@ class RemoteStages:
 
         async def call() -> Clip:
             metadata = correlation(order.job_id, index)
-            async for response in self._render.Render(request, metadata=metadata):
-                if response.HasField("clip"):
-                    return messages.clip(response.clip)
-                _report_render(response, index, report)
+            rendering = self._render.Render(request, metadata=metadata)
+            async with self._pulsing("render", rendering) as responses:
+                async for response in responses:
+                    if response.HasField("clip"):
+                        return messages.clip(response.clip)
+                    _report_render(response, index, report)
             raise _no_result("render")
 
         return await self._persist("render", call, report)
@@ -202,11 +207,13 @@ class RemoteStages:
         async def call() -> Film:
             requests = _compose_requests(order, segments(), live=media is not None, report=report)
             metadata = correlation(order.job_id)
-            async for response in self._compositor.Compose(requests, metadata=metadata):
-                if response.HasField("film"):
-                    return messages.film(response.film)
-                if media and response.HasField("media"):
-                    await media(Media(response.media.offset, response.media.data))
+            composing = self._compositor.Compose(requests, metadata=metadata)
+            async with self._pulsing("compositor", composing) as responses:
+                async for response in responses:
+                    if response.HasField("film"):
+                        return messages.film(response.film)
+                    if media and response.HasField("media"):
+                        await media(Media(response.media.offset, response.media.data))
             raise _no_result("compositor")
 
         film = await self._persist("compositor", call, report)
@@ -225,64 +232,17 @@ class RemoteStages:
         )
 
         async def call() -> LipSyncMeasurement:
-            metadata = correlation(order.job_id)
-            response = await self._compositor.MeasureFilm(request, metadata=metadata)
+            measuring = self._compositor.MeasureFilm(request, metadata=correlation(order.job_id))
+            response = await in_time("compositor", measuring, _MEASURING_SECONDS)
             return measurement_from_proto(response.lip_sync)
 
         return await self._persist("compositor", call, lambda _: None)
 
     async def _persist(self, service: str, call: Callable[[], Awaitable[T]], report: Report) -> T:
-        """Call until it succeeds or fails for good; wait while the service is away or full."""
+        return await persist(service, call, report, self._patience)
 
-        async def once() -> T:
-            try:
-                return await call()
-            except grpc.RpcError as error:
-                raise discreet(service, from_rpc_error(error)) from error
-
-        trying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_worth_waiting),
-            wait=growing_delays,
-            stop=_Patience(self._patience_seconds),
-            before_sleep=_TellAway(service, report),
-            reraise=True,
-        )
-        return await trying(once)
-
-
-@dataclass(slots=True)
-class _Patience:
-    """Ends when a service was away for so long; a busy one may be waited for any time."""
-
-    seconds: float
-    waited_seconds: float = 0.0
-
-    def __call__(self, state: tenacity.RetryCallState) -> bool:
-        if not isinstance(_failure(state), Exhausted):
-            self.waited_seconds += state.upcoming_sleep
-        return self.waited_seconds > self.seconds
-
-
-@dataclass(slots=True)
-class _TellAway:
-    """Tells once that a service is away and waited for."""
-
-    service: str
-    report: Report
-    told: bool = False
-
-    def __call__(self, state: tenacity.RetryCallState) -> None:
-        error = _failure(state)
-        if self.told or not isinstance(error, Unavailable):
-            return
-        self.told = True
-        _log.warning("service away", callee=self.service, message=error.message)
-        message = f"Waited for the {self.service} service to come back."
-        self.report(Notice(NoticeCode.SERVICE_AWAY, message))
-
-
-def _failure(state: tenacity.RetryCallState) -> BaseException | None:
-    return state.outcome.exception() if state.outcome else None
+    def _pulsing(self, service: str, call: Any) -> AbstractAsyncContextManager[AsyncIterator[Any]]:
+        return pulsing(service, call, self._patience.stall_seconds)
 
 
 async def _compose_requests(
@@ -307,15 +267,6 @@ def _report_render(response: render_service_pb2.RenderResponse, index: int, repo
         report(Preview(response.preview.frame, response.preview.jpeg))
     elif response.HasField("notice"):
         report(notice_from_proto(response.notice))
-
-
-def _worth_waiting(error: BaseException) -> bool:
-    """Tell whether the same call may succeed later: not if it kills whoever works on it."""
-    if isinstance(error, Unavailable):
-        return error.reason is not Reason.WORKER_LOST
-    return is_crowded(error) or (
-        isinstance(error, S2VError) and error.reason is Reason.WORKERS_BUSY
-    )
 
 
 def _away(service: str, error: grpc.RpcError) -> S2VError:

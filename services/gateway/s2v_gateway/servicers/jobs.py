@@ -102,7 +102,7 @@ class JobServicer(job_service_pb2_grpc.JobServiceServicer):
     async def DeleteJob(
         self, request: job_service_pb2.DeleteJobRequest, context: Context
     ) -> job_service_pb2.DeleteJobResponse:
-        await self._studio.delete(caller(), request.name)
+        await self._studio.deleting.delete(caller(), request.name)
         return job_service_pb2.DeleteJobResponse()
 
     def _response(self, event: JobEvent) -> job_service_pb2.WatchJobResponse:

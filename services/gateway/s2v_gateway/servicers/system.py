@@ -14,6 +14,7 @@ from s2v.core.errors import S2VError
 from s2v.core.job import JobState
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.interceptor import Context
+from s2v_gateway.jobs.alarms import Alarms
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.orders.limits import Limits
 from s2v_gateway.records.job_lookup import JobLookup
@@ -33,6 +34,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         catalogue: Catalogue,
         lookup: JobLookup,
         limits: Limits,
+        alarms: Alarms,
         *,
         live_media_seconds: float,
         channels: Mapping[str, grpc.aio.Channel],
@@ -42,6 +44,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         self._lookup = lookup
         self._live_media_seconds = live_media_seconds
         self._limits = limits
+        self._alarms = alarms
         self._channels = channels
         self._list_workers = list_workers
 
@@ -71,6 +74,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
             workers=workers,
             queued_jobs=counts.get(JobState.QUEUED, 0),
             running_jobs=counts.get(JobState.RUNNING, 0) + counts.get(JobState.CANCELLING, 0),
+            alarms=self._alarms.told(),
         )
 
     async def ListEngines(

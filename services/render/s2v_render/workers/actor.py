@@ -1,7 +1,9 @@
 """The Ray actor: owns one device group, keeps its engines loaded, runs one take at a time."""
 
 import asyncio
+import atexit
 import os
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import aclosing
@@ -13,6 +15,7 @@ from s2v.core.registry import Registry
 from s2v.rpc.logs import configure_logs
 from s2v.rpc.threads import iterate_in_thread
 from s2v.store.artifacts import FsspecStore
+from s2v.store.working import WorkFolder
 from s2v_render.rendering import RenderEvent, RenderOrder, render_segment
 
 _log = structlog.get_logger()
@@ -41,6 +44,11 @@ class Worker:
         log_level: str = "INFO",
     ) -> None:
         configure_logs("render", log_level)
+        # Clips on their way and copies of what they are made of go when another worker starts, or
+        # when this one ends as it should.
+        self._folder = WorkFolder("s2v-work-")
+        atexit.register(self._folder.remove)
+        tempfile.tempdir = str(self._folder.path)
         self._name = name
         self._registry = registry
         self._engine_settings = engine_settings
@@ -63,7 +71,7 @@ class Worker:
         """Render one segment; cancelling it stops the engine at its next yield."""
         structlog.contextvars.bind_contextvars(**log_context, worker=self._name)
         _log.info("take begins", engine=order.engine, samples=order.speech.samples)
-        async with aclosing(iterate_in_thread(self._take(order))) as events:  # type: ignore[type-var]
+        async with aclosing(iterate_in_thread(self._take(order))) as events:
             async for event in events:
                 yield event
         _log.info("take ends")

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import secrets
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+
+from s2v.store.working import WorkFolder
 
 _log = structlog.get_logger()
 
@@ -54,7 +55,7 @@ class RayCluster:
     def __init__(self, processors: int) -> None:
         self._processors = processors
         self._thread = ThreadPoolExecutor(1, "ray")
-        self._folder: _Folder | None = None
+        self._folder: RayFolder | None = None
         self.is_lost = False
         """Whether the local Ray has died."""
 
@@ -99,7 +100,7 @@ class RayCluster:
         for key, value in _LOCAL_ENVIRONMENT.items():
             os.environ.setdefault(key, value)
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-        self._folder = _Folder()
+        self._folder = RayFolder()
         _import_ray().init(
             address="local",
             num_cpus=self._processors,
@@ -131,7 +132,11 @@ class RayCluster:
 def _import_ray() -> Any:
     """Import Ray, which reads its environment now, and let its logs be ours."""
     import ray
+    from ray._private import services
 
+    # Without a dashboard, its process does nothing but ask the addresses where clouds describe
+    # their machines, and a name server, whether this is one; no setting keeps it from that.
+    services.start_api_server = _no_api_server
     logger = logging.getLogger("ray")
     logger.handlers.clear()
     logger.propagate = True
@@ -139,31 +144,26 @@ def _import_ray() -> Any:
     return ray
 
 
-class _Folder:
-    """A folder for Ray's sockets and logs, locked by us; removes those that the dead left."""
+def _no_api_server(*_: Any, **__: Any) -> tuple[None, None]:
+    return None, None
+
+
+class RayFolder:
+    """A folder for Ray's sockets and logs; removes those that the dead left.
+
+    Ray opens its own to everybody, so it lies in one that nobody else can enter.
+    """
 
     def __init__(self) -> None:
         base = tempfile.gettempdir()
-        if len(base) > _MAX_FOLDER_LENGTH - len("/s2v-ray-12345678"):
+        if len(base) > _MAX_FOLDER_LENGTH - len("/s2v-ray-12345678/r"):
             base = "/tmp"  # noqa: S108 (mkdtemp makes it ours alone)
-        for old in Path(base).glob("s2v-ray-*"):
-            _remove_if_unlocked(old)
-        self.path = Path(tempfile.mkdtemp(prefix="s2v-ray-", dir=base))
-        self._lock = (self.path / "lock").open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._own = WorkFolder("s2v-ray-", Path(base), removing=_remove)
+        self.path = self._own.path / "r"
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
-        _remove(self.path)
-        self._lock.close()
-
-
-def _remove_if_unlocked(folder: Path) -> None:
-    """Remove a folder of ours whose process has ended."""
-    with contextlib.suppress(OSError), (folder / "lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _remove(folder)
-        _log.info("removed what a dead render service left behind", folder=str(folder))
+        self._own.remove()
 
 
 def _remove(folder: Path) -> None:

@@ -1,10 +1,10 @@
 """The workers: who is free, who waits, and who must be started again."""
 
 import asyncio
+from asyncio import FIRST_COMPLETED as _FIRST
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,69 +13,17 @@ import tenacity
 
 from s2v.core.errors import Exhausted, Reason, Unavailable
 from s2v.core.ports import Capabilities, Notice
-from s2v.core.registry import Registry
 from s2v.rpc.patience import growing_delays
-from s2v_render.rendering import RenderEvent, RenderOrder
-from s2v_render.workers.actor import Worker
+from s2v.rpc.pulse import with_pulse
+from s2v_render.rendering import RenderEvent, RenderOrder, RenderProgress
 from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.seat import Seat, WorkerConfig, WorkerDiedError, WorkerState, WorkerStatus
 
 T = TypeVar("T")
 
 MAX_TAKES = 3
 _RETRY_SECONDS = 2.0
 _log = structlog.get_logger()
-
-
-class WorkerState(StrEnum):
-    """What a worker is doing."""
-
-    STARTING = "starting"
-    IDLE = "idle"
-    BUSY = "busy"
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerStatus:
-    """One worker as others may see it; pid 0 while it starts."""
-
-    name: str
-    state: WorkerState
-    device: str
-    restarts: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerConfig:
-    """What every worker is started with; see `s2v_render.workers.actor.Worker`.
-
-    `gpus` is how many of Ray's GPUs a worker owns.
-    """
-
-    registry: Registry
-    store_url: str
-    engine_settings: Mapping[str, object] = field(default_factory=dict)
-    threads: int = 1
-    log_level: str = "INFO"
-    gpus: int = 0
-
-    @property
-    def device(self) -> str:
-        """What kind of device group a worker owns, for people."""
-        return "cuda" if self.gpus else "cpu"
-
-
-class _Seat:
-    """A worker's place in the pool, which outlives its process."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.actor: Any = None
-        self.state = WorkerState.STARTING
-        self.restarts = 0
-        self.pid = 0
-        self.settled = True
-        """Whether its engine stands still."""
 
 
 class WorkerPool:
@@ -100,10 +48,12 @@ class WorkerPool:
     ) -> None:
         self._cluster = cluster
         self._config = config
-        self._seats = [_Seat(f"worker-{index}") for index in range(workers)]
+        self._seats = [
+            Seat(f"worker-{index}", config, is_local=cluster.is_local) for index in range(workers)
+        ]
         self._max_waiting = max_waiting
         self._when_gone = when_gone
-        self._idle: asyncio.Queue[_Seat | None] = asyncio.Queue()
+        self._idle: asyncio.Queue[Seat | None] = asyncio.Queue()
         self._leasing = 0
         self._reclaiming: set[asyncio.Task[None]] = set()
         self._capabilities: dict[str, Capabilities] = {}
@@ -113,7 +63,7 @@ class WorkerPool:
         """Start every worker."""
         self._gone = asyncio.create_task(self._cluster.gone())
         self._gone.add_done_callback(self._send_away)
-        await asyncio.gather(*map(self._start, self._seats))
+        await asyncio.gather(*(seat.start() for seat in self._seats))
         self._capabilities = await self._seats[0].actor.capabilities.remote()
         for seat in self._seats:
             self._give_back(seat)
@@ -124,7 +74,7 @@ class WorkerPool:
         for work in going_on:
             work.cancel()
         await asyncio.gather(*going_on, return_exceptions=True)
-        await asyncio.gather(*map(_kill, self._seats))
+        await asyncio.gather(*(seat.kill() for seat in self._seats))
 
     @property
     def capabilities(self) -> Mapping[str, Capabilities]:
@@ -148,16 +98,14 @@ class WorkerPool:
 
     def status(self) -> list[WorkerStatus]:
         """Tell what every worker is doing."""
-        return [
-            WorkerStatus(seat.name, seat.state, self._config.device, seat.restarts, seat.pid)
-            for seat in self._seats
-        ]
+        return [seat.status() for seat in self._seats]
 
     async def run(self, order: RenderOrder) -> AsyncGenerator[RenderEvent]:
         """Render on the first worker that is free; the clip comes last.
 
-        Closing it or being cancelled cancels the take. When the worker dies, it is started again
-        and so is the take: progress begins at 0 again.
+        Closing it or being cancelled cancels the take. When the worker dies or stands still, it is
+        started again and so is the take: progress begins at 0 again. Progress is repeated now and
+        then while the take waits or its worker's process answers.
 
         Raises:
             Exhausted: every worker has a take and the waiting room is full (WORKERS_BUSY).
@@ -165,57 +113,65 @@ class WorkerPool:
                 (SERVICE_UNAVAILABLE).
             S2VError: whatever rendering raises.
         """
-        seat = await self._lease()
+        said = _Said(order)
+        events = with_pulse(self._run(order, said), said.pulse, seconds=self._config.pulse_seconds)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def _run(self, order: RenderOrder, said: "_Said") -> AsyncGenerator[RenderEvent]:
+        seat = said.seat = await self._lease()
         try:
-            async with aclosing(self._takes(seat, order)) as events:
+            async with aclosing(self._takes(seat, order, said)) as events:
                 async for event in events:
                     yield event
         finally:
             self._leave(seat, settle_seconds=self._capabilities[order.engine].settle_seconds)
 
-    async def _takes(self, seat: _Seat, order: RenderOrder) -> AsyncGenerator[RenderEvent]:
+    async def _takes(
+        self, seat: Seat, order: RenderOrder, said: "_Said"
+    ) -> AsyncGenerator[RenderEvent]:
         """Try until a take ends well; say each notice once."""
-        said: set[RenderEvent] = set()
         for take in range(1, MAX_TAKES + 1):
             try:
                 if take > 1:
-                    await self._unless_gone(self._restart(seat))
+                    await self._unless_gone(seat.restart())
                 async with aclosing(self._take(seat, order, take)) as events:
                     async for event in events:
-                        if event in said:
+                        if not said.is_news(event):
                             continue
-                        if isinstance(event, Notice):
-                            said.add(event)
                         yield event
                 return
-            except _WorkerDiedError as death:
+            except WorkerDiedError as death:
                 _log.warning("worker died", worker=seat.name, take=take, cause=str(death))
         raise _worker_lost(f"workers died under this take {MAX_TAKES} times")
 
-    async def _take(
-        self, seat: _Seat, order: RenderOrder, take: int
-    ) -> AsyncGenerator[RenderEvent]:
+    async def _take(self, seat: Seat, order: RenderOrder, take: int) -> AsyncGenerator[RenderEvent]:
         """Render once on a worker; leave the seat settled if the take came to its own end."""
         import ray
         from ray.exceptions import RayError, RayTaskError
 
         seat.settled = False
         context = {**structlog.contextvars.get_contextvars(), "take": take}
+        patience_seconds = self._capabilities[order.engine].patience_seconds
         events = seat.actor.render.remote(order, context)
+        watch = asyncio.create_task(seat.watch())
         try:
-            while (event := await self._unless_gone(_next(events))) is not None:
+            while event := await self._while_alive(watch, _next(events), patience_seconds):
+                seat.heard()
                 yield event
             seat.settled = True
         except RayTaskError as error:
             seat.settled = True
             raise error.cause from None
         except RayError as error:
-            raise _WorkerDiedError(str(error).splitlines()[0]) from error
+            raise WorkerDiedError(str(error).splitlines()[0]) from error
         finally:
+            watch.cancel()
             if not seat.settled:
                 ray.cancel(events)
 
-    async def _lease(self) -> _Seat:
+    async def _lease(self) -> Seat:
         if self._leasing >= self._idle.qsize() + self._max_waiting:
             raise Exhausted(
                 Reason.WORKERS_BUSY,
@@ -233,7 +189,7 @@ class WorkerPool:
         seat.state = WorkerState.BUSY
         return seat
 
-    def _leave(self, seat: _Seat, *, settle_seconds: float) -> None:
+    def _leave(self, seat: Seat, *, settle_seconds: float) -> None:
         """Let the next take have the worker, as soon as the engine has stopped."""
         if seat.settled:
             self._give_back(seat)
@@ -242,7 +198,7 @@ class WorkerPool:
         self._reclaiming.add(reclaiming)
         reclaiming.add_done_callback(self._reclaiming.discard)
 
-    def _give_back(self, seat: _Seat) -> None:
+    def _give_back(self, seat: Seat) -> None:
         seat.state = WorkerState.IDLE
         self._idle.put_nowait(seat)
 
@@ -253,59 +209,49 @@ class WorkerPool:
         for _ in range(self._leasing):
             self._idle.put_nowait(None)
 
-    async def _reclaim(self, seat: _Seat, settle_seconds: float) -> None:
+    async def _reclaim(self, seat: Seat, settle_seconds: float) -> None:
         """Wait until the worker is free, or start another one in its place."""
         from ray.exceptions import RayError
 
+        watch = asyncio.create_task(seat.watch())
         try:
-            async with asyncio.timeout(settle_seconds):
-                await seat.actor.settled.remote()
-        except (RayError, TimeoutError):
-            _log.warning("worker is dead or does not stop", worker=seat.name)
+            await self._while_alive(watch, _settled(seat), settle_seconds)
+        except (RayError, WorkerDiedError) as error:
+            _log.warning("worker is dead or does not stop", worker=seat.name, cause=str(error))
             await self._restart_whatever_it_takes(seat)
+        finally:
+            watch.cancel()
         self._give_back(seat)
 
-    async def _restart_whatever_it_takes(self, seat: _Seat) -> None:
+    async def _restart_whatever_it_takes(self, seat: Seat) -> None:
         trying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type(_WorkerDiedError),
+            retry=tenacity.retry_if_exception_type(WorkerDiedError),
             wait=growing_delays,
             before_sleep=partial(_tell_death, seat),
         )
-        await trying(self._restart, seat)
+        await trying(seat.restart)
 
-    async def _restart(self, seat: _Seat) -> None:
-        seat.restarts += 1
-        await _kill(seat)
-        await self._start(seat)
+    async def _while_alive(
+        self, watch: asyncio.Task[str], work: Coroutine[Any, Any, T], patience_seconds: float
+    ) -> T:
+        """Await what a worker does for so long at most, and only while its process answers.
 
-    async def _start(self, seat: _Seat) -> None:
-        from ray.exceptions import RayError
-
-        seat.state, seat.pid = WorkerState.STARTING, 0
+        Raises:
+            Unavailable: Ray is gone (SERVICE_UNAVAILABLE).
+            WorkerDiedError: it does not answer, or nothing came.
+        """
+        step = asyncio.create_task(work)
         try:
-            seat.actor = await asyncio.to_thread(self._actor, seat.name)
-            seat.pid = await seat.actor.pid.remote()
-        except RayError as error:
-            raise _WorkerDiedError(str(error)) from error
-        seat.state = WorkerState.BUSY
-        seat.settled = True
-        _log.info("worker started", worker=seat.name, worker_pid=seat.pid)
-
-    def _actor(self, name: str) -> Any:
-        import ray
-
-        config = self._config
-        actor_class = ray.remote(Worker).options(
-            num_cpus=config.threads, num_gpus=config.gpus, max_restarts=0
-        )
-        return actor_class.remote(
-            name,
-            config.registry,
-            store_url=config.store_url,
-            engine_settings=config.engine_settings,
-            threads=config.threads,
-            log_level=config.log_level,
-        )
+            await self._unless_gone(
+                asyncio.wait({step, watch}, timeout=patience_seconds, return_when=_FIRST)
+            )
+            if step.done():
+                return step.result()
+            if watch.done():
+                raise WorkerDiedError(watch.result())
+            raise WorkerDiedError(f"its engine gave nothing for {patience_seconds:g} s")
+        finally:
+            step.cancel()
 
     async def _unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
         """Await the work, or fail at once when Ray is gone.
@@ -316,7 +262,7 @@ class WorkerPool:
         assert self._gone is not None
         step = asyncio.create_task(work)
         try:
-            await asyncio.wait({step, self._gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({step, self._gone}, return_when=_FIRST)
             if not step.done():
                 raise _ray_gone()
             return step.result()
@@ -324,8 +270,35 @@ class WorkerPool:
             step.cancel()
 
 
-class _WorkerDiedError(Exception):
-    """A worker's process has ended; the take can be tried again."""
+@dataclass(slots=True)
+class _Said:
+    """What one call was told so far, and whether there is a reason to say that it goes on."""
+
+    order: RenderOrder
+    seat: Seat | None = None
+    notices: set[Notice] = field(default_factory=set)
+    progress: RenderProgress | None = None
+
+    def is_news(self, event: RenderEvent) -> bool:
+        """Take note of an event; tell whether it was not said before."""
+        if isinstance(event, RenderProgress):
+            self.progress = event
+        if not isinstance(event, Notice):
+            return True
+        known = event in self.notices
+        self.notices.add(event)
+        return not known
+
+    def pulse(self) -> RenderProgress | None:
+        """Repeat the progress where the take waits, or its worker was heard."""
+        if self.seat is not None and not self.seat.is_heard:
+            return None
+        total = self.order.speech.frames(self.order.frame_rate)
+        return self.progress or RenderProgress(0, total)
+
+
+async def _settled(seat: Seat) -> None:
+    await seat.actor.settled.remote()
 
 
 async def _next(events: Any) -> RenderEvent | None:
@@ -336,16 +309,9 @@ async def _next(events: Any) -> RenderEvent | None:
     return None
 
 
-def _tell_death(seat: _Seat, state: tenacity.RetryCallState) -> None:
+def _tell_death(seat: Seat, state: tenacity.RetryCallState) -> None:
     cause = state.outcome.exception() if state.outcome else None
     _log.warning("worker does not start", worker=seat.name, cause=str(cause))
-
-
-async def _kill(seat: _Seat) -> None:
-    import ray
-
-    if seat.actor is not None:
-        await asyncio.to_thread(ray.kill, seat.actor)
 
 
 def _ray_gone() -> Unavailable:

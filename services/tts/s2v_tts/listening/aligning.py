@@ -12,15 +12,16 @@ import numpy.typing as npt
 
 from s2v.core.ports import Backend, Utterance
 from s2v.core.script import Mark
+from s2v.core.steps import Steps
 from s2v.core.timebase import SAMPLE_RATE, seconds
 from s2v_tts.edges import shifted
 from s2v_tts.listening.pauses import outside_pauses, pauses
 from s2v_tts.listening.spectra import HOP_SAMPLES, Likeness, Spectra, coarser, likeness, spectra
 from s2v_tts.listening.warping import Corridor, Path, around, straight, touches, warp
 
-WORST_COST = 0.79
+WORST_COST = 0.825
 """The text fits up to here: right texts stay under 0.68 with voices that speak clearly and under
-0.77 in recordings with noise, wrong ones lie above 0.81, mostly above 0.9."""
+0.81 in recordings with noise, cut off or not, wrong ones lie above 0.84, mostly above 0.9."""
 
 COARSE_HOPS = 8
 _MOST_CHARACTERS = 40
@@ -28,6 +29,8 @@ _MOST_CHARACTERS = 40
 _FINE_RADIUS_FRAMES = 60
 _COARSE_RADIUS_FRAMES, _WIDEST_RADIUS_FRAMES = 250, 1000
 _VERDICT_HOPS = 4
+_SPARE = 0.25
+"""Share of a text that may not be in the recording any more: it is cut off in its last words."""
 _SHORTEST_SAMPLES = SAMPLE_RATE // 50
 """A sound that the warping squeezes to nothing still needs a moment of its own."""
 
@@ -57,7 +60,7 @@ def could_be_said(text: str, pcm: Pcm) -> bool:
     return len(text) <= _MOST_CHARACTERS * (1 + seconds(len(pcm)))
 
 
-def align(pcm: Pcm, text: str, backend: Backend) -> Alignment:
+def align(pcm: Pcm, text: str, backend: Backend) -> Steps[Alignment]:
     """Align a recording (mono int16 at 48 kHz) of any length with what is said in it.
 
     Every voice of the backend tries; the marks are those of the one that sounds most alike.
@@ -65,18 +68,22 @@ def align(pcm: Pcm, text: str, backend: Backend) -> Alignment:
     Raises:
         InvalidInput: the backend cannot pronounce the text (TEXT_EMPTY).
     """
-    heard = spectra(pcm)
-    fits = (_fit(heard, text, backend, voice.name) for voice in backend.voices)
+    heard = yield from spectra(pcm)
+    fits: list[_Fit] = []
+    for voice in backend.voices:
+        fit = yield from _fit(heard, text, backend, voice.name)
+        fits.append(fit)
     fit = min(fits, key=lambda fit: fit.path.cost)
     silences = pauses(heard)
+    cost = yield from _relative_cost(fit.spectra, heard)
     return Alignment(
         words=tuple(outside_pauses(_moved(fit.spoken.words, fit.path, len(pcm)), silences)),
         phonemes=tuple(outside_pauses(_moved(fit.spoken.phonemes, fit.path, len(pcm)), silences)),
-        cost=_relative_cost(fit.spectra, heard),
+        cost=cost,
     )
 
 
-def one_utterance(stretches: Iterable[Utterance]) -> Utterance:
+def one_utterance(stretches: Iterable[Utterance]) -> Steps[Utterance]:
     """Put stretches of speech one after the other."""
     sounds: list[Pcm] = []
     words: list[Mark] = []
@@ -87,14 +94,15 @@ def one_utterance(stretches: Iterable[Utterance]) -> Utterance:
         phonemes += shifted(stretch.phonemes, samples)
         sounds.append(stretch.pcm)
         samples += len(stretch.pcm)
+        yield
     return Utterance(np.concatenate(sounds), tuple(words), tuple(phonemes))
 
 
-def coarse_path(left: Likeness, right: Likeness) -> Path:
+def coarse_path(left: Likeness, right: Likeness, *, spare: float = 0.0) -> Steps[Path]:
     """Return the path between two recordings of up to hours, pauses left out of the search.
 
     The search begins near the diagonal, counted in speech, and widens until the path lies well
-    within, or twelve times as far as people's speed wanders.
+    within, or twelve times as far as people's speed wanders. `spare` is as for `warp`.
     """
     spoken = [np.flatnonzero(~side.quiet) for side in (left, right)]
     if not all(map(len, spoken)):
@@ -103,7 +111,7 @@ def coarse_path(left: Likeness, right: Likeness) -> Path:
     radius = _COARSE_RADIUS_FRAMES
     while True:
         corridor = straight(len(ours), len(theirs), radius=radius)
-        path = warp(ours, theirs, corridor)
+        path = yield from warp(ours, theirs, corridor, spare=spare)
         if radius >= _WIDEST_RADIUS_FRAMES or not touches(path, corridor):
             return Path(spoken[0][path.left], spoken[1][path.right], path.cost)
         radius *= 2
@@ -118,19 +126,23 @@ class _Fit:
     path: Path
 
 
-def _fit(heard: Spectra, text: str, backend: Backend, voice: str) -> _Fit:
-    spoken = one_utterance(backend.speak(text, voice))
-    ours = spectra(spoken.pcm)
-    return _Fit(spoken, ours, _fine_path(ours, heard))
+def _fit(heard: Spectra, text: str, backend: Backend, voice: str) -> Steps[_Fit]:
+    spoken = yield from one_utterance(backend.speak(text, voice))
+    ours = yield from spectra(spoken.pcm)
+    path = yield from _fine_path(ours, heard)
+    return _Fit(spoken, ours, path)
 
 
-def _fine_path(ours: Spectra, heard: Spectra) -> Path:
+def _fine_path(ours: Spectra, heard: Spectra) -> Steps[Path]:
     left, right = likeness(ours), likeness(heard)
-    return warp(left, right, _fine_corridor(ours, heard))
+    corridor = yield from _fine_corridor(ours, heard)
+    path = yield from warp(left, right, corridor, spare=_SPARE)
+    return path
 
 
-def _fine_corridor(ours: Spectra, heard: Spectra) -> Corridor:
-    rough = coarse_path(*(likeness(coarser(sound, COARSE_HOPS)) for sound in (ours, heard)))
+def _fine_corridor(ours: Spectra, heard: Spectra) -> Steps[Corridor]:
+    left, right = (likeness(coarser(sound, COARSE_HOPS)) for sound in (ours, heard))
+    rough = yield from coarse_path(left, right, spare=_SPARE)
     middle = COARSE_HOPS // 2
     return around(
         rough.left * COARSE_HOPS + middle,
@@ -140,15 +152,19 @@ def _fine_corridor(ours: Spectra, heard: Spectra) -> Corridor:
     )
 
 
-def _relative_cost(ours: Spectra, heard: Spectra) -> float:
+def _relative_cost(ours: Spectra, heard: Spectra) -> Steps[float]:
     """Compare the cost with those of decoys: other texts made of the same sounds.
 
     The cost alone tells little: a clear voice fits a wrong text better than a noisy recording its
     own one.
     """
     ours, heard = coarser(ours, _VERDICT_HOPS), coarser(heard, _VERDICT_HOPS)
-    decoys = [_fine_path(decoy, heard).cost for decoy in _decoys(ours)]
-    return _fine_path(ours, heard).cost / max(float(np.mean(decoys)), 1e-6)
+    decoys: list[float] = []
+    for decoy in _decoys(ours):
+        path = yield from _fine_path(decoy, heard)
+        decoys.append(path.cost)
+    path = yield from _fine_path(ours, heard)
+    return path.cost / max(float(np.mean(decoys)), 1e-6)
 
 
 def _decoys(sound: Spectra) -> Iterator[Spectra]:
@@ -170,7 +186,12 @@ def _only(side: Likeness, frames: npt.NDArray[np.intp]) -> Likeness:
 
 
 def _moved(marks: Sequence[Mark], path: Path, samples: int) -> Iterator[Mark]:
-    """Yield the marks at their times in the recording, none shorter than _SHORTEST_SAMPLES."""
+    """Yield the marks at their times in the recording, none shorter than _SHORTEST_SAMPLES.
+
+    Those of what is left over of the text are left out.
+    """
+    reached = int(path.left[-1] + 1) * HOP_SAMPLES
+    marks = [mark for mark in marks if mark.first_sample < reached]
     left = np.unique(path.left)
     right = np.bincount(path.left, path.right)[left] / np.bincount(path.left)[left]
     edges = np.array([(mark.first_sample, mark.end_sample) for mark in marks]).reshape(-1, 2)

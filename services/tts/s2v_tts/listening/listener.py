@@ -1,6 +1,6 @@
 """Find out when given sound makes which speech sounds, in the best way that works."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from s2v.core.errors import InvalidInput
 from s2v.core.ports import Backend, Notice, NoticeCode
 from s2v.core.script import LipCues, Mark
+from s2v.core.steps import Steps
 from s2v_tts.listening.aligning import Alignment, align, could_be_said
 from s2v_tts.listening.recognising import (
     SoundRecogniser,
@@ -65,7 +66,7 @@ class Listener:
         """Return a listener that uses the extras that are installed; loads nothing yet."""
         return cls(backend, words=installed_word_recogniser(), sounds=installed_sound_recogniser())
 
-    def listen(self, pcm: Pcm, transcript: str) -> Heard:
+    def listen(self, pcm: Pcm, transcript: str) -> Steps[Heard]:
         """Return when mono sound at 48 kHz makes which sounds.
 
         Args:
@@ -74,36 +75,43 @@ class Listener:
         """
         if audible_range(pcm) == (0, 0):
             return _nothing_to_say()
-        if transcript and (alignment := self._aligned(pcm, transcript)):
+        alignment = yield from self._aligned(pcm, transcript)
+        if alignment is not None:
             return Heard(LipCues.TRANSCRIPT, alignment.words, alignment.phonemes)
-        heard = self._recognised(pcm)
+        heard = yield from self._recognised(pcm)
         if heard is None and audible_range(pcm, _SPEECH_DBFS) == (0, 0):
             return _nothing_to_say()
         heard = heard or Heard(LipCues.LOUDNESS)
         notices = self._notices(heard.cues, mismatch=bool(transcript))
         return replace(heard, notices=tuple(notices))
 
-    def _recognised(self, pcm: Pcm) -> Heard | None:
-        ways: tuple[Callable[[Pcm], Heard | None], ...] = (self._by_words, self._by_sounds)
-        return next((heard for way in ways if (heard := way(pcm))), None)
+    def _recognised(self, pcm: Pcm) -> Steps[Heard | None]:
+        heard = yield from self._by_words(pcm)
+        if heard is None:
+            heard = yield from self._by_sounds(pcm)
+        return heard
 
-    def _by_words(self, pcm: Pcm) -> Heard | None:
-        text = self._words.words(pcm) if self._words else ""
-        alignment = self._aligned(pcm, text) if text else None
+    def _by_words(self, pcm: Pcm) -> Steps[Heard | None]:
+        if self._words is None:
+            return None
+        text = yield from self._words.words(pcm)
+        alignment = yield from self._aligned(pcm, text)
         if alignment is None:
             return None
         return Heard(LipCues.WORDS, alignment.words, alignment.phonemes)
 
-    def _by_sounds(self, pcm: Pcm) -> Heard | None:
-        phonemes = self._sounds.sounds(pcm) if self._sounds else ()
+    def _by_sounds(self, pcm: Pcm) -> Steps[Heard | None]:
+        if self._sounds is None:
+            return None
+        phonemes = yield from self._sounds.sounds(pcm)
         return Heard(LipCues.SOUNDS, phonemes=phonemes) if phonemes else None
 
-    def _aligned(self, pcm: Pcm, text: str) -> Alignment | None:
-        """Align the text; None if it is not what is said, or cannot be pronounced."""
-        if not could_be_said(text, pcm):
+    def _aligned(self, pcm: Pcm, text: str) -> Steps[Alignment | None]:
+        """Align the text; None if it is not what is said, cannot be pronounced, or is empty."""
+        if not text or not could_be_said(text, pcm):
             return None
         try:
-            alignment = align(pcm, text, self._backend)
+            alignment = yield from align(pcm, text, self._backend)
         except InvalidInput:
             return None
         return alignment if alignment.fits else None
@@ -118,11 +126,11 @@ class Listener:
         if used is LipCues.LOUDNESS:
             message = (
                 "Only the loudness of the sound moves the lips, at least in part: they open and "
-                f"shut but form no sounds. {self._remedy()}"
+                f"shut but form no sounds. {self._remedy(mismatch=mismatch)}"
             )
             yield Notice(NoticeCode.LOUDNESS_ONLY, message)
 
-    def _remedy(self) -> str:
+    def _remedy(self, *, mismatch: bool) -> str:
         missing = [
             f"pip install 's2v[{extra}]' ({what})"
             for extra, what, part in (
@@ -131,9 +139,10 @@ class Listener:
             )
             if part is None
         ]
+        given = "Correct the transcript" if mismatch else "Give a transcript of what is said"
         if not missing:
-            return "No speech was recognised in it; give a transcript if there is some."
-        return f"Give a transcript of what is said, or have it recognised: {' or '.join(missing)}."
+            return f"No speech was recognised in it. {given}, if there is some."
+        return f"{given}, or have it recognised: {' or '.join(missing)}."
 
 
 def _nothing_to_say() -> Heard:

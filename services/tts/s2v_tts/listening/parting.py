@@ -1,6 +1,6 @@
 """Part a transcript among the segments of the sound in which it is said."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Backend
 from s2v.core.script import Segment
+from s2v.core.steps import Steps
 from s2v.core.timebase import seconds
 from s2v.text.segmentation import cut_sentences
 from s2v_tts.listening.aligning import COARSE_HOPS, coarse_path, could_be_said, one_utterance
@@ -30,16 +31,13 @@ def part_transcript(
     pcm: npt.NDArray[np.int16],
     segments: Sequence[Segment],
     backend: Backend,
-) -> Iterator[tuple[Segment, ...] | None]:
+) -> Steps[tuple[Segment, ...]]:
     """Give each segment of a sound (mono int16 at 48 kHz) the words that are said in it.
 
     Our voice speaks the transcript, and where its words lie in the sound is found to about a tenth
     of a second; no word is lost, whether it can be pronounced or not, and whether the transcript
     fits or not: that is found out when a segment is aligned. An hour takes about a minute of
     processor time and far less memory than the sound.
-
-    Yields None after every sentence spoken, so that closing the iterator stops it, and at last
-    the segments.
 
     Raises:
         InvalidInput: nobody says so much in so little time (TEXT_TOO_LONG).
@@ -49,13 +47,13 @@ def part_transcript(
     levels: list[Floats] = []
     frames = 0
     for sentence in cut_sentences(transcript):
-        spoken = _spoken(sentence, backend)
-        words += [replace(word, frame=frames + word.frame) for word in spoken[0]]
-        levels.append(spoken[1])
-        frames += len(spoken[1])
-        yield None
-    times = _times_in(pcm, np.concatenate(levels), [word.frame for word in words])
-    yield _parted([word.label for word in words], times, segments)
+        said, sounds = yield from _spoken(sentence, backend)
+        words += [replace(word, frame=frames + word.frame) for word in said]
+        levels.append(sounds.levels_db)
+        frames += len(sounds)
+    middles = [word.frame for word in words]
+    times = yield from _times_in(pcm, np.concatenate(levels), middles)
+    return _parted([word.label for word in words], times, segments)
 
 
 def _require_time(transcript: str, pcm: npt.NDArray[np.int16]) -> None:
@@ -68,25 +66,28 @@ def _require_time(transcript: str, pcm: npt.NDArray[np.int16]) -> None:
         )
 
 
-def _spoken(sentence: str, backend: Backend) -> tuple[list[_Word], Floats]:
+def _spoken(sentence: str, backend: Backend) -> Steps[tuple[list[_Word], Spectra]]:
     """Speak a sentence; one that cannot be pronounced is one word without any sound."""
     try:
-        utterance = one_utterance(backend.speak(sentence, backend.voices[0].name))
+        utterance = yield from one_utterance(backend.speak(sentence, backend.voices[0].name))
     except InvalidInput:
-        return [_Word(sentence, 0.0)], spectra(np.zeros(0, np.int16), hops=COARSE_HOPS).levels_db
+        silence = yield from spectra(np.zeros(0, np.int16), hops=COARSE_HOPS)
+        return [_Word(sentence, 0.0)], silence
     words = [
         _Word(mark.label, (mark.first_sample + mark.end_sample) / 2 / _FRAME_SAMPLES)
         for mark in utterance.words
     ]
-    return words, spectra(utterance.pcm, hops=COARSE_HOPS).levels_db
+    sounds = yield from spectra(utterance.pcm, hops=COARSE_HOPS)
+    return words, sounds
 
 
 def _times_in(
     pcm: npt.NDArray[np.int16], ours: Floats, frames: Sequence[float]
-) -> npt.NDArray[np.float64]:
+) -> Steps[npt.NDArray[np.float64]]:
     """Return the sample of the sound at which each of our frames is heard."""
-    heard = likeness(spectra(pcm, hops=COARSE_HOPS))
-    path = coarse_path(likeness(Spectra(ours, _FRAME_SAMPLES)), heard)
+    heard = yield from spectra(pcm, hops=COARSE_HOPS)
+    spoken = Spectra(ours, _FRAME_SAMPLES)
+    path = yield from coarse_path(likeness(spoken), likeness(heard))
     middles = np.interp(frames, path.left + 0.5, path.right + 0.5)
     return np.asarray(middles * _FRAME_SAMPLES, np.float64)
 

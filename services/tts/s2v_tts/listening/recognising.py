@@ -11,6 +11,7 @@ import numpy.typing as npt
 import soxr
 
 from s2v.core.script import Mark
+from s2v.core.steps import Steps
 from s2v.core.timebase import SAMPLE_RATE
 from s2v_tts.listening.ipa import known_symbols
 from s2v_tts.listening.pauses import outside_pauses, pauses
@@ -26,6 +27,10 @@ _MOST_REPETITIVE = 2.4
 """What Whisper's own decoder takes for a failure: unsure of its words, of there being any, or
 caught in a loop (Radford et al., 2022, section 4.5)."""
 
+_MOST_TOKENS = 224
+"""Of one window, as Whisper's own decoder: one caught in a loop ends there."""
+_LOOK_UP_SECONDS = 0.5
+
 _FRAME_SAMPLES = SAMPLE_RATE // 50
 _LEAD_SAMPLES = SAMPLE_RATE * 60 // 1000
 """hama tells of a sound so much after it begins."""
@@ -35,14 +40,14 @@ _LONGEST_SAMPLES = SAMPLE_RATE // 4
 class WordRecogniser(Protocol):
     """Recognises the words of one language."""
 
-    def words(self, pcm: Pcm) -> str:
+    def words(self, pcm: Pcm) -> Steps[str]:
         """Return what is said in mono sound at 48 kHz; empty where that is not clear."""
 
 
 class SoundRecogniser(Protocol):
     """Recognises the speech sounds of any language."""
 
-    def sounds(self, pcm: Pcm) -> tuple[Mark, ...]:
+    def sounds(self, pcm: Pcm) -> Steps[tuple[Mark, ...]]:
         """Return the phonemes (IPA) of mono sound at 48 kHz and when they sound, in order."""
 
 
@@ -64,9 +69,10 @@ class Whisper:
         self._lock = threading.Lock()
         self._model: Any = None
 
-    def words(self, pcm: Pcm) -> str:
+    def words(self, pcm: Pcm) -> Steps[str]:
         """Return the English words; empty if it is not sure that these are English words."""
-        with self._lock:
+        yield from _taken(self._lock)
+        try:
             segments, _ = self._loaded().transcribe(
                 _at_model_rate(pcm),
                 language="en",
@@ -74,8 +80,14 @@ class Whisper:
                 temperature=0.0,
                 condition_on_previous_text=False,
                 without_timestamps=True,
+                max_new_tokens=_MOST_TOKENS,
             )
-            heard = list(segments)
+            heard: list[Any] = []
+            for segment in segments:
+                heard.append(segment)
+                yield
+        finally:
+            self._lock.release()
         if not all(map(_is_sure, heard)):
             return ""
         return " ".join(segment.text.strip() for segment in heard).strip()
@@ -103,16 +115,26 @@ class Hama:
         self._lock = threading.Lock()
         self._model: Any = None
 
-    def sounds(self, pcm: Pcm) -> tuple[Mark, ...]:
+    def sounds(self, pcm: Pcm) -> Steps[tuple[Mark, ...]]:
         """Return the phonemes; rough, because the network tells of each only that it was there."""
-        with self._lock:
+        yield from _taken(self._lock)
+        try:
             if self._model is None:
                 from hama.asr import ASRModel
 
                 self._model = ASRModel()
             result = self._model(_at_model_rate(pcm), _MODEL_RATE)
             tokens = [self._model.decoder_tokens[token] for token in result.frame_token_ids]
-        return tuple(outside_pauses(_marks(tokens, len(pcm)), pauses(spectra(pcm))))
+        finally:
+            self._lock.release()
+        heard = yield from spectra(pcm)
+        return tuple(outside_pauses(_marks(tokens, len(pcm)), pauses(heard)))
+
+
+def _taken(lock: threading.Lock) -> Steps[None]:
+    """Wait for a lock and take it; whoever waits may be told to leave."""
+    while not lock.acquire(timeout=_LOOK_UP_SECONDS):
+        yield
 
 
 def _is_sure(heard: Any) -> bool:

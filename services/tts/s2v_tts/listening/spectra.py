@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from s2v.core.steps import Steps
 from s2v.core.timebase import SAMPLE_RATE
 
 Floats = npt.NDArray[np.float32]
@@ -50,17 +51,17 @@ class Likeness:
         return len(self.rows)
 
 
-def spectra(pcm: npt.NDArray[np.int16], *, hops: int = 1) -> Spectra:
+def spectra(pcm: npt.NDArray[np.int16], *, hops: int = 1) -> Steps[Spectra]:
     """Return the spectra of mono sound at 48 kHz, each a mean over so many hops of 10 ms.
 
     Needs little memory besides the sound itself, however long it is.
     """
     count = max(-(-len(pcm) // (HOP_SAMPLES * hops)), 1)
     step = max(_FRAMES_AT_ONCE // hops, 1)
-    parts = [
-        _powers(pcm, first, count=min(step, count - first), hops=hops)
-        for first in range(0, count, step)
-    ]
+    parts: list[Floats] = []
+    for first in range(0, count, step):
+        parts.append(_powers(pcm, first, count=min(step, count - first), hops=hops))
+        yield
     powers = np.concatenate(parts)
     return Spectra(10 * np.log10(powers + np.float32(1e-10)), HOP_SAMPLES * hops)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from s2v.core.steps import Steps
 from s2v_tts.listening.spectra import Floats, Likeness
 
 Indices = npt.NDArray[np.intp]
@@ -20,6 +21,8 @@ _STALL_COST = 0.03
 """What it costs that one recording goes on while the other stands still, besides the distance."""
 _QUIET_COST = 0.05
 """What a frame of a pause costs at most that the other recording does not have."""
+_CHEAPER = 0.98
+_DIAGONALS_A_STEP = 256
 _BOTH, _LEFT, _RIGHT = np.uint8(0), np.uint8(1), np.uint8(2)
 
 
@@ -68,10 +71,15 @@ def touches(path: Path, corridor: Corridor) -> bool:
     return bool((along_low | along_high).any())
 
 
-def warp(left: Likeness, right: Likeness, corridor: Corridor) -> Path:
-    """Return the cheapest path from the first to the last frames of both recordings."""
-    choices, firsts = _choices(left, right, corridor)
-    steps = np.array(list(_traced(choices, firsts, row=len(left) - 1, column=len(right) - 1)))[::-1]
+def warp(left: Likeness, right: Likeness, corridor: Corridor, *, spare: float = 0.0) -> Steps[Path]:
+    """Return the cheapest path from the first to the last frames of both recordings.
+
+    Up to the share `spare` of the left one may be left over at its end where that is cheaper: the
+    right one may have been cut off before.
+    """
+    choices, firsts, sums = yield from _choices(left, right, corridor)
+    row = _last_row(sums, len(right), spare)
+    steps = np.array(list(_traced(choices, firsts, row=row, column=len(right) - 1)))[::-1]
     rows, columns = steps[:, 0], steps[:, 1]
     sounding = ~(left.quiet[rows] | right.quiet[columns])
     distances = 1 - np.einsum("ij,ij->i", left.rows[rows], right.rows[columns])
@@ -87,10 +95,22 @@ def _closed(first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], *, right: in
     return Corridor(first.astype(np.intp), end.astype(np.intp))
 
 
+def _last_row(sums: Floats, right: int, spare: float) -> int:
+    """Return where a path ends, given the sums of those that end at each left frame."""
+    costs = sums / (np.arange(len(sums)) + right)
+    last = len(costs) - 1
+    first = last - int(spare * last)
+    cheapest = first + int(np.argmin(costs[first:]))
+    return cheapest if costs[cheapest] < _CHEAPER * costs[last] else last
+
+
 def _choices(
     left: Likeness, right: Likeness, corridor: Corridor
-) -> tuple[list[npt.NDArray[np.uint8]], Indices]:
-    """Return for each cell of each anti-diagonal the step that leads there, and its first row."""
+) -> Steps[tuple[list[npt.NDArray[np.uint8]], Indices, Floats]]:
+    """Return for each cell of each anti-diagonal the step that leads there, and its first row.
+
+    The third array, shape [L], is what the paths cost that end with the right recording.
+    """
     rows = np.arange(len(left))
     diagonals = np.arange(len(left) + len(right) - 1)
     firsts = np.searchsorted(rows + corridor.end, diagonals, side="right")
@@ -99,6 +119,7 @@ def _choices(
     (left_most, left_stall), (right_most, right_stall) = _alone(left), _alone(backwards)
     sums = [np.full(len(left) + 1, np.inf, np.float32) for _ in range(3)]
     choices: list[npt.NDArray[np.uint8]] = []
+    costs = np.full(len(left), np.inf, np.float32)
     for diagonal, first, end in zip(
         diagonals.tolist(), firsts.tolist(), ends.tolist(), strict=True
     ):
@@ -116,7 +137,11 @@ def _choices(
         choice = np.maximum(choice, (by_right < best).view(np.uint8) * _RIGHT)
         now[first + 1 : end + 1] = np.minimum(best, by_right) if diagonal else distance
         choices.append(choice)
-    return choices, firsts
+        if first <= (row := diagonal - len(right) + 1) < end:
+            costs[row] = now[row + 1]
+        if diagonal % _DIAGONALS_A_STEP == 0:
+            yield
+    return choices, firsts, costs
 
 
 def _alone(side: Likeness) -> tuple[Floats, Floats]:

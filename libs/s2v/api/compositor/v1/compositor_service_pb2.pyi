@@ -40,12 +40,18 @@ class ComposeSegment(_message.Message):
     def __init__(self, index: _Optional[int] = ..., clip: _Optional[_Union[_clip_pb2.Clip, _Mapping]] = ..., audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class ComposeResponse(_message.Message):
-    __slots__ = ("media", "film")
+    __slots__ = ("media", "film", "working")
     MEDIA_FIELD_NUMBER: _ClassVar[int]
     FILM_FIELD_NUMBER: _ClassVar[int]
+    WORKING_FIELD_NUMBER: _ClassVar[int]
     media: _media_pb2.MediaChunk
     film: Film
-    def __init__(self, media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ...) -> None: ...
+    working: Working
+    def __init__(self, media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., film: _Optional[_Union[Film, _Mapping]] = ..., working: _Optional[_Union[Working, _Mapping]] = ...) -> None: ...
+
+class Working(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class Film(_message.Message):
     __slots__ = ("video", "frames", "samples", "width_pixels", "height_pixels", "frame_rate")

@@ -27,7 +27,7 @@ from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_med
 from s2v.api.common.v1 import speech_pb2 as s2v_dot_api_dot_common_dot_v1_dot_speech__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#s2v/api/tts/v1/speech_service.proto\x12\x0es2v.api.tts.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1es2v/api/common/v1/speech.proto\"\xa6\x01\n\x10\x43utScriptRequest\x12\x14\n\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x33\n\x05\x61udio\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactH\x00R\x05\x61udio\x12\x1d\n\nframe_rate\x18\x03 \x01(\x05R\tframeRate\x12\x1e\n\ntranscript\x18\x04 \x01(\tR\ntranscriptB\x08\n\x06source\"\x8a\x01\n\x11\x43utScriptResponse\x12\x33\n\x08segments\x18\x01 \x03(\x0b\x32\x17.s2v.api.tts.v1.SegmentR\x08segments\x12@\n\rdecoded_audio\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0c\x64\x65\x63odedAudio\"u\n\x07Segment\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x12!\n\x0c\x66irst_sample\x18\x03 \x01(\x03R\x0b\x66irstSample\x12\x1d\n\nend_sample\x18\x04 \x01(\x03R\tendSample\"\xb8\x01\n\x0cSpeakRequest\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32\x17.s2v.api.tts.v1.SegmentR\x07segment\x12\x14\n\x05voice\x18\x02 \x01(\tR\x05voice\x12\x1d\n\nframe_rate\x18\x03 \x01(\x05R\tframeRate\x12@\n\rdecoded_audio\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0c\x64\x65\x63odedAudio\"\xb1\x01\n\rSpeakResponse\x12\x33\n\x06speech\x18\x04 \x01(\x0b\x32\x19.s2v.api.common.v1.SpeechH\x00R\x06speech\x12\x33\n\x06notice\x18\x05 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06noticeB\x07\n\x05\x65ventJ\x04\x08\x01\x10\x02J\x04\x08\x02\x10\x03J\x04\x08\x03\x10\x04R\x0csamples_doneR\x04wordR\x07phoneme\"\x13\n\x11ListVoicesRequest\"C\n\x12ListVoicesResponse\x12-\n\x06voices\x18\x01 \x03(\x0b\x32\x15.s2v.api.tts.v1.VoiceR\x06voices\"s\n\x05Voice\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08language\x18\x02 \x01(\tR\x08language\x12\x18\n\x07\x62\x61\x63kend\x18\x03 \x01(\tR\x07\x62\x61\x63kend\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription2\xfe\x01\n\rSpeechService\x12P\n\tCutScript\x12 .s2v.api.tts.v1.CutScriptRequest\x1a!.s2v.api.tts.v1.CutScriptResponse\x12\x46\n\x05Speak\x12\x1c.s2v.api.tts.v1.SpeakRequest\x1a\x1d.s2v.api.tts.v1.SpeakResponse0\x01\x12S\n\nListVoices\x12!.s2v.api.tts.v1.ListVoicesRequest\x1a\".s2v.api.tts.v1.ListVoicesResponseB(\n\x0es2v.api.tts.v1P\x01Z\x14s2v/api/tts/v1;ttsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#s2v/api/tts/v1/speech_service.proto\x12\x0es2v.api.tts.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1es2v/api/common/v1/speech.proto\"\xa6\x01\n\x10\x43utScriptRequest\x12\x14\n\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x33\n\x05\x61udio\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactH\x00R\x05\x61udio\x12\x1d\n\nframe_rate\x18\x03 \x01(\x05R\tframeRate\x12\x1e\n\ntranscript\x18\x04 \x01(\tR\ntranscriptB\x08\n\x06source\"\x8a\x01\n\x11\x43utScriptResponse\x12\x33\n\x08segments\x18\x01 \x03(\x0b\x32\x17.s2v.api.tts.v1.SegmentR\x08segments\x12@\n\rdecoded_audio\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0c\x64\x65\x63odedAudio\"u\n\x07Segment\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x12!\n\x0c\x66irst_sample\x18\x03 \x01(\x03R\x0b\x66irstSample\x12\x1d\n\nend_sample\x18\x04 \x01(\x03R\tendSample\"\xb8\x01\n\x0cSpeakRequest\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32\x17.s2v.api.tts.v1.SegmentR\x07segment\x12\x14\n\x05voice\x18\x02 \x01(\tR\x05voice\x12\x1d\n\nframe_rate\x18\x03 \x01(\x05R\tframeRate\x12@\n\rdecoded_audio\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0c\x64\x65\x63odedAudio\"\xe6\x01\n\rSpeakResponse\x12\x33\n\x06speech\x18\x04 \x01(\x0b\x32\x19.s2v.api.common.v1.SpeechH\x00R\x06speech\x12\x33\n\x06notice\x18\x05 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x33\n\x07working\x18\x06 \x01(\x0b\x32\x17.s2v.api.tts.v1.WorkingH\x00R\x07workingB\x07\n\x05\x65ventJ\x04\x08\x01\x10\x02J\x04\x08\x02\x10\x03J\x04\x08\x03\x10\x04R\x0csamples_doneR\x04wordR\x07phoneme\"\t\n\x07Working\"\x13\n\x11ListVoicesRequest\"C\n\x12ListVoicesResponse\x12-\n\x06voices\x18\x01 \x03(\x0b\x32\x15.s2v.api.tts.v1.VoiceR\x06voices\"s\n\x05Voice\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08language\x18\x02 \x01(\tR\x08language\x12\x18\n\x07\x62\x61\x63kend\x18\x03 \x01(\tR\x07\x62\x61\x63kend\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription2\xfe\x01\n\rSpeechService\x12P\n\tCutScript\x12 .s2v.api.tts.v1.CutScriptRequest\x1a!.s2v.api.tts.v1.CutScriptResponse\x12\x46\n\x05Speak\x12\x1c.s2v.api.tts.v1.SpeakRequest\x1a\x1d.s2v.api.tts.v1.SpeakResponse0\x01\x12S\n\nListVoices\x12!.s2v.api.tts.v1.ListVoicesRequest\x1a\".s2v.api.tts.v1.ListVoicesResponseB(\n\x0es2v.api.tts.v1P\x01Z\x14s2v/api/tts/v1;ttsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,13 +44,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPEAKREQUEST']._serialized_start=582
   _globals['_SPEAKREQUEST']._serialized_end=766
   _globals['_SPEAKRESPONSE']._serialized_start=769
-  _globals['_SPEAKRESPONSE']._serialized_end=946
-  _globals['_LISTVOICESREQUEST']._serialized_start=948
-  _globals['_LISTVOICESREQUEST']._serialized_end=967
-  _globals['_LISTVOICESRESPONSE']._serialized_start=969
-  _globals['_LISTVOICESRESPONSE']._serialized_end=1036
-  _globals['_VOICE']._serialized_start=1038
-  _globals['_VOICE']._serialized_end=1153
-  _globals['_SPEECHSERVICE']._serialized_start=1156
-  _globals['_SPEECHSERVICE']._serialized_end=1410
+  _globals['_SPEAKRESPONSE']._serialized_end=999
+  _globals['_WORKING']._serialized_start=1001
+  _globals['_WORKING']._serialized_end=1010
+  _globals['_LISTVOICESREQUEST']._serialized_start=1012
+  _globals['_LISTVOICESREQUEST']._serialized_end=1031
+  _globals['_LISTVOICESRESPONSE']._serialized_start=1033
+  _globals['_LISTVOICESRESPONSE']._serialized_end=1100
+  _globals['_VOICE']._serialized_start=1102
+  _globals['_VOICE']._serialized_end=1217
+  _globals['_SPEECHSERVICE']._serialized_start=1220
+  _globals['_SPEECHSERVICE']._serialized_end=1474
 # @@protoc_insertion_point(module_scope)

@@ -54,12 +54,18 @@ class SpeakRequest(_message.Message):
     def __init__(self, segment: _Optional[_Union[Segment, _Mapping]] = ..., voice: _Optional[str] = ..., frame_rate: _Optional[int] = ..., decoded_audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class SpeakResponse(_message.Message):
-    __slots__ = ("speech", "notice")
+    __slots__ = ("speech", "notice", "working")
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     NOTICE_FIELD_NUMBER: _ClassVar[int]
+    WORKING_FIELD_NUMBER: _ClassVar[int]
     speech: _speech_pb2.Speech
     notice: _media_pb2.Notice
-    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ...) -> None: ...
+    working: Working
+    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ..., working: _Optional[_Union[Working, _Mapping]] = ...) -> None: ...
+
+class Working(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class ListVoicesRequest(_message.Message):
     __slots__ = ()

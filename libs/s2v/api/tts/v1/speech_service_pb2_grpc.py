@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class SpeechServiceStub(object):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. A work that comes no further is given up (STAGE_STALLED).
     """
 
     def __init__(self, channel):
@@ -55,24 +55,26 @@ class SpeechServiceStub(object):
 
 class SpeechServiceServicer(object):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. A work that comes no further is given up (STAGE_STALLED).
     """
 
     def CutScript(self, request, context):
         """CutScript cuts a script into segments that are spoken and rendered one by one.
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
+        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+        WORKERS_BUSY when as many calls work and wait as may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Speak(self, request, context):
-        """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
+        """Speak makes the speech of one segment. The stream ends with a message that has `speech`; while a
+        call waits or works, the stream says so about once a second.
 
         Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-        STORAGE_FULL.
+        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,7 +115,7 @@ def add_SpeechServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SpeechService(object):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. A work that comes no further is given up (STAGE_STALLED).
     """
 
     @staticmethod

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class SpeechServiceStub:
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. A work that comes no further is given up (STAGE_STALLED).
     """
 
     @_typing.overload
@@ -39,13 +39,15 @@ class SpeechServiceStub:
     """CutScript cuts a script into segments that are spoken and rendered one by one.
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
+    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+    WORKERS_BUSY when as many calls work and wait as may.
     """
     Speak: _grpc.UnaryStreamMultiCallable[_speech_service_pb2.SpeakRequest, _speech_service_pb2.SpeakResponse]
-    """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
+    """Speak makes the speech of one segment. The stream ends with a message that has `speech`; while a
+    call waits or works, the stream says so about once a second.
 
     Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-    STORAGE_FULL.
+    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
     """
     ListVoices: _grpc.UnaryUnaryMultiCallable[_speech_service_pb2.ListVoicesRequest, _speech_service_pb2.ListVoicesResponse]
     """ListVoices lists every voice, the default one first."""
@@ -53,7 +55,7 @@ class SpeechServiceStub:
 @_typing.type_check_only
 class SpeechServiceAsyncStub(SpeechServiceStub):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. A work that comes no further is given up (STAGE_STALLED).
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -61,20 +63,22 @@ class SpeechServiceAsyncStub(SpeechServiceStub):
     """CutScript cuts a script into segments that are spoken and rendered one by one.
 
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
+    AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+    WORKERS_BUSY when as many calls work and wait as may.
     """
     Speak: _aio.UnaryStreamMultiCallable[_speech_service_pb2.SpeakRequest, _speech_service_pb2.SpeakResponse]  # type: ignore[assignment]
-    """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
+    """Speak makes the speech of one segment. The stream ends with a message that has `speech`; while a
+    call waits or works, the stream says so about once a second.
 
     Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-    STORAGE_FULL.
+    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
     """
     ListVoices: _aio.UnaryUnaryMultiCallable[_speech_service_pb2.ListVoicesRequest, _speech_service_pb2.ListVoicesResponse]  # type: ignore[assignment]
     """ListVoices lists every voice, the default one first."""
 
 class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
-    progress, cancelling it cancels the work.
+    progress, cancelling it cancels the work. A work that comes no further is given up (STAGE_STALLED).
     """
 
     @_abc_1.abstractmethod
@@ -86,7 +90,8 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         """CutScript cuts a script into segments that are spoken and rendered one by one.
 
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT,
-        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL.
+        AUDIO_TOO_LONG, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL;
+        WORKERS_BUSY when as many calls work and wait as may.
         """
 
     @_abc_1.abstractmethod
@@ -95,10 +100,11 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _speech_service_pb2.SpeakRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_speech_service_pb2.SpeakResponse], _abc.AsyncIterator[_speech_service_pb2.SpeakResponse]]:
-        """Speak makes the speech of one segment. The stream ends with a message that has `speech`.
+        """Speak makes the speech of one segment. The stream ends with a message that has `speech`; while a
+        call waits or works, the stream says so about once a second.
 
         Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-        STORAGE_FULL.
+        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
         """
 
     @_abc_1.abstractmethod

@@ -26,8 +26,9 @@ from s2v.face.mesh import FaceMesh
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.phones import Mouth
 from s2v.lipsync.visemes import mouths_of_loudness, mouths_of_phonemes
-from s2v.media.footage import Footage
-from s2v.media.photo import PHOTO_TYPES, read_photo
+from s2v.media.confined.footage import ConfinedFootage
+from s2v.media.confined.reading import Reader
+from s2v.media.photo import PHOTO_TYPES
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.fitting import FIELD, MAX_LONG_SIDE, FaceBox, fitted
 from s2v_render.engines.portrait.head import head_of
@@ -61,6 +62,7 @@ _CAPABILITIES = Capabilities(
         "Animates a photograph along its face mesh, or gives the speaker of a video another mouth; "
         "the mouth follows the phonemes."
     ),
+    patience_seconds=600.0,  # for reading a long video to its end
 )
 _OPENCV_THREADS = 1
 """Of the whole process: frames that are drawn at once use the cores better than parts of one do."""
@@ -94,6 +96,7 @@ class PortraitEngine:
 
     def __init__(self, settings: PortraitSettings = PortraitSettings()) -> None:
         self._settings = settings
+        self._reader = Reader()
         self._networks: _Networks | None = None
         self._prepared: LRUCache[tuple[str, Size | None], _Prepared] = LRUCache(
             settings.kept_portraits
@@ -122,7 +125,7 @@ class PortraitEngine:
             yield from self._animated(take, mouths, level)
 
     def _dubbed(self, take: Take, mouths: Sequence[Mouth]) -> Generator[Frames | Notice]:
-        with Footage(take.reference, field=FIELD) as footage:
+        with self._reader.footage(take.reference, field=FIELD) as footage:
             prepared = self._prepare(take, lambda: self._introduced(footage, take.size))
             assert isinstance(prepared.subject, Sitter)
             yield from prepared.notices
@@ -141,9 +144,7 @@ class PortraitEngine:
     def _animated(
         self, take: Take, mouths: Sequence[Mouth], level: Floats
     ) -> Generator[Frames | Notice]:
-        prepared = self._prepare(
-            take, lambda: self._made_ready(read_photo(take.reference), take.size)
-        )
+        prepared = self._prepare(take, lambda: self._made_ready(self._photo(take), take.size))
         portrait = prepared.subject
         assert isinstance(portrait, Portrait)
         yield from prepared.notices
@@ -168,11 +169,14 @@ class PortraitEngine:
             prepared = self._prepared[key] = make()
         return prepared
 
+    def _photo(self, take: Take) -> Rgb:
+        return self._reader.still(take.reference, take.reference_media_type, field=FIELD)
+
     def _loaded(self) -> "_Networks":
         self._networks = self._networks or _Networks.load()
         return self._networks
 
-    def _introduced(self, footage: Footage, size: Size | None) -> _Prepared:
+    def _introduced(self, footage: ConfinedFootage, size: Size | None) -> _Prepared:
         networks = self._loaded()
         sitter = find_sitter(
             footage,

@@ -27,7 +27,8 @@ from s2v.core.ports import (
     Working,
 )
 from s2v.core.timebase import FRAME_RATES
-from s2v.media.photo import PHOTO_TYPES, read_photo
+from s2v.media.confined.reading import Reader
+from s2v.media.photo import PHOTO_TYPES
 from s2v_render.areas import size_in_area
 from s2v_render.engines.wan.presets import MAX_SIDE_PIXELS, PRESETS, Recipe, recipe_for
 from s2v_render.engines.wan.settings import WanSettings
@@ -45,6 +46,8 @@ _log = structlog.get_logger()
 _STEP_PIXELS = 64
 _SETTLE_SECONDS = 180.0
 """A step of the largest film on a small card, and the decoding of a window."""
+_PATIENCE_SECONDS = 1800.0
+"""Reading the checkpoint from a slow disk; steps and windows take minutes at most."""
 
 
 class WanEngine:
@@ -82,6 +85,7 @@ class WanEngine:
             size_step_pixels=_STEP_PIXELS,
             sizing=Sizing.AREA,
             settle_seconds=_SETTLE_SECONDS,
+            patience_seconds=_PATIENCE_SECONDS,
         )
 
     def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
@@ -234,7 +238,8 @@ def _size(take: Take, recipe: Recipe) -> Size:
 
 
 def _own_size(take: Take, recipe: Recipe) -> Size:
-    height, width, _ = read_photo(take.reference).shape
+    photo = Reader().still(take.reference, take.reference_media_type, field="spec.reference")
+    height, width, _ = photo.shape
     area = recipe.shown.max_area_pixels
     size = size_in_area(Size(width, height), area_pixels=area, step_pixels=_STEP_PIXELS)
     if not 0 < min(size.width, size.height) <= max(size.width, size.height) <= MAX_SIDE_PIXELS:

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Utterance, Voice
 from s2v.core.script import LipCues
@@ -12,7 +14,7 @@ from s2v.media.pcm import resample
 from s2v.text.segmentation import cut_sentences, is_speakable
 from s2v_tts.backends.embedded.network import MAX_SYMBOLS, Network
 from s2v_tts.backends.embedded.network import SAMPLE_RATE as NETWORK_RATE
-from s2v_tts.backends.embedded.reading import ScriptReader, SpokenWord
+from s2v_tts.backends.embedded.reading import ScriptReader, SpokenWord, collapsed
 from s2v_tts.backends.embedded.timbre import NATURAL, Timbre
 from s2v_tts.backends.embedded.timing import is_sound, marks
 from s2v_tts.edges import faded, trimmed
@@ -24,6 +26,8 @@ _VOICES = (
 _TIMBRES = {"heart": NATURAL, "oak": Timbre(pitch=0.62, formants=0.80)}
 
 _MAX_SENTENCE_CHARACTERS = 400
+"""As much is read at once; a sentence that goes on is cut, at a pause if it has one."""
+_NOTHING_HEARD = Utterance(np.zeros(0, np.int16))
 _BEFORE_SAMPLES = SAMPLE_RATE // 10
 _AFTER_SAMPLES = SAMPLE_RATE // 4
 """Silence kept around a sentence: 0.35 s between two; the network itself leaves 0.75 s."""
@@ -59,6 +63,9 @@ class EmbeddedBackend:
     def speak(self, text: str, voice: str) -> Iterator[Utterance]:
         """Speak a text, yielding one stretch a sentence; the same text sounds the same.
 
+        Nothing is held between two stretches, and each takes well under a second. Ornaments of more
+        than a sentence's length are read as if they ended there.
+
         Raises:
             InvalidInput: the text holds nothing to pronounce, or a sentence in a language that
                 this voice cannot read (TEXT_EMPTY).
@@ -69,14 +76,18 @@ class EmbeddedBackend:
             raise _nothing_to_pronounce()
         reader, network = self._models()
         spoken = False
-        for sentence in cut_sentences(text, max_characters=_MAX_SENTENCE_CHARACTERS):
-            words = reader.read(sentence)
+        for sentence in cut_sentences(collapsed(text), max_characters=_MAX_SENTENCE_CHARACTERS):
+            words = reader.read(sentence[:_MAX_SENTENCE_CHARACTERS])
             silent = _silent(words)
             _require_readable(words, silent, voice)
             left_out = tuple(word.label for word in silent)
+            heard = False
             for breath in _breaths(words):
                 yield replace(_utterance(breath, network, timbre), left_out=left_out)
-                spoken, left_out = True, ()
+                heard, left_out = True, ()
+            if not heard:
+                yield _NOTHING_HEARD
+            spoken = spoken or heard
         if not spoken:
             raise _nothing_to_pronounce()
 

@@ -1,7 +1,6 @@
 """Find out how a sentence is read aloud: which phoneme symbols each written word becomes."""
 
 import re
-import threading
 import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
@@ -15,6 +14,17 @@ _LONGEST_UNKNOWN_WORD = 24
 _LONG_WORD = re.compile(rf"[^\W\d_]{{{_LONGEST_UNKNOWN_WORD + 1},}}")
 _LONG_NUMBER = re.compile(r"\d[\d,]{15,}")
 """Past this length people read digit by digit, and hibari's number words run out."""
+_MOST_PARTS = 16
+"""Letters, digits and signs that take turns without a pause, or words likeThisOne: hibari tries all
+ways to read them together, in time that grows with the cube of their number."""
+_CAPITALS = "A-ZÀ-ÖØ-Þ"
+_PART = rf"[{_CAPITALS}]++[^\W\d_{_CAPITALS}]*+|[^\W\d_{_CAPITALS}]++|\d++|[^\w\s]|_"
+_MANY_PARTS = re.compile(rf"(?:{_PART}){{{_MOST_PARTS}}}(?=\S)")
+_MOST_UNBROKEN = 96
+"""Characters without a pause; hibari takes them apart in time that grows with their square."""
+_UNBROKEN = re.compile(rf"\S{{{_MOST_UNBROKEN}}}(?=\S)")
+_MOST_ALIKE = 3
+_ALIKE = re.compile(rf"([^\w\s]|_)\1{{{_MOST_ALIKE},}}")
 _FAULTS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What hibari's reader is known to raise on odd characters (circled digits, unusual numerals)."""
 
@@ -28,15 +38,18 @@ class SpokenWord:
 
 
 class ScriptReader:
-    """Reads English with hibari's dictionary and rules; safe to use from several threads."""
+    """Reads English with hibari's dictionary and rules; any number of threads may read at once."""
 
     def __init__(self, alphabet: Set[str]) -> None:
         self._alphabet = alphabet
         self._g2p = G2P()
-        self._lock = threading.Lock()  # its network for unknown words is made on first use
+        self._g2p.oov  # noqa: B018 - makes the network for unknown words; nothing changes after it
 
     def read(self, sentence: str) -> tuple[SpokenWord, ...]:
         """Return the words of a sentence in order; their labels are the sentence's words.
+
+        Takes time in proportion to the sentence's length, whatever stands in it, but for matching
+        the words, which may take its square: sentences should be short.
 
         Numbers, money, dates, units and abbreviations are read as words by hibari. The words it
         reads are then matched to the written ones; a written word that became several ("$3.50")
@@ -57,8 +70,10 @@ class ScriptReader:
     def _clean(self, sentence: str) -> str:
         """Remove invisible characters and part what hibari could not read in one piece."""
         visible = "".join(c for c in sentence if c.isspace() or unicodedata.category(c)[0] != "C")
-        parted = _LONG_NUMBER.sub(lambda match: " ".join(match.group().replace(",", "")), visible)
-        return _LONG_WORD.sub(lambda match: self._parted(match.group()), parted)
+        short = collapsed(visible)
+        parted = _LONG_NUMBER.sub(lambda match: " ".join(match.group().replace(",", "")), short)
+        words = _LONG_WORD.sub(lambda match: self._parted(match.group()), parted)
+        return _UNBROKEN.sub(r"\g<0> ", _MANY_PARTS.sub(r"\g<0> ", words))
 
     def _parted(self, word: str) -> str:
         if self._g2p.lexicon.is_known(word, "NN"):
@@ -68,11 +83,10 @@ class ScriptReader:
 
     def _spoken_groups(self, clean: str) -> list[tuple[str, str]]:
         """Return what stands between white space in the rewritten sentence, and its symbols."""
-        with self._lock:
-            try:
-                return list(self._groups(clean))
-            except _FAULTS:
-                return [group for word in clean.split() for group in self._word_groups(word)]
+        try:
+            return list(self._groups(clean))
+        except _FAULTS:
+            return [group for word in clean.split() for group in self._word_groups(word)]
 
     def _word_groups(self, word: str) -> list[tuple[str, str]]:
         try:
@@ -88,6 +102,11 @@ class ScriptReader:
             symbols = "".join(token.phonemes or "" for token in group)
             known = "".join(symbol for symbol in symbols if symbol in self._alphabet)
             yield "".join(token.text for token in group), known.strip()
+
+
+def collapsed(text: str) -> str:
+    """Return the text with no sign (neither letter, digit nor white space) over thrice in a row."""
+    return _ALIKE.sub(lambda match: match.group(1) * _MOST_ALIKE, text)
 
 
 def _until_space(tokens: Sequence[Any]) -> Iterator[list[Any]]:

@@ -12,7 +12,7 @@ from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh
 from s2v.lipsync.phones import Mouth
-from s2v.media.footage import Footage
+from s2v.media.confined.footage import ConfinedFootage
 from s2v_render.engines.portrait.video.following import followed
 from s2v_render.engines.portrait.video.playing import playing_of
 from s2v_render.engines.portrait.video.resync import draw
@@ -30,7 +30,7 @@ _BEFORE_FRAMES = LOOK_AHEAD_FRAMES + _CONVERGING_FRAMES
 
 
 def dubbed(
-    footage: Footage,
+    footage: ConfinedFootage,
     sitter: Sitter,
     mouths: Sequence[Mouth],
     *,

@@ -10,7 +10,7 @@ from s2v.core.ports import Size
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
-from s2v.media.footage import Footage
+from s2v.media.confined.footage import ConfinedFootage
 from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.expression import face_shape
 from s2v_render.engines.portrait.fitting import covering, crop_corner, own_size
@@ -42,7 +42,7 @@ class Framing:
     top: int
     size: Size
 
-    def picture(self, footage: Footage, number: int) -> Rgb:
+    def picture(self, footage: ConfinedFootage, number: int) -> Rgb:
         """Return a picture of the footage as the film shows it."""
         whole = footage.picture(number, self.cover.width, self.cover.height)
         rows = slice(self.top, self.top + self.size.height)
@@ -70,7 +70,7 @@ class Sitter:
 
 
 def find_sitter(
-    footage: Footage,
+    footage: ConfinedFootage,
     size: Size | None,
     detector: FaceDetector,
     mesh: FaceMesh,
@@ -127,7 +127,7 @@ class _Look:
     whiteness: float
 
 
-def _first(footage: Footage, speaker_at: Callable[[int], Speaker]) -> tuple[int, Speaker]:
+def _first(footage: ConfinedFootage, speaker_at: Callable[[int], Speaker]) -> tuple[int, Speaker]:
     """Return the first of a few pictures of the whole video that shows somebody suitable."""
     last = len(footage.times) - 1
     refusals: list[InvalidInput] = []
@@ -140,7 +140,7 @@ def _first(footage: Footage, speaker_at: Callable[[int], Speaker]) -> tuple[int,
     raise next(unsuitable, refusals[0])
 
 
-def _studied(footage: Footage, first: int) -> list[int]:
+def _studied(footage: ConfinedFootage, first: int) -> list[int]:
     """Return the numbers of a few pictures from the first one on."""
     end = footage.times[first] + _STUDIED_SECONDS
     last = int(np.searchsorted(footage.times, end)) - 1

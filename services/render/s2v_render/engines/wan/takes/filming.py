@@ -16,7 +16,7 @@ from torch import Tensor
 
 from s2v.core.ports import Frames, Size, State, Take, Working
 from s2v.core.timebase import samples_per_frame
-from s2v.media.photo import read_photo
+from s2v.media.confined.reading import Reader
 from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
 from s2v_render.engines.wan.planning import (
     PlannedWindow,
@@ -232,7 +232,9 @@ def _prompts(
 
 
 def _reference(plan: TakePlan, device: torch.device) -> Tensor:
-    picture = Image.fromarray(read_photo(plan.take.reference))
+    take = plan.take
+    photo = Reader().still(take.reference, take.reference_media_type, field="spec.reference")
+    picture = Image.fromarray(photo)
     fitted = official_fit if plan.recipe.official else fit
     return pixels_of(fitted(picture, height=plan.size.height, width=plan.size.width)).to(device)
 

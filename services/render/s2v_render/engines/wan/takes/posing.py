@@ -13,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from s2v.core.ports import Size
-from s2v.media.playback import average_rate, played
-from s2v.media.video import Rgb, decode_frames
+from s2v.media.colour import Rgb
+from s2v.media.confined.reading import Reader
 from s2v_render.engines.wan.planning import MODEL_FPS
 from s2v_render.engines.wan.takes.pictures import fit, official_pose_fit, pixels_of
 
@@ -34,7 +34,7 @@ class PoseVideo:
     def __init__(self, path: Path, size: Size, *, official: bool = False) -> None:
         self._size = size
         self._official = official
-        self._pictures = _at_stride(path) if official else played(path, MODEL_FPS, field=_FIELD)
+        self._pictures = _at_stride(path) if official else _in_time(path)
         self._next = 0
 
     def frames(self, first_frame: int, count: int) -> Tensor:
@@ -59,6 +59,10 @@ class PoseVideo:
         return torch.cat([pixels_of(one)[0] for one in fitted], dim=1)
 
 
+def _in_time(path: Path) -> Iterator[Rgb]:
+    return Reader().played(path, MODEL_FPS, field=_FIELD)
+
+
 def _at_stride(path: Path) -> Iterator[Rgb]:
-    stride = max(1, round(average_rate(path, field=_FIELD) / MODEL_FPS))
-    return islice(decode_frames(path), None, None, stride)
+    stride = max(1, round(Reader().average_rate(path, field=_FIELD) / MODEL_FPS))
+    return Reader().frames(path, stride, field=_FIELD)

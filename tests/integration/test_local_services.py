@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,56 @@ def test_a_home_serves_one_at_a_time(tmp_path: Path) -> None:
         pass
     with locked(home):
         pass
+
+
+def test_what_lies_in_a_home_is_for_nobody_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "gateway").mkdir(parents=True, mode=0o755)
+    with locked(home), socket_folder(home) as sockets:
+        service_specs(home, sockets, listen="127.0.0.1:1", environment={})
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.iterdir()}
+    folders = {"gateway": 0o700, "run": 0o700, "tmp": 0o700}
+    assert modes == folders | {"serve.lock": 0o600}
+
+
+def test_a_new_home_can_be_entered_by_nobody_else(tmp_path: Path) -> None:
+    with locked(tmp_path / "new" / "home"):
+        assert stat.S_IMODE((tmp_path / "new" / "home").stat().st_mode) == 0o700
+
+
+def test_a_home_that_everybody_may_write_to_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(InvalidInput, match="others can write to"), locked(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_home_or_a_lock_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, 4242, 4242)
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    (ours / "serve.lock").touch()
+    os.chown(ours / "serve.lock", 4242, 4242)
+    for home in (theirs, ours):
+        with pytest.raises(InvalidInput) as caught, locked(home):
+            pass
+        assert caught.value.field == "--home"
+
+
+def test_a_lock_is_no_link_and_no_pipe(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    for name in ("link", "pipe"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link" / "serve.lock").symlink_to(precious)
+    os.mkfifo(tmp_path / "pipe" / "serve.lock")
+    for name in ("link", "pipe"):
+        with pytest.raises(InvalidInput, match=r"serve\.lock"), locked(tmp_path / name):
+            pass
+    assert precious.read_text() == "mine"
 
 
 def test_sockets_go_elsewhere_when_the_home_is_too_deep_for_them(tmp_path: Path) -> None:

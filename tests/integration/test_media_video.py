@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from films import frame_times
+from s2v.media.colour import Rgb
 from s2v.media.film import read_clip
-from s2v.media.video import H264, ClipEncoder, Rgb, decode_frames, jpeg
+from s2v.media.video import H264, ClipEncoder, decode_frames, jpeg
 
 
 def chart() -> Rgb:

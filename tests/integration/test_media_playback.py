@@ -1,5 +1,6 @@
 """A video of any origin is played at a constant rate, upright, in step with its sound."""
 
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.pcm import wav_bytes
+from s2v.media.colour import Rgb
+from s2v.media.footage import Footage
+from s2v.media.pcm import decode_audio, wav_bytes
 from s2v.media.playback import average_rate, played
 from s2v.media.still import still
 from s2v.media.video import ClipEncoder, jpeg
@@ -25,11 +28,20 @@ def grey(level: int) -> np.ndarray:
 
 
 def video(
-    path: Path, times: Sequence[float], *, rate: int = 25, sound_from: float | None = None
+    path: Path,
+    times: Sequence[float],
+    *,
+    rate: int = 25,
+    sound_from: float | None = None,
+    options: dict[str, str] | None = None,
 ) -> Path:
-    """Write one grey picture at each time, each 8 levels brighter than the one before."""
+    """Write one grey picture at each time, each 8 levels brighter than the one before.
+
+    Sound, if any, is a loud tone of half a second.
+    """
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=rate, options={"bf": "0", "crf": "0"})
+        stream = container.add_stream("libx264", rate=rate)
+        stream.options = options or {"bf": "0", "crf": "0"}
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.time_base = UNIT
         sound = container.add_stream("aac", rate=48_000) if sound_from is not None else None
@@ -40,7 +52,8 @@ def video(
         container.mux(stream.encode(None))
         if sound is not None and sound_from is not None:
             for first in range(0, 24_000, 1024):
-                piece = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+                tone = 0.5 * np.sin(np.arange(first, first + 1024)[np.newaxis] * 0.1)
+                piece = av.AudioFrame.from_ndarray(tone.astype(np.float32), "fltp", "mono")
                 piece.sample_rate = 48_000
                 piece.pts, piece.time_base = round(sound_from / UNIT) + first, UNIT
                 container.mux(sound.encode(piece))
@@ -50,7 +63,11 @@ def video(
 
 def seen(path: Path, frame_rate: int = 25) -> list[int]:
     """Which pictures are played."""
-    return [round((int(picture[-8, -8, 0]) - 40) / 8) for picture in played(path, frame_rate)]
+    return [number(picture) for picture in played(path, frame_rate)]
+
+
+def number(picture: Rgb) -> int:
+    return round((int(picture[-8, -8, 0]) - 40) / 8)
 
 
 def test_at_its_own_rate_every_picture_is_played_once(tmp_path: Path) -> None:
@@ -71,9 +88,45 @@ def test_uneven_times_are_kept(tmp_path: Path) -> None:
     assert seen(path) == [0, 1, 1, 1, 1, 2, 3]
 
 
-def test_frame_0_begins_with_the_sound(tmp_path: Path) -> None:
+def test_late_pictures_are_waited_for(tmp_path: Path) -> None:
     late = video(tmp_path / "a.mp4", [0.2 + at / 25 for at in range(3)], sound_from=0.0)
     assert seen(late) == [0, 0, 0, 0, 0, 0, 1, 2]
+    with Footage(late) as footage:
+        assert footage.times == pytest.approx([0.2, 0.24, 0.28], abs=0.001)
+        assert footage.seconds == pytest.approx(0.32, abs=0.001)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_late_sound_begins_with_silence(tmp_path: Path, suffix: str) -> None:
+    late = video(tmp_path / f"a.{suffix}", [at / 25 for at in range(25)], sound_from=0.36)
+    assert seen(late) == list(range(25))
+    pcm = decode_audio(late)
+    heard = np.flatnonzero(np.abs(pcm.astype(int)) > 3000)
+    assert heard[0] / 48_000 == pytest.approx(0.36, abs=0.025)  # of which AAC needs 0.021
+    assert len(pcm) / 48_000 == pytest.approx(0.36 + 0.5, abs=0.045)
+
+
+def test_pictures_that_wait_for_later_ones_are_in_step(tmp_path: Path) -> None:
+    """With B-frames the first picture is due some frames after the first packet."""
+    path = tmp_path / "a.mkv"
+    video(path, [at / 25 for at in range(12)], sound_from=0.0, options={"bf": "2", "crf": "0"})
+    assert seen(path) == list(range(12))
+    with Footage(path) as footage:
+        assert footage.times == pytest.approx([at / 25 for at in range(12)], abs=0.002)
+
+
+def test_what_an_edit_list_cuts_off_is_not_seen(tmp_path: Path) -> None:
+    path = video(tmp_path / "a.mp4", [at / 25 for at in range(12)], sound_from=0.0)
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"elst") + 12
+    lasts, begins = struct.unpack_from(">Ii", data, entry)
+    assert begins == 0
+    struct.pack_into(">Ii", data, entry, lasts * 8 // 12, round(Fraction(4, 25) / UNIT))
+    path.write_bytes(data)
+    assert seen(path)[:8] == list(range(4, 12))
+    with Footage(path) as footage:
+        assert footage.times[0] == 0
+        assert number(footage.picture(0, WIDTH, HEIGHT)) == 4
 
 
 def test_a_file_that_is_cut_off_ends_where_it_was_cut(tmp_path: Path) -> None:

@@ -129,17 +129,26 @@ def test_the_default_track_is_heard(tmp_path: Path) -> None:
     assert np.argmax(spectrum) * SAMPLE_RATE / 40_000 == pytest.approx(880, abs=2)
 
 
-def test_a_gap_stays_silent(tmp_path: Path) -> None:
-    with av.open(str(tmp_path / "a.mp4"), "w") as container:
-        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
-        for first in (0, 2 * SAMPLE_RATE):
-            frame = av.AudioFrame.from_ndarray(
-                tone(1)[np.newaxis].astype(np.float32), "fltp", "mono"
-            )
-            frame.sample_rate, frame.pts = SAMPLE_RATE, first
+def with_gaps(path: Path, *firsts: float, seconds: float = 1) -> Path:
+    """Write a tone of so many seconds that begins at each of these times."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono")
+        for first in firsts:
+            sound = np.rint(tone(seconds) * 32_767).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(sound[np.newaxis], "s16", "mono")
+            frame.sample_rate, frame.pts = SAMPLE_RATE, round(first * SAMPLE_RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    pcm = decode_audio(tmp_path / "a.mp4")
+    return path
+
+
+def test_small_gaps_add_up(tmp_path: Path) -> None:
+    path = with_gaps(tmp_path / "a.mkv", *(0.25 * at for at in range(40)), seconds=0.2)
+    assert len(decode_audio(path)) / SAMPLE_RATE == pytest.approx(9.95, abs=0.11)
+
+
+def test_a_gap_stays_silent(tmp_path: Path) -> None:
+    pcm = decode_audio(with_gaps(tmp_path / "a.mkv", 0, 2))
     assert len(pcm) == pytest.approx(3 * SAMPLE_RATE, abs=4_500)
     assert np.abs(pcm[round(1.2 * SAMPLE_RATE) : round(1.8 * SAMPLE_RATE)]).max() <= 1
 

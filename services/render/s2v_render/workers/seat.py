@@ -1,0 +1,186 @@
+"""One worker's place in the pool: starts its process, listens whether it lives, ends it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+from s2v.core.registry import Registry
+from s2v.rpc.pulse import PULSE_SECONDS
+from s2v_render.workers.actor import Worker
+
+_START_SECONDS = 180.0
+_log = structlog.get_logger()
+
+
+class WorkerState(StrEnum):
+    """What a worker is doing."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """One worker as others may see it; pid 0 while it starts."""
+
+    name: str
+    state: WorkerState
+    device: str
+    restarts: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """What every worker is started with; see `s2v_render.workers.actor.Worker`.
+
+    Attributes:
+        gpus: how many of Ray's GPUs a worker owns.
+        stall_seconds: a worker whose process does not answer for so long is killed.
+        pulse_seconds: how often it is asked.
+    """
+
+    registry: Registry
+    store_url: str
+    engine_settings: Mapping[str, object] = field(default_factory=dict)
+    threads: int = 1
+    log_level: str = "INFO"
+    gpus: int = 0
+    stall_seconds: float = 30.0
+    pulse_seconds: float = PULSE_SECONDS
+
+    @property
+    def device(self) -> str:
+        """What kind of device group a worker owns, for people."""
+        return "cuda" if self.gpus else "cpu"
+
+
+class WorkerDiedError(Exception):
+    """A worker's process has ended or stands still; the take can be tried again."""
+
+
+class Seat:
+    """A worker's place, which outlives its process.
+
+    Args:
+        name: of the worker within the pool.
+        config: what it is started with.
+        is_local: whether its processes run on this machine, where they can be killed by the kernel.
+    """
+
+    def __init__(self, name: str, config: WorkerConfig, *, is_local: bool) -> None:
+        self.name = name
+        self.actor: Any = None
+        self.state = WorkerState.STARTING
+        self.restarts = 0
+        self.pid = 0
+        self.settled = True
+        """Whether its engine stands still."""
+        self._config = config
+        self._is_local = is_local
+        self._process = -1
+        self._heard_at = 0.0
+
+    def status(self) -> WorkerStatus:
+        """Tell what the worker is doing."""
+        return WorkerStatus(self.name, self.state, self._config.device, self.restarts, self.pid)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether its process answered lately, or one is being started."""
+        if self.state is WorkerState.STARTING:
+            return True
+        return time.monotonic() - self._heard_at <= 2 * self._config.pulse_seconds
+
+    async def start(self) -> None:
+        """Start a process.
+
+        Raises:
+            WorkerDiedError: it ended, or took too long.
+        """
+        from ray.exceptions import RayError
+
+        self.state, self.pid = WorkerState.STARTING, 0
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                self.actor = await asyncio.to_thread(self._actor)
+                self.pid = await self.actor.pid.remote()
+        except (RayError, TimeoutError) as error:
+            raise WorkerDiedError(str(error) or "it does not start") from error
+        self._hold_process()
+        self.state = WorkerState.BUSY
+        self.settled = True
+        self.heard()
+        _log.info("worker started", worker=self.name, worker_pid=self.pid)
+
+    async def restart(self) -> None:
+        """End the process and start another one.
+
+        Raises:
+            WorkerDiedError: that ended too.
+        """
+        self.restarts += 1
+        await self.kill()
+        await self.start()
+
+    async def kill(self) -> None:
+        """End the process, even one that was stopped and hears nothing."""
+        import ray
+
+        if self._process >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process, signal.SIGKILL)
+            os.close(self._process)
+            self._process = -1
+        if self.actor is not None:
+            await asyncio.to_thread(ray.kill, self.actor)
+
+    def heard(self) -> None:
+        """Note that the process lives."""
+        self._heard_at = time.monotonic()
+
+    async def watch(self) -> str:
+        """Ask the process for signs of life; return what is wrong once there are none."""
+        from ray.exceptions import RayError
+
+        while True:
+            try:
+                async with asyncio.timeout(self._config.stall_seconds):
+                    await self.actor.pid.remote()
+            except TimeoutError:
+                return f"process {self.pid} gave no answer for {self._config.stall_seconds:g} s"
+            except RayError as error:
+                return str(error).splitlines()[0]
+            self.heard()
+            await asyncio.sleep(self._config.pulse_seconds)
+
+    def _hold_process(self) -> None:
+        """Keep a handle of the process: its number may be another one's by the time of its end."""
+        if self._is_local and hasattr(os, "pidfd_open"):
+            with contextlib.suppress(ProcessLookupError):
+                self._process = os.pidfd_open(self.pid)
+
+    def _actor(self) -> Any:
+        import ray
+
+        config = self._config
+        actor_class = ray.remote(Worker).options(
+            num_cpus=config.threads, num_gpus=config.gpus, max_restarts=0
+        )
+        return actor_class.remote(
+            self.name,
+            config.registry,
+            store_url=config.store_url,
+            engine_settings=config.engine_settings,
+            threads=config.threads,
+            log_level=config.log_level,
+        )

@@ -1,0 +1,39 @@
+"""Unit tests touch neither files nor the network nor other processes: whoever does is told."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+_FORBIDDEN = {
+    "os.mkdir",
+    "socket.bind",
+    "socket.connect",
+    "subprocess.Popen",
+    "tempfile.mkdtemp",
+    "tempfile.mkstemp",
+}
+_WRITING = os.O_WRONLY | os.O_RDWR
+
+_watched = False
+
+
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if _watched and (event in _FORBIDDEN or (event == "open" and _writes(*arguments))):
+        raise AssertionError(f"a unit test does {event} {arguments}: it is an integration test")
+
+
+def _writes(path: object, mode: object, flags: object) -> bool:
+    return isinstance(flags, int) and bool(flags & _WRITING) and ".hypothesis" not in str(path)
+
+
+sys.addaudithook(_watch)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outside() -> Iterator[None]:
+    global _watched
+    _watched = True
+    yield
+    _watched = False
