@@ -133,10 +133,7 @@ def test_every_message_is_answered_with_what_is_wrong_with_it(
             return
         ends[error.code().name] += 1
         assert error.code() not in FAULTS, (method, error.details())
-        if (
-            method.path.startswith("/s2v.")
-            and error.code() not in NOT_OURS
-        ):
+        if method.path.startswith("/s2v.") and error.code() not in NOT_OURS:
             assert rpc_status.from_call(error).details[0].Is(error_details_pb2.ErrorInfo.DESCRIPTOR)
 
     with connect_sync(installation.address_of(service)) as channel:

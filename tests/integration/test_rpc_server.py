@@ -205,6 +205,7 @@ def test_a_service_logs_json_with_job_and_trace_and_never_the_script(tmp_path: P
             list(stub.Compose(iter([request]), metadata=correlation(job_id, 3)))
     process.send_signal(signal.SIGTERM)
     lines += [json.loads(line) for line in process.stderr]
+    process.stderr.close()
     assert process.wait() == 0
     [failed] = [line for line in lines if line["event"] == "call failed"]
     assert failed["service"] == "compositor"
@@ -219,8 +220,8 @@ async def test_a_message_that_never_comes_whole_is_not_waited_for(servicer: Serv
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.start()
     async with connect(server.address) as channel:
-        call = channel.stream_unary(f"/{SERVICE}/CutScript")()
+        call = channel.stream_stream(f"/{SERVICE}/Speak")()
         with pytest.raises(grpc.RpcError) as caught:
-            await call
+            await call.read()
     await server.stop(0)
     assert from_rpc_error(caught.value).reason is Reason.DEADLINE_EXCEEDED

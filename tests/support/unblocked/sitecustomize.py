@@ -9,7 +9,7 @@ def _watch() -> None:
     for function in (blockbuster := BlockBuster()).functions.values():
         # Before a service serves, and when it does no more, nobody waits for its loop.
         function.can_block_in("/main.py", {"serve"})
-        function.can_block_in("s2v_gateway/jobs/durable.py", {"launch"})
+        function.can_block_in("s2v_gateway/jobs/durable.py", {"_sqlite_engine", "launch"})
         # gRPC's last object waits for gRPC's own thread.
         function.can_block_in("threading.py", {"join"})
     blockbuster.activate()
