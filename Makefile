@@ -33,6 +33,10 @@ test-other: .venv/dev ## run all but the end-to-end tests on the other Python, i
 	.venv-other/bin/python -m pip $(PIP_INSTALL) -e '.[dev]'; \
 	.venv-other/bin/python -m pytest tests/unit tests/contract tests/integration
 
+chaos: .venv/dev ## try many more bombs, damaged files and random messages than the tests do
+	@S2V_CHAOS_FILES=$${S2V_CHAOS_FILES:-5000} S2V_CHAOS_MESSAGES=$${S2V_CHAOS_MESSAGES:-2000} \
+		$(BIN)/python -m pytest tests/chaos
+
 check: .venv/dev .venv-protos/ready ## lint, types, import rules, protos
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
@@ -76,4 +80,4 @@ clean: ## delete what the commands made
 	@.venv-protos/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-.PHONY: help demo serve test test-other check fmt protos contract clean
+.PHONY: help demo serve test test-other chaos check fmt protos contract clean

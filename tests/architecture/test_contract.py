@@ -108,3 +108,13 @@ def test_every_part_of_the_map_is_where_the_documents_say() -> None:
         assert names, document
         for name in names:
             assert Path(name).exists(), f"{document} names {name}"
+
+
+def test_every_proto_says_where_its_go_and_java_code_goes() -> None:
+    protos = list(Path("protos/s2v/api").rglob("*.proto"))
+    assert protos
+    for proto in protos:
+        parts = proto.parent.relative_to("protos").parts
+        text = proto.read_text()
+        assert f'option go_package = "{"/".join(parts)};{parts[-2]}{parts[-1]}";' in text
+        assert f'option java_package = "{".".join(parts)}";' in text

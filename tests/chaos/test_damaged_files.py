@@ -1,6 +1,6 @@
 """Damaged files of every kind are read or refused, whatever the damage.
 
-S2V_DAMAGED_FILES sets how many are tried, S2V_DAMAGED_SEED from which number on.
+S2V_CHAOS_FILES sets how many are tried, S2V_CHAOS_SEED from which number on.
 """
 
 import os
@@ -15,8 +15,8 @@ from media_kinds import write_kinds
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.confined.reading import Reader
 
-FILES = int(os.environ.get("S2V_DAMAGED_FILES", "300"))
-SEED = int(os.environ.get("S2V_DAMAGED_SEED", "1"))
+FILES = int(os.environ.get("S2V_CHAOS_FILES", "300"))
+SEED = int(os.environ.get("S2V_CHAOS_SEED", "1"))
 MOST_SECONDS = 90.0
 EXPECTED = {
     Reason.IMAGE_UNREADABLE,

@@ -36,6 +36,12 @@ class TestRemote(StoreContract, RemovalContract, TwoStepsContract):
         return FsspecStore(f"memory://{uuid.uuid4().hex}/store")
 
 
+class TestS3(StoreContract, RemovalContract, TwoStepsContract):
+    @pytest.fixture
+    def store(self, s3_url: str) -> ArtifactStore:
+        return FsspecStore(s3_url)
+
+
 class TestFake(StoreContract):
     @pytest.fixture
     def store(self) -> ArtifactStore:

@@ -1,52 +1,12 @@
 """Four real services, started once for all end-to-end tests."""
 
-import contextlib
 import importlib.util
-import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from installations import Installation, installed
 from s2v.client import Client
-from s2v_cli.home import socket_folder
-from s2v_cli.local import free_address, service_specs
-from s2v_cli.supervisor import Supervisor
-
-
-class Installation:
-    """A running set of the four services over a folder of its own."""
-
-    def __init__(self, home: Path, sockets: Path, address: str, supervisor: Supervisor) -> None:
-        self.home = home
-        self.sockets = sockets
-        self.address = address
-        self.supervisor = supervisor
-        self.log = home / "services.log"
-
-    def log_lines(self, *, after: int = 0) -> list[dict[str, object]]:
-        """What the services logged since the log had so many bytes."""
-        with self.log.open("rb") as file:
-            file.seek(after)
-            lines = file.read().decode().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
-    @contextlib.contextmanager
-    def client(self) -> Iterator[Client]:
-        with Client(self.address, patience_seconds=60) as client:
-            yield client
-
-
-@contextlib.contextmanager
-def installed(home: Path, **settings: str) -> Iterator[Installation]:
-    """Run the four services over a folder."""
-    environment = {**os.environ, **settings}
-    address = free_address("127.0.0.1", 0)
-    with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
-        specs = service_specs(home, sockets, listen=address, environment=environment)
-        with Supervisor(specs, report=print, sink=log) as supervisor:
-            yield Installation(home, sockets, address, supervisor)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import Any
 import google_crc32c
 import pytest
 
+from methods import SERVICES
 from s2v.media.video import decode_frames
 
 # The first test of a session waits for all services to start.
@@ -101,9 +102,10 @@ def test_grpcurl_lists_and_describes_every_service_of_every_process(installation
         assert "grpc.health.v1.Health" in listed
         ours = [service for service in listed if service.startswith(f"s2v.api.{name}.v1.")]
         assert ours
-        for service in ours:
+        methods = [m.path[1:].replace("/", ".") for m in SERVICES[name]]
+        for symbol in [*ours, *methods, "grpc.reflection.v1.ServerReflection"]:
             subprocess.run(
-                [GRPCURL, "-plaintext", *where, "describe", service],
+                [GRPCURL, "-plaintext", *where, "describe", symbol],
                 capture_output=True,
                 check=True,
             )

@@ -12,6 +12,7 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
 from s2v.api.gateway.v1 import job_service_pb2, job_service_pb2_grpc
@@ -20,6 +21,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.rpc.channel import connect, connect_sync
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.interceptor import Context
+from s2v.rpc.limits import CallLimits
 from s2v.rpc.logs import correlation
 from s2v.rpc.server import Server
 
@@ -96,6 +98,29 @@ async def test_health_answers_before_the_service_does(
     assert starting.status == health_pb2.HealthCheckResponse.NOT_SERVING
     await server.serving()
     assert (await health.Check(asked)).status == health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_finds_services_methods_and_messages(
+    channel: grpc.aio.Channel, version: str
+) -> None:
+    name = f"grpc.reflection.{version}.ServerReflection"
+    ask = channel.stream_stream(
+        f"/{name}/ServerReflectionInfo",
+        reflection_pb2.ServerReflectionRequest.SerializeToString,
+        reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    symbols = [SERVICE, f"{SERVICE}.Speak", "s2v.api.tts.v1.SpeakRequest", name]
+    requests = [
+        reflection_pb2.ServerReflectionRequest(list_services=""),
+        *(reflection_pb2.ServerReflectionRequest(file_containing_symbol=s) for s in symbols),
+        reflection_pb2.ServerReflectionRequest(file_containing_symbol=f"{SERVICE}.Sing"),
+    ]
+    listed, *found, missing = [response async for response in ask(iter(requests))]
+    services = {service.name for service in listed.list_services_response.service}
+    assert {SERVICE, name} <= services
+    assert all(response.file_descriptor_response.file_descriptor_proto for response in found)
+    assert missing.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
 async def test_our_errors_reach_the_client_whole(channel: grpc.aio.Channel) -> None:
@@ -180,6 +205,7 @@ def test_a_service_logs_json_with_job_and_trace_and_never_the_script(tmp_path: P
             list(stub.Compose(iter([request]), metadata=correlation(job_id, 3)))
     process.send_signal(signal.SIGTERM)
     lines += [json.loads(line) for line in process.stderr]
+    process.stderr.close()
     assert process.wait() == 0
     [failed] = [line for line in lines if line["event"] == "call failed"]
     assert failed["service"] == "compositor"
@@ -187,3 +213,15 @@ def test_a_service_logs_json_with_job_and_trace_and_never_the_script(tmp_path: P
     assert failed["segment"] == "3"
     assert failed["reason"] == "CONFIG_EXPECTED"
     assert lines[-1]["event"] == "stopped"
+
+
+async def test_a_message_that_never_comes_whole_is_not_waited_for(servicer: Servicer) -> None:
+    server = Server("127.0.0.1:0", [SERVICE], limits=CallLimits(request_seconds=0.2))
+    speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
+    await server.start()
+    async with connect(server.address) as channel:
+        call = channel.stream_stream(f"/{SERVICE}/Speak")()
+        with pytest.raises(grpc.RpcError) as caught:
+            await call.read()
+    await server.stop(0)
+    assert from_rpc_error(caught.value).reason is Reason.DEADLINE_EXCEEDED

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     ASSET_IN_USE = "ASSET_IN_USE"
     MEDIA_NOT_FOUND = "MEDIA_NOT_FOUND"
     STAGE_STALLED = "STAGE_STALLED"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
 
 
 class S2VError(Exception):
@@ -112,7 +113,7 @@ class OutOfRange(S2VError):
 
 
 class Exhausted(S2VError):
-    """A queue, the workers, the disk or a device's memory are full."""
+    """A queue, the workers, the server, the disk or a device's memory are full."""
 
 
 class Unavailable(S2VError):

@@ -15,6 +15,7 @@ from s2v.core.job import LipSyncMeasurement
 from s2v.core.ports import AS_PRESET, DigitalSourceType, Notice, NoticeCode, Sampling, Solver
 from s2v.core.script import LipCues, Mark, Speech
 
+_MEDIA_TYPE_CHARACTERS = 100
 _CUES = {
     LipCues.PHONEMES: speech_pb2.LIP_CUES_PHONEMES,
     LipCues.TRANSCRIPT: speech_pb2.LIP_CUES_TRANSCRIPT,
@@ -52,13 +53,21 @@ def artifact_from_proto(message: artifact_pb2.Artifact, *, field: str) -> Artifa
     """Read an artifact.
 
     Raises:
-        InvalidInput: FIELD_INVALID, the digest is not one or the size is negative.
+        InvalidInput: FIELD_INVALID, the digest is not one, the size is negative, or the media type
+            is longer than any.
     """
     if not is_sha256(message.sha256) or message.size_bytes < 0:
         raise InvalidInput(
             Reason.FIELD_INVALID,
             f"{field} must name an artifact: 64 lower-case hex digits, got {message.sha256!r}",
             field=field,
+        )
+    if len(message.media_type) > _MEDIA_TYPE_CHARACTERS:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"{field}.media_type has {len(message.media_type)} characters; "
+            f"no media type has more than {_MEDIA_TYPE_CHARACTERS}",
+            field=f"{field}.media_type",
         )
     return Artifact(message.sha256, message.size_bytes, message.media_type)
 

@@ -120,6 +120,8 @@ def from_rpc_error(error: grpc.RpcError) -> S2VError:
     details = f"the call ended with {code.name}: {text or 'no details'}"
     if code in _LOST:
         return errors.Unavailable(Reason.SERVICE_UNAVAILABLE, details, retry_after_seconds=1.0)
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return errors.Exhausted(Reason.LIMIT_EXCEEDED, details)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return errors.DeadlineExceeded(Reason.DEADLINE_EXCEEDED, details)
     return errors.Internal(Reason.INTERNAL, details)

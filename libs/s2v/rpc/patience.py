@@ -21,7 +21,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from s2v.core.errors import Cancelled, Unavailable
+from s2v.core.errors import Cancelled, Exhausted, Reason, Unavailable
 
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 2.0
@@ -34,13 +34,20 @@ Judge = Callable[[BaseException], bool]
 
 
 def is_away(error: BaseException) -> bool:
-    """Tell whether a call failed because the service is away."""
-    return isinstance(error, Unavailable)
+    """Tell whether a call failed because the service is away, or at too many other calls."""
+    return isinstance(error, Unavailable) or is_crowded(error)
 
 
 def is_lost(error: BaseException) -> bool:
     """Tell whether a stream broke off because the service went away or is about to."""
-    return isinstance(error, Unavailable | Cancelled)
+    return is_away(error) or isinstance(error, Cancelled)
+
+
+def is_crowded(error: BaseException) -> bool:
+    """Tell whether a call was refused, before anything was done, as one too many."""
+    if not isinstance(error, Exhausted) or error.reason is not Reason.LIMIT_EXCEEDED:
+        return False
+    return error.retry_after_seconds is not None
 
 
 def attempts(seconds: float, again: Judge = is_away) -> Retrying:

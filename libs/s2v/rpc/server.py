@@ -9,9 +9,10 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
-from grpc_reflection.v1alpha import reflection
 
 from s2v.rpc.interceptor import Admit, CallInterceptor
+from s2v.rpc.limits import NORMAL_LIMITS, CallLimits
+from s2v.rpc.reflecting import serve_reflection
 
 _log = structlog.get_logger()
 _OPTIONS = (
@@ -34,6 +35,7 @@ class Server:
         services: full names of the services that are registered, for health and reflection.
         reflection_enabled: whether clients may ask for the descriptors.
         admit: finds out who makes a call, or refuses it; None asks nobody.
+        limits: how much may be asked at once.
     """
 
     def __init__(
@@ -43,17 +45,17 @@ class Server:
         *,
         reflection_enabled: bool = True,
         admit: Admit | None = None,
+        limits: CallLimits = NORMAL_LIMITS,
     ) -> None:
-        self.grpc = grpc.aio.server(interceptors=[CallInterceptor(admit)], options=_OPTIONS)
+        self.grpc = grpc.aio.server(
+            interceptors=[CallInterceptor(admit, limits)], options=(*_OPTIONS, *limits.options)
+        )
         self._services = ("", *services)
         self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc)
         if reflection_enabled:
             names = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
-            reflection.enable_server_reflection(
-                [*names, reflection.SERVICE_NAME],
-                self.grpc,
-            )
+            serve_reflection(self.grpc, names)
         self.port = self._bind(address)
         self.address = address if address.startswith("unix:") else f"{_host(address)}:{self.port}"
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from s2v.core.errors import InvalidInput, Reason, S2VError
+from s2v.rpc.limits import NORMAL_LIMITS, CallLimits
 
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
 
@@ -68,6 +70,36 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     reflection: bool = Field(default=True, description="serve gRPC reflection")
     shutdown_grace_seconds: float = Field(default=10.0, ge=0)
+    max_calls: int = Field(default=NORMAL_LIMITS.max_calls, ge=1, description="calls at once")
+    max_calls_per_connection: int = Field(
+        default=NORMAL_LIMITS.max_calls_per_connection,
+        ge=1,
+        description="calls at once of one TCP connection",
+    )
+    max_arriving_calls: int = Field(
+        default=NORMAL_LIMITS.max_arriving_calls,
+        ge=1,
+        description="calls of which not all messages have arrived; times max_message_bytes it is "
+        "the memory that half-sent messages can take",
+    )
+    max_message_bytes: int = Field(
+        default=NORMAL_LIMITS.max_message_bytes,
+        ge=1 << 16,
+        description="bytes of one message that arrives",
+    )
+    max_connections: int = Field(
+        default=NORMAL_LIMITS.max_connections, ge=1, description="connections at once"
+    )
+    request_seconds: float = Field(
+        default=NORMAL_LIMITS.request_seconds,
+        gt=0,
+        description="time for the one message of a call to arrive",
+    )
+
+    @property
+    def call_limits(self) -> CallLimits:
+        """How much may be asked of the service at once."""
+        return CallLimits(**{field.name: getattr(self, field.name) for field in fields(CallLimits)})
 
     @field_validator("store_url")
     @classmethod

@@ -19,6 +19,7 @@ async def serve(settings: CompositorSettings) -> None:
         settings.listen,
         ["s2v.api.compositor.v1.CompositorService"],
         reflection_enabled=settings.reflection,
+        limits=settings.call_limits,
     )
     folder = WorkFolder("s2v-films-", settings.work_dir)
     tempfile.tempdir = str(folder.path)

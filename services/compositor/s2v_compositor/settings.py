@@ -15,6 +15,9 @@ class CompositorSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="S2V_COMPOSITOR_", extra="forbid")
 
     listen: str = "127.0.0.1:50054"
+    max_calls: int = Field(
+        default=100, ge=1, description="calls at once; each has a thread of its own"
+    )
     work_dir: Path = Field(
         default_factory=lambda: Path(tempfile.gettempdir()),
         description="folder for films in the making; needs room for the longest film",

@@ -37,6 +37,11 @@ class GatewaySettings(ServiceSettings):
     max_waiting_checks: int = Field(
         default=100, ge=0, description="uploaded files that may wait to be looked into"
     )
+    max_threads: int = Field(
+        default=64,
+        ge=8,
+        description="threads for work that blocks, beside those of files that are checked or wait",
+    )
     check_seconds: int = Field(
         default=20, ge=1, description="of computing that looking into an uploaded file may take"
     )

@@ -68,10 +68,12 @@ class Gateway:
     store: FsspecStore
     database: sqlalchemy.Engine
     lock: DatabaseLock
+    max_threads: int
 
     async def open(self) -> None:
         """Go on with the jobs that have not ended."""
-        await self.studio.open(self.database.url.render_as_string(hide_password=False))
+        url = self.database.url.render_as_string(hide_password=False)
+        await self.studio.open(url, max_threads=self.max_threads)
 
     def close(self) -> None:
         """Give the database back."""
@@ -155,7 +157,13 @@ def wire(
     accepting = Accepting(catalogue, library, records, lookup, limits=limits, start=studio.start)
     stream = JobStream(lookup, feed, live_media)
     spell = partial(job_to_proto, keep=keeping.jobs)
-    server = Server(settings.listen, _SERVICES, reflection_enabled=settings.reflection, admit=admit)
+    server = Server(
+        settings.listen,
+        _SERVICES,
+        reflection_enabled=settings.reflection,
+        admit=admit,
+        limits=settings.call_limits,
+    )
     asset_service_pb2_grpc.add_AssetServiceServicer_to_server(
         AssetServicer(uploads, library), server.grpc
     )
@@ -181,7 +189,9 @@ def wire(
         server.grpc,
     )
     voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(VoiceServicer(catalogue), server.grpc)
-    return Gateway(server, studio, retention, store, database, lock)
+    # A file that waits to be checked waits in a thread.
+    threads = settings.max_threads + settings.max_checks + settings.max_waiting_checks
+    return Gateway(server, studio, retention, store, database, lock, threads)
 
 
 def _reader(settings: GatewaySettings) -> Reader:

@@ -34,6 +34,7 @@ async def serve(settings: RenderSettings) -> None:
         settings.listen,
         ["s2v.api.render.v1.RenderService"],
         reflection_enabled=settings.reflection,
+        limits=settings.call_limits,
     )
     pool = WorkerPool(
         cluster,

@@ -41,6 +41,7 @@ from s2v_render.workers.seat import WorkerState, WorkerStatus
 
 Response = render_service_pb2.RenderResponse
 
+_MOST_FRAMES = 2**31 - 1
 _CONTINUITY = {
     Continuity.INDEPENDENT: render_service_pb2.CONTINUITY_INDEPENDENT,
     Continuity.SEQUENTIAL: render_service_pb2.CONTINUITY_SEQUENTIAL,
@@ -113,6 +114,12 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
                 f"speech.samples is {speech.samples}; it must be a positive multiple of "
                 f"{samples_per_frame(request.frame_rate)}, the length of a frame",
                 field="speech.samples",
+            )
+        if not 0 <= request.first_frame <= _MOST_FRAMES:
+            raise InvalidInput(
+                Reason.FIELD_INVALID,
+                f"first_frame is {request.first_frame}; it must be 0 to {_MOST_FRAMES}",
+                field="first_frame",
             )
         sampling = self._sampling(request, engine, capabilities)
         reference = artifact_from_proto(request.reference, field="reference")

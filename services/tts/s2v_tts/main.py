@@ -30,6 +30,7 @@ async def serve(settings: TtsSettings) -> None:
         settings.listen,
         ["s2v.api.tts.v1.SpeechService"],
         reflection_enabled=settings.reflection,
+        limits=settings.call_limits,
     )
     servicer = SpeechServicer(
         backend,

@@ -14,6 +14,9 @@ class TtsSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="S2V_TTS_", extra="forbid")
 
     listen: str = "127.0.0.1:50052"
+    max_calls: int = Field(
+        default=100, ge=1, description="calls at once; each has a thread of its own"
+    )
     data_dir: Path = Field(
         default_factory=lambda: default_home() / "tts",
         description="folder for given sound while it is decoded",

@@ -104,6 +104,12 @@ async def test_a_directed_engine_is_told_everything(studio: Studio) -> None:
         ({"pose": {"sha256": "0" * 64}}, Reason.FIELD_INVALID, "spec.pose"),
         ({"reference": None}, Reason.FIELD_INVALID, "reference"),
         ({"speech": None}, Reason.FIELD_INVALID, "speech.audio"),
+        ({"first_frame": -1}, Reason.FIELD_INVALID, "first_frame"),
+        (
+            {"reference": {"sha256": "0" * 64, "media_type": "x" * 70_000}},
+            Reason.FIELD_INVALID,
+            "reference.media_type",
+        ),
     ],
 )
 async def test_a_request_that_cannot_be_is_refused_and_names_the_field(

@@ -64,9 +64,10 @@ class DurableJobs:
         database_url: where DBOS keeps how far each job is.
         work: called with the id of a job.
         alarms: told when that database fails.
+        max_threads: what DBOS may use for work that blocks; it makes these the event loop's, too.
     """
 
-    def __init__(self, database_url: str, work: Work, alarms: Alarms) -> None:
+    def __init__(self, database_url: str, work: Work, alarms: Alarms, *, max_threads: int) -> None:
         if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
             sqlalchemy.event.listen(sqlalchemy.Pool, "connect", _teach_subsec)
         self._engine = _sqlite_engine(database_url, alarms) if _is_sqlite(database_url) else None
@@ -78,6 +79,7 @@ class DurableJobs:
             application_version=_APPLICATION_VERSION,
             executor_id=f"gateway-{ULID()}",
             log_level="WARNING",
+            max_executor_threads=max_threads,
         )
         DBOS(config=config)
 

@@ -109,13 +109,18 @@ class Studio:
             stop=self._stop_for_good,
         )
 
-    async def open(self, database_url: str) -> None:
-        """Go on with every job that has not ended, and with every deletion."""
+    async def open(self, database_url: str, *, max_threads: int) -> None:
+        """Go on with every job that has not ended, and with every deletion.
+
+        The event loop has so many threads from then on.
+        """
         unfinished = await asyncio.to_thread(self._records.unfinished)
         for job_id in unfinished:
             # Whoever wrote the script was cut off when the process ended.
             await self._around.scripts.close(job_id)
-        self._durable = DurableJobs(database_url, self._work, self._around.alarms)
+        self._durable = DurableJobs(
+            database_url, self._work, self._around.alarms, max_threads=max_threads
+        )
         self._reviving = Reviving(
             self._records,
             self._durable,

@@ -14,7 +14,7 @@ from s2v.core.errors import Exhausted, Reason, S2VError, Unavailable
 from s2v.core.ports import Notice, NoticeCode
 from s2v.core.stages import Report, ServiceDied
 from s2v.rpc.errors import died_at_work, from_rpc_error
-from s2v.rpc.patience import growing_delays
+from s2v.rpc.patience import growing_delays, is_away
 from s2v_gateway.remote.discretion import discreet
 
 T = TypeVar("T")
@@ -122,7 +122,7 @@ class _Judging(tenacity.retry_base):
             return self._stalls_left >= 0
         if error.reason is Reason.WORKER_LOST:
             return False
-        return isinstance(error, Unavailable) or error.reason is Reason.WORKERS_BUSY
+        return is_away(error) or error.reason is Reason.WORKERS_BUSY
 
 
 @dataclass(slots=True)

@@ -24,13 +24,14 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n s2v/api/common/v1/artifact.proto\x12\x11s2v.api.common.v1\"`\n\x08\x41rtifact\x12\x16\n\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x1d\n\nsize_bytes\x18\x02 \x01(\x03R\tsizeBytes\x12\x1d\n\nmedia_type\x18\x03 \x01(\tR\tmediaTypeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n s2v/api/common/v1/artifact.proto\x12\x11s2v.api.common.v1\"`\n\x08\x41rtifact\x12\x16\n\x06sha256\x18\x01 \x01(\tR\x06sha256\x12\x1d\n\nsize_bytes\x18\x02 \x01(\x03R\tsizeBytes\x12\x1d\n\nmedia_type\x18\x03 \x01(\tR\tmediaTypeB1\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.common.v1.artifact_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021s2v.api.common.v1P\001Z\032s2v/api/common/v1;commonv1'
   _globals['_ARTIFACT']._serialized_start=55
   _globals['_ARTIFACT']._serialized_end=151
 # @@protoc_insertion_point(module_scope)

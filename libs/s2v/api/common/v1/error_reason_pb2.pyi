@@ -53,6 +53,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_ASSET_IN_USE: _ClassVar[ErrorReason]
     ERROR_REASON_MEDIA_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_STAGE_STALLED: _ClassVar[ErrorReason]
+    ERROR_REASON_LIMIT_EXCEEDED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_FIELD_INVALID: ErrorReason
 ERROR_REASON_TEXT_EMPTY: ErrorReason
@@ -100,3 +101,4 @@ ERROR_REASON_DEVICE_MEMORY_EXCEEDED: ErrorReason
 ERROR_REASON_ASSET_IN_USE: ErrorReason
 ERROR_REASON_MEDIA_NOT_FOUND: ErrorReason
 ERROR_REASON_STAGE_STALLED: ErrorReason
+ERROR_REASON_LIMIT_EXCEEDED: ErrorReason

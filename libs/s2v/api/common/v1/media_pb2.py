@@ -24,13 +24,14 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ds2v/api/common/v1/media.proto\x12\x11s2v.api.common.v1\"3\n\x07Preview\x12\x14\n\x05\x66rame\x18\x01 \x01(\x03R\x05\x66rame\x12\x12\n\x04jpeg\x18\x02 \x01(\x0cR\x04jpeg\"o\n\nMediaChunk\x12\x16\n\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12\x1d\n\nmedia_type\x18\x03 \x01(\tR\tmediaType\x12\x16\n\x06\x63rc32c\x18\x04 \x01(\x07R\x06\x63rc32c\"[\n\x06Notice\x12\x31\n\x04\x63ode\x18\x03 \x01(\x0e\x32\x1d.s2v.api.common.v1.NoticeCodeR\x04\x63ode\x12\x18\n\x07message\x18\x02 \x01(\tR\x07messageJ\x04\x08\x01\x10\x02*\x98\x01\n\x11\x44igitalSourceType\x12#\n\x1f\x44IGITAL_SOURCE_TYPE_UNSPECIFIED\x10\x00\x12\x31\n-DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA\x10\x01\x12+\n\'DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC\x10\x02*\xa4\x02\n\nNoticeCode\x12\x1b\n\x17NOTICE_CODE_UNSPECIFIED\x10\x00\x12\x1d\n\x19NOTICE_CODE_SEVERAL_FACES\x10\x01\x12\x1d\n\x19NOTICE_CODE_FACE_ENLARGED\x10\x02\x12\x19\n\x15NOTICE_CODE_FACE_LOST\x10\x03\x12\x1e\n\x1aNOTICE_CODE_WORDS_LEFT_OUT\x10\x04\x12#\n\x1fNOTICE_CODE_TRANSCRIPT_MISMATCH\x10\x05\x12\x1d\n\x19NOTICE_CODE_LOUDNESS_ONLY\x10\x06\x12\x1c\n\x18NOTICE_CODE_SERVICE_AWAY\x10\x07\x12\x1e\n\x1aNOTICE_CODE_RANDOM_WEIGHTS\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ds2v/api/common/v1/media.proto\x12\x11s2v.api.common.v1\"3\n\x07Preview\x12\x14\n\x05\x66rame\x18\x01 \x01(\x03R\x05\x66rame\x12\x12\n\x04jpeg\x18\x02 \x01(\x0cR\x04jpeg\"o\n\nMediaChunk\x12\x16\n\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12\x1d\n\nmedia_type\x18\x03 \x01(\tR\tmediaType\x12\x16\n\x06\x63rc32c\x18\x04 \x01(\x07R\x06\x63rc32c\"[\n\x06Notice\x12\x31\n\x04\x63ode\x18\x03 \x01(\x0e\x32\x1d.s2v.api.common.v1.NoticeCodeR\x04\x63ode\x12\x18\n\x07message\x18\x02 \x01(\tR\x07messageJ\x04\x08\x01\x10\x02*\x98\x01\n\x11\x44igitalSourceType\x12#\n\x1f\x44IGITAL_SOURCE_TYPE_UNSPECIFIED\x10\x00\x12\x31\n-DIGITAL_SOURCE_TYPE_TRAINED_ALGORITHMIC_MEDIA\x10\x01\x12+\n\'DIGITAL_SOURCE_TYPE_COMPOSITE_SYNTHETIC\x10\x02*\xa4\x02\n\nNoticeCode\x12\x1b\n\x17NOTICE_CODE_UNSPECIFIED\x10\x00\x12\x1d\n\x19NOTICE_CODE_SEVERAL_FACES\x10\x01\x12\x1d\n\x19NOTICE_CODE_FACE_ENLARGED\x10\x02\x12\x19\n\x15NOTICE_CODE_FACE_LOST\x10\x03\x12\x1e\n\x1aNOTICE_CODE_WORDS_LEFT_OUT\x10\x04\x12#\n\x1fNOTICE_CODE_TRANSCRIPT_MISMATCH\x10\x05\x12\x1d\n\x19NOTICE_CODE_LOUDNESS_ONLY\x10\x06\x12\x1c\n\x18NOTICE_CODE_SERVICE_AWAY\x10\x07\x12\x1e\n\x1aNOTICE_CODE_RANDOM_WEIGHTS\x10\x08\x42\x31\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.common.v1.media_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021s2v.api.common.v1P\001Z\032s2v/api/common/v1;commonv1'
   _globals['_DIGITALSOURCETYPE']._serialized_start=312
   _globals['_DIGITALSOURCETYPE']._serialized_end=464
   _globals['_NOTICECODE']._serialized_start=467

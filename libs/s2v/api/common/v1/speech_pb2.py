@@ -25,13 +25,14 @@ _sym_db = _symbol_database.Default()
 from s2v.api.common.v1 import artifact_pb2 as s2v_dot_api_dot_common_dot_v1_dot_artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1es2v/api/common/v1/speech.proto\x12\x11s2v.api.common.v1\x1a s2v/api/common/v1/artifact.proto\"^\n\x04Mark\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12!\n\x0c\x66irst_sample\x18\x02 \x01(\x03R\x0b\x66irstSample\x12\x1d\n\nend_sample\x18\x03 \x01(\x03R\tendSample\"\xf9\x01\n\x06Speech\x12\x31\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udio\x12\x18\n\x07samples\x18\x02 \x01(\x03R\x07samples\x12-\n\x05words\x18\x03 \x03(\x0b\x32\x17.s2v.api.common.v1.MarkR\x05words\x12\x33\n\x08phonemes\x18\x04 \x03(\x0b\x32\x17.s2v.api.common.v1.MarkR\x08phonemes\x12.\n\x04\x63ues\x18\x06 \x01(\x0e\x32\x1a.s2v.api.common.v1.LipCuesR\x04\x63uesJ\x04\x08\x05\x10\x06R\x08lip_sync*\x93\x01\n\x07LipCues\x12\x18\n\x14LIP_CUES_UNSPECIFIED\x10\x00\x12\x15\n\x11LIP_CUES_PHONEMES\x10\x01\x12\x15\n\x11LIP_CUES_LOUDNESS\x10\x02\x12\x17\n\x13LIP_CUES_TRANSCRIPT\x10\x03\x12\x12\n\x0eLIP_CUES_WORDS\x10\x04\x12\x13\n\x0fLIP_CUES_SOUNDS\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1es2v/api/common/v1/speech.proto\x12\x11s2v.api.common.v1\x1a s2v/api/common/v1/artifact.proto\"^\n\x04Mark\x12\x14\n\x05label\x18\x01 \x01(\tR\x05label\x12!\n\x0c\x66irst_sample\x18\x02 \x01(\x03R\x0b\x66irstSample\x12\x1d\n\nend_sample\x18\x03 \x01(\x03R\tendSample\"\xf9\x01\n\x06Speech\x12\x31\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udio\x12\x18\n\x07samples\x18\x02 \x01(\x03R\x07samples\x12-\n\x05words\x18\x03 \x03(\x0b\x32\x17.s2v.api.common.v1.MarkR\x05words\x12\x33\n\x08phonemes\x18\x04 \x03(\x0b\x32\x17.s2v.api.common.v1.MarkR\x08phonemes\x12.\n\x04\x63ues\x18\x06 \x01(\x0e\x32\x1a.s2v.api.common.v1.LipCuesR\x04\x63uesJ\x04\x08\x05\x10\x06R\x08lip_sync*\x93\x01\n\x07LipCues\x12\x18\n\x14LIP_CUES_UNSPECIFIED\x10\x00\x12\x15\n\x11LIP_CUES_PHONEMES\x10\x01\x12\x15\n\x11LIP_CUES_LOUDNESS\x10\x02\x12\x17\n\x13LIP_CUES_TRANSCRIPT\x10\x03\x12\x12\n\x0eLIP_CUES_WORDS\x10\x04\x12\x13\n\x0fLIP_CUES_SOUNDS\x10\x05\x42\x31\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.common.v1.speech_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\021s2v.api.common.v1P\001Z\032s2v/api/common/v1;commonv1'
   _globals['_LIPCUES']._serialized_start=436
   _globals['_LIPCUES']._serialized_end=583
   _globals['_MARK']._serialized_start=87

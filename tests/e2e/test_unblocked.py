@@ -1,0 +1,60 @@
+"""No call blocks an event loop: a film is made by services in which such a call raises."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from installations import Installation, installed
+from s2v.api.gateway.v1 import job_pb2
+from s2v.api.gateway.v1.generation_service_pb2 import GenerateConfig
+
+pytestmark = pytest.mark.timeout(300)
+
+PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
+
+
+BLOCKING = """
+import asyncio, time
+
+async def wait():
+    time.sleep(0.001)
+
+asyncio.run(wait())
+"""
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """In which a service raises where it would block its loop."""
+    paths = [str(Path("tests/support/unblocked").resolve()), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+@pytest.fixture
+def unblocked(environment: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
+    with installed(tmp_path, PYTHONPATH=environment["PYTHONPATH"]) as installation:
+        yield installation
+
+
+def test_a_call_that_blocks_a_loop_raises(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", BLOCKING, "s2v_"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "Blocking call to time.sleep" in done.stderr
+
+
+def test_a_film_is_made_without_blocking_a_loop(unblocked: Installation, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    with unblocked.client() as client:
+        job = client.make(text="Hello!", reference=PORTRAIT, output=film, preset="draft")
+        assert job.state == job_pb2.JOB_STATE_SUCCEEDED
+        assert client.system_status().workers
+        assert list(client.list_assets())
+        client.delete_job(job.name)
+        config = GenerateConfig(spec=job_pb2.JobSpec(preset="draft"))
+        *_, last = client.generate(config, text=["Hello ", "again."], reference=PORTRAIT)
+        assert last.finished.state == job_pb2.JOB_STATE_SUCCEEDED
+    assert unblocked.complaints(after=0) == []

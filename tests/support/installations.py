@@ -1,0 +1,60 @@
+"""The four real services as processes, over a folder of their own."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from s2v.client import Client
+from s2v_cli.home import socket_folder
+from s2v_cli.local import free_address, service_specs
+from s2v_cli.supervisor import Supervisor
+
+
+class Installation:
+    """A running set of the four services over a folder of its own."""
+
+    def __init__(self, home: Path, sockets: Path, address: str, supervisor: Supervisor) -> None:
+        self.home = home
+        self.sockets = sockets
+        self.address = address
+        self.supervisor = supervisor
+        self.log = home / "services.log"
+
+    def address_of(self, service: str) -> str:
+        """Return where one of the four services listens."""
+        return self.address if service == "gateway" else f"unix:{self.sockets}/{service}.sock"
+
+    def log_lines(self, *, after: int = 0) -> list[dict[str, object]]:
+        """What the services logged since the log had so many bytes."""
+        with self.log.open("rb") as file:
+            file.seek(after)
+            lines = file.read().decode().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    @property
+    def log_bytes(self) -> int:
+        """How much the services have logged so far."""
+        return self.log.stat().st_size
+
+    def complaints(self, *, after: int) -> list[dict[str, object]]:
+        """Return the errors that the services logged since; a traceback fails the test."""
+        assert b"Traceback" not in self.log.read_bytes()[after:]
+        return [line for line in self.log_lines(after=after) if line["level"] == "error"]
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[Client]:
+        with Client(self.address, patience_seconds=60) as client:
+            yield client
+
+
+@contextlib.contextmanager
+def installed(home: Path, **settings: str) -> Iterator[Installation]:
+    """Run the four services over a folder, until the end of the context."""
+    environment = {**os.environ, **settings}
+    address = free_address("127.0.0.1", 0)
+    with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
+        specs = service_specs(home, sockets, listen=address, environment=environment)
+        with Supervisor(specs, report=print, sink=log) as supervisor:
+            yield Installation(home, sockets, address, supervisor)
