@@ -203,10 +203,22 @@ async def gateways(folder: Path) -> AsyncIterator[Start]:
             await one.channel.close()
             await one.gateway.server.stop(0)
             await _stop_working(one.gateway)
+        await _end_threads()
+        for one in running:
             one.gateway.close()
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        # DBOS had made its own threads the loop's; another gateway may follow.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+
+async def _end_threads() -> None:
+    """End DBOS, which had made its own threads the event loop's, and wait for them.
+
+    A thread that still reads would open a connection of a database that is closed already.
+    """
+    loop = asyncio.get_running_loop()
+    threads = getattr(loop, "_default_executor", None)
+    await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+    loop.set_default_executor(ThreadPoolExecutor())
+    if threads is not None:
+        await asyncio.to_thread(getattr(threads, "executor", threads).shutdown)
 
 
 async def _stop_working(gateway: Gateway) -> None:

@@ -119,6 +119,26 @@ async def test_the_first_failure_stops_everything_else() -> None:
     assert "render-1" in stages.cancelled
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_failure_is_told_as_it_is_when_something_else_ends_at_that_moment(
+    turns: int,
+) -> None:
+    failing, speaking = asyncio.Event(), asyncio.Event()
+    stages = FakeStages(
+        fail={"render-0": InvalidInput(Reason.FACE_NOT_FOUND, "no face", field="spec.reference")},
+        hold={"render-0": failing, "speak-1": speaking},
+    )
+    making = asyncio.create_task(film_of(order("a b"), stages))
+    await stages.called("render-0")
+    await stages.called("speak-1")
+    failing.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    speaking.set()
+    with pytest.raises(InvalidInput, match="no face"):
+        await making
+
+
 async def test_cancelling_reaches_the_stage_at_work() -> None:
     stages = FakeStages(hold={"render-0": asyncio.Event()})
     making = asyncio.create_task(film_of(order("a"), stages))

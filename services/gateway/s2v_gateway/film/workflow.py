@@ -169,7 +169,7 @@ class _Film:
         before: _Part | None = None
         async with asyncio.TaskGroup() as group:
             async for part in self._all_parts():
-                speech = await part.speech
+                speech = await asyncio.shield(part.speech)
                 await places.acquire()
                 state = before.clip.result().state if sequential and before else None
                 take = group.create_task(self._render(part, speech, first_frame, state))

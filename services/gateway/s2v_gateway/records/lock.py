@@ -82,7 +82,9 @@ class _ServerLock:
             self._connection = self._locked()
 
     def release(self) -> None:
-        """Give it back together with the connection."""
+        """Give it back together with the connection, whose end the server sees a little later."""
+        with suppress(sa.exc.DBAPIError):  # then it is lost already
+            self._connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _KEY})
         self._connection.invalidate()
         self._connection.close()
 
