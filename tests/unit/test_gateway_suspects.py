@@ -7,7 +7,7 @@ import pytest
 
 from s2v.core.errors import Reason, Unavailable
 from s2v.core.stages import ServiceDied
-from s2v_gateway.jobs.suspects import Suspects, Turns
+from s2v_gateway.jobs.suspects import MOST_DEATHS_IN_COMPANY, Suspects, Turns
 
 
 class Service:
@@ -25,13 +25,15 @@ class Service:
             self._die()
         elif self.free.is_set():
             mine.set_result(what)
-        return await mine
+        try:
+            return await mine
+        finally:
+            self._at_work.discard(mine)
 
     def _die(self) -> None:
         self.deaths += 1
         for work in self._at_work:
             work.set_exception(ServiceDied("tts"))
-        self._at_work.clear()
 
 
 class Records:
@@ -56,29 +58,71 @@ async def test_what_dies_beside_poison_is_not_blamed_for_it() -> None:
         )
         for job in ("one", "two")
     ]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
     bad = suspects("bad", records, turns)
     service.free.set()  # from now on the others are through at once when they have their turn
     with pytest.raises(Unavailable) as caught:
         await bad.survived("cut", lambda: service.work("poison"))
     assert caught.value.reason is Reason.WORKER_LOST
     assert await asyncio.gather(*good) == ["one", "two"]
+    assert records.deaths == {
+        "one": {"speak-0*": 1},
+        "two": {"speak-0*": 1},
+        "bad": {"cut*": 1, "cut@0": 2},
+    }
+
+
+async def test_poison_that_is_alone_fails_after_the_second_death() -> None:
+    service, records = Service(), Records()
+    with pytest.raises(Unavailable):
+        await suspects("bad", records, Turns()).survived("cut", lambda: service.work("poison"))
     assert service.deaths == 2
-    assert records.deaths == {"one": {"speak-0": 1}, "two": {"speak-0": 1}, "bad": {"cut": 2}}
+    assert records.deaths == {"bad": {"cut@0": 2}}
 
 
-async def test_what_has_killed_twice_before_is_not_done_again() -> None:
+async def test_work_that_was_further_each_time_is_not_what_killed() -> None:
+    came_to = iter([3, 5, 9])
+
+    async def work() -> str:
+        progress = next(came_to, None)
+        if progress is None:
+            return "done"
+        raise ServiceDied("compositor", progress)
+
+    assert await suspects("job", Records(), Turns()).survived("compose", work) == "done"
+
+
+async def test_work_that_others_always_die_beside_is_given_up_in_the_end() -> None:
+    turns, times = Turns(), 0
+
+    async def work() -> str:
+        nonlocal times
+        times += 1
+        raise ServiceDied("tts")
+
+    async with turns.turn("speak-1", suspected=False):
+        with pytest.raises(Unavailable):
+            await suspects("job", Records(), turns).survived("speak-0", work)
+    assert times == MOST_DEATHS_IN_COMPANY
+
+
+@pytest.mark.parametrize("deaths", [{"cut@0": 2}, {"cut*": MOST_DEATHS_IN_COMPANY}])
+async def test_what_has_killed_too_often_before_is_not_done_again(deaths: dict[str, int]) -> None:
     service = Service()
-    known = suspects("job", Records(), Turns(), cut=2)
-    with pytest.raises(Unavailable, match="died 2 times at work on this"):
+    known = suspects("job", Records(), Turns(), **deaths)
+    with pytest.raises(Unavailable, match="died again and again at work on this"):
         await known.survived("cut", lambda: service.work("poison"))
     assert service.deaths == 0
 
 
-async def test_work_of_other_services_has_its_own_turns() -> None:
+async def test_nobody_begins_beside_what_is_suspected_but_at_other_services() -> None:
     turns = Turns()
-    async with turns.turn("speak-1"), turns.turn("render-1"), turns.turn("compose"):
-        waiting = asyncio.create_task(turns.turn("cut").__aenter__())
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        waiting.cancel()
+    async with turns.turn("speak-1", suspected=True) as suspected:
+        async with turns.turn("render-1", suspected=True), turns.turn("compose", suspected=False):
+            later = turns.turn("cut", suspected=False)
+            waiting = asyncio.create_task(later.__aenter__())
+            await asyncio.sleep(0.01)
+            assert not waiting.done()
+        assert suspected.alone
+    assert (await waiting).alone
+    await later.__aexit__(None, None, None)

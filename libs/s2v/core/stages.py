@@ -11,7 +11,16 @@ from s2v.core.script import Segment, Speech
 
 
 class ServiceDied(Exception):
-    """The process that worked on a stage has died of it, or of something else."""
+    """The process that worked on a stage has died of it, or of something else.
+
+    Attributes:
+        progress: how far the work had come, in whatever it counts: one that kills a service does so
+            at the same point again.
+    """
+
+    def __init__(self, service: str, progress: int = 0) -> None:
+        super().__init__(service)
+        self.progress = progress
 
 
 @dataclass(frozen=True, slots=True)

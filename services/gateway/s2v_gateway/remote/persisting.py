@@ -38,9 +38,16 @@ class Patience:
 
 
 async def persist(
-    service: str, call: Callable[[], Awaitable[T]], report: Report, patience: Patience
+    service: str,
+    call: Callable[[], Awaitable[T]],
+    report: Report,
+    patience: Patience,
+    *,
+    progress: Callable[[], int] = lambda: 0,
 ) -> T:
     """Call until it succeeds or fails for good; wait while the service is away or full.
+
+    `progress` tells how far the call has come.
 
     Raises:
         Unavailable: patience has ended (SERVICE_UNAVAILABLE, STAGE_STALLED), or it is not worth
@@ -54,7 +61,7 @@ async def persist(
             return await call()
         except grpc.RpcError as error:
             if died_at_work(error):
-                raise ServiceDied(service) from error
+                raise ServiceDied(service, progress()) from error
             raise discreet(service, from_rpc_error(error)) from error
 
     trying = tenacity.AsyncRetrying(

@@ -203,9 +203,17 @@ class RemoteStages:
         report: Report,
     ) -> Film:
         """Join the segments; give `media` what there is to watch meanwhile."""
+        sent = 0
+
+        async def counted() -> AsyncIterator[FinishedSegment]:
+            nonlocal sent
+            sent = 0
+            async for finished in segments():
+                sent += 1
+                yield finished
 
         async def call() -> Film:
-            requests = _compose_requests(order, segments(), live=media is not None, report=report)
+            requests = _compose_requests(order, counted(), live=media is not None, report=report)
             metadata = correlation(order.job_id)
             composing = self._compositor.Compose(requests, metadata=metadata)
             async with self._pulsing("compositor", composing) as responses:
@@ -216,7 +224,7 @@ class RemoteStages:
                         await media(Media(response.media.offset, response.media.data))
             raise _no_result("compositor")
 
-        film = await self._persist("compositor", call, report)
+        film = await persist("compositor", call, report, self._patience, progress=lambda: sent)
         report(AtWork(Stage.COMPOSE, working=False))
         return film
 
