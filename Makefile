@@ -10,6 +10,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
+# As many processes as there are cores, four at most: each starts services of its own.
+PYTEST = -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 PIP_INSTALL = install --quiet --disable-pip-version-check -c constraints.txt
 
 help: ## list the commands
@@ -23,7 +25,7 @@ serve: .venv/light ## run the four services; the gateway listens on 127.0.0.1:50
 	@$(BIN)/s2v serve
 
 test: check ## check everything and run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python $(PYTEST)
 
 # Without the extra wan: one Python proves it, and torch is the largest thing to install by far.
 test-other: .venv/dev ## run all but the end-to-end tests on the other Python, if there is one
@@ -31,11 +33,11 @@ test-other: .venv/dev ## run all but the end-to-end tests on the other Python, i
 	if [ -z "$$other" ]; then echo "skipped: no other Python of 3.11 and 3.12 here"; exit 0; fi; \
 	[ -x .venv-other/bin/python ] || "$$other" -m venv .venv-other; \
 	.venv-other/bin/python -m pip $(PIP_INSTALL) -e '.[dev]'; \
-	.venv-other/bin/python -m pytest tests/unit tests/contract tests/integration
+	.venv-other/bin/python $(PYTEST) tests/unit tests/contract tests/integration
 
-chaos: .venv/dev ## try many more bombs, damaged files and random messages than the tests do
+chaos: .venv/dev ## try many more kills, damaged files and random messages than the tests do
 	@S2V_CHAOS_FILES=$${S2V_CHAOS_FILES:-5000} S2V_CHAOS_MESSAGES=$${S2V_CHAOS_MESSAGES:-2000} \
-		$(BIN)/python -m pytest tests/chaos
+		S2V_CHAOS_KILLS=$${S2V_CHAOS_KILLS:-100} $(BIN)/python -m pytest tests/chaos
 
 check: .venv/dev .venv-protos/ready ## lint, types, import rules, protos
 	@$(BIN)/ruff check .

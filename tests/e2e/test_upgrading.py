@@ -1,21 +1,17 @@
 """The services over the home of an earlier release: its jobs end as that release would end them."""
 
 import hashlib
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from installations import Installation, installed
 from old_home import ENCODING, UPLOAD_REQUEST_ID, half_uploaded, old_jobs, unpack
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
 from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceStub
 from s2v.client import Client
 from s2v.rpc.channel import connect_sync
-from s2v_cli.home import socket_folder
-from s2v_cli.local import free_address, service_specs
-from s2v_cli.supervisor import Supervisor
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -25,9 +21,9 @@ OLD = old_jobs()
 class Upgraded:
     """The services of this release over the old home."""
 
-    def __init__(self, home: Path, client: Client) -> None:
+    def __init__(self, installation: Installation, client: Client) -> None:
         self.client = client
-        self._log = home / "services.log"
+        self._log_lines = installation.log_lines
 
     def job(self, name: str) -> job_pb2.Job:
         """Return how the old job of that display name ended."""
@@ -35,10 +31,9 @@ class Upgraded:
 
     def segments_begun(self, name: str) -> set[int]:
         """Return the segments of which a take began."""
-        lines = [json.loads(line) for line in self._log.open() if line.startswith("{")]
         return {
-            int(line["segment"])
-            for line in lines
+            int(str(line["segment"]))
+            for line in self._log_lines()
             if line["event"] == "take begins" and f"jobs/{line['job_id']}" == OLD[name].name
         }
 
@@ -47,11 +42,8 @@ class Upgraded:
 def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
     home = tmp_path_factory.mktemp("old")
     unpack(home)
-    address = free_address("127.0.0.1", 0)
-    with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
-        specs = service_specs(home, sockets, listen=address, environment={**os.environ, **ENCODING})
-        with Supervisor(specs, report=print, sink=log), Client(address) as client:
-            yield Upgraded(home, client)
+    with installed(home, **ENCODING) as installation, installation.client() as client:
+        yield Upgraded(installation, client)
 
 
 def test_the_old_home_is_described() -> None:
