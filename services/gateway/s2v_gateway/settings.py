@@ -3,12 +3,72 @@
 from pathlib import Path
 
 from pydantic import Field, field_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from s2v.media.limits import DEFAULT_LIMITS, FileLimits
 from s2v.rpc.settings import ServiceSettings, default_home
 
 
-class GatewaySettings(ServiceSettings):
+class FileSettings(BaseSettings):
+    """What an uploaded file may claim to hold (`s2v.media.limits.FileLimits`).
+
+    The services that read it later allow what is allowed here by default, so that the limits can be
+    made tighter, not wider.
+    """
+
+    max_pixels: int = Field(
+        default=DEFAULT_LIMITS.max_pixels,
+        ge=4096,
+        le=DEFAULT_LIMITS.max_pixels,
+        description="of a picture, as coded and as shown",
+    )
+    max_side_pixels: int = Field(
+        default=DEFAULT_LIMITS.max_side_pixels,
+        ge=64,
+        le=DEFAULT_LIMITS.max_side_pixels,
+        description="of a picture as shown: upright, with square pixels",
+    )
+    max_scans: int = Field(
+        default=DEFAULT_LIMITS.max_scans, ge=1, le=DEFAULT_LIMITS.max_scans, description="of a JPEG"
+    )
+    max_blind_packets: int = Field(
+        default=DEFAULT_LIMITS.max_blind_packets,
+        ge=1,
+        le=DEFAULT_LIMITS.max_blind_packets,
+        description="of a video before its first picture",
+    )
+    max_streams: int = Field(
+        default=DEFAULT_LIMITS.max_streams,
+        ge=1,
+        le=DEFAULT_LIMITS.max_streams,
+        description="tracks of a sound or video",
+    )
+    max_index_entries: int = Field(
+        default=DEFAULT_LIMITS.max_index_entries,
+        ge=1,
+        le=DEFAULT_LIMITS.max_index_entries,
+        description="of all tracks of an MP4",
+    )
+    max_sample_rate: int = Field(
+        default=DEFAULT_LIMITS.max_sample_rate,
+        ge=8_000,
+        le=DEFAULT_LIMITS.max_sample_rate,
+        description="of sound, in hertz",
+    )
+    max_channels: int = Field(
+        default=DEFAULT_LIMITS.max_channels,
+        ge=1,
+        le=DEFAULT_LIMITS.max_channels,
+        description="of sound",
+    )
+
+    @property
+    def file_limits(self) -> FileLimits:
+        """What the checks of uploaded files take."""
+        return FileLimits(**{name: getattr(self, name) for name in FileSettings.model_fields})
+
+
+class GatewaySettings(FileSettings, ServiceSettings):
     """Where the gateway listens, keeps its state and finds the other services."""
 
     model_config = SettingsConfigDict(env_prefix="S2V_GATEWAY_", extra="forbid")
@@ -32,7 +92,6 @@ class GatewaySettings(ServiceSettings):
         default=600.0, gt=0, description="longest video that may be a reference"
     )
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
-    max_pixels: int = Field(default=50_000_000, ge=4096, description="of an uploaded picture")
     max_checks: int = Field(default=2, ge=1, description="uploaded files looked into at once")
     max_waiting_checks: int = Field(
         default=100, ge=0, description="uploaded files that may wait to be looked into"

@@ -19,7 +19,6 @@ from s2v.api.render.v1 import render_service_pb2
 from s2v.core.stages import Stages
 from s2v.media.confined.kernel import Allowance
 from s2v.media.confined.reading import Reader
-from s2v.media.limits import FileLimits
 from s2v.rpc.interceptor import Admit
 from s2v.rpc.server import Server
 from s2v.store.artifacts import FsspecStore
@@ -200,7 +199,7 @@ def _reader(settings: GatewaySettings) -> Reader:
         cpu_seconds=settings.check_seconds,
         seconds=2.0 * settings.check_seconds,
     )
-    return Reader(looking=looking, limits=FileLimits(max_pixels=settings.max_pixels))
+    return Reader(looking=looking, limits=settings.file_limits)
 
 
 def _keeping(settings: GatewaySettings) -> Keeping:
