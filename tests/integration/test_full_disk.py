@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import google_crc32c
@@ -16,10 +17,11 @@ from s2v_gateway.events.live_media import LiveMedia
 MIB = 1 << 20
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+@contextmanager
+def mounted(tmp_path: Path, *mounting: str) -> Iterator[Path]:
     """A disk of 4 MiB, in a mount namespace of its own that needs no privileges."""
-    script = 'mount -t tmpfs -o size=4m none "$0" && echo ready && read -r _'
+    steps = ('mount -t tmpfs -o size=4m none "$0"', *mounting, "echo ready", "read -r _")
+    script = " && ".join(steps)
     holder = subprocess.Popen(
         ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(tmp_path)],
         stdin=subprocess.PIPE,
@@ -35,6 +37,26 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield Path(f"/proc/{holder.pid}/root{tmp_path}")
     finally:
         holder.communicate()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path) as disk:
+        yield disk
+
+
+@pytest.fixture
+def read_only_disk(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path, 'mount -o remount,ro "$0"') as disk:
+        yield disk
+
+
+def test_a_store_that_is_read_only_says_so_with_the_remedy(read_only_disk: Path) -> None:
+    with pytest.raises(Exhausted, match=r"store cannot be written to .*let the service") as raised:
+        FsspecStore(str(read_only_disk)).put([b"clip"], "video/mp4")
+
+    assert raised.value.reason == Reason.STORAGE_FULL
+    assert str(read_only_disk) not in raised.value.message
 
 
 def test_the_store_refuses_a_blob_that_does_not_fit_and_takes_one_that_does(
