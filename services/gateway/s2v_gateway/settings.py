@@ -112,8 +112,9 @@ class GatewaySettings(FileSettings, ServiceSettings):
     )
     stall_seconds: float = Field(
         default=60.0,
-        ge=1,
-        description="a call of a service that gives no sign of life for so long is made again",
+        ge=10,
+        description="a call of a service that gives no sign of life for so long is made again; "
+        "living ones give one every 5 s",
     )
     stall_retries: int = Field(
         default=2, ge=0, description="so often; then the job fails with STAGE_STALLED"
