@@ -1,12 +1,17 @@
 """Settings of the gateway, from S2V_GATEWAY_… variables."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from s2v.media.limits import DEFAULT_LIMITS, FileLimits
 from s2v.rpc.settings import ServiceSettings, default_home
+
+
+def _at_most(most: int, description: str, *, least: int = 1) -> Any:
+    return Field(default=most, ge=least, le=most, description=description)
 
 
 class FileSettings(BaseSettings):
@@ -16,51 +21,26 @@ class FileSettings(BaseSettings):
     made tighter, not wider.
     """
 
-    max_pixels: int = Field(
-        default=DEFAULT_LIMITS.max_pixels,
-        ge=4096,
-        le=DEFAULT_LIMITS.max_pixels,
-        description="of a picture, as coded and as shown",
+    max_pixels: int = _at_most(
+        DEFAULT_LIMITS.max_pixels, "of a picture, as coded and as shown", least=4096
     )
-    max_side_pixels: int = Field(
-        default=DEFAULT_LIMITS.max_side_pixels,
-        ge=64,
-        le=DEFAULT_LIMITS.max_side_pixels,
-        description="of a picture as shown: upright, with square pixels",
+    max_side_pixels: int = _at_most(
+        DEFAULT_LIMITS.max_side_pixels,
+        "of a picture as shown: upright, with square pixels",
+        least=DEFAULT_LIMITS.min_side_pixels,
     )
-    max_scans: int = Field(
-        default=DEFAULT_LIMITS.max_scans, ge=1, le=DEFAULT_LIMITS.max_scans, description="of a JPEG"
+    max_scans: int = _at_most(DEFAULT_LIMITS.max_scans, "of a JPEG")
+    max_blind_packets: int = _at_most(
+        DEFAULT_LIMITS.max_blind_packets, "of a video before its first picture"
     )
-    max_blind_packets: int = Field(
-        default=DEFAULT_LIMITS.max_blind_packets,
-        ge=1,
-        le=DEFAULT_LIMITS.max_blind_packets,
-        description="of a video before its first picture",
+    max_streams: int = _at_most(DEFAULT_LIMITS.max_streams, "tracks of a sound or video")
+    max_index_entries: int = _at_most(
+        DEFAULT_LIMITS.max_index_entries, "of all tracks of an MP4 together"
     )
-    max_streams: int = Field(
-        default=DEFAULT_LIMITS.max_streams,
-        ge=1,
-        le=DEFAULT_LIMITS.max_streams,
-        description="tracks of a sound or video",
+    max_sample_rate: int = _at_most(
+        DEFAULT_LIMITS.max_sample_rate, "of sound, in hertz", least=DEFAULT_LIMITS.min_sample_rate
     )
-    max_index_entries: int = Field(
-        default=DEFAULT_LIMITS.max_index_entries,
-        ge=1,
-        le=DEFAULT_LIMITS.max_index_entries,
-        description="of all tracks of an MP4",
-    )
-    max_sample_rate: int = Field(
-        default=DEFAULT_LIMITS.max_sample_rate,
-        ge=8_000,
-        le=DEFAULT_LIMITS.max_sample_rate,
-        description="of sound, in hertz",
-    )
-    max_channels: int = Field(
-        default=DEFAULT_LIMITS.max_channels,
-        ge=1,
-        le=DEFAULT_LIMITS.max_channels,
-        description="of sound",
-    )
+    max_channels: int = _at_most(DEFAULT_LIMITS.max_channels, "of sound")
 
     @property
     def file_limits(self) -> FileLimits:
