@@ -1,8 +1,17 @@
-"""For services with this folder on PYTHONPATH: what would block an event loop raises there."""
+"""For services with this folder on PYTHONPATH: what would block an event loop raises there.
 
+What computes on it for long is logged, as in asyncio's debug mode, but on a busy machine, too.
+"""
+
+import asyncio
+import json
 import sys
+import time
 
 from blockbuster import BlockBuster
+
+MOST_SECONDS = 0.1
+"""Of computing, in one go; as `loop.slow_callback_duration`."""
 
 
 def _watch() -> None:
@@ -15,5 +24,20 @@ def _watch() -> None:
     blockbuster.activate()
 
 
+def _measure() -> None:
+    run = asyncio.Handle._run
+
+    def measured(handle: asyncio.Handle) -> None:
+        begun = time.thread_time()
+        run(handle)
+        seconds = time.thread_time() - begun
+        if seconds > MOST_SECONDS:
+            slow = {"level": "error", "event": "slow callback", "seconds": round(seconds, 3)}
+            print(json.dumps(slow | {"callback": repr(handle)}), file=sys.stderr, flush=True)
+
+    asyncio.Handle._run = measured  # type: ignore[method-assign]
+
+
 if any(argument.startswith("s2v_") for argument in sys.orig_argv):  # Ray's processes are its own
     _watch()
+    _measure()
