@@ -92,6 +92,18 @@ async def test_work_that_was_further_each_time_is_not_what_killed() -> None:
     assert await suspects("job", Records(), Turns()).survived("compose", work) == "done"
 
 
+async def test_work_that_the_service_was_not_at_is_never_blamed() -> None:
+    deaths, records = iter([ServiceDied("compositor", None)] * 20), Records()
+
+    async def work() -> str:
+        if death := next(deaths, None):
+            raise death
+        return "done"
+
+    assert await suspects("job", records, Turns()).survived("compose", work) == "done"
+    assert records.deaths == {}
+
+
 async def test_work_that_others_always_die_beside_is_given_up_in_the_end() -> None:
     turns, times = Turns(), 0
 

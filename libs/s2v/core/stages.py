@@ -15,10 +15,10 @@ class ServiceDied(Exception):
 
     Attributes:
         progress: how far the work had come, in whatever it counts: one that kills a service does so
-            at the same point again.
+            at the same point again. None where the service had nothing to do for it at that moment.
     """
 
-    def __init__(self, service: str, progress: int = 0) -> None:
+    def __init__(self, service: str, progress: int | None = 0) -> None:
         super().__init__(service)
         self.progress = progress
 

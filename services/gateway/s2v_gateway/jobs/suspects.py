@@ -102,7 +102,10 @@ class Suspects:
                     return await work()
                 except ServiceDied as death:
                     where = f"{name}@{death.progress}" if presence.alone else f"{name}*"
+                    is_blamed = death.progress is not None
                     _log.warning("service died at work", work=where, cause=str(death))
+            if not is_blamed:
+                continue
             # Written when it has left, so that who comes next is not taken to be beside it.
             self.deaths[where] = self.deaths.get(where, 0) + 1
             await written(self.records.note_deaths, self.job_id, self.deaths)

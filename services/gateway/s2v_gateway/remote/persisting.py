@@ -43,11 +43,11 @@ async def persist(
     report: Report,
     patience: Patience,
     *,
-    progress: Callable[[], int] = lambda: 0,
+    progress: Callable[[], int | None] = lambda: 0,
 ) -> T:
     """Call until it succeeds or fails for good; wait while the service is away or full.
 
-    `progress` tells how far the call has come.
+    `progress` tells how far the call has come, None while the service has nothing to do for it.
 
     Raises:
         Unavailable: patience has ended (SERVICE_UNAVAILABLE, STAGE_STALLED), or it is not worth

@@ -1,5 +1,6 @@
 """The stages as gRPC services; a service that is away is waited for."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
@@ -43,6 +44,7 @@ T = TypeVar("T")
 
 _log = structlog.get_logger()
 _LISTING_SECONDS = 10.0
+_JOINING_SECONDS = 2.0
 # These answer once, without a sign of life before: long enough for the longest recording, and for a
 # film that waits for others.
 _CUTTING_SECONDS = 900.0
@@ -182,17 +184,25 @@ class RemoteStages:
             pose=artifact_to_proto(order.pose) if order.pose else None,
         )
 
+        begun = False
+
         async def call() -> Clip:
+            nonlocal begun
+            begun = False
             metadata = correlation(order.job_id, index)
             rendering = self._render.Render(request, metadata=metadata)
             async with self._pulsing("render", rendering) as responses:
                 async for response in responses:
+                    begun = True
                     if response.HasField("clip"):
                         return messages.clip(response.clip)
                     _report_render(response, index, report)
             raise _no_result("render")
 
-        return await self._persist("render", call, report)
+        # Once it has answered, a worker is at it, whose deaths the render service counts itself.
+        return await persist(
+            "render", call, report, self._patience, progress=lambda: None if begun else 0
+        )
 
     async def compose(
         self,
@@ -203,17 +213,12 @@ class RemoteStages:
         report: Report,
     ) -> Film:
         """Join the segments; give `media` what there is to watch meanwhile."""
-        sent = 0
-
-        async def counted() -> AsyncIterator[FinishedSegment]:
-            nonlocal sent
-            sent = 0
-            async for finished in segments():
-                sent += 1
-                yield finished
+        joining = _Joining()
 
         async def call() -> Film:
-            requests = _compose_requests(order, counted(), live=media is not None, report=report)
+            requests = _compose_requests(
+                order, joining.counted(segments()), live=media is not None, report=report
+            )
             metadata = correlation(order.job_id)
             composing = self._compositor.Compose(requests, metadata=metadata)
             async with self._pulsing("compositor", composing) as responses:
@@ -224,7 +229,7 @@ class RemoteStages:
                         await media(Media(response.media.offset, response.media.data))
             raise _no_result("compositor")
 
-        film = await persist("compositor", call, report, self._patience, progress=lambda: sent)
+        film = await persist("compositor", call, report, self._patience, progress=joining.progress)
         report(AtWork(Stage.COMPOSE, working=False))
         return film
 
@@ -251,6 +256,31 @@ class RemoteStages:
 
     def _pulsing(self, service: str, call: Any) -> AbstractAsyncContextManager[AsyncIterator[Any]]:
         return pulsing(service, call, self._patience.stall_seconds)
+
+
+class _Joining:
+    """Where a call of Compose is, which lasts as long as its job and mostly waits for segments."""
+
+    def __init__(self) -> None:
+        self._sent = 0
+        self._sent_at = 0.0
+        self._all_sent = False
+
+    async def counted(
+        self, segments: AsyncIterator[FinishedSegment]
+    ) -> AsyncIterator[FinishedSegment]:
+        """Count the segments of a call as they are sent."""
+        self._sent, self._sent_at, self._all_sent = 0, 0.0, False
+        async for finished in segments:
+            self._sent += 1
+            self._sent_at = time.monotonic()
+            yield finished
+        self._all_sent = True
+
+    def progress(self) -> int | None:
+        """Return how many segments were sent; None while none of them is being joined any more."""
+        is_waiting = time.monotonic() - self._sent_at > _JOINING_SECONDS
+        return None if is_waiting and not self._all_sent else self._sent
 
 
 async def _compose_requests(
