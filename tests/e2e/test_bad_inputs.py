@@ -17,9 +17,6 @@ from s2v.core.errors import Reason, S2VError
 from s2v.media.pcm import wav_bytes
 from s2v.rpc.errors import from_status
 
-# The first test of a session waits for all services to start.
-pytestmark = pytest.mark.timeout(300)
-
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg").read_bytes()
 
 

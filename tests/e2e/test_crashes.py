@@ -17,9 +17,6 @@ from s2v.media.video import decode_frames
 from s2v.rpc.channel import connect_sync
 from stories import a_job, wait_until_half_done, worker_pid
 
-# The first test of a session waits for all services to start.
-pytestmark = pytest.mark.timeout(300)
-
 
 def recorded_segments(home: Path, name: str) -> set[int]:
     """Segments whose clip is written down."""

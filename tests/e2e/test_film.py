@@ -20,9 +20,6 @@ from s2v.media.provenance import read_marking
 from s2v.media.video import decode_frames
 from s2v_tts.listening.recognising import installed_word_recogniser
 
-# The first test of a session waits for all services to start.
-pytestmark = pytest.mark.timeout(300)
-
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 TEXT = (
     "My father bought a big balloon. "
@@ -127,7 +124,8 @@ def test_media_comes_while_rendering_goes_on_and_plays_as_it_is(
 def test_previews_are_small_jpegs(generated: tuple[list[Any], bytes]) -> None:
     previews = [r.preview for r in generated[0] if r.HasField("preview")]
     assert all(p.jpeg.startswith(b"\xff\xd8") for p in previews)
-    assert [p.frame for p in previews] == sorted(p.frame for p in previews)
+    frames = [p.frame for p in previews]  # segments are rendered side by side
+    assert len(frames) == len(set(frames))
 
 
 def test_the_same_request_makes_the_same_film(

@@ -9,13 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import google_crc32c
-import pytest
 
 from methods import SERVICES
 from s2v.media.video import decode_frames
-
-# The first test of a session waits for all services to start.
-pytestmark = pytest.mark.timeout(300)
 
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 GRPCURL = Path(sys.executable).with_name("grpcurl")

@@ -8,9 +8,6 @@ from methods import BESIDE, SERVICES
 from s2v.rpc.channel import connect_sync
 from s2v.rpc.errors import from_rpc_error
 
-# The first test of a session waits for all services to start.
-pytestmark = pytest.mark.timeout(300)
-
 SECONDS = 30.0
 
 

@@ -9,8 +9,6 @@ import pytest
 from s2v.api.gateway.v1 import job_pb2
 from stories import a_job, wait_until_half_done, worker_pid
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.mark.parametrize(
     ("seed", "victim"), list(enumerate(["tts", "render", "compositor", "worker", "gateway"]))

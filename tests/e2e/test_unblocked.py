@@ -12,8 +12,6 @@ from installations import Installation, installed
 from s2v.api.gateway.v1 import job_pb2
 from s2v.api.gateway.v1.generation_service_pb2 import GenerateConfig
 
-pytestmark = pytest.mark.timeout(300)
-
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 
 

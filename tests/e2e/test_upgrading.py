@@ -13,8 +13,6 @@ from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceStub
 from s2v.client import Client
 from s2v.rpc.channel import connect_sync
 
-pytestmark = pytest.mark.timeout(300)
-
 OLD = old_jobs()
 
 

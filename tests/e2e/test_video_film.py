@@ -13,9 +13,6 @@ from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import Client
 from s2v.media.video import decode_frames
 
-# The first test of a session waits for all services to start.
-pytestmark = pytest.mark.timeout(300)
-
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 
 

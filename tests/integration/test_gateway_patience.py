@@ -157,6 +157,6 @@ async def test_a_call_that_stalls_again_and_again_fails_for_good(
 async def test_a_call_that_gives_signs_of_life_may_take_any_time(
     address: str, render: Render
 ) -> None:
-    render.pulses = 5
-    assert (await rendered(address, [])).frames == 25
+    render.pulses = 25
+    assert (await rendered(address, [], stall_seconds=2.0)).frames == 25
     assert render.calls == 1

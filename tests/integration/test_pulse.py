@@ -43,12 +43,24 @@ async def test_pulses_fill_the_silence_only_while_there_is_evidence() -> None:
         yield "last"
 
     async with aclosing(
-        with_pulse(items(), lambda: "pulse" if alive else None, seconds=0.01)
+        with_pulse(
+            items(), lambda: "pulse" if alive else None, is_last=lambda _: False, seconds=0.01
+        )
     ) as stream:
         assert [await anext(stream) for _ in range(3)] == ["first", "pulse", "pulse"]
         alive = False
         asyncio.get_running_loop().call_later(0.1, more.set)
         assert [item async for item in stream] == ["last"]
+
+
+async def test_nothing_is_said_after_what_comes_last() -> None:
+    async def items() -> AsyncGenerator[str]:
+        yield "first"
+        yield "last"
+        await asyncio.sleep(0.1)  # ten pulses long
+
+    stream = with_pulse(items(), lambda: "pulse", is_last=lambda item: item == "last", seconds=0.01)
+    assert [item async for item in stream] == ["first", "last"]
 
 
 async def test_closing_a_stream_with_pulses_ends_what_it_waited_for() -> None:
@@ -62,7 +74,7 @@ async def test_closing_a_stream_with_pulses_ends_what_it_waited_for() -> None:
         finally:
             ended = True
 
-    stream = with_pulse(items(), lambda: "pulse", seconds=0.01)
+    stream = with_pulse(items(), lambda: "pulse", is_last=lambda _: False, seconds=0.01)
     assert await anext(stream) == "pulse"
     await stream.aclose()
     assert ended

@@ -31,7 +31,6 @@ TINY = WanSettings(checkpoint="random:tiny", device="cpu")
 CHECKPOINT = Path(__file__).parents[1] / "data/wan_tiny"
 SIZE = Size(64, 64)
 FEW_STEPS = Sampling(steps=1)
-pytestmark = pytest.mark.timeout(300)
 
 Rgb = npt.NDArray[np.uint8]
 

@@ -40,7 +40,6 @@ HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE))
 FILMS = sorted(path.stem for path in (FIXTURES / "5_pipeline").glob("*.json"))
 CPU = torch.device("cpu")
-pytestmark = pytest.mark.timeout(300)
 
 
 def tensors(path: Path) -> dict[str, Any]:

@@ -12,24 +12,31 @@ PULSE_SECONDS = 5.0
 
 
 async def with_pulse(
-    items: AsyncGenerator[T], pulse: Callable[[], T | None], *, seconds: float = PULSE_SECONDS
+    items: AsyncGenerator[T],
+    pulse: Callable[[], T | None],
+    *,
+    is_last: Callable[[T], bool],
+    seconds: float = PULSE_SECONDS,
 ) -> AsyncGenerator[T]:
     """Yield the items, and a pulse wherever none comes for so many seconds.
 
     `pulse` returns None where there is no evidence that the work goes on: then nothing is said.
+    After an item that `is_last` nothing is said either, however long the items take to end.
     Closing it cancels what is being waited for and closes the items.
     """
     step: asyncio.Future[T] | None = None
+    said_all = False
     try:
         while True:
             step = asyncio.ensure_future(anext(items))
             while not (await asyncio.wait({step}, timeout=seconds))[0]:
-                if (sign := pulse()) is not None:
+                if not said_all and (sign := pulse()) is not None:
                     yield sign
             try:
                 item = step.result()
             except StopAsyncIteration:
                 return
+            said_all = is_last(item)
             yield item
     finally:
         if step is not None:

@@ -63,7 +63,12 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
         # One of its own: whatever is cancelled, closing comes after the work under way.
         thread = _Thread()
         composing = self._composed(requests, thread)
-        pulsed = with_pulse(composing, thread.pulse, seconds=self._pulse_seconds)
+        pulsed = with_pulse(
+            composing,
+            thread.pulse,
+            is_last=lambda response: response.HasField("film"),
+            seconds=self._pulse_seconds,
+        )
         async with aclosing(pulsed) as responses:
             async for response in responses:
                 yield response

@@ -15,7 +15,7 @@ from s2v.core.errors import Exhausted, Reason, Unavailable
 from s2v.core.ports import Capabilities, Notice
 from s2v.rpc.patience import growing_delays
 from s2v.rpc.pulse import with_pulse
-from s2v_render.rendering import RenderEvent, RenderOrder, RenderProgress
+from s2v_render.rendering import ClipRendered, RenderEvent, RenderOrder, RenderProgress
 from s2v_render.workers.cluster import RayCluster
 from s2v_render.workers.seat import Seat, WorkerConfig, WorkerDiedError, WorkerState, WorkerStatus
 
@@ -114,7 +114,12 @@ class WorkerPool:
             S2VError: whatever rendering raises.
         """
         said = _Said(order)
-        events = with_pulse(self._run(order, said), said.pulse, seconds=self._config.pulse_seconds)
+        events = with_pulse(
+            self._run(order, said),
+            said.pulse,
+            is_last=lambda event: isinstance(event, ClipRendered),
+            seconds=self._config.pulse_seconds,
+        )
         async with aclosing(events):
             async for event in events:
                 yield event
