@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import sqlite3
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def takes_begun(installation: Any, name: str, *, until: set[int]) -> Counter[int
         )
         if until <= begun.keys():
             return begun
+        time.sleep(0.05)  # nothing tells when a log has grown
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from gateway_world import Gate, Running, Start, gateways, png
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2, system_service_pb2
 from s2v.core.errors import Exhausted, Reason
+from s2v.core.script import LipCues
 from s2v.rpc.errors import from_status
 from s2v.store.artifacts import FsspecStore
 from s2v.testing.fakes_stages import FakeStages
 from s2v_gateway.assets.library import Library
-from s2v_gateway.jobs import durable
+from s2v_gateway.jobs import durable, reporting
 from s2v_gateway.jobs.durable import DurableJobs
+from s2v_gateway.jobs.reporting import Reporter
 from s2v_gateway.records import database
 from s2v_gateway.records.jobs import JobRecords
 
@@ -331,3 +333,33 @@ async def test_progress_is_told_when_it_is_written_down(
     await watching
     assert told == sorted(told)
     assert max(told) == 6
+
+
+async def test_a_job_that_comes_no_further_writes_nothing_down(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, rounds, enough = list[str](), 0, asyncio.Event()
+    note_cues, save = JobRecords.note_lip_cues, Reporter._save
+
+    def noting(records: JobRecords, job_id: str, cues: LipCues) -> None:
+        written.append(job_id)
+        note_cues(records, job_id, cues)
+
+    async def saving(reporter: Reporter) -> None:
+        nonlocal rounds
+        await save(reporter)
+        if "render-0" in server.stages.calls:
+            rounds += 1
+        if rounds >= 20:
+            enough.set()
+
+    monkeypatch.setattr(reporting, "_SAVE_SECONDS", 0.01)
+    monkeypatch.setattr(JobRecords, "note_lip_cues", noting)
+    monkeypatch.setattr(Reporter, "_save", saving)
+    server = await start(FakeStages(hold={"render-0": asyncio.Event()}))
+    job = await server.create(text="a")
+    await enough.wait()
+    so_far = len(written)
+    assert 1 <= so_far < 10
+    go_on(server)
+    assert (await server.finished(job.name)).state == SUCCEEDED

@@ -39,6 +39,7 @@ class Reporter:
         self._live_media = live_media
         self._alarms = alarms
         self._changed: Progress | None = None
+        self._lip_cues_saved = accepted.job.lip_cues
         self._notices: list[Notice] = []
         self._noticed = asyncio.Event()
         self.meter = ProgressMeter(
@@ -90,12 +91,17 @@ class Reporter:
         self._noticed.clear()
         progress, self._changed = self._changed, None
         notices, self._notices = self._notices, []
+        lip_cues = self.meter.lip_cues
+        if progress is None and not notices and lip_cues == self._lip_cues_saved:
+            return
         try:
             await written(self._write, progress, notices)
         except Exception as error:  # noqa: BLE001 - no reason to stop making the film
             self._alarms.sound(f"job {self._job_id}: its progress cannot be written down", error)
+            self._changed = self._changed or progress
             self._notices = notices + self._notices
             return
+        self._lip_cues_saved = lip_cues
         # Only now: whoever has seen it never sees less, even if this process dies.
         self._feed.tell(self._job_id, News(progress=progress, history=bool(notices)))
 
