@@ -10,8 +10,10 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-# As many processes as there are cores, four at most: each starts services of its own.
-PYTEST = -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+# Two processes more than there are cores, four at most, as tests of services wait a lot; each starts
+# services of its own. The files in the order of their folders, so that the long ones (chaos, e2e) do
+# not come last, one beside none.
+PYTEST = -m pytest --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) + 2)) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 PIP_INSTALL = install --quiet --disable-pip-version-check -c constraints.txt
 
 help: ## list the commands
@@ -25,6 +27,7 @@ serve: .venv/light ## run the four services; the gateway listens on 127.0.0.1:50
 	@$(BIN)/s2v serve
 
 test: check ## check everything and run every test
+	@tools/install_chromium.sh
 	@$(BIN)/python $(PYTEST)
 
 # Without the extra wan: one Python proves it, and torch is the largest thing to install by far.
@@ -35,14 +38,23 @@ test-other: .venv/dev ## run all but the end-to-end tests on the other Python, i
 	.venv-other/bin/python -m pip $(PIP_INSTALL) -e '.[dev]'; \
 	.venv-other/bin/python $(PYTEST) tests/unit tests/contract tests/integration
 
-chaos: .venv/dev ## try many more kills, damaged files and random messages than the tests do
+chaos: .venv/dev ## try many more kills, full disks, damaged files, odd inputs and random messages than the tests do
 	@S2V_CHAOS_FILES=$${S2V_CHAOS_FILES:-5000} S2V_CHAOS_MESSAGES=$${S2V_CHAOS_MESSAGES:-2000} \
-		S2V_CHAOS_KILLS=$${S2V_CHAOS_KILLS:-100} $(BIN)/python -m pytest tests/chaos
+		S2V_CHAOS_PARSES=$${S2V_CHAOS_PARSES:-3000} \
+		S2V_CHAOS_KILLS=$${S2V_CHAOS_KILLS:-100} S2V_CHAOS_FILLS=$${S2V_CHAOS_FILLS:-50} \
+		$(BIN)/python -m pytest tests/chaos
+
+image: ## build the images s2v and s2v-envoy by Buildah, over a base made of Debian's packages
+	@tools/containers.sh
+
+stack: .venv/dev ## build them, and run deploy/compose by Podman to a finished film
+	@PATH="$$PWD/$(BIN):$$PATH" tools/containers.sh stack
 
 check: .venv/dev .venv-protos/ready ## lint, types, import rules, protos
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
+	@MYPYPATH=benchmarks $(BIN)/mypy benchmarks
 	@$(BIN)/lint-imports --no-logo
 	@tools/check_protos.sh
 

@@ -48,7 +48,7 @@ class Alone:
         path = self._folder / "film.mp4"
         path.unlink(missing_ok=True)
         reference = self._store.put(portrait, "image/jpeg")
-        quality = find_preset(preset, self._engine.capabilities)
+        quality = find_preset(preset, self._engine.capabilities, engine="alone")
         first_frame = 0
         with FilmWriter(path, FPS) as writer:
             for segment in cut_script_text(text, max_characters=len(text)):

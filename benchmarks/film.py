@@ -42,18 +42,21 @@ COLUMNS = (
     "ratio of the quickest",
     "processor time over services",
     "alone",
+    "first picture after",
     "first media after",
+    "first picture of a new portrait after",
     "first media of a new portrait after",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One film; all in seconds, `first_media` 0 where nobody was to watch it."""
+    """One film; all in seconds, the first picture and media 0 where nobody was to watch it."""
 
     whole: float
     processor: float
     film: float
+    first_picture: float = 0.0
     first_media: float = 0.0
 
 
@@ -90,14 +93,18 @@ def row(client: Client, alone: Alone, portraits: Iterator[Path], size: Size) -> 
         f"{over_seconds / alone_seconds:.2f}",
         f"{quickest:.2f}",
         *(f"{median(side, 'processor'):.2f} s" for side in (over, by)),
-        *(f"{median(side, 'first_media'):.2f} s" for side in (over, new)),
+        *(
+            f"{median(side, what):.2f} s"
+            for side in (over, new)
+            for what in ("first_picture", "first_media")
+        ),
     )
     print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def median(rounds: list[Round], what: str) -> float:
     """Return the median of one of the figures."""
-    return statistics.median(getattr(one, what) for one in rounds)
+    return float(statistics.median(getattr(one, what) for one in rounds))
 
 
 def over_services(client: Client, portrait: Path, size: Size, seed: int) -> Round:
@@ -105,15 +112,15 @@ def over_services(client: Client, portrait: Path, size: Size, seed: int) -> Roun
     spec = job_pb2.JobSpec(width_pixels=size.width, height_pixels=size.height, seed=seed)
     config = generation_service_pb2.GenerateConfig(spec=spec)
     started, busy = time.perf_counter(), processor_seconds()
-    first = 0.0
+    first = dict[str, float]()
     for response in client.generate(config, text=[TEXT], reference=portrait):
-        if response.HasField("media") and not first:
-            first = time.perf_counter() - started
+        first.setdefault(str(response.WhichOneof("event")), time.perf_counter() - started)
     whole = time.perf_counter() - started
     job = response.finished
     if job.state != job_pb2.JOB_STATE_SUCCEEDED:
         raise RuntimeError(str(job.error))
-    return Round(whole, processor_seconds() - busy, job.film.duration_seconds, first)
+    spent = processor_seconds() - busy
+    return Round(whole, spent, job.film.duration_seconds, first["preview"], first["media"])
 
 
 def by_itself(alone: Alone, size: Size, seed: int) -> Round:

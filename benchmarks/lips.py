@@ -26,6 +26,7 @@ from s2v.core.script import Mark
 from s2v.core.timebase import samples_per_frame
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh
 from s2v.face.tracking import FaceTracker, eye_distance, mouth_opening
 from s2v.lipsync.loudness import loudness
@@ -36,15 +37,14 @@ from s2v.media.playback import played
 from s2v.media.video import H264, ClipEncoder
 from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.engine import PortraitEngine
-from s2v_render.engines.portrait.fitting import fitted
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import STILL
 from s2v_render.engines.portrait.suitability.speaker import (
     DEFAULT_SUITABILITY,
     find_face_box,
     find_speaker,
 )
+from s2v_render.engines.reference.fitting import fitted
 from s2v_tts.backends.embedded import EmbeddedBackend
 from s2v_tts.cutting import cut_script_text
 from s2v_tts.speaking import SpokenSegment, speak_text

@@ -68,7 +68,7 @@ def show_understanding(backend: EmbeddedBackend) -> None:
         heard_wrong = []
         for sentence in SENTENCES:
             said = normalised(sentence)
-            heard = normalised(whisper.words(spoken(backend, sentence, voice).pcm))
+            heard = normalised(result(whisper.words(spoken(backend, sentence, voice).pcm)))
             distance = edits(said, heard)
             words, wrong = words + len(said), wrong + distance
             if distance:
@@ -96,7 +96,7 @@ def show_ways(backend: EmbeddedBackend) -> None:
     print("| way | voice | taken | phonemes off, median / 95 % | opening, mean / worst | RTF |")
     print("|---|---|---|---|---|---|")
     whisper, hama = Whisper(), Hama()
-    whisper.words(spoken(backend, "Hello.", "heart").pcm)
+    result(whisper.words(spoken(backend, "Hello.", "heart").pcm))
     hama.sounds(spoken(backend, "Hello.", "heart").pcm)
     ways = (
         (LipCues.TRANSCRIPT, Listener(backend, words=None, sounds=None)),

@@ -1,9 +1,10 @@
-"""How long each stage of the engine `wan` takes, and how much memory: whole windows, in process.
+"""How fast the engine `wan` computes, against its own plain path, on the same weights.
 
-Run it with `.venv/bin/python benchmarks/wan.py --checkpoint random:14B --sizes 832x480 1280x704`;
-it prints Markdown for benchmarks/results/, and with `--out FOLDER` writes it there, with a JSON
-file beside. Each size is one take of 77 frames at 16 a second: one window, as a film opens.
-Stages are timed with the device at rest before and after each, which costs little beside them.
+Run `python benchmarks/wan.py --checkpoint random:14B --sizes 832x480 1280x704 --fp8`. First every
+way must say what the plain one says (cosine 0.9995, fp8 0.995); then they are timed in turn,
+forwards and backwards (A B C C B A), with the device at rest before and after each. `--impl
+MODULE:CONSTRUCTOR` adds somebody else's code: `constructor(weights, config)` returns a function of
+`wan_sides.Inputs` that returns the forward. `--out FOLDER` writes a page and a JSON file.
 """
 
 import argparse
@@ -11,170 +12,220 @@ import json
 import os
 import platform
 import resource
+import sys
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import TypeVar
 
-import numpy as np
 import torch
-
-import s2v_render.engines.wan.model.text as text
-from s2v.core.ports import Frames, Sampling, Size, Take
-from s2v_render.engines.wan.engine import WanEngine
-from s2v_render.engines.wan.model.speech import SpeechModel
-from s2v_render.engines.wan.model.transformer import S2VTransformer
-from s2v_render.engines.wan.model.vae import DecodingStream, Vae
-from s2v_render.engines.wan.settings import Offload, WanSettings
-
-PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
-FPS = 16
-FRAMES = 77
-STAGES: tuple[tuple[Any, str, str], ...] = (
-    (text, "encode", "text"),
-    (SpeechModel, "features", "sound"),
-    (S2VTransformer, "encode_text", "conditions"),
-    (S2VTransformer, "encode_sound", "conditions"),
-    (S2VTransformer, "encode_scene", "conditions"),
-    (S2VTransformer, "forward", "forward"),
-    (Vae, "encode", "encode"),
-    (DecodingStream, "decode", "decode"),
+from wan_sides import (
+    Inputs,
+    OwnSide,
+    Side,
+    forward_flops,
+    inject_outliers,
+    random_inputs,
+    rounded_twin,
+    sides,
 )
+from wan_stages import Stages, autoencoder, window
+
+from s2v_render.engines.wan.memory import Demand, tokens
+from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.ops.kernels import can_fp8, fastest_kernels, plain_kernels
+from s2v_render.engines.wan.weights.loading import parts_of
+
+LEAST_COSINE = {"fp8": 0.995}
 GIB = 2**30
+_Result = TypeVar("_Result")
 
 
 @dataclass
-class Stopwatch:
-    """Seconds of every call of every stage, and the most memory that a stage had."""
-
-    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    peak_gib: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-    def timed(self, function: Callable[..., Any], stage: str) -> Callable[..., Any]:
-        """Return the function, watched."""
-
-        def watched(*args: Any, **named: Any) -> Any:
-            at_rest()
-            if torch.cuda.is_available():
-                torch.cuda.reset_peak_memory_stats()
-            started = time.perf_counter()
-            result = function(*args, **named)
-            at_rest()
-            self.seconds[stage].append(time.perf_counter() - started)
-            self.peak_gib[stage] = max(self.peak_gib[stage], peak_gib())
-            return result
-
-        return watched
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one size took: seconds of each stage, and GiB."""
+class Forward:
+    """What forwards of one size took: seconds of each round, and whether they said the same."""
 
     size: str
-    text: float
-    sound: float
-    conditions: float
-    steps: list[float]
-    decode: float
-    encode: float
-    whole: float
-    peak_gib: float
-    peaks_gib: dict[str, float]
-    frames: int
+    side: str
+    cosine: float
+    flops: float
+    seconds: list[float] = field(default_factory=list)
+    peak_gib: float = 0.0
+    waits: int | None = None
+    busiest: list[str] = field(default_factory=list)
 
 
-def main() -> None:
-    """Measure every size and print a table."""
-    asked = arguments()
-    settings = WanSettings(asked.checkpoint, offload=Offload(asked.offload))
-    engine = WanEngine(settings)
-    started = time.perf_counter()
-    engine.load()
-    at_rest()
-    load_seconds = time.perf_counter() - started
-    resident = torch.cuda.memory_allocated() / GIB if torch.cuda.is_available() else peak_gib()
-    rows = [measured(engine, size, asked) for size in asked.sizes]
-    page = report(asked, load_seconds, resident, rows)
+def main() -> int:
+    """Measure what is asked for and print it; 1 where a way says other than the plain one."""
+    with torch.inference_mode():
+        return measured(arguments())
+
+
+def measured(asked: argparse.Namespace) -> int:
+    """Measure, print, and return the exit code."""
+    device = torch.device(asked.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    parts = parts_of(asked.checkpoint, draw_on=device)
+    network = parts.transformer(device, dtype)
+    fp8 = asked.fp8 and can_fp8(device)
+    ways = sides(network, device, dtype, fp8=fp8, foreign=asked.impl)
+    rate = matrix_rate(device, dtype)
+    forwards: list[Forward] = []
+    for size in asked.sizes:
+        forwards += forwards_of(network, ways, size, asked)
+        told(forwards)
+    stages: list[Stages] = []
+    del ways
+    for size in asked.windows:
+        stages.append(autoencoder(parts, device, size))
+        stages.append(window(parts, network, device, size, fp8=fp8, steps=4))
+        told(stages)
+    outliers = outlier_cosine(network, device, dtype, asked) if fp8 else None
+    facts = {
+        "command": " ".join(["python", *sys.argv]),
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else platform.processor(),
+        "versions": versions(),
+        "kernels": str(fastest_kernels(device, dtype, network.config.head_dim)),
+        "matrix_tflops": rate / 1e12,
+        "fp8_cosine_with_outliers": outliers,
+        "forwards": [asdict(each) for each in forwards],
+        "stages": [asdict(each) for each in stages],
+    }
+    page = report(facts, forwards, stages)
     print(page)
     if asked.out:
         asked.out.mkdir(parents=True, exist_ok=True)
         (asked.out / "wan.md").write_text(page)
-        facts = {"load_seconds": load_seconds, "resident_gib": resident}
-        facts["rows"] = [asdict(row) for row in rows]
-        (asked.out / "wan.json").write_text(json.dumps(facts, indent=1))
+        (asked.out / "wan.json").write_text(json.dumps(facts, indent=1) + "\n")
+    return int(any(each.cosine < LEAST_COSINE.get(each.side, 0.9995) for each in forwards))
+
+
+def told(found: Sequence[object]) -> None:
+    """Say on the error output what was found so far."""
+    for each in found:
+        print(each, file=sys.stderr, flush=True)
 
 
 def arguments() -> argparse.Namespace:
     """Return what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", default="random:tiny")
-    parser.add_argument("--offload", default="none", choices=[str(one) for one in Offload])
+    parser.add_argument("--device", default="")
     parser.add_argument("--sizes", nargs="+", default=["64x64"])
-    parser.add_argument("--steps", type=int, default=4)
-    parser.add_argument("--guidance", type=float, default=4.5)
+    parser.add_argument("--frames", type=int, default=80)
+    parser.add_argument("--rounds", type=int, default=1, help="of A B B A")
+    parser.add_argument("--fp8", action="store_true")
+    parser.add_argument("--windows", nargs="*", default=[], help="whole ones of these sizes, too")
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--impl", default="")
     parser.add_argument("--out", type=Path)
     return parser.parse_args()
 
 
-def measured(engine: WanEngine, name: str, asked: argparse.Namespace) -> Row:
-    """Render one window at a size, such as "832x480"."""
-    width, height = map(int, name.split("x"))
-    noise = np.random.default_rng(0).standard_normal(FRAMES * 48_000 // FPS)
-    take = Take(
-        (3_000 * noise).astype(np.int16),
-        (),
-        PORTRAIT,
-        "portrait",
-        "image/jpeg",
-        FPS,
-        Size(width, height),
-        seed=1,
-        sampling=Sampling(steps=asked.steps, guidance=asked.guidance),
-        prompt=f"A person explains something at {name}.",
+def forwards_of(
+    network: S2VTransformer, ways: list[Side], size: str, asked: argparse.Namespace
+) -> list[Forward]:
+    """Compare and time all ways at one size; the first one is what the others are held against."""
+    width, height = map(int, size.split("x"))
+    demand = Demand(network.config, width, height, frames=asked.frames)
+    noise, context = tokens(demand)
+    flops = sum(forward_flops(network.config, noise + context, noise, asked.frames))
+    device = next(network.parameters()).device
+    given = random_inputs(
+        network.config, width=width, height=height, frames=asked.frames, device=device
     )
-    watch = Stopwatch()
-    with watched(watch):
-        started = time.perf_counter()
-        frames = sum(len(item.rgb) for item in engine.render(take) if isinstance(item, Frames))
-        whole = time.perf_counter() - started
-    passes = 2 if asked.guidance > 1 else 1
-    forward = watch.seconds["forward"]
-    steps = [sum(forward[at : at + passes]) for at in range(0, len(forward), passes)]
-    sums = {stage: sum(seconds) for stage, seconds in watch.seconds.items()}
-    return Row(
-        size=name,
-        text=sums["text"],
-        sound=sums["sound"],
-        conditions=sums["conditions"],
-        steps=steps,
-        decode=sums["decode"],
-        encode=sums["encode"],
-        whole=whole,
-        peak_gib=max(watch.peak_gib.values()),
-        peaks_gib=dict(watch.peak_gib),
-        frames=frames,
-    )
+    runs = [way.prepare(given) for way in ways]
+    wanted = runs[0]()
+    found: list[Forward] = []
+    for way, run in zip(ways, runs, strict=True):
+        cosine = alike(run(), wanted)
+        found.append(Forward(size, way.name, cosine, flops))
+        if size == asked.sizes[0]:
+            found[-1].waits = waits_of(run)
+    pairs = list(zip(found, runs, strict=True))
+    for each, run in asked.rounds * (pairs + pairs[::-1]):
+        each.seconds.append(seconds_of(run)[0])
+        each.peak_gib = max(each.peak_gib, peak_gib())
+    if asked.profile and size == asked.sizes[0]:
+        for each, run in pairs:
+            each.busiest = busiest(run)
+    return found
 
 
-@contextmanager
-def watched(watch: Stopwatch) -> Iterator[None]:
-    """Time every stage within this context."""
-    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in STAGES]
-    for owner, name, stage in STAGES:
-        setattr(owner, name, watch.timed(getattr(owner, name), stage))
+def seconds_of(function: Callable[[], _Result]) -> tuple[float, _Result]:
+    """Return how long a call takes until the device is at rest, and its result."""
+    rest()
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    started = time.perf_counter()
+    result = function()
+    rest()
+    return time.perf_counter() - started, result
+
+
+def waits_of(run: Callable[[], object]) -> int:
+    """Return how often a forward waits for the device."""
+    if not torch.cuda.is_available():
+        return 0
+    rest()
+    torch.cuda.set_sync_debug_mode("warn")
     try:
-        yield
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            run()
     finally:
-        for owner, name, original in originals:
-            setattr(owner, name, original)
+        torch.cuda.set_sync_debug_mode("default")
+    return sum("called a synchronizing" in str(each.message) for each in told)
 
 
-def at_rest() -> None:
+def busiest(run: Callable[[], object], count: int = 8) -> list[str]:
+    """Return the device's kernels that took longest, with milliseconds."""
+    if not torch.cuda.is_available():
+        return []
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as seen:
+        run()
+        rest()
+    rows = sorted(seen.key_averages(), key=lambda row: -row.self_device_time_total)
+    return [
+        f"{row.self_device_time_total / 1e3:.0f} ms, {row.count} x {row.key[:60]}"
+        for row in rows[:count]
+    ]
+
+
+def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
+    """Return how many operations a second a large matrix product does here."""
+    rows, inner, columns = (35072, 5120, 13824) if device.type == "cuda" else (256, 256, 256)
+    left = torch.randn(rows, inner, device=device, dtype=dtype)
+    right = torch.randn(inner, columns, device=device, dtype=dtype)
+    took = [seconds_of(lambda: left @ right)[0] for _ in range(8)]
+    return 2.0 * rows * inner * columns / median(took[3:])
+
+
+def outlier_cosine(
+    network: S2VTransformer, device: torch.device, dtype: torch.dtype, asked: argparse.Namespace
+) -> float:
+    """Return how alike fp8 and plain are where some channels count far more than others."""
+    inject_outliers(network)
+    width, height = map(int, asked.sizes[0].split("x"))
+    given: Inputs = random_inputs(
+        network.config, width=width, height=height, frames=asked.frames, device=device
+    )
+    kernels = fastest_kernels(device, dtype, network.config.head_dim)
+    plain = OwnSide("plain", network, plain_kernels(dtype)).prepare(given)()
+    return alike(OwnSide("fp8", rounded_twin(network), kernels).prepare(given)(), plain)
+
+
+def alike(found: torch.Tensor, wanted: torch.Tensor) -> float:
+    """Return the cosine between two results."""
+    flat = (each.double().flatten() for each in (found, wanted))
+    return float(torch.cosine_similarity(*flat, dim=0))
+
+
+def rest() -> None:
     """Wait until the device has done everything."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
@@ -183,42 +234,58 @@ def at_rest() -> None:
 def peak_gib() -> float:
     """Return the most memory of tensors on the device, or of this process where there is none."""
     if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / GIB
+        return float(torch.cuda.max_memory_allocated()) / GIB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GIB
 
 
-def report(asked: argparse.Namespace, load: float, resident: float, rows: list[Row]) -> str:
+def versions() -> dict[str, str]:
+    """Return the versions of what computes."""
+    found = {"python": platform.python_version(), "cores": str(os.cpu_count())}
+    for name in ("torch", "triton", "diffusers", "transformers", "flash-attn-4"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def report(facts: dict[str, object], forwards: list[Forward], stages: list[Stages]) -> str:
     """Return the page for benchmarks/results/."""
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
+    rate = facts["matrix_tflops"]
+    assert isinstance(rate, float)
+    assert isinstance(facts["versions"], dict)
+    known = ", ".join(f"{name} {value}" for name, value in facts["versions"].items())
     lines = [
-        f"{device}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"torch {torch.__version__}, diffusers {version('diffusers')}, "
-        f"transformers {version('transformers')}",
+        f"{facts['device']}; {known}.",
+        f"`{facts['command']}`",
+        f"Fast is {facts['kernels']}. A large matrix product does {rate:.0f} TFLOP/s here.",
         "",
-        f"Checkpoint {asked.checkpoint}, offload {asked.offload}; loaded in {load:.1f} s, "
-        f"{resident:.1f} GiB of weights resident. One window of 80 frames ({FRAMES} kept), "
-        f"{asked.steps} steps, guidance {asked.guidance}.",
-        "",
-        "Seconds of each stage, the most memory of tensors in GiB, and frames a second of the "
-        "whole take.",
-        "",
-        "| size | text | sound | conditions | each step | decode | encode | whole take "
-        "| peak GiB | frames a second |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| forward | way | cosine to plain | seconds, median (all) | TFLOP/s | of the matrix rate "
+        "| peak GiB | waits |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for row in rows:
-        steps = ", ".join(f"{seconds:.2f}" for seconds in row.steps)
+    for each in forwards:
+        took = median(each.seconds)
+        all_of = ", ".join(f"{seconds:.3f}" for seconds in each.seconds)
+        speed = each.flops / took / 1e12
+        waits = "" if each.waits is None else each.waits
         lines.append(
-            f"| {row.size} | {row.text:.2f} | {row.sound:.2f} | {row.conditions:.2f} | {steps} "
-            f"| {row.decode:.2f} | {row.encode:.2f} | {row.whole:.1f} | {row.peak_gib:.1f} "
-            f"| {row.frames / row.whole:.2f} |"
+            f"| {each.size} | {each.side} | {each.cosine:.5f} | {took:.3f} ({all_of}) "
+            f"| {speed:.0f} | {speed / rate:.0%} | {each.peak_gib:.1f} | {waits} |"
         )
-    lines += ["", "Peak of each stage, GiB:", ""]
-    for row in rows:
-        peaks = ", ".join(f"{stage} {peak:.1f}" for stage, peak in row.peaks_gib.items())
-        lines.append(f"- {row.size}: {peaks}")
+    if facts["fp8_cosine_with_outliers"] is not None:
+        lines += ["", f"fp8 with outlier channels: {facts['fp8_cosine_with_outliers']:.5f}"]
+    if stages:
+        lines += ["", "| what | seconds of each stage | peak GiB |", "|---|---|---|"]
+    for made in stages:
+        parts = ", ".join(f"{name} {seconds:.3f}" for name, seconds in made.seconds.items())
+        lines.append(f"| {made.name} | {parts} | {made.peak_gib:.1f} |")
+    for each in forwards:
+        if each.busiest:
+            lines += ["", f"{each.size}, {each.side}:", ""]
+            lines += [f"- {row}" for row in each.busiest]
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,7 @@ set -eu
 times=${1:-5}
 burners=()
 trap 'kill "${burners[@]}"' EXIT
-for _ in $(seq "$(nproc)"); do
+for _ in $(seq "$(getconf _NPROCESSORS_ONLN)"); do
     (while :; do :; done) &
     burners+=($!)
 done

@@ -88,14 +88,16 @@ def interrupted_only_while_waiting() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+def ending_signals() -> list[signal.Signals]:
+    """Return what ends things beside Ctrl-C: not SIGHUP for who ignores it, as under `nohup`."""
+    hung_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    return [signal.SIGTERM, signal.SIGHUP] if hung_up else [signal.SIGTERM]
+
+
 @contextmanager
 def signals_as_ctrl_c() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end things as tidily as Ctrl-C; who ignores SIGHUP goes on."""
-    numbers = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    ]
+    numbers = ending_signals()
     before = [
         signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGINT)) for number in numbers
     ]

@@ -14,6 +14,7 @@ from s2v.media.limits import MAX_AUDIO_SECONDS
 from s2v.media.pcm import Pcm
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
 from s2v_tts.listening.listener import Heard, Listener
+from s2v_tts.wording import WordingBackend
 
 _FILM, _TEXT, _REFERENCE = "FILM", "--text", "--reference"
 
@@ -35,7 +36,7 @@ def heard_in(pcm: Pcm, text: str) -> Heard:
         InvalidInput: there is no speech (AUDIO_SILENT), or its sounds cannot be told
             (FIELD_INVALID).
     """
-    heard = result(Listener.installed(EmbeddedBackend()).listen(pcm, text))
+    heard = result(Listener.installed(WordingBackend(EmbeddedBackend())).listen(pcm, text))
     if heard.phonemes:
         return heard
     if heard.cues is not LipCues.LOUDNESS:

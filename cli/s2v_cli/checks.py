@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from s2v.core.errors import S2VError
-from s2v.rpc.settings import default_home
+from s2v.core.errors import InvalidInput, S2VError, Unauthenticated
+from s2v.rpc.settings import BadSettings, default_home, settings_file
+from s2v_cli.aliases import with_aliases
+from s2v_cli.configuring import KINDS, every_setting, layered_environment
 from s2v_cli.connecting import DEFAULT_ADDRESS, version_at
 from s2v_cli.local import free_address
+from s2v_render.engines.heygem.asking import ContainerLine, NoAnswer
+from s2v_render.engines.heygem.containers import Container, HeygemLimits, read_containers
 from s2v_render.settings import RANDOM_CHECKPOINTS
 
 _GIB = 1024**3
@@ -47,18 +51,39 @@ Check = Callable[[], Finding]
 
 def all_checks() -> tuple[Check, ...]:
     """Return every check, in the order in which they are shown."""
+    told = with_aliases(told_here())
     return (
         check_python,
         check_packages,
         check_extras,
         check_port,
+        check_settings,
         *_home_checks(),
         check_memory,
         check_shared_memory,
         check_ray,
         check_gpu,
-        lambda: check_checkpoint(os.environ.get("S2V_RENDER_WAN_CHECKPOINT", "")),
+        lambda: check_checkpoint(told.get("S2V_RENDER_WAN_CHECKPOINT", "")),
+        lambda: check_containers(told.get("S2V_RENDER_HEYGEM_FILE", "")),
     )
+
+
+def told_here() -> dict[str, str]:
+    """Return the environment over the settings file, as far as that can be read."""
+    try:
+        return layered_environment()
+    except InvalidInput:
+        return dict(os.environ)
+
+
+def check_settings() -> Finding:
+    """Look whether the services can have the settings that they are told."""
+    try:
+        every_setting(tuple(KINDS))
+    except BadSettings as error:
+        fact = f"{error.problems[0]} ({len(error.problems)} in all)"
+        return Finding(Level.FAIL, "settings", fact, "run: s2v config validate")
+    return Finding(Level.PASS, "settings", f"in order, file: {settings_file() or 'none'}")
 
 
 def _home_checks() -> tuple[Check, ...]:
@@ -110,7 +135,11 @@ def check_extras() -> Finding:
 
 def check_port(address: str = DEFAULT_ADDRESS) -> Finding:
     """Look whether the gateway's port is free or has our gateway on it."""
-    version = version_at(address)
+    try:
+        version = version_at(address)
+    except Unauthenticated:
+        remedy = "set S2V_API_KEY to a key of it (`s2v keys create`)"
+        return Finding(Level.WARN, "port", f"a gateway at {address} asks for a key", remedy)
     if version is not None:
         return Finding(Level.PASS, "port", f"s2v {version} answers at {address}")
     host, _, port = address.rpartition(":")
@@ -207,10 +236,35 @@ def check_checkpoint(checkpoint: str) -> Finding:
     if checkpoint in RANDOM_CHECKPOINTS:
         fact = f"{checkpoint}: random weights show noise"
         return Finding(Level.WARN, "wan", fact, "set S2V_RENDER_WAN_CHECKPOINT to a real one")
-    if not _is_folder(checkpoint):
+    if not _is_there(checkpoint):
         remedy = "set S2V_RENDER_WAN_CHECKPOINT to the folder of a checkpoint"
         return Finding(Level.FAIL, "wan", f"there is no folder {checkpoint}", remedy)
     return Finding(Level.PASS, "wan", f"offered, with {checkpoint}")
+
+
+def check_containers(file: str) -> Finding:
+    """Look whether the engine `heygem` has what it needs, if it is wanted."""
+    if not file:
+        return Finding(Level.PASS, "heygem", "not offered: S2V_RENDER_HEYGEM_FILE is not set")
+    try:
+        containers = read_containers(Path(file))
+    except ValueError as error:
+        remedy = "set S2V_RENDER_HEYGEM_FILE to a file as docs/heygem.md shows"
+        return Finding(Level.FAIL, "heygem", str(error), remedy)
+    away = [container.name for container in containers if not _answers(container)]
+    if away:
+        fact = f"of {len(containers)} containers these do not answer: {', '.join(away)}"
+        return Finding(Level.WARN, "heygem", fact, "start them, or mend their url in the file")
+    return Finding(Level.PASS, "heygem", f"offered, containers that answer: {len(containers)}")
+
+
+def _answers(container: Container) -> bool:
+    limits = HeygemLimits(answer_seconds=_PROGRAM_TIMEOUT_SECONDS)
+    try:
+        ContainerLine(container, limits).greet()
+    except NoAnswer:
+        return False
+    return True
 
 
 def _graded(subject: str, fact: str, remedy: str, *, value: int, fail: int, warn: int) -> Finding:
@@ -232,9 +286,9 @@ def _existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if os.path.exists(folder))
 
 
-def _is_folder(name: str) -> bool:
+def _is_there(name: str) -> bool:
     # Neither raises where a home directory or a permission is missing.
-    return os.path.isdir(os.path.expanduser(name))
+    return os.path.exists(os.path.expanduser(name))
 
 
 def _name(requirement: str) -> str:

@@ -9,13 +9,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from s2v.rpc.channel import connect_sync
-from s2v_cli.output import Output
+from s2v_cli.output import Output, Sink
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _UMASK = 0o077
@@ -47,7 +47,7 @@ class ServiceSpec:
 class Child:
     """The process of one service, and of its successors after it died."""
 
-    def __init__(self, spec: ServiceSpec, sink: TextIO) -> None:
+    def __init__(self, spec: ServiceSpec, sink: Sink) -> None:
         self.spec = spec
         self.serving = False
         self.served_once = False

@@ -36,7 +36,7 @@ def _checked(checkpoint: str) -> str:
     if checkpoint in RANDOM_CHECKPOINTS:
         return checkpoint
     folder = expanded(Path(checkpoint), field="--checkpoint").absolute()
-    if not folder.is_dir():
+    if not folder.exists():
         known = ", ".join(RANDOM_CHECKPOINTS)
         raise InvalidInput(
             Reason.FIELD_INVALID,

@@ -16,7 +16,6 @@ from s2v.media.probe import probe
 from s2v.text.limits import MAX_TEXT_CHARACTERS
 
 STDIN = Path("-")
-_MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARACTERS + len("\ufeff".encode())
 _MAX_MEDIA_BYTES = 1 << 30
 _CHUNK_BYTES = 1 << 20
 _ADDRESS = re.compile(r"[a-z]{2,}:/", re.IGNORECASE)
@@ -51,18 +50,19 @@ def _problem(path: Path) -> str:
     return ""
 
 
-def text_in_file(path: Path, option: str) -> str:
+def text_in_file(path: Path, option: str, *, max_characters: int = MAX_TEXT_CHARACTERS) -> str:
     """Return what is written in a file or comes through a pipe; `-` is standard input.
 
     Raises:
         InvalidInput: it cannot be read, is empty or is not UTF-8 (FIELD_INVALID), or is longer than
-            any text may be (TEXT_TOO_LONG); `field` is the option.
+            it may be (TEXT_TOO_LONG); `field` is the option.
     """
     readable_file(path, option)
+    most_bytes = 4 * max_characters + len("\ufeff".encode())
     with _opened(path, option) as file:
-        data = file.read(_MAX_TEXT_BYTES + 1)
-    if len(data) > _MAX_TEXT_BYTES:
-        problem = f"{_title(path)} holds more than the {MAX_TEXT_CHARACTERS} characters of a text"
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        problem = f"{_title(path)} holds more than the {max_characters} characters that it may"
         raise InvalidInput(Reason.TEXT_TOO_LONG, problem, field=option)
     if not data:
         raise InvalidInput(Reason.FIELD_INVALID, f"{_title(path)} is empty", field=option)

@@ -2,6 +2,7 @@
 
 from s2v.core.job import LipSyncMeasurement
 from s2v.core.ports import DigitalSourceType
+from s2v.media.credentials import FilmCredentials
 
 FOLLOWING = 0.75
 """From here on lips follow the sound as those of the embedded engine do, on any face."""
@@ -73,6 +74,23 @@ def marking_row(marking: DigitalSourceType | None) -> tuple[str, str, str]:
         "yes" if marking else "no",
         f"digital source type {marking}" if marking else "its metadata names no synthetic source",
     )
+
+
+def credentials_rows(found: FilmCredentials | None) -> list[tuple[str, str, str]]:
+    """Return rows of the table that say what the film's Content Credentials are worth."""
+    if found is None:
+        return [("content credentials", "none", "nobody has signed the film")]
+    if not found.intact:
+        return [("content credentials", "broken", "the film was changed after it was signed")]
+    who = found.signer or "an unnamed signer"
+    worth = "who that is was vouched for" if found.trusted else "nobody known vouches for that"
+    if found.self_made:
+        worth = "the server's own key: it shows no more than that nothing was changed"
+    says = found.source_type or "nothing of how it came to be"
+    return [
+        ("content credentials", "intact", f"signed by {who}; {worth}"),
+        ("they say", "", says),
+    ]
 
 
 def _lag(found: LipSyncMeasurement) -> str:

@@ -5,9 +5,11 @@ from enum import StrEnum
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
+from s2v_cli.spelling import place_in_queue
 
 JOBS = "jobs/"
 ASSETS = "assets/"
+VOICES = "voices/"
 
 
 class StateName(StrEnum):
@@ -37,6 +39,11 @@ def job_name(text: str) -> str:
     return text if text.startswith(JOBS) else JOBS + text
 
 
+def voice_name(text: str) -> str:
+    """Return the name of a voice, given as `voices/NAME` or as the name alone."""
+    return text if text.startswith(VOICES) else VOICES + text
+
+
 def bare(name: str) -> str:
     """Return the name of a voice or an engine as people write it: `heart` for `voices/heart`."""
     return name.rpartition("/")[2]
@@ -50,8 +57,9 @@ def state_name(job: job_pb2.Job) -> str:
 def job_line(job: job_pb2.Job) -> str:
     """Spell a job in a line."""
     made = made_at(job.create_time)
+    waits = place_in_queue(job.waiting) if job.HasField("waiting") else ""
     columns = (job.name, f"{state_name(job):<10}", f"{job.progress.fraction:4.0%}", made)
-    return "  ".join((*columns, job.spec.display_name)).rstrip()
+    return "  ".join(filter(None, (*columns, job.spec.display_name, waits)))
 
 
 def asset_line(asset: asset_service_pb2.Asset) -> str:

@@ -4,16 +4,29 @@ import contextlib
 import os
 import threading
 from collections import deque
-from typing import TextIO
+from typing import Protocol
 
 _LAST_LINES = 20
 _DRAIN_SECONDS = 1.0
 
 
+class Sink(Protocol):
+    """Where lines go."""
+
+    def write(self, line: str, /) -> int:
+        """Take a line."""
+
+    def flush(self) -> None:
+        """Show what was taken."""
+
+    def isatty(self) -> bool:
+        """Tell whether people look at it on a terminal."""
+
+
 class Output:
     """Copies what one process after the other writes to a sink, line by line."""
 
-    def __init__(self, sink: TextIO) -> None:
+    def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._reader: threading.Thread | None = None

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2
+from s2v_cli.spelling import duration, place_in_queue
 
 ACTIVITIES = {
     job_pb2.STAGE_SPEAK: "speaking",
@@ -37,6 +38,9 @@ class Display(Protocol):
     def progress(self, progress: job_pb2.Progress) -> None:
         """Show how far the job is."""
 
+    def waiting(self, waiting: job_pb2.Waiting) -> None:
+        """Show where the job waits."""
+
     def line(self, text: str) -> None:
         """Show a sentence."""
 
@@ -54,8 +58,13 @@ def follow(events: Iterable[job_service_pb2.WatchJobResponse], display: Display)
     for event in events:
         match event.WhichOneof("event"):
             case "snapshot":
-                display.progress(event.snapshot.progress)
+                if event.snapshot.HasField("waiting"):
+                    display.waiting(event.snapshot.waiting)
+                else:
+                    display.progress(event.snapshot.progress)
                 _tell(event.snapshot.notices, told, display)
+            case "waiting":
+                display.waiting(event.waiting)
             case "progress":
                 display.progress(event.progress)
             case "notice":
@@ -90,14 +99,6 @@ def details(progress: job_pb2.Progress) -> str:
     if progress.remaining_seconds:
         parts.append(f"{duration(progress.remaining_seconds)} left")
     return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """Spell a length of time: `8.5 s`, `42 s` or `2:05 min`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    return f"{whole} s" if whole < 100 else f"{whole // 60}:{whole % 60:02d} min"
 
 
 class _Console(Console):
@@ -138,6 +139,9 @@ class _Bar:
             details=details(progress),
         )
 
+    def waiting(self, waiting: job_pb2.Waiting) -> None:
+        self._bar.update(self._task, description="waiting", details=place_in_queue(waiting))
+
     def line(self, text: str) -> None:
         self._bar.console.print(text, markup=False, highlight=False)
 
@@ -147,6 +151,7 @@ class _Lines:
         self._console = console
         self._stage = -1
         self._fraction = 0.0
+        self._position = 0
         self._said_at = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -170,6 +175,13 @@ class _Lines:
         percent = f"{progress.fraction:.0%}"
         parts = [text for text in (percent, details(progress)) if text]
         self.line(f"{activity(progress)}: {', '.join(parts)}")
+
+    def waiting(self, waiting: job_pb2.Waiting) -> None:
+        silent = time.monotonic() >= self._said_at + _NEWS_SECONDS
+        if not silent and waiting.position == self._position:
+            return
+        self._position, self._said_at = waiting.position, time.monotonic()
+        self.line(f"waiting: {place_in_queue(waiting)}")
 
     def line(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -2,22 +2,23 @@
 
 import contextlib
 import enum
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
 from s2v_cli.child import Child, ServiceSpec
+from s2v_cli.output import Sink
 
 _TICK_SECONDS = 0.05
 _START_LIMIT_SECONDS = 180.0
 _STOP_LIMIT_SECONDS = 20.0
 _FIRST_DELAY_SECONDS = 0.2
 _LONGEST_DELAY_SECONDS = 2.0
-_STABLE_SECONDS = 30.0
 _FIRST_TRY_SECONDS = 10.0
 _MOST_FIRST_DEATHS = 3
 
@@ -50,7 +51,7 @@ class Supervisor:
         services: Sequence[ServiceSpec],
         *,
         report: Callable[[str], None],
-        sink: TextIO = sys.stderr,
+        sink: Sink = sys.stderr,
     ) -> None:
         self._children = {spec.name: Child(spec, sink) for spec in services}
         self._restart_at: dict[str, float] = {}
@@ -102,6 +103,13 @@ class Supervisor:
             KeyError: there is no such service.
         """
         return self._children[name].pid
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to the services that serve; fit for signal handlers."""
+        for child in self._children.values():
+            if child.serving and (pid := child.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def wait(self) -> None:
         """Return when the services have ended after `request_stop` or `kill`.
@@ -176,8 +184,8 @@ class Supervisor:
 
     def _after_death(self, child: Child, code: int) -> None:
         name, ending = child.spec.name, _ending(code)
-        stable = child.serving and child.uptime_seconds > _STABLE_SECONDS
-        child.deaths = 1 if stable else child.deaths + 1
+        # Others wait for what served; what dies before it serves again waits longer and longer.
+        child.deaths = 1 if child.serving else child.deaths + 1
         # What ends at once by itself has bad settings; what dies later, as Ray does on a very busy
         # machine, or is killed, is worth another try. What has served may die at any time and as
         # often as it likes: its settings are good, and others wait for it.

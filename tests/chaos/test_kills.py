@@ -16,6 +16,7 @@ import grpc
 import pytest
 
 from installations import Installation, installed
+from memory import MIB, peak_bytes
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
 from stories import a_job, worker_pid
@@ -26,6 +27,8 @@ AT_ONCE = 3
 BURST = 3
 """Kills that may come before any job has ended; later there is one for two jobs."""
 SERVICES = ("gateway", "tts", "render", "compositor")
+MOST_BYTES = 1024 * MIB
+"""That one of the services may take."""
 VICTIMS = (*SERVICES, "worker", "raylet", "all")
 
 
@@ -78,10 +81,11 @@ def killed(victim: str, running: Installation) -> bool:
 
 
 class Watched:
-    """How long the gateway did not answer at most, asked all the time."""
+    """How long the gateway did not answer at most after who was killed, asked all the time."""
 
     def __init__(self, address: str) -> None:
-        self.longest_seconds = 0.0
+        self.longest_seconds: dict[str, float] = {}
+        self.killed = "nobody"
         self._address = address
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._ask)
@@ -99,7 +103,9 @@ class Watched:
             while not self._over.wait(0.1):
                 asked = time.monotonic()
                 client.system_status()
-                self.longest_seconds = max(self.longest_seconds, time.monotonic() - asked)
+                seconds = time.monotonic() - asked
+                longest = self.longest_seconds.get(self.killed, 0.0)
+                self.longest_seconds[self.killed] = max(longest, seconds)
 
 
 @pytest.mark.timeout(180 + 60 * KILLS)
@@ -122,6 +128,7 @@ def test_no_job_is_lost_or_made_twice_whoever_is_killed(
             may_kill = min(KILLS, BURST + (len(made) - len(unfinished)) // 2) > len(kills)
             if may_kill and killed(victim := chance.choice(VICTIMS), running):
                 kills.append(victim)
+                watched.killed = victim
             unfinished -= {job.name for job in client.list_jobs() if job.HasField("end_time")}
 
         jobs = {job.name: job for job in client.list_jobs()}
@@ -130,5 +137,12 @@ def test_no_job_is_lost_or_made_twice_whoever_is_killed(
         states = {name: job.state for name, job in jobs.items()}
         assert set(states.values()) == {job_pb2.JOB_STATE_SUCCEEDED}, (kills, states)
         assert len({job.film.sha256 for job in jobs.values()}) == 1, "equal jobs make equal films"
-    print(f"{kills}: the gateway did not answer for {watched.longest_seconds:.1f} s at most")
+        peaks = {
+            name: peak_bytes(pid) for name in SERVICES if (pid := running.supervisor.pid(name))
+        }
+    seconds = {victim: round(longest, 1) for victim, longest in watched.longest_seconds.items()}
+    print(f"{kills}; longest without an answer of the gateway, by who was killed last: {seconds}")
+    taken = {name: peak // MIB for name, peak in peaks.items()}
+    print(f"most memory since the last start, in MiB: {taken}")
+    assert max(peaks.values()) < MOST_BYTES
     assert not [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()]

@@ -5,11 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from borrowed import environment, light, required
 from films import decode_sound
 from s2v.media.video import decode_frames
 
@@ -53,13 +55,20 @@ def test_the_grpcurl_examples_answer(installation: Any) -> None:
         assert answer.stdout
 
 
-@pytest.mark.timeout(600)
+def test_the_light_product_is_small() -> None:
+    files = [file for name in required(light()) for file in distribution(name).files or ()]
+    assert sum(file.size or 0 for file in files) < 800e6
+
+
 def test_make_demo_makes_a_playable_film_in_a_fresh_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", ".", str(clone)], check=True)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("S2V_", "VIRTUAL_"))}
+    # What the light product requires, and no more: that this can be had from afar is what everybody
+    # sees who calls `make` in a new folder.
+    environment(clone / ".venv", light(), with_pip=True)
+    settings = {k: v for k, v in os.environ.items() if not k.startswith(("S2V_", "VIRTUAL_"))}
     done = subprocess.run(
-        ["make", "demo"], cwd=clone, env=environment, capture_output=True, text=True, check=False
+        ["make", "demo"], cwd=clone, env=settings, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     film = clone / "out" / "demo.mp4"
@@ -68,6 +77,4 @@ def test_make_demo_makes_a_playable_film_in_a_fresh_clone(tmp_path: Path) -> Non
     assert frames > 100
     for stage in ("starting", "speaking", "rendering", "composing", "total"):
         assert re.search(rf"{stage} \d+\.\d s", done.stdout), done.stdout
-    installed = sum(f.stat().st_size for f in (clone / ".venv").rglob("*") if f.is_file())
-    assert installed < 900e6
     shutil.rmtree(clone)

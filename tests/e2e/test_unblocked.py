@@ -42,7 +42,8 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture
 def unblocked(environment: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path, PYTHONPATH=environment["PYTHONPATH"]) as installation:
+    settings = {"S2V_GATEWAY_MEASURE_FILMS": "true", "PYTHONPATH": environment["PYTHONPATH"]}
+    with installed(tmp_path, **settings) as installation:
         yield installation
 
 
@@ -63,6 +64,7 @@ def test_a_film_is_made_without_blocking_a_loop(unblocked: Installation, tmp_pat
     with unblocked.client() as client:
         job = client.make(text="Hello!", reference=PORTRAIT, output=film, preset="draft")
         assert job.state == job_pb2.JOB_STATE_SUCCEEDED
+        assert client.server_info().version
         assert client.system_status().workers
         assert list(client.list_assets())
         client.delete_job(job.name)

@@ -63,6 +63,11 @@ def ray_cluster() -> Iterator[RayCluster]:
     """A local Ray for workers of two threads in all; it takes seconds to start."""
     cluster = RayCluster(2)
     asyncio.run(cluster.start())
+    # Not before: Ray reads its environment when it is imported.
+    from ray._private.ray_logging import global_worker_stdstream_dispatcher
+
+    # It prints what workers do at any time, also into what a command of a later test says.
+    global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
     yield cluster
     asyncio.run(cluster.stop())
 

@@ -9,8 +9,13 @@ from typing import Any
 import grpc
 import pytest
 
-from s2v.api.gateway.v1 import generation_service_pb2, job_pb2, voice_service_pb2
-from s2v.client import AsyncClient, Client
+from s2v.api.gateway.v1 import (
+    generation_service_pb2,
+    job_pb2,
+    job_service_pb2,
+    voice_service_pb2,
+)
+from s2v.client import AsyncClient, Client, Tls
 from s2v.client.source import CHUNK_BYTES, Source
 from s2v.core.errors import Corrupt, DeadlineExceeded, InvalidInput, NotFound, Reason, Unavailable
 from s2v.testing.fakes_gateway import FILM, FakeGateway
@@ -299,8 +304,8 @@ def test_make_that_is_given_up_cancels_its_job(
     assert gateway.calls[-1] == "CancelJob"
 
 
-def test_a_token_goes_with_every_call(gateway: FakeGateway) -> None:
-    with Client(gateway.address, token="secret") as client:
+def test_a_key_goes_with_every_call(gateway: FakeGateway) -> None:
+    with Client(gateway.address, api_key="secret") as client:
         job = client.create_job(job_pb2.JobSpec(reference=client.upload(PHOTO).name))
         *_, last = client.watch(job.name)
         asset = client.asset(last.finished.film.asset)
@@ -310,8 +315,8 @@ def test_a_token_goes_with_every_call(gateway: FakeGateway) -> None:
     assert set(gateway.tokens) == {"Bearer secret"}
 
 
-async def test_a_token_goes_with_every_call_of_a_coroutine(gateway: FakeGateway) -> None:
-    async with AsyncClient(gateway.address, token="secret") as client:
+async def test_a_key_goes_with_every_call_of_a_coroutine(gateway: FakeGateway) -> None:
+    async with AsyncClient(gateway.address, api_key="secret") as client:
         job = await client.create_job(job_pb2.JobSpec(reference=(await client.upload(PHOTO)).name))
         assert [event async for event in client.watch(job.name)]
         config = generation_service_pb2.GenerateConfig()
@@ -319,10 +324,10 @@ async def test_a_token_goes_with_every_call_of_a_coroutine(gateway: FakeGateway)
     assert set(gateway.tokens) == {"Bearer secret"}
 
 
-@pytest.mark.parametrize("token", ["secret\n", "gehe\u00efm"])
-def test_a_token_that_no_header_can_carry_is_refused(token: str) -> None:
+@pytest.mark.parametrize("key", ["secret\n", "gehe\u00efm"])
+def test_a_key_that_no_header_can_carry_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="printable ASCII"):
-        Client("localhost:1", token=token)
+        Client("localhost:1", api_key=key)
 
 
 def test_no_proxy_stands_between_a_client_and_its_own_machine(
@@ -350,14 +355,13 @@ def test_a_call_that_takes_too_long_is_given_up() -> None:
         client.server_info()
 
 
-def test_calls_are_encrypted_where_there_are_credentials(tmp_path: Path) -> None:
+def test_calls_are_encrypted_where_tls_is_asked_for(tmp_path: Path) -> None:
     key, certificate = ((TLS / name).read_bytes() for name in ("key.pem", "certificate.pem"))
     served = grpc.ssl_server_credentials([(key, certificate)])
     gateway = FakeGateway("localhost:0", served)
     gateway.start()
-    credentials = grpc.ssl_channel_credentials(certificate)
     try:
-        with Client(gateway.address, credentials=credentials, token="secret") as client:
+        with Client(gateway.address, tls=Tls(TLS / "certificate.pem"), api_key="secret") as client:
             client.make(text="Hello.", reference=PHOTO, output=tmp_path / "film.mp4")
         with Client(gateway.address, patience_seconds=0) as open_client, pytest.raises(Unavailable):
             open_client.server_info()
@@ -371,3 +375,11 @@ def test_an_error_with_hundreds_of_emoji_arrives(gateway: FakeGateway, client: A
     with pytest.raises(NotFound) as caught:
         client.job("jobs/" + "\N{GRINNING FACE}" * 800)
     assert caught.value.reason is Reason.JOB_NOT_FOUND
+
+
+def test_webhooks_are_listed_page_by_page(gateway: FakeGateway, client: Any) -> None:
+    names = [f"webhookDeliveries/{number}" for number in range(5)]
+    gateway.webhook_deliveries += [
+        job_service_pb2.WebhookDelivery(name=name, attempts=2) for name in names
+    ]
+    assert [one.name for one in client.webhook_deliveries(page_size=2)] == names

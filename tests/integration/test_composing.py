@@ -1,7 +1,6 @@
 """The compositor's core: what a film and its fragments hold, read by decoding them."""
 
 import io
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from disks import small_disk_at
 from films import decode_sound, frame_times
 from s2v.core.errors import Exhausted, InvalidInput, Reason
 from s2v.core.ports import DigitalSourceType
@@ -334,10 +334,15 @@ def test_a_segment_has_to_be_taken_whole_before_the_next(tmp_path: Path) -> None
             list(writer.finish())
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path) -> None:
-    path = tmp_path / "film.mp4"
-    path.symlink_to("/dev/full")
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "disk").mkdir()
+    with small_disk_at(tmp_path / "disk") as disk:
+        yield disk.folder
+
+
+def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path, small_disk: Path) -> None:
+    path = small_disk / "film.mp4"
     noise = np.random.default_rng(0).integers(0, 256, (60, 256, 256, 3), np.uint8)
     clip = encode(tmp_path / "noise.mp4", noise, crf=1)
     speech = wav_bytes(np.zeros(60 * FRAME, np.int16))
@@ -346,4 +351,4 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path) -> None:
         compose_into(writer, [Piece(clip, speech, 60)] * 4)
     assert refusal.value.reason is Reason.STORAGE_FULL
     writer.close()
-    assert not path.is_symlink()
+    assert not path.exists()

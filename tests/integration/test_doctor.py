@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from s2v.testing.fakes_heygem import container
 from s2v_cli.checks import (
     Level,
     check_checkpoint,
+    check_containers,
     check_disk,
     check_memory,
     check_port,
@@ -133,6 +135,29 @@ def test_a_checkpoint_that_is_not_there_fails(
     assert finding.level is level
     assert fact in finding.fact
     assert bool(finding.remedy) is (level is not Level.PASS)
+
+
+def test_containers_that_do_not_answer_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "heygem.toml"
+    assert check_containers("").level is Level.PASS
+    assert check_containers(str(file)).level is Level.FAIL
+    with container(tmp_path / "gpu0") as here, container(tmp_path / "gpu1") as there:
+        file.write_text(
+            "".join(
+                f'[[containers]]\nname = "{name}"\nurl = "{fake.url}"\ndata_dir = "{name}"\n'
+                for name, fake in (("gpu0", here), ("gpu1", there))
+            )
+        )
+        well = check_containers(str(file))
+        there.kill()
+        ill = check_containers(str(file))
+
+    assert (well.level, well.fact) == (Level.PASS, "offered, containers that answer: 2")
+    assert (ill.level, ill.fact) == (
+        Level.WARN,
+        "of 2 containers these do not answer: gpu1",
+    )
+    assert ill.remedy
 
 
 def test_a_checkpoint_without_the_packages_that_read_it_fails(

@@ -1,14 +1,17 @@
 """A disk that is really full is named with its remedy, and nothing half-written stays on it."""
 
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import google_crc32c
+import numpy as np
 import pytest
 
+from disks import SmallDisk, filled, small_disk_at
 from s2v.core.errors import Exhausted, Reason
+from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.film import FilmMuxer
+from s2v.media.video import ClipEncoder
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.assets.partial_files import PartialFiles
 from s2v_gateway.assets.upload_rules import Writer
@@ -17,38 +20,21 @@ from s2v_gateway.events.live_media import LiveMedia
 MIB = 1 << 20
 
 
-@contextmanager
-def mounted(tmp_path: Path, *mounting: str) -> Iterator[Path]:
-    """A disk of 4 MiB, in a mount namespace of its own that needs no privileges."""
-    steps = ('mount -t tmpfs -o size=4m none "$0"', *mounting, "echo ready", "read -r _")
-    script = " && ".join(steps)
-    holder = subprocess.Popen(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert holder.stdin is not None
-    assert holder.stdout is not None
-    try:
-        if holder.stdout.readline() != "ready\n":
-            pytest.skip(f"no small disk can be mounted here: {holder.communicate()[1].strip()}")
-        yield Path(f"/proc/{holder.pid}/root{tmp_path}")
-    finally:
-        holder.communicate()
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk_at(tmp_path) as disk:
+        yield disk
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    with mounted(tmp_path) as disk:
-        yield disk
+def small_disk(disk: SmallDisk) -> Path:
+    return disk.folder
 
 
 @pytest.fixture
 def read_only_disk(tmp_path: Path) -> Iterator[Path]:
-    with mounted(tmp_path, 'mount -o remount,ro "$0"') as disk:
-        yield disk
+    with small_disk_at(tmp_path, is_read_only=True) as disk:
+        yield disk.folder
 
 
 def test_a_store_that_is_read_only_says_so_with_the_remedy(read_only_disk: Path) -> None:
@@ -120,3 +106,32 @@ def test_live_media_that_does_not_fit_is_refused_and_what_came_before_can_be_rea
     assert raised.value.reason == Reason.STORAGE_FULL
     assert str(small_disk) not in raised.value.message
     assert media.read("job", 0).startswith(b"beginning")
+
+
+def test_a_clip_for_which_there_is_no_room_from_the_start_fails_at_every_picture(
+    disk: SmallDisk,
+) -> None:
+    pictures = np.random.default_rng(1).integers(0, 256, (25, 256, 256, 3), np.uint8)
+    clip = disk.folder / "clip.mp4"
+    encoder = ClipEncoder(clip, width=256, height=256, frame_rate=25)
+    with filled(disk):
+        for _ in range(2):
+            with pytest.raises(OSError, match="No space left"):
+                encoder.write(pictures)
+    with pytest.raises(OSError, match="No space left"):
+        encoder.close()
+    assert clip.stat().st_size == 0
+
+
+def test_a_film_for_which_there_is_no_room_from_the_start_fails(
+    disk: SmallDisk, tmp_path: Path
+) -> None:
+    clip, sound = tmp_path / "clip.mp4", [np.zeros(SAMPLE_RATE, np.int16)]
+    with ClipEncoder(clip, width=64, height=64, frame_rate=25) as encoder:
+        encoder.write(np.zeros((25, 64, 64, 3), np.uint8))
+    muxer = FilmMuxer(disk.folder / "film.mp4", 25, marking=None)
+    with filled(disk):
+        for _ in range(2):
+            with pytest.raises(OSError, match="No space left"):
+                list(muxer.append(clip, sound))
+        muxer.close()

@@ -11,7 +11,7 @@ from s2v.core.errors import Exhausted, Reason, S2VError, Unavailable
 from s2v.core.job import Clip, JobSpec, Order
 from s2v.core.ports import Continuity, Notice
 from s2v.core.script import Speech
-from s2v.core.stages import Happening
+from s2v.core.stages import Happening, Standing
 from s2v.rpc.channel import connect
 from s2v.rpc.convert import artifact_to_proto
 from s2v.rpc.interceptor import Context
@@ -79,9 +79,7 @@ async def rendered(
     async with connect(address) as channel:
         patience = Patience(patience_seconds, stall_seconds, stall_retries=2)
         stages = RemoteStages(channel, channel, channel, patience=patience)
-        return await stages.render(
-            order, 0, speech, first_frame=0, state=None, report=happened.append
-        )
+        return await stages.render(order, 0, speech, standing=Standing(0), report=happened.append)
 
 
 async def test_a_service_that_is_away_is_waited_for_and_the_user_is_told_once(
@@ -142,6 +140,17 @@ async def test_a_silent_call_is_cancelled_and_made_again(address: str, render: R
     assert (await rendered(address, happened)).frames == 25
     assert render.calls == 3
     assert [h.code for h in happened if isinstance(h, Notice)] == ["SERVICE_AWAY"]
+
+
+@pytest.mark.parametrize("reason", [Reason.SPEECH_FAILED, Reason.RENDER_FAILED])
+async def test_what_fails_again_and_again_fails_for_good(
+    address: str, render: Render, reason: Reason
+) -> None:
+    render.errors = [Unavailable(reason, "it answered with something else")] * 10
+    with pytest.raises(Unavailable) as caught:
+        await rendered(address, [])
+    assert caught.value.reason is reason
+    assert render.calls == 3
 
 
 async def test_a_call_that_stalls_again_and_again_fails_for_good(

@@ -21,7 +21,7 @@ DIGEST = "0" * 64
 
 def test_given_sound_is_decoded_into_a_file(tmp_path: Path) -> None:
     path = write_sound(tmp_path / "a.flac", "flac")
-    wav = result(GivenSounds(Reader(), tmp_path / "tts").decoding(path, DIGEST))
+    wav = result(GivenSounds(Reader(), tmp_path / "tts").decoding(path, DIGEST)).wav
     with wav.open("rb") as file:
         assert np.array_equal(read_wav(file), decode_audio(path))
     assert np.array_equal(mapped_wav(wav), decode_audio(path))
@@ -43,9 +43,9 @@ def test_sound_that_kills_its_reader_is_not_tried_again_after_a_restart(
     for refusal in (first, second):
         assert refusal.value.reason is Reason.AUDIO_UNREADABLE
         assert refusal.value.field == "spec.script.audio"
-    assert result(after.decoding(path, "1" * 64)).exists()
+    assert result(after.decoding(path, "1" * 64)).wav.exists()
     os.utime(tmp_path / "tts" / "deaths" / DIGEST, (0, 0))
-    assert result(after.decoding(path, DIGEST)).exists()
+    assert result(after.decoding(path, DIGEST)).wav.exists()
 
 
 def test_sound_that_takes_too_long_leaves_nothing(

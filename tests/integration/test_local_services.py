@@ -25,9 +25,21 @@ def test_only_the_gateway_has_a_port_and_it_knows_where_the_others_are(tmp_path:
     }
     gateway = specs[-1].environment
     assert gateway["S2V_GATEWAY_LISTEN"] == "0.0.0.0:50051"
+    assert gateway["S2V_GATEWAY_HTTP_LISTEN"] == ""
     assert gateway["S2V_GATEWAY_RENDER_ADDRESS"] == "unix:/run/s/render.sock"
     assert gateway["S2V_HOME"] == str(tmp_path)
     assert gateway["PATH"] == "/bin"
+
+
+def test_a_gateway_that_encrypts_is_watched_over_a_socket(tmp_path: Path) -> None:
+    specs = service_specs(
+        tmp_path,
+        Path("/run/s"),
+        listen="0.0.0.0:50051",
+        environment={"S2V_GATEWAY_TLS_CERTIFICATE": "a.pem"},
+    )
+    assert specs[-1].address == "unix:/run/s/gateway.sock"
+    assert specs[-1].environment["S2V_GATEWAY_LOCAL_LISTEN"] == specs[-1].address
 
 
 @pytest.mark.parametrize(

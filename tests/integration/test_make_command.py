@@ -10,10 +10,14 @@ import pytest
 from command_line import PHOTO, s2v
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.lengths import LengthPolicy, VideoLonger, VideoShorter
 from s2v.core.ports import Sampling, Solver
+from s2v.core.sound import Enhancement, NoiseReduction
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import ClipEncoder
 from s2v.rpc.convert import sampling_from_proto
+from s2v.rpc.convert_lengths import lengths_from_proto
+from s2v.rpc.convert_sound import enhancement_from_proto
 from s2v.testing.fakes_gateway import FILM, FakeGateway
 
 
@@ -24,7 +28,7 @@ def test_make_writes_the_film_and_says_where_it_is(
 
     result = s2v(
         *("make", "--text", "Hello.", "--reference", photo, "-o", output, "--size", "512x640"),
-        *("--voice", "nobody", "--seed", "7"),
+        *("--voice", "nobody", "--language", "de", "--seed", "7"),
         gateway=gateway,
     )
 
@@ -36,7 +40,7 @@ def test_make_writes_the_film_and_says_where_it_is(
     assert "note: By the way." in result.stderr
     (job,) = gateway.jobs.values()
     assert job.spec.script.text == "Hello."
-    assert job.spec.voice == "nobody"
+    assert (job.spec.voice, job.spec.language) == ("nobody", "de")
     assert (job.spec.width_pixels, job.spec.height_pixels) == (512, 640)
     assert job.spec.frame_rate == 25
     assert job.spec.seed == 7
@@ -77,6 +81,109 @@ def test_make_sends_what_is_said_in_the_sound(
     (job,) = gateway.jobs.values()
     assert job.spec.script.transcript == "Hello there."
     assert job.spec.script.WhichOneof("source") == "audio"
+
+
+def test_make_says_how_to_better_the_sound(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(wav_bytes(np.full(48_000, 1000, np.int16)))
+
+    result = s2v(
+        *("make", "--audio", sound, "--reference", photo, "-o", tmp_path / "f.mp4"),
+        *("--enhance", "light", "--loudness", "-16", "--trim-silences"),
+        gateway=gateway,
+    )
+
+    assert result.exit_code == 0, result.output
+    (job,) = gateway.jobs.values()
+    assert job.spec.script.WhichOneof("source") == "audio"
+    asked = enhancement_from_proto(job.spec.script.enhancement, field="enhancement")
+    assert asked == Enhancement(NoiseReduction.LIGHT, -16.0, trim_silences=True)
+
+
+def test_make_says_how_a_video_fits_the_sound(
+    gateway: FakeGateway, photo: Path, tmp_path: Path
+) -> None:
+    result = s2v(
+        *("make", "--text", "Hello.", "--video-shorter", "loop", "--video-longer", "refuse"),
+        *("--reference", photo, "-o", tmp_path / "f.mp4"),
+        gateway=gateway,
+    )
+
+    assert result.exit_code == 0, result.output
+    (job,) = gateway.jobs.values()
+    policy = lengths_from_proto(job.spec.lengths, field="lengths")
+    assert policy == LengthPolicy(VideoShorter.LOOP, VideoLonger.REFUSE)
+
+
+def test_make_says_how_fast_to_speak(gateway: FakeGateway, photo: Path, tmp_path: Path) -> None:
+    result = s2v(
+        *("make", "--text", "Hello.", "--speed", "1.5", "--reference", photo),
+        *("-o", tmp_path / "f.mp4"),
+        gateway=gateway,
+    )
+
+    assert result.exit_code == 0, result.output
+    (job,) = gateway.jobs.values()
+    assert job.spec.script.speed == 1.5
+    assert not job.spec.script.HasField("enhancement")
+    assert not job.spec.HasField("lengths")
+
+
+def test_make_says_how_words_are_said(gateway: FakeGateway, photo: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.txt"
+    words.write_text("SQL=squeal\nGIF=jif\n", encoding="utf-8")
+    result = s2v(
+        *("make", "--text", "Hello.", "--lexicon", words, "--say", "SQL=sequel", "--say", "A=b"),
+        *("--reference", photo, "-o", tmp_path / "f.mp4"),
+        gateway=gateway,
+    )
+
+    assert result.exit_code == 0, result.output
+    (job,) = gateway.jobs.values()
+    assert job.spec.script.lexicon == {"SQL": "sequel", "GIF": "jif", "A": "b"}
+
+
+def test_make_never_replaces_its_lexicon(gateway: FakeGateway, photo: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.mp4"
+    words.write_text("SQL=sequel\n", encoding="utf-8")
+    result = s2v(
+        *("make", "--text", "Hello.", "--lexicon", words, "--reference", photo),
+        *("-o", words, "--force"),
+        gateway=gateway,
+    )
+
+    assert result.exit_code == 2
+    assert "--lexicon" in result.stderr
+    assert words.read_text(encoding="utf-8") == "SQL=sequel\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--text", "Hi.", "--say", "SQL"), "write WORD=SAID, such as SQL=sequel"),
+        (("--audio", "voice.wav", "--say", "A=b"), "given sound stays as it is"),
+        (("--text", "Hi.", "--enhance", "light"), "these better --audio"),
+        (("--text", "Hi.", "--loudness", "-16"), "these better --audio"),
+        (("--text", "Hi.", "--speed", "3"), "must be less than or equal to 2"),
+        (("--audio", "voice.wav", "--speed", "2"), "given sound stays as fast as it is"),
+    ],
+)
+def test_make_refuses_wishes_for_what_is_not_given(
+    gateway: FakeGateway,
+    photo: Path,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    problem: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("voice.wav").write_bytes(wav_bytes(np.full(48_000, 1000, np.int16)))
+    result = s2v("make", *options, "--reference", photo, "-o", "f.mp4", gateway=gateway)
+    assert result.exit_code == 2
+    assert problem in " ".join(result.stderr.split())
+    assert not gateway.jobs
 
 
 def test_make_reads_the_script_from_a_file(

@@ -15,6 +15,7 @@ from s2v.media.colour import Rgb
 from s2v.media.footage import Footage
 from s2v.media.photo import read_photo
 from s2v.media.playback import played
+from s2v.media.probe import probe
 from s2v.media.video import ClipEncoder, decode_frames
 
 BT601, BT709, BT2020 = 6, 1, 9
@@ -188,6 +189,9 @@ def test_colours_that_cannot_be_told_are_refused(tmp_path: Path) -> None:
     )
     with Footage(path) as footage, pytest.raises(InvalidInput) as caught:
         footage.picture(0, 96, 96)
+    assert caught.value.reason is Reason.VIDEO_UNREADABLE
+    with pytest.raises(InvalidInput, match=r"colours .*export it with BT\.709") as caught:
+        probe(path)
     assert caught.value.reason is Reason.VIDEO_UNREADABLE
 
 

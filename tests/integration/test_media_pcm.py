@@ -10,7 +10,16 @@ import pytest
 from films import decode_sound
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.timebase import SAMPLE_RATE
-from s2v.media.pcm import Pcm, decode_audio, read_wav, resample, wav_bytes, wav_samples
+from s2v.media.pcm import (
+    Pcm,
+    decode_audio,
+    lengthen_wav,
+    mapped_wav,
+    read_wav,
+    resample,
+    wav_bytes,
+    wav_samples,
+)
 
 
 def tone(seconds: float, *, rate: int = SAMPLE_RATE, hertz: float = 440) -> np.ndarray:
@@ -240,3 +249,14 @@ def test_a_late_track_is_heard_late(tmp_path: Path) -> None:
     pcm = decode_sound(tmp_path / "late.mp4")
     assert len(pcm) == pytest.approx(1.5 * SAMPLE_RATE, abs=1_100)
     assert np.abs(pcm[: SAMPLE_RATE - 2_048]).max() == 0
+
+
+@pytest.mark.parametrize("least", [0, 48_000, 60_000])
+def test_a_wav_is_lengthened_with_silence_where_it_is_too_short(tmp_path: Path, least: int) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav_bytes(pcm_tone(1.0)))
+    lengthen_wav(path, least)
+    expected = np.pad(pcm_tone(1.0), (0, max(least - SAMPLE_RATE, 0)))
+    assert path.read_bytes() == wav_bytes(expected)
+    assert np.array_equal(mapped_wav(path), expected)
+    assert np.array_equal(decode_audio(path), expected)

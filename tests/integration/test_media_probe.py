@@ -231,6 +231,10 @@ def test_sound_is_told_with_its_duration(tmp_path: Path) -> None:
         ("a.aiff", "pcm_s16be", 44_100, "audio/aiff"),
         ("a.flac", "flac", 44_100, "audio/flac"),
         ("a.ogg", "libopus", 48_000, "audio/ogg"),
+        ("a.caf", "pcm_s16le", 44_100, "audio/x-caf"),
+        ("a.wv", "wavpack", 44_100, "audio/x-wavpack"),
+        ("a.au", "pcm_s16be", 44_100, "audio/basic"),
+        ("a.mka", "ac3", 44_100, "video/x-matroska"),
     ],
 )
 def test_sound_without_tags_is_known_by_its_first_bytes(

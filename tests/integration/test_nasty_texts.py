@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - full-width marks and look-alike letters are meant
 """What nobody would write is cut and read with work in proportion to its length."""
 
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.crumbs import CRUMBS
 
 from s2v.core.errors import InvalidInput
 from s2v.text import segmentation
@@ -18,34 +18,6 @@ from s2v_tts.backends.embedded.backend import EmbeddedBackend
 from s2v_tts.backends.embedded.network import Network, Sound
 from s2v_tts.backends.embedded.timbre import NATURAL, Timbre
 
-CRUMBS = [
-    *'"%&*-_/\\.,:;!?()[]{}<>«»“”‘’`´=+#@$€^~|…—',
-    *"aZ1é你яαع½⑤ﷺ",
-    "aB",
-    "a-",
-    "1/",
-    "1:2:",
-    "a@",
-    "5°C",
-    "XIV ",
-    "U.S.",
-    "$1",
-    "www.a.",
-    "<a>",
-    "can't",
-    "\N{GRINNING FACE}",
-    "\N{WAVING HAND SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-3}",
-    "\N{COMBINING ACUTE ACCENT}",
-    "\N{ZERO WIDTH SPACE}",
-    "\N{ZERO WIDTH JOINER}",
-    "\N{RIGHT-TO-LEFT MARK}",
-    "\N{RIGHT-TO-LEFT OVERRIDE}",
-    "\N{NO-BREAK SPACE}",
-    " ",
-    "\n",
-    "\t",
-    "shellsBySeaShore",
-]
 RUNS = st.tuples(st.lists(st.sampled_from(CRUMBS), min_size=1, max_size=4), st.integers(1, 400))
 TEXTS = st.lists(RUNS.map(lambda run: "".join(run[0]) * run[1]), max_size=6).map(
     lambda runs: f"a{''.join(runs)}"[:5_000]
@@ -89,7 +61,7 @@ class Silent(Network):
 @pytest.fixture(scope="module")
 def backend() -> EmbeddedBackend:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("s2v_tts.backends.embedded.backend.Network", Silent)
+        patch.setattr("s2v_tts.backends.embedded.hibari.Network", Silent)
         backend = EmbeddedBackend()
         backend.warm()
     return backend
@@ -117,7 +89,7 @@ def test_cutting_looks_at_each_character_a_few_times(text: str) -> None:
 def test_reading_takes_work_in_proportion_to_the_text(backend: EmbeddedBackend, text: str) -> None:
     with (
         counted(reading, "normalize") as normalising,
-        counted(backend._models()[0]._g2p, "lexicon") as looking_up,
+        counted(backend._speakers["heart"]._models()[0]._g2p, "lexicon") as looking_up,
         suppress(InvalidInput),
     ):
         for _ in backend.speak(text, "heart"):

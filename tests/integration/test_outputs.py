@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -163,6 +164,15 @@ def test_a_film_is_not_written_to_a_terminal(monkeypatch: pytest.MonkeyPatch) ->
         destination("-", force=False, inputs={})
 
 
+@pytest.fixture
+def hang_ups_heard() -> Iterator[None]:
+    """Whoever runs the tests may have told them to ignore hang-ups."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hang_ups_heard")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["make", "download"])
 def test_nothing_is_left_of_a_film_that_is_not_waited_for(

@@ -17,15 +17,15 @@ from s2v.core.script import Mark
 from s2v.core.timebase import samples_per_frame
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh
 from s2v.lipsync.phones import PHONES, REST
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.engine import PortraitEngine
-from s2v_render.engines.portrait.fitting import fitted
-from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import STILL, Motion
 from s2v_render.engines.portrait.upscaling.enlarging import can_enlarge
+from s2v_render.engines.reference.fitting import fitted
 
 FPS = 25
 SPF = samples_per_frame(FPS)

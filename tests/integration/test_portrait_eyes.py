@@ -11,13 +11,13 @@ from s2v.core.ports import Size
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.lipsync.phones import REST
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
-from s2v_render.engines.portrait.fitting import fitted
-from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import Motion
+from s2v_render.engines.reference.fitting import fitted
 
 EYES = (*topo.RIGHT_EYE_UPPER, *topo.RIGHT_EYE_LOWER, *topo.LEFT_EYE_UPPER, *topo.LEFT_EYE_LOWER)
 LIPS = (*topo.UPPER_RINGS[-1], *topo.LOWER_RINGS[-1])

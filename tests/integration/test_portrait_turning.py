@@ -16,17 +16,17 @@ from s2v.core.timebase import samples_per_frame
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh
 from s2v.lipsync.phones import PHONES, REST
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.engine import PortraitEngine
 from s2v_render.engines.portrait.expression import face_shape
-from s2v_render.engines.portrait.fitting import fitted
 from s2v_render.engines.portrait.head import head_of, neck_pivot, pose_of
-from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import STILL, Motion
 from s2v_render.engines.portrait.rig import Rig
+from s2v_render.engines.reference.fitting import fitted
 
 NOSE_TIP = 1
 FAR = np.radians(8.6)

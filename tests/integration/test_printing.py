@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from command_line import s2v
+from disks import filled, small_disk_at
 from s2v.api.gateway.v1 import job_pb2
 from s2v.testing.fakes_gateway import FILM, FakeGateway
 
@@ -63,9 +64,13 @@ def test_a_film_is_made_although_nobody_listens_how(
     assert output.read_bytes() == FILM
 
 
-def test_output_that_finds_no_room_is_an_error(gateway: FakeGateway) -> None:
-    with open("/dev/full", "w") as full:
-        ended = _ran(["voices"], gateway, stdout=full.fileno())
+def test_output_that_finds_no_room_is_an_error(gateway: FakeGateway, tmp_path: Path) -> None:
+    with (
+        small_disk_at(tmp_path) as disk,
+        (disk.folder / "output").open("w") as output,
+        filled(disk),
+    ):
+        ended = _ran(["voices"], gateway, stdout=output.fileno())
     assert ended.returncode == 1
     assert ended.stderr == "Error: standard output: No space left on device\n"
 

@@ -133,6 +133,8 @@ async def test_calls_whose_message_has_not_come_are_few() -> None:
         calls = [arriving(channel), arriving(channel)]
         for call in calls:
             await call.wait_for_connection()
+        while await voices(channel).code() is grpc.StatusCode.OK:
+            pass  # the server hears of the beginning of a call before or after the next one
 
         assert await refusal(voices(channel)) == ("max_arriving_calls", "2")
         assert await healthy(channel)

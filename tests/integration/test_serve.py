@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from s2v.testing.fakes_gateway import FILM
+from s2v_cli.local import free_address
 
 DATA = Path(__file__).parent.parent / "data"
 SERVICES = ("tts", "render", "compositor", "gateway")
@@ -79,7 +80,8 @@ def served(environment: dict[str, str], home: Path) -> Iterator[Served]:
 
 
 def serve_command(home: Path) -> list[str]:
-    return [sys.executable, "-m", "s2v_cli.main", "serve", "--port", "0", "--home", str(home)]
+    serve = [sys.executable, "-m", "s2v_cli.main", "serve", "--port", "0", "--http-port", "0"]
+    return [*serve, "--home", str(home)]
 
 
 def children_of(pid: int) -> list[int]:
@@ -88,6 +90,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def test_serve_says_when_it_is_ready_and_ctrl_c_leaves_nothing(served: Served, home: Path) -> None:
+    served.read_until(r"s2v: HTTP at http://127\.0\.0\.1:\d+$")
     served.read_until(r"s2v: ready at 127\.0\.0\.1:\d+; Ctrl-C ends it")
     children = children_of(served.process.pid)
     assert len(children) == 4
@@ -104,7 +107,9 @@ def test_serve_says_when_it_is_ready_and_ctrl_c_leaves_nothing(served: Served, h
         assert f"s2v: {name} is serving" in told
 
 
-def test_who_lets_other_machines_in_is_warned(environment: dict[str, str], home: Path) -> None:
+def test_who_lets_other_machines_in_without_encryption_is_warned(
+    environment: dict[str, str], home: Path
+) -> None:
     process = subprocess.Popen(
         [*serve_command(home), "--host", "0.0.0.0"],
         env=environment,
@@ -116,7 +121,7 @@ def test_who_lets_other_machines_in_is_warned(environment: dict[str, str], home:
         served.read_until("ready at")
         process.send_signal(signal.SIGINT)
         served.read_until("s2v: ended")
-    warning = r"s2v: warning: whoever reaches 0\.0\.0\.0:\d+ can make films here"
+    warning = r"s2v: warning: what goes to and from 0\.0\.0\.0:\d+ is not encrypted"
     assert re.search(warning, "".join(served.lines))
 
 
@@ -126,6 +131,28 @@ def test_a_service_killed_under_serve_comes_back(served: Served) -> None:
     os.kill(first, signal.SIGKILL)
     name = served.read_until(r"s2v: (\w+) was killed by SIGKILL; starting it again")[1]
     served.read_until(f"s2v: {name} is serving")
+
+
+def test_serve_goes_on_without_its_terminal_under_nohup(
+    environment: dict[str, str], home: Path
+) -> None:
+    process = subprocess.Popen(
+        ["nohup", *serve_command(home)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        served = Served(process)
+        served.read_until("ready at")
+        process.send_signal(signal.SIGHUP)
+        os.kill(children_of(process.pid)[0], signal.SIGKILL)
+        served.read_until("starting it again")
+        process.send_signal(signal.SIGTERM)
+        served.read_until("s2v: ended")
+    assert process.returncode == 0
 
 
 def test_a_second_serve_over_the_same_home_is_refused(
@@ -228,3 +255,25 @@ def test_make_keeps_only_the_log_when_its_own_services_fail(
     assert f"the log of the services is in {log}\n" in made.done.stderr
     assert "unknown setting S2V_TTS_COLOUR" in log.read_text()
     assert not made.output.exists()
+
+
+def test_serve_listens_where_the_file_says_unless_an_option_says_otherwise(
+    environment: dict[str, str], home: Path
+) -> None:
+    address, http = free_address("127.0.0.1", 0), free_address("127.0.0.1", 0)
+    (home / "s2v.toml").write_text(f"[gateway]\nlisten = '{address}'\nhttp_listen = '{http}'\n")
+    command = [sys.executable, "-m", "s2v_cli.main", "serve", "--home", str(home)]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    with process:
+        served = Served(process)
+        served.read_until(f"HTTP at http://{http}$")
+        served.read_until(f"ready at {address};")
+        process.send_signal(signal.SIGINT)
+        served.read_until("s2v: ended")
+    process = subprocess.Popen(
+        serve_command(home), env=environment, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        served = Served(process)
+        assert served.read_until(r"ready at ([\d.:]+);")[1] != address
+        process.kill()

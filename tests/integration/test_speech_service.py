@@ -28,7 +28,7 @@ from s2v.rpc.server import Server
 from s2v.testing.fakes_store import InMemoryStore
 from s2v.testing.fakes_tts import FakeBackend
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
-from s2v_tts.given import GivenSounds
+from s2v_tts.given import Decoded, GivenSounds
 from s2v_tts.listening.aligning import Pcm
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
@@ -105,13 +105,14 @@ class Given(GivenSounds):
         super().__init__(Reader(), folder)
         self.begun = threading.Event()
 
-    def decoding(self, path: Path, sha256: str) -> Steps[Path]:
-        with closing(super().decoding(path, sha256)) as steps:
+    def decoding(self, path: Path, sha256: str, **options: Any) -> Steps[Decoded]:
+        with closing(super().decoding(path, sha256, **options)) as steps:
             while True:
                 try:
                     next(steps)
                 except StopIteration as end:
-                    return Path(end.value)
+                    decoded: Decoded = end.value
+                    return decoded
                 self.begun.set()
                 yield
 

@@ -129,8 +129,8 @@ def test_a_service_killed_with_9_is_started_again_under_the_same_name(stage: Sta
 
             assert new != old
             assert supervisor.pid("two") == other
-    assert "one was killed by SIGKILL; starting it again in 0.2 s" in stage.reports
-    assert "one was killed by SIGKILL; starting it again in 0.4 s" in stage.reports
+    ended = [report for report in stage.reports if "killed" in report]
+    assert ended == ["one was killed by SIGKILL; starting it again in 0.2 s"] * 2
 
 
 def test_a_service_that_hangs_is_killed_and_started_again(stage: Stage) -> None:

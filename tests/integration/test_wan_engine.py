@@ -24,7 +24,7 @@ from s2v.testing.engine_contract import EngineContract, a_take
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.presets import PRESETS
-from s2v_render.engines.wan.settings import Offload, WanSettings
+from s2v_render.engines.wan.settings import Offload, Precision, WanSettings
 from s2v_render.engines.wan.takes.posing import PoseVideo
 
 TINY = WanSettings(checkpoint="random:tiny", device="cpu")
@@ -385,7 +385,8 @@ def test_frames_come_as_soon_as_their_window_is_done(
 def test_half_precision_makes_nearly_the_same_film(take: Take) -> None:
     checkpoint = replace(TINY, checkpoint=str(CHECKPOINT))
     coarse, fine = (
-        film(WanEngine(replace(checkpoint, dtype=d)), take) for d in ("bfloat16", "auto")
+        film(WanEngine(replace(checkpoint, precision=each)), take)
+        for each in (Precision.BF16, Precision.AUTO)
     )
     assert not np.array_equal(coarse, fine)
     assert np.abs(coarse.astype(int) - fine).mean() < 4

@@ -10,8 +10,10 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 from safetensors.torch import load_file, save_file
 
 from s2v.core.errors import NotReady
+from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.settings import LoraChoice, WanSettings, lora_choices
 from s2v_render.engines.wan.weights.blank import blank_transformer
 from s2v_render.engines.wan.weights.loading import load_models, parts_of
 from s2v_render.engines.wan.weights.lora import Lora, merge_lora
@@ -37,6 +39,7 @@ STYLES = {
         "diffusion_model.{}.lora_B.weight",
     ),
     "bare": ("{}.lora_A.weight", "{}.lora_B.weight"),
+    "kohya": ("lora_unet_{}.lora_down.weight", "lora_unet_{}.lora_up.weight"),
 }
 
 Pairs = dict[str, tuple[torch.Tensor, torch.Tensor]]
@@ -68,8 +71,9 @@ def drawn(model: S2VTransformer) -> Pairs:
 
 def write(file: Path, pairs: Pairs, style: str = "PEFT", **further: torch.Tensor) -> Path:
     down, up = STYLES[style]
-    tensors = {down.format(name): pair[0] for name, pair in pairs.items()}
-    tensors |= {up.format(name): pair[1] for name, pair in pairs.items()}
+    spelt = {name: name.replace(".", "_") if style == "kohya" else name for name in pairs}
+    tensors = {down.format(spelt[name]): pair[0] for name, pair in pairs.items()}
+    tensors |= {up.format(spelt[name]): pair[1] for name, pair in pairs.items()}
     save_file(tensors | further, file)
     return file
 
@@ -223,3 +227,68 @@ def test_a_missing_and_a_truncated_file_are_named(model: S2VTransformer, tmp_pat
     write(file, drawn(model))
     file.write_bytes(file.read_bytes()[:-100])
     assert "truncated" in refused(model, file)
+
+
+def test_whole_changes_of_weights_and_biases_are_added(
+    model: S2VTransformer, tmp_path: Path
+) -> None:
+    pairs, before = drawn(model), weights(model)
+    whole = {
+        "diffusion_model.blocks.0.ffn.0.diff_b": torch.full((112,), 2.0),
+        "diffusion_model.blocks.1.norm3.diff": torch.full((48,), 3.0),
+        "diffusion_model.head.head.diff": torch.full((64, 48), 4.0),
+    }
+    merge_lora(model, Lora(write(tmp_path / "lora.safetensors", pairs, **whole), strength=0.5))
+    found = model.state_dict()
+    assert torch.allclose(found["blocks.0.ffn.0.bias"], before["blocks.0.ffn.0.bias"] + 1)
+    assert torch.allclose(found["blocks.1.norm3.weight"], before["blocks.1.norm3.weight"] + 1.5)
+    assert torch.allclose(found["head.head.weight"], before["head.head.weight"] + 2)
+
+
+def live_avatar(model: S2VTransformer, tmp_path: Path) -> tuple[Path, Pairs]:
+    pairs = {
+        name: (down.repeat(32, 1), up.repeat(1, 32)) for name, (down, up) in drawn(model).items()
+    }
+    return write(tmp_path / "liveavatar.safetensors", pairs), pairs
+
+
+def test_what_was_trained_to_go_block_by_block_is_refused_unless_forced(
+    model: S2VTransformer, tmp_path: Path
+) -> None:
+    file, pairs = live_avatar(model, tmp_path)
+    assert "block by block" in refused(model, file)
+    before = weights(model)
+    assert merge_lora(model, Lora(file, forced=True)) == len(pairs)
+    assert_changed(model, before, pairs, scale=0.5)
+
+
+def test_an_alpha_that_is_told_counts_before_live_avatars(
+    model: S2VTransformer, tmp_path: Path
+) -> None:
+    file, pairs = live_avatar(model, tmp_path)
+    before = weights(model)
+    merge_lora(model, Lora(file, alpha=128.0, forced=True))
+    assert_changed(model, before, pairs, scale=1)
+
+
+def test_several_files_act_one_after_the_other_and_each_for_its_presets(
+    model: S2VTransformer, tmp_path: Path
+) -> None:
+    pairs, before = drawn(model), weights(model)
+    one = write(tmp_path / "one.safetensors", pairs)
+    two = write(tmp_path / "two.safetensors", pairs)
+    choices = lora_choices(f"{one}*0.5; {two}*0.25@draft,low")
+    assert choices == (
+        LoraChoice(str(one), 0.5),
+        LoraChoice(str(two), 0.25, ("draft", "low")),
+    )
+    engine = WanEngine(WanSettings(str(TINY), device="cpu", loras=choices))
+    for preset, scale in (("draft", 0.75), ("high", 0.5), ("", 0.5), ("low", 0.75)):
+        assert_changed(engine.load(preset).transformer, before, pairs, scale=scale)
+    assert engine.load("draft") is engine.load("low")
+
+
+@pytest.mark.parametrize("text", ["*2", "a.safetensors*much", "a.safetensors@"])
+def test_what_names_no_file_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not FILE"):
+        lora_choices(text)

@@ -20,16 +20,19 @@ from safetensors.torch import load_file
 from s2v.core.ports import Frames, Sampling, Size, Solver, State, Take
 from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
 from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.speech import FilmLevel, mono_16k
 from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
 from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.planning import MODEL_FPS, frames_made_before
 from s2v_render.engines.wan.presets import Recipe, recipe_for
 from s2v_render.engines.wan.takes import filming, posing
+from s2v_render.engines.wan.takes.carried import read_carried
 from s2v_render.engines.wan.takes.filming import filmed, plan_take
 from s2v_render.engines.wan.takes.hearing import (
     CARRIED_SECONDS,
     Soundtrack,
     heard,
+    level_after,
     officially_heard,
 )
 from s2v_render.engines.wan.takes.windows import Window
@@ -52,7 +55,7 @@ class Remembered:
     def __init__(self, features_ANE: Any) -> None:
         self._features = features_ANE
 
-    def features(self, sound: npt.NDArray[np.float32]) -> Any:
+    def features(self, sound: npt.NDArray[np.float32], level: FilmLevel | None = None) -> Any:
         return self._features
 
 
@@ -62,7 +65,7 @@ class Loudness:
     def __init__(self, layers: int = 1, width: int = 1) -> None:
         self._shape = (layers, -1, width)
 
-    def features(self, sound: npt.NDArray[np.float32]) -> Any:
+    def features(self, sound: npt.NDArray[np.float32], level: FilmLevel | None = None) -> Any:
         ends = np.arange(1, len(sound) * 30 // 16_000 + 1) * 16_000 // 30
         parts = [np.abs(sound[end - 533 : end]).max() for end in ends]
         return torch.tensor(np.array(parts, np.float32)).view(1, -1, 1).expand(*self._shape)
@@ -82,6 +85,7 @@ def models() -> WanModels:
         Vae(build_vae(tensors(next(vae.glob("wan21_vae*.safetensors"))), vae_config)),
         Loudness(25, config.audio_dim),
         "fixtures",
+        "plainly",
     )
 
 
@@ -182,12 +186,18 @@ def test_a_second_take_samples_what_the_second_window_would_be(
     whole = Take(sound, (), reference, "", "image/png", MODEL_FPS, seed=5, prompt="a")
     size = Size(64, 64)
     one, _ = run(models, whole, recipe, size, rows)
-    begun, state = run(models, replace(whole, pcm=sound[: 77 * 3_000]), recipe, size, rows)
-    rest = replace(whole, pcm=sound[77 * 3_000 :], first_frame=77, state=state)
+    begun, state = run(
+        models,
+        replace(whole, pcm=sound[: 45 * 3_000], following=sound[45 * 3_000 :]),
+        recipe,
+        size,
+        rows,
+    )
+    rest = replace(whole, pcm=sound[45 * 3_000 :], first_frame=45, state=state)
     ended, _ = run(models, rest, recipe, size, rows)
-    assert np.array_equal(begun, one[:77])
-    assert len(ended) == 16
-    assert [window.shape[2] for window in sampled] == [20, 4, 20, 4]
+    assert np.array_equal(begun, one[:45])
+    assert len(ended) == 48
+    assert [window.shape[2] for window in sampled] == [12, 12, 12, 12]
     assert torch.equal(sampled[0], sampled[2])
     assert torch.allclose(sampled[1], sampled[3], atol=1e-5)
 
@@ -231,7 +241,7 @@ def test_a_window_hears_ten_seconds_around_it_and_no_more() -> None:
     lengths = []
 
     class Listening(Loudness):
-        def features(self, sound: npt.NDArray[np.float32]) -> Any:
+        def features(self, sound: npt.NDArray[np.float32], level: FilmLevel | None = None) -> Any:
             lengths.append(len(sound) / 16_000)
             return super().features(sound)
 
@@ -247,3 +257,74 @@ def test_sound_before_the_film_and_after_the_take_is_silence() -> None:
     assert (features[:3] < 0.01).all()
     assert (features[4:19] > 0.2).all()
     assert (features[-3:] < 0.01).all()
+
+
+def hearing(models: WanModels, take: Take) -> tuple[list[Any], Any]:
+    """Return what the windows of a take hear, and its plan."""
+    speech = replace(models, speech=Loudness(25, models.transformer.config.audio_dim))
+    plan = plan_take(take, recipe_for("draft", Sampling(steps=1, guidance=1.0)), Size(64, 64))
+    inputs = filming._inputs(speech, plan, filming._track(plan), CPU)
+    return [one.features_BAEV[0, 0, 0] for one in inputs], plan
+
+
+def test_a_take_hears_the_sound_that_follows_it(models: WanModels) -> None:
+    """Its last frames hear what comes, and those that it overshoots hear nothing else."""
+    reference = FIXTURES / "5_pipeline" / f"{FILMS[0]}_ref.png"
+    quiet = np.zeros(5 * 3_000, np.int16)
+    take = Take(quiet, (), reference, "", "image/png", MODEL_FPS, prompt="a")
+    (alone,), plan = hearing(models, take)
+    assert plan.windows[0].dropped_frames == 32 - 3 - 5
+    assert not alone.any()
+    loud = np.full(4 * SAMPLE_RATE, 9_000, np.int16)
+    (followed,), _ = hearing(models, replace(take, following=loud))
+    assert not followed[: 3 + 4].any()
+    assert (followed[3 + 6 :] > 0.2).all()
+
+
+def test_what_follows_is_not_carried_on(models: WanModels) -> None:
+    reference = FIXTURES / "5_pipeline" / f"{FILMS[0]}_ref.png"
+    rows = {"a": torch.ones(3, models.transformer.config.text_dim)}
+    sound = (9_000 * np.random.default_rng(2).standard_normal(40 * 3_000)).astype(np.int16)
+    take = Take(sound[: 5 * 3_000], (), reference, "", "image/png", MODEL_FPS, prompt="a")
+    recipe = recipe_for("draft", Sampling(steps=1, guidance=1.0))
+    _, state = run(models, replace(take, following=sound[5 * 3_000 :]), recipe, Size(64, 64), rows)
+    carried = read_carried(state, size=Size(64, 64), model_frames=5)
+    assert np.array_equal(carried.sound, take.pcm)
+    assert carried.level.samples == 5 * 1_000
+
+
+def test_a_take_that_ends_the_film_leaves_nothing_and_encodes_nothing(
+    models: WanModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded = []
+    encode = Vae.encode
+    monkeypatch.setattr(
+        Vae, "encode", lambda vae, pixels: encoded.append(pixels.shape[2]) or encode(vae, pixels)
+    )
+    reference = FIXTURES / "5_pipeline" / f"{FILMS[0]}_ref.png"
+    rows = {"a": torch.ones(3, models.transformer.config.text_dim)}
+    sound = np.zeros(5 * 3_000, np.int16)
+    take = Take(sound, (), reference, "", "image/png", MODEL_FPS, prompt="a", ends_film=True)
+    plan = plan_take(take, recipe_for("draft", Sampling(steps=1, guidance=1.0)), Size(64, 64))
+    items = list(
+        filmed(models, plan, rows_of=rows.__getitem__, device=CPU, batch_frames=16, rests=True)
+    )
+    assert not any(isinstance(item, State) for item in items)
+    assert sum(len(item.rgb) for item in items if isinstance(item, Frames)) == 5
+    assert encoded == [1]
+
+
+def test_a_film_in_takes_is_as_loud_as_in_one() -> None:
+    sound = (4_000 * np.random.default_rng(3).standard_normal(6 * SAMPLE_RATE)).astype(np.int16)
+    sound[: 2 * SAMPLE_RATE] //= 10
+    whole = level_after(FilmLevel(), sound)
+    parts = FilmLevel()
+    for part in np.split(sound, 6):
+        parts = level_after(parts, part)
+    assert parts.samples == whole.samples == 6 * 16_000
+    assert parts.squares == pytest.approx(whole.squares, rel=2e-3)
+    heard_16k = mono_16k(sound.astype(np.float32) / 32768, SAMPLE_RATE)
+    normalised = whole.normalised(heard_16k)
+    assert abs(normalised.mean()) < 1e-4
+    assert normalised.std() == pytest.approx(1, rel=1e-3)
+    assert whole.normalised(heard_16k[:16_000]).std() < 0.2

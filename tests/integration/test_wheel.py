@@ -4,15 +4,13 @@ import os
 import re
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
-from importlib.metadata import distribution
 from pathlib import Path
 
 import grpc
 import pytest
-from packaging.requirements import Requirement
 
+from borrowed import environment
 from s2v.testing.fakes_gateway import FILM, FakeGateway
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -29,19 +27,6 @@ EXAMPLES = blocks("docs/client.md", "python")
 [INSTALLING] = blocks("docs/client.md", "")
 
 
-def distributions(names: list[str]) -> set[str]:
-    """Those distributions and all that they require."""
-    found: set[str] = set()
-    while names:
-        name = names.pop()
-        found.add(name)
-        for requirement in map(Requirement, distribution(name).requires or ()):
-            wanted = not requirement.marker or requirement.marker.evaluate({"extra": ""})
-            if wanted and requirement.name not in found:
-                names.append(requirement.name)
-    return found
-
-
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python in which the commands of the page were run, offline: its packages are ours."""
@@ -49,14 +34,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build, install, dependencies = INSTALLING.splitlines()
     command = build.replace("-w dist", f"-w {folder}").split()[1:]
     subprocess.run([sys.executable, *command, "--no-build-isolation", "--quiet"], check=True)
-    venv.create(folder / "venv", symlinks=True)
-    python = folder / "venv" / "bin" / "python"
-    [packages] = (folder / "venv" / "lib").glob("python*/site-packages")
-    for name in distributions(dependencies.split()[4:]):
-        for file in distribution(name).files or ():
-            link = packages / file.parts[0]
-            if file.parts[0] != ".." and not link.exists():
-                link.symlink_to(Path(str(distribution(name).locate_file(file.parts[0]))))
+    python = environment(folder / "venv", dependencies.split()[4:])
     command = install.replace("dist/", f"{folder}/").split()[3:]
     pip = [sys.executable, "-m", "pip", "--python", str(python), "--quiet"]
     subprocess.run([*pip, *command], check=True)

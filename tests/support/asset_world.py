@@ -8,6 +8,7 @@ from pathlib import Path
 import google_crc32c
 import sqlalchemy as sa
 
+import premade
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.probe import MediaInfo
 from s2v.store.artifacts import FsspecStore
@@ -15,7 +16,6 @@ from s2v_gateway.access.callers import Caller
 from s2v_gateway.assets.library import Asset, Keeping, Library
 from s2v_gateway.assets.uploads import Upload, Uploads
 from s2v_gateway.records.database import open_database
-from s2v_gateway.records.migrating import migrate
 
 PICTURE = b"a picture of 31 bytes, or so ..."[:31]
 DIGEST = hashlib.sha256(PICTURE).hexdigest()
@@ -47,8 +47,8 @@ class AssetWorld:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.url = url
+        premade.fill(url)
         self.engine = open_database(url)
-        migrate(self.engine)
         self.store_folder = folder / "store"
         self.store = FsspecStore(str(self.store_folder))
         self.clock = Clock()

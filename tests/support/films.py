@@ -9,10 +9,17 @@ from s2v.media.pcm import Pcm, resample
 
 
 def decode_sound(path: Path) -> Pcm:
+    """Decode a film's sound as `decode_channels` does, into one channel."""
+    sound, rate = decode_channels(path)
+    return resample(sound.mean(axis=0, dtype=np.float32), rate)
+
+
+def decode_channels(path: Path) -> tuple[np.ndarray, int]:
     """Decode a film's sound so that sample 0 is heard when the film starts, as a player does.
 
-    Sound before the start is dropped, a late start is filled with silence, and the padding that
-    the encoder put after the end of the track is cut.
+    Returns it in -1..1, shape [channels, samples], with its rate. Sound before the start is
+    dropped, a late start is filled with silence, and the padding that the encoder put after the
+    end of the track is cut.
     """
     with av.open(path) as container:
         packets = (packet for packet in container.demux(audio=0) if packet.size)
@@ -21,9 +28,9 @@ def decode_sound(path: Path) -> Pcm:
         frames = list(container.decode(audio=0))
     rate = frames[0].sample_rate
     start = round(frames[0].pts * frames[0].time_base * rate)
-    mono = np.concatenate([_mono(frame) for frame in frames])
-    mono = mono[-start:] if start < 0 else np.pad(mono, (start, 0))
-    return resample(mono[: round(end_seconds * rate)], rate)
+    sound = np.concatenate([_channels(frame) for frame in frames], axis=1)
+    sound = sound[:, -start:] if start < 0 else np.pad(sound, ((0, 0), (start, 0)))
+    return sound[:, : round(end_seconds * rate)], rate
 
 
 def frame_times(path: Path) -> list[float]:
@@ -32,10 +39,10 @@ def frame_times(path: Path) -> list[float]:
         return [float(frame.time) for frame in container.decode(video=0)]
 
 
-def _mono(frame: av.AudioFrame) -> np.ndarray:
+def _channels(frame: av.AudioFrame) -> np.ndarray:
     samples = frame.to_ndarray()
     if not frame.format.is_planar:
         samples = samples.reshape(-1, frame.layout.nb_channels).T
     if np.issubdtype(samples.dtype, np.integer):
         samples = samples / -float(np.iinfo(samples.dtype).min)
-    return samples.astype(np.float32).mean(axis=0, dtype=np.float32)
+    return samples.astype(np.float32)

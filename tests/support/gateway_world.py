@@ -5,7 +5,7 @@ import hashlib
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from dbos import DBOS
 from PIL import Image
 
+import premade
 from s2v.api.gateway.v1 import (
     asset_service_pb2,
     asset_service_pb2_grpc,
@@ -28,19 +29,29 @@ from s2v.api.gateway.v1 import (
     job_service_pb2,
     job_service_pb2_grpc,
     system_service_pb2_grpc,
+    voice_service_pb2_grpc,
 )
 from s2v.core.errors import S2VError
 from s2v.core.ports import Continuity
+from s2v.core.stages import VoiceStages
 from s2v.media.pcm import wav_bytes
 from s2v.rpc.channel import connect
 from s2v.rpc.errors import from_rpc_error
-from s2v.rpc.interceptor import Admit, Context
-from s2v.testing.fakes_stages import FakeStages
-from s2v_gateway.access.callers import Caller, admit, admit_local
-from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer, VoiceOffer
+from s2v.testing.fakes_stages import FakeStages, FakeVoiceStages
+from s2v_gateway.access.callers import Caller
+from s2v_gateway.film.offers import (
+    BackendOffer,
+    EngineCatalogue,
+    EngineOffer,
+    PresetOffer,
+    VoiceCatalogue,
+    VoiceOffer,
+)
 from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.records.keys import KeyRecords
 from s2v_gateway.settings import GatewaySettings
-from s2v_gateway.wiring import Gateway, wire
+from s2v_gateway.web.facade import Facade
+from s2v_gateway.wiring import SERVICES, Gateway, wire
 
 ENGINE = EngineOffer(
     "portrait",
@@ -55,32 +66,32 @@ ENGINE = EngineOffer(
 
 DIRECTED = replace(ENGINE, name="directed", directed=True, side_step_pixels=64)
 
+CHUNK_BYTES = 512 << 10
 
-async def _engines() -> EngineCatalogue:
+
+async def engines() -> EngineCatalogue:
     return EngineCatalogue((ENGINE, DIRECTED), {"large": "engine large needs a setting"})
 
 
-async def _voices() -> list[VoiceOffer]:
-    return [VoiceOffer("heart", "en-US", "")]
+VOICES = VoiceCatalogue(
+    (VoiceOffer("heart", "en-US", "", "fake"),), (BackendOffer("fake", clones=True),)
+)
+
+
+async def _voices() -> VoiceCatalogue:
+    return VOICES
 
 
 async def _workers() -> list[object]:
     return []
 
 
-def admit_named(context: Context) -> None:
-    """Let everybody in as who they say they are: a tenant and a subject, `red/ann`."""
-    metadata = dict(context.invocation_metadata() or ())
-    tenant, _, subject = str(metadata["x-caller"]).partition("/")
-    admit(Caller(tenant, subject))
-
-
 class _Signed:
-    """A stub whose calls say who makes them."""
+    """A stub whose calls show a key."""
 
-    def __init__(self, stub: object, who: str) -> None:
+    def __init__(self, stub: object, key: str) -> None:
         self._stub = stub
-        self._metadata = (("x-caller", who),)
+        self._metadata = (("authorization", f"Bearer {key}"),)
 
     def __getattr__(self, method: str) -> Callable[..., object]:
         return partial(getattr(self._stub, method), metadata=self._metadata)
@@ -88,29 +99,38 @@ class _Signed:
 
 @dataclass
 class Running:
-    """A gateway that runs, and stubs to call it with, as `who` where callers are told apart."""
+    """A gateway that runs, and stubs to call it with; with a key, where callers are told apart.
+
+    `http` is its address for HTTP, where it has one: start it with `http_listen`.
+    """
 
     gateway: Gateway
     stages: FakeStages
     channel: grpc.aio.Channel
     who: str = ""
+    key: str = ""
+    http: str = ""
     assets: asset_service_pb2_grpc.AssetServiceStub = field(init=False)
     jobs: job_service_pb2_grpc.JobServiceStub = field(init=False)
     generation: generation_service_pb2_grpc.GenerationServiceStub = field(init=False)
     system: system_service_pb2_grpc.SystemServiceStub = field(init=False)
+    voices: voice_service_pb2_grpc.VoiceServiceStub = field(init=False)
 
     def __post_init__(self) -> None:
         self.assets = asset_service_pb2_grpc.AssetServiceStub(self.channel)
         self.jobs = job_service_pb2_grpc.JobServiceStub(self.channel)
         self.generation = generation_service_pb2_grpc.GenerationServiceStub(self.channel)
         self.system = system_service_pb2_grpc.SystemServiceStub(self.channel)
-        if self.who:
-            for service in ("assets", "jobs", "generation", "system"):
-                setattr(self, service, _Signed(getattr(self, service), self.who))
+        self.voices = voice_service_pb2_grpc.VoiceServiceStub(self.channel)
+        if self.key:
+            for service in ("assets", "jobs", "generation", "system", "voices"):
+                setattr(self, service, _Signed(getattr(self, service), self.key))
 
     def acting(self, who: str) -> "Running":
-        """The same gateway as another caller sees it; start it with `admit=admit_named`."""
-        return Running(self.gateway, self.stages, self.channel, who)
+        """The same gateway as a caller sees it, `red/ann`: start it with `access="closed"`."""
+        tenant, _, subject = who.partition("/")
+        key, _ = KeyRecords(self.gateway.database).make(Caller(tenant, subject))
+        return Running(self.gateway, self.stages, self.channel, who, key)
 
     async def upload(self, data: bytes, media_type: str = "image/png") -> str:
         created = await self.assets.CreateUpload(
@@ -120,8 +140,12 @@ class Running:
             iter(
                 [
                     asset_service_pb2.WriteUploadRequest(
-                        name=created.upload.name, data=data, crc32c=google_crc32c.value(data)
+                        name=created.upload.name,
+                        offset=offset,
+                        data=data[offset : offset + CHUNK_BYTES],
+                        crc32c=google_crc32c.value(data[offset : offset + CHUNK_BYTES]),
                     )
+                    for offset in range(0, len(data), CHUNK_BYTES)
                 ]
             )
         )
@@ -171,29 +195,42 @@ def wav() -> bytes:
 async def gateways(folder: Path) -> AsyncIterator[Start]:
     """Give a function that starts gateways over a folder; all of them stop at the end."""
     running: list[Running] = []
+    stack = AsyncExitStack()
 
     async def starting(
-        stages: FakeStages | None = None, admit: Admit = admit_local, **settings: object
+        stages: FakeStages | None = None,
+        *,
+        voice_stages: VoiceStages | None = None,
+        catalogue: Catalogue | None = None,
+        **settings: object,
     ) -> Running:
         stages = stages or FakeStages()
+        voice_stages = voice_stages or FakeVoiceStages()
+        given = GatewaySettings(
+            data_dir=folder / "gateway",
+            store_url=str(folder / "store"),
+            **({"listen": "127.0.0.1:0", "http_listen": ""} | settings),  # type: ignore[arg-type]
+        )
+        premade.fill(given.database)
         gateway = wire(
-            GatewaySettings(
-                listen="127.0.0.1:0",
-                data_dir=folder / "gateway",
-                store_url=str(folder / "store"),
-                **settings,  # type: ignore[arg-type]
-            ),
+            given,
             stages,
-            Catalogue(_engines, _voices),
+            catalogue or Catalogue(engines, _voices),
+            voice_stages=voice_stages,
             channels={},
             list_workers=_workers,  # type: ignore[arg-type]
-            admit=admit,
         )
         stages.store = gateway.store
+        if isinstance(voice_stages, FakeVoiceStages):
+            voice_stages.store = gateway.store
+        http = ""
+        if given.http_listen:
+            facade = await stack.enter_async_context(Facade(given, gateway.server, SERVICES))
+            http = facade.address
         await gateway.server.start()
         await gateway.open()
         await gateway.server.serving()
-        running.append(Running(gateway, stages, connect(gateway.server.address)))
+        running.append(Running(gateway, stages, connect(gateway.server.address), http=http))
         return running[-1]
 
     try:
@@ -203,6 +240,7 @@ async def gateways(folder: Path) -> AsyncIterator[Start]:
             await one.channel.close()
             await one.gateway.server.stop(0)
             await _stop_working(one.gateway)
+        await stack.aclose()
         await _end_threads()
         for one in running:
             one.gateway.close()

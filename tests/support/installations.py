@@ -15,11 +15,14 @@ from s2v_cli.supervisor import Supervisor
 class Installation:
     """A running set of the four services over a folder of its own."""
 
-    def __init__(self, home: Path, sockets: Path, address: str, supervisor: Supervisor) -> None:
+    def __init__(
+        self, home: Path, sockets: Path, address: str, supervisor: Supervisor, *, http: str
+    ) -> None:
         self.home = home
         self.sockets = sockets
         self.address = address
         self.supervisor = supervisor
+        self.http = http
         self.log = home / "services.log"
 
     def address_of(self, service: str) -> str:
@@ -40,7 +43,8 @@ class Installation:
 
     def complaints(self, *, after: int) -> list[dict[str, object]]:
         """Return the errors that the services logged since; a traceback fails the test."""
-        assert b"Traceback" not in self.log.read_bytes()[after:]
+        logged = self.log.read_bytes()[after:]
+        assert b"Traceback" not in logged, logged.decode()
         return [line for line in self.log_lines(after=after) if line["level"] == "error"]
 
     @contextlib.contextmanager
@@ -51,10 +55,15 @@ class Installation:
 
 @contextlib.contextmanager
 def installed(home: Path, **settings: str) -> Iterator[Installation]:
-    """Run the four services over a folder, until the end of the context."""
-    environment = {**os.environ, **settings}
-    address = free_address("127.0.0.1", 0)
+    """Run the four services over a folder, until the end of the context.
+
+    Films are not measured unless the settings say so: that takes more work than most of the films.
+    """
+    environment = {**os.environ, "S2V_GATEWAY_MEASURE_FILMS": "false", **settings}
+    address, http = free_address("127.0.0.1", 0), free_address("127.0.0.1", 0)
     with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
-        specs = service_specs(home, sockets, listen=address, environment=environment)
+        specs = service_specs(
+            home, sockets, listen=address, environment=environment, http_listen=http
+        )
         with Supervisor(specs, report=print, sink=log) as supervisor:
-            yield Installation(home, sockets, address, supervisor)
+            yield Installation(home, sockets, address, supervisor, http=http)

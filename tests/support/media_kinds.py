@@ -50,6 +50,10 @@ _SOUNDS = {
     "sound.aac": "aac",
     "alac.m4a": "alac",
     "pcm.mov": "pcm_s16le",
+    "sound.caf": "alac",
+    "sound.wv": "wavpack",
+    "sound.au": "pcm_s16be",
+    "sound.mka": "ac3",
 }
 _HEIC = Path(__file__).parents[1] / "data" / "turned.heic"
 

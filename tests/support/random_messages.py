@@ -81,6 +81,10 @@ def _messages(
 def _values(
     field: FieldDescriptor, names: Sequence[str], depth: int, rarity: int
 ) -> st.SearchStrategy[Any]:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        key, value = (field.message_type.fields_by_name[name] for name in ("key", "value"))
+        pairs = (_one(part, names, depth, rarity) for part in (key, value))
+        return st.dictionaries(*pairs, max_size=3)
     one = _one(field, names, depth, rarity)
     return st.lists(one, max_size=3) if field.is_repeated else one
 

@@ -4,7 +4,13 @@ import pytest
 
 from s2v.core.errors import InvalidInput, Reason, Unavailable
 from s2v.core.ports import Continuity
-from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer, VoiceOffer
+from s2v_gateway.film.offers import (
+    EngineCatalogue,
+    EngineOffer,
+    PresetOffer,
+    VoiceCatalogue,
+    VoiceOffer,
+)
 from s2v_gateway.orders.catalogue import Catalogue
 
 AWAY = Unavailable(Reason.SERVICE_UNAVAILABLE, "away")
@@ -29,10 +35,10 @@ class Services:
             raise AWAY
         return EngineCatalogue(tuple(map(engine, self.engine_names)), self.withheld)
 
-    async def voices(self) -> list[VoiceOffer]:
+    async def voices(self) -> VoiceCatalogue:
         if self.away:
             raise AWAY
-        return [VoiceOffer(name, "en-US", "") for name in self.voice_names]
+        return VoiceCatalogue(tuple(VoiceOffer(name, "en-US", "") for name in self.voice_names))
 
 
 @pytest.fixture
@@ -85,6 +91,54 @@ async def test_an_engine_that_is_withheld_is_told_with_the_remedy_until_it_is_th
     services.withheld = {}
     services.engine_names.append("large")
     assert (await catalogue.engine("large")).name == "large"
+
+
+SPOKEN = (("heart", "en-US"), ("willow", "en-GB"), ("linde", "de-DE"))
+
+
+@pytest.fixture
+def polyglot(services: Services) -> Catalogue:
+    async def voices() -> VoiceCatalogue:
+        return VoiceCatalogue(tuple(VoiceOffer(name, language, "") for name, language in SPOKEN))
+
+    return Catalogue(services.engines, voices)
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "text", "chosen"),
+    [
+        ("", "", "Good morning, I hope you slept well.", "heart"),
+        ("", "", "Guten Morgen, ich hoffe, Sie haben gut geschlafen.", "linde"),
+        ("", "", "Buenos días, espero que hayas dormido bien.", "heart"),
+        ("", "", "Hamburg", "heart"),
+        ("", "de", "Good morning, I hope you slept well.", "linde"),
+        ("", "de-AT", "", "linde"),
+        ("", "en", "", "heart"),
+        ("", "EN-gb", "", "willow"),
+        ("heart", "", "Guten Morgen, ich hoffe, Sie haben gut geschlafen.", "heart"),
+        ("linde", "de", "", "linde"),
+    ],
+)
+async def test_the_voice_is_the_named_one_or_speaks_the_language_asked_for_or_the_texts(
+    polyglot: Catalogue, name: str, language: str, text: str, chosen: str
+) -> None:
+    assert (await polyglot.voice(name, language=language, text=text)).name == chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "reason", "words"),
+    [
+        ("", "nl", Reason.VOICE_UNKNOWN, "there are voices of: en-US, en-GB, de-DE"),
+        ("", "German!", Reason.FIELD_INVALID, "give a BCP 47 tag"),
+        ("heart", "de", Reason.FIELD_INVALID, "voice heart speaks en-US, not de"),
+    ],
+)
+async def test_a_language_that_cannot_be_had_is_refused_with_a_remedy(
+    polyglot: Catalogue, name: str, language: str, reason: Reason, words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=words) as caught:
+        await polyglot.voice(name, language=language)
+    assert (caught.value.reason, caught.value.field) == (reason, "spec.language")
 
 
 async def test_while_the_services_are_away_the_last_answer_holds(

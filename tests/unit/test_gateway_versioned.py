@@ -10,6 +10,7 @@ from s2v.core.job import STEPS, Clip, Film, FilmStats, JobSpec, Order, StatsStat
 from s2v.core.ports import Continuity, Sampling
 from s2v.core.script import LipCues, Mark, Segment, Speech
 from s2v.core.stages import CutScript
+from s2v.core.voice import SampleMeasures
 from s2v.testing.fakes_stages import FAKE_MEASUREMENT, artifact_of
 from s2v_gateway.records.versioned import SCHEMA_VERSION, Versioned
 
@@ -27,6 +28,10 @@ OLD_SPEECH = (
     '{"audio":{"sha256":"' + "a" * 64 + '","size_bytes":9,"media_type":"audio/wav"},'
     '"samples":1920,"words":[],"phonemes":[{"label":"a","first_sample":0,"end_sample":1920}],'
     '"lip_sync":"phonemes"}'
+)
+OLD_MEASURES = (
+    '{"duration_seconds":8.0,"speech_seconds":6.0,"speech_dbfs":-20.5,"signal_to_noise_db":31.0,'
+    '"clipped_share":0.25}'
 )
 OLD_ORDER = (
     '{"job_id":"1","spec":{"text":"Hi.","reference":"assets/photo","engine":"some"},'
@@ -49,6 +54,7 @@ class Spoken:
         ORDER,
         ORDER.spec,
         CutScript((Segment(0, "a"), Segment(1, "", 5, 9)), ARTIFACT, last=False),
+        CutScript((Segment(0, "", 0, 9),), ARTIFACT, film_audio=ARTIFACT),
         Speech(ARTIFACT, 1920, phonemes=(Mark("a", 0, 1920),)),
         Clip(ARTIFACT, 25, 64, 64, ARTIFACT),
         Film(ARTIFACT, 25, 48_000, 64, 64, 25, "assets/film"),
@@ -59,7 +65,7 @@ class Spoken:
 def test_what_is_written_carries_its_version_and_comes_back(value: object) -> None:
     text = Versioned(type(value)).dump(value)
 
-    assert json.loads(text)["schema_version"] == SCHEMA_VERSION == 2
+    assert json.loads(text)["schema_version"] == SCHEMA_VERSION == 3
     assert Versioned(type(value)).load(text) == value
 
 
@@ -94,11 +100,11 @@ def test_what_this_version_wrote_is_not_changed_any_more() -> None:
     assert Versioned(Spoken).load(json.dumps(shape)) == Spoken(1920, LipCues.WORDS)
 
 
-@pytest.mark.parametrize("version", [3, 99])
+@pytest.mark.parametrize("version", [4, 99])
 def test_what_a_later_release_wrote_is_refused(version: int) -> None:
     text = json.dumps(json.loads(OLD_ORDER) | {"schema_version": version})
 
-    with pytest.raises(ValueError, match=f"later release: schema {version} > 2"):
+    with pytest.raises(ValueError, match=f"later release: schema {version} > 3"):
         Versioned(Order).load(text)
 
 
@@ -106,3 +112,10 @@ def test_what_a_later_release_wrote_is_refused(version: int) -> None:
 def test_what_is_no_such_value_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Versioned(Order).load(text)
+
+
+def test_measures_of_a_sample_are_read_as_an_earlier_release_wrote_them() -> None:
+    measures = Versioned(SampleMeasures).load(OLD_MEASURES)
+
+    assert (measures.sound.duration_seconds, measures.speech_seconds) == (8, 6)
+    assert (measures.speech_dbfs, measures.snr_db, measures.near_peak_share) == (-20.5, 31, 0.25)

@@ -1,10 +1,12 @@
 """The workflow makes a film of a script, in the right order, once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
+from s2v.core.artifact import Artifact
+from s2v.core.captions import Caption, CaptionFiles
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import Film, JobSpec, Order, Stage
 from s2v.core.ports import Continuity
@@ -18,6 +20,7 @@ from s2v.core.stages import (
     Report,
     ScriptCut,
     SegmentSpoken,
+    Standing,
 )
 from s2v.testing.fakes_stages import FakeCheckpoints, FakeStages, artifact_of
 from s2v_gateway.film.workflow import SPOKEN_AHEAD, Piece, ReadPiece, make_film
@@ -50,8 +53,13 @@ async def film_of(
         (happened if happened is not None else []).append,
         read_piece=read_piece,
         media=media,
+        write_captions=no_captions,
         parallel_takes=parallel_takes,
     )
+
+
+async def no_captions(captions: Sequence[Caption]) -> CaptionFiles:
+    raise AssertionError(captions)
 
 
 async def test_the_film_holds_every_segment_and_each_begins_where_the_one_before_ended() -> None:
@@ -67,6 +75,7 @@ async def test_segments_are_rendered_side_by_side_and_joined_in_order() -> None:
     making = asyncio.create_task(film_of(order("a b c"), stages))
     await stages.called("render-2")
     assert "join-1" not in stages.calls
+    assert stages.standings[1] == Standing(1)
     first.set()
     await making
     assert [c for c in stages.calls if c.startswith("join")] == ["join-0", "join-1", "join-2"]
@@ -77,6 +86,15 @@ async def test_a_sequential_engine_starts_each_take_from_the_state_before_it() -
     await film_of(order("a b c", Continuity.SEQUENTIAL), stages)
     state = lambda i: artifact_of(f"state-{i}", "application/octet-stream")  # noqa: E731
     assert stages.states == {0: None, 1: state(0), 2: state(1)}
+
+
+async def test_a_sequential_engine_is_told_what_follows_and_where_the_film_ends() -> None:
+    stages = FakeStages()
+    await film_of(order("a bb ccc", Continuity.SEQUENTIAL), stages)
+    told = [stages.standings[index] for index in range(3)]
+    spoken = [artifact_of(text, "audio/wav") for text in ("bb", "ccc")]
+    assert [one.following for one in told] == [*spoken, None]
+    assert [one.ends_film for one in told] == [False, False, True]
 
 
 async def test_after_a_crash_finished_work_is_not_done_again() -> None:
@@ -188,6 +206,7 @@ class ComposingAnew(FakeStages):
         order: Order,
         segments: Callable[[], AsyncIterator[FinishedSegment]],
         *,
+        film_audio: Artifact | None,
         media: MediaSink | None,
         report: Report,
     ) -> Film:
@@ -197,7 +216,9 @@ class ComposingAnew(FakeStages):
         waiting.cancel()
         await asyncio.wait({waiting})
         self._hold["render-0"].set()
-        return await super().compose(order, segments, media=media, report=report)
+        return await super().compose(
+            order, segments, film_audio=film_audio, media=media, report=report
+        )
 
 
 async def test_a_composition_that_is_begun_anew_gets_every_clip() -> None:
@@ -268,7 +289,7 @@ async def test_the_film_begins_before_its_script_is_written_to_the_end() -> None
     assert (await making).frames == 4
 
 
-@pytest.mark.parametrize("ending", ["", " \n", "... !"])
+@pytest.mark.parametrize("ending", ["", " \n", "... !", "[pause 1s]"])
 async def test_a_last_piece_without_words_only_ends_the_script(ending: str) -> None:
     stages, script = FakeStages(), Script("a b", complete=False)
     making = asyncio.create_task(film_of(order("a b"), stages, read_piece=script.read))
@@ -309,6 +330,8 @@ async def test_a_sequential_engine_goes_on_from_one_piece_to_the_next() -> None:
     await film_of(sequential, stages, read_piece=Script("a b", "c").read)
     state = lambda i: artifact_of(f"state-{i}", "application/octet-stream")  # noqa: E731
     assert stages.states == {0: None, 1: state(0), 2: state(1)}
+    following = [stages.standings[index].following for index in range(3)]
+    assert following == [artifact_of("b", "audio/wav"), None, None]
 
 
 @pytest.mark.parametrize("died_at", ["speak-1", "render-2", "speak-3", "render-3", "join-2"])

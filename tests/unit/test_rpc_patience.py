@@ -1,13 +1,14 @@
 """Attempts wait longer each time, begin anew after success, and end."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import tenacity
 from tenacity import AttemptManager
 
 from s2v.core.errors import InvalidInput, Reason, Unavailable
+from s2v.rpc import patience
 from s2v.rpc.patience import attempts, attempts_async, is_first, renew
 
 AWAY = Unavailable(Reason.SERVICE_UNAVAILABLE, "it is away")
@@ -29,10 +30,11 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("time.monotonic", clock.monotonic)
-    monkeypatch.setattr(tenacity.nap.time, "sleep", clock.sleep)
+    # Not those of the module `time`: threads that other tests left at work go by them, too.
+    for module in (tenacity, tenacity.nap, patience):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 

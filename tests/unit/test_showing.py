@@ -4,7 +4,8 @@ import pytest
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2
-from s2v_cli.showing import activity, details, display, duration, follow
+from s2v_cli.showing import activity, details, display, follow
+from s2v_cli.spelling import duration
 
 
 def progress(fraction: float, stage: job_pb2.Stage = job_pb2.STAGE_RENDER) -> job_pb2.Progress:

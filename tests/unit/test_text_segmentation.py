@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2v.text.segmentation import (
-    FIRST_CHARACTERS,
     MIN_CHARACTERS,
     complete_sentences,
     cut_sentences,
@@ -69,6 +68,7 @@ def test_segments_are_speakable_and_bounded_wherever_the_text_is(
         f"Visit https://www.example.com/docs?q=1.2 or write to a.b@example.com. {LONG}.",
         f"Well... it is... how shall I say... rather a long story, you see. {LONG}.",
         f'"Stop!" he cried, "what are you doing?" asked the woman by the door. {LONG}.',
+        f"Heute ist der 28. November 2026, und morgen kommt der 1. Dezember. {LONG}.",
         f"1. Open the door that leads into the garden behind the house. {LONG}.",
     ],
 )
@@ -82,6 +82,8 @@ def test_marks_inside_a_sentence_do_not_end_it(sentence: str) -> None:
     ("text", "sentences"),
     [
         ("It rains! Does it? Yes.", ("It rains!", "Does it?", "Yes.")),
+        ("It was on page 28. November came.", ("It was on page 28. November came.",)),
+        ("There were 28. Then one left.", ("There were 28.", "Then one left.")),
         ("She said no. Then she left.", ("She said no.", "Then she left.")),
         ("I live in the U.S. He does not.", ("I live in the U.S.", "He does not.")),
         ("He said “Go.” Then he left.", ("He said “Go.”", "Then he left.")),
@@ -106,13 +108,37 @@ def test_short_sentences_join_a_neighbour() -> None:
     assert all(len(segment) >= MIN_CHARACTERS for segment in segments)
 
 
-def test_the_first_segment_is_short_so_that_the_first_frames_come_soon() -> None:
-    clause = "and then it went on through the woods and over the hills"
-    first, *rest = cut_text(f"Once upon a time, {clause}, {clause}, {clause}. {LONG}.")
+@pytest.mark.parametrize(
+    ("sentence", "opening"),
+    [
+        (
+            "Once upon a time, and then it went on through the woods and over the hills, they say.",
+            "Once upon a time,",
+        ),
+        (
+            "The first thing that every traveller sees is the lighthouse where the old man lives.",
+            "The first thing that every traveller sees is the lighthouse",
+        ),
+        (
+            "We would like to thank everybody who came to see us on this rather cold and wet day.",
+            "We would like to thank everybody",
+        ),
+    ],
+)
+def test_a_long_first_sentence_is_cut_at_a_phrase_so_that_the_first_frames_come_soon(
+    sentence: str, opening: str
+) -> None:
+    assert cut_text(f"{sentence} {LONG}.")[0] == opening
 
-    assert len(first) <= FIRST_CHARACTERS
-    assert first.endswith(",")
-    assert rest[-1] == f"{LONG}."
+
+def test_what_continues_a_text_is_cut_as_if_it_stood_there() -> None:
+    sentence = "Once upon a time, and then it went on through the woods and over the hills."
+    assert cut_text(f"{sentence} Yes. {LONG}.", continues=True) == (f"{sentence} Yes.", f"{LONG}.")
+
+
+def test_a_long_first_sentence_without_phrases_is_spoken_whole() -> None:
+    sentence = "Very " + "long " * 20 + "words."
+    assert cut_text(sentence)[0] == sentence
 
 
 @pytest.mark.parametrize(
@@ -121,7 +147,7 @@ def test_the_first_segment_is_short_so_that_the_first_frames_come_soon() -> None
         (f"Nobody filmed me. {LONG}.", "Nobody filmed me."),
         (f"Hello! Nobody filmed me. {LONG}.", "Hello! Nobody filmed me."),
         (f"Nobody filmed me. Never! {LONG}.", "Nobody filmed me. Never!"),
-        (f"{LONG}. Nobody filmed me. {LONG}.", f"{LONG}. Nobody filmed me."),
+        (f"{LONG}. Nobody filmed me. {LONG}.", f"{LONG}."),
     ],
 )
 def test_a_short_sentence_stands_alone_only_where_it_opens_the_film(

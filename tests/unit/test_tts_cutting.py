@@ -38,6 +38,15 @@ def test_a_text_without_words_is_refused(text: str) -> None:
     assert "write" in refusal.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "lexicon"),
+    [("\u2661", {"\u2661": "love"}), ('<sub alias="love">\u2661</sub>', {})],
+)
+def test_a_sign_that_is_said_is_no_text_without_words(text: str, lexicon: dict[str, str]) -> None:
+    (segment,) = cut_script_text(text, lexicon=lexicon)
+    assert "\u2661" in segment.text
+
+
 def test_a_text_over_the_limit_is_refused_with_the_numbers() -> None:
     assert cut_script_text("a" * 100, max_characters=100)
     with pytest.raises(InvalidInput) as refusal:

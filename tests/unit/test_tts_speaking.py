@@ -10,10 +10,9 @@ from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
 from s2v.testing.fakes_tts import GAP_SAMPLES, PHONEME_SAMPLES, FakeBackend
 from s2v_tts.backends import REGISTRY
+from s2v_tts.joining import LEAD_SAMPLES, PAUSE_SAMPLES
 from s2v_tts.listening.listener import Listener
 from s2v_tts.speaking import (
-    LEAD_SAMPLES,
-    PAUSE_SAMPLES,
     SpeechEvent,
     SpokenSegment,
     find_voice,

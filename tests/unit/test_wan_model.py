@@ -4,8 +4,9 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v_render.engines.wan.model.config import S2VConfig, read_config
 from s2v_render.engines.wan.model.layers import FramePacker
-from s2v_render.engines.wan.model.rope import positions, rotate, rotations, spread
+from s2v_render.engines.wan.model.rope import positions, rotations, spread
 from s2v_render.engines.wan.model.transformer import S2VTransformer, injectors, sinusoid
+from s2v_render.engines.wan.ops.plain import rotate
 from s2v_render.engines.wan.weights.layouts.diffusers import transformer_name
 from wan_builders import diffusers_name
 

@@ -1,7 +1,9 @@
 """Every frame of a film is made once, at its time, however the film is cut into takes."""
 
+from collections import Counter
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Sampling, Solver
 from s2v.core.timebase import FRAME_RATES
 from s2v_render.engines.wan.planning import (
+    LEAST_WINDOW_FRAMES,
     MODEL_FPS,
     OPENING_CUT_FRAMES,
     PlannedWindow,
@@ -27,7 +30,7 @@ cuts = st.sampled_from([0, OPENING_CUT_FRAMES])
 
 
 def planned(
-    lengths: list[int], rate: int, *, window: int, cut: int, shortens: bool = True
+    lengths: list[int], rate: int, *, window: int, cut: int, even: bool = True
 ) -> list[list[PlannedWindow]]:
     """Return the windows of each take of a film, as the engine plans them one after the other."""
     found, first, index = [], 0, 0
@@ -38,7 +41,7 @@ def planned(
             window_frames=window,
             cut_frames=cut if first == 0 else 0,
             first_index=index,
-            shortens_last=shortens,
+            even=even,
         )
         first, index = first + length, index + len(windows)
         found.append(list(windows))
@@ -47,26 +50,26 @@ def planned(
 
 @given(takes, rates, whole, cuts, st.booleans())
 def test_every_model_frame_is_kept_once_and_in_order(
-    lengths: list[int], rate: int, window: int, cut: int, shortens: bool
+    lengths: list[int], rate: int, window: int, cut: int, even: bool
 ) -> None:
-    found = planned(lengths, rate, window=window, cut=cut, shortens=shortens)
+    found = planned(lengths, rate, window=window, cut=cut, even=even)
     kept = [frame for windows in found for one in windows for frame in one.kept]
     assert kept == list(range(shown_frame(sum(lengths) - 1, rate) + 1))
 
 
 @given(takes, rates, whole, cuts, st.booleans())
-def test_windows_hold_whole_latents_and_only_a_takes_last_is_shorter(
-    lengths: list[int], rate: int, window: int, cut: int, shortens: bool
+def test_windows_hold_whole_latents_and_only_a_takes_last_drops_any(
+    lengths: list[int], rate: int, window: int, cut: int, even: bool
 ) -> None:
-    found = planned(lengths, rate, window=window, cut=cut, shortens=shortens)
+    found = planned(lengths, rate, window=window, cut=cut, even=even)
     assert [one.index for windows in found for one in windows] == list(range(sum(map(len, found))))
     for one in (one for windows in found for one in windows):
         assert one.sampled_frames % 4 == 0
         assert 0 < one.sampled_frames <= window
-        assert 0 <= one.dropped_frames < (4 if shortens else window)
+        assert 0 <= one.dropped_frames < one.sampled_frames
     for windows in found:
-        assert all(one.sampled_frames == window for one in windows[:-1])
         assert all(not one.dropped_frames for one in windows[:-1])
+        assert even or all(one.sampled_frames == window for one in windows)
         for one, after in pairwise(windows):
             assert one.first_frame + one.sampled_frames == after.first_frame
 
@@ -108,15 +111,52 @@ def test_cutting_a_film_changes_neither_how_many_frames_are_made_nor_when(
     assert frames[0] == frames[1]
 
 
+@given(takes, rates, whole, cuts)
+def test_the_windows_of_a_take_are_few_and_about_equally_long(
+    lengths: list[int], rate: int, window: int, cut: int
+) -> None:
+    for windows in planned(lengths, rate, window=window, cut=cut):
+        sampled = [one.sampled_frames for one in windows]
+        assert sampled == sorted(sampled, reverse=True)
+        if sampled:
+            needed = sum(sampled) - windows[-1].dropped_frames
+            assert sampled[0] - sampled[-1] <= 4
+            assert len(sampled) == -(-needed // window)
+
+
+def test_no_window_of_thousands_of_takes_is_short() -> None:
+    """Speech of every length at every rate, in films of ten segments."""
+    drawn = np.random.default_rng(0)
+    lengths: Counter[int] = Counter()
+    for _ in range(1_200):
+        rate = int(drawn.choice(FRAME_RATES))
+        seconds = np.exp(drawn.uniform(np.log(0.1), np.log(30), size=10))
+        film = planned([max(1, round(s * rate)) for s in seconds], rate, window=80, cut=3)
+        for windows in film:
+            lengths.update(one.sampled_frames for one in windows)
+            needed = sum(len(one.kept) + one.cut_frames for one in windows)
+            dropped = sum(one.dropped_frames for one in windows)
+            assert dropped < 4 or needed + dropped == LEAST_WINDOW_FRAMES
+            if needed >= LEAST_WINDOW_FRAMES:
+                assert all(len(one.kept) + one.cut_frames > 28 for one in windows)
+    assert sum(lengths.values()) > 12_000
+    assert set(lengths) == set(range(LEAST_WINDOW_FRAMES, 81, 4))
+
+
 def test_five_seconds_open_with_three_frames_that_are_not_kept() -> None:
     first, last = plan_windows(0, 80, window_frames=80, cut_frames=3)
-    assert (first.first_frame, first.sampled_frames, first.kept) == (-3, 80, range(77))
-    assert (last.first_frame, last.sampled_frames, last.kept) == (77, 4, range(77, 80))
+    assert (first.first_frame, first.sampled_frames, first.kept) == (-3, 44, range(41))
+    assert (last.first_frame, last.sampled_frames, last.kept) == (41, 40, range(41, 80))
     assert last.dropped_frames == 1
 
 
+def test_a_take_too_short_for_a_window_is_sampled_beyond_its_end() -> None:
+    (only,) = plan_windows(10, 15, window_frames=80)
+    assert (only.sampled_frames, only.kept, only.dropped_frames) == (32, range(10, 15), 27)
+
+
 def test_the_official_plan_does_not_shorten_the_last_window() -> None:
-    windows = plan_windows(0, 80, window_frames=80, cut_frames=3, shortens_last=False)
+    windows = plan_windows(0, 80, window_frames=80, cut_frames=3, even=False)
     assert [one.sampled_frames for one in windows] == [80, 80]
     assert windows[-1].kept == range(77, 80)
 

@@ -10,11 +10,12 @@ import typer
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.script import LipCues
 from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.credentials import can_sign, read_credentials
 from s2v.media.provenance import read_marking
 from s2v_cli.failing import say
 from s2v_cli.files import as_file, text_in_file, usable_media
-from s2v_cli.lips import marking_row, table, verdict
-from s2v_cli.showing import duration
+from s2v_cli.lips import credentials_rows, marking_row, table, verdict
+from s2v_cli.spelling import duration
 
 _NOTES = {
     LipCues.WORDS: "the words were recognised in the sound; --text is more exact",
@@ -34,7 +35,7 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure how well the lips of a film fit its sound, and tell whether it is marked.
+    """Measure how well the lips of a film fit its sound, and tell whether it is marked and signed.
 
     Nothing is downloaded and no service is needed. The numbers are explained in docs/lip_sync.md.
     """
@@ -56,16 +57,19 @@ def check(
         say(f"note: {_NOTES[heard.cues]}")
     found = measured(film, heard, reference)
     marking = read_marking(film)
+    credentials = read_credentials(film) if can_sign() else None
     if as_json:
         facts = {
             "verdict": verdict(found),
             "sounds_from": heard.cues.value,
             "marked_as": marking,
+            "credentials": asdict(credentials) if credentials else None,
         }
         print(json.dumps(facts | asdict(found), indent=2))
         return
     print(f"{named}: {verdict(found)}")
-    for what, value, meaning in [*table(found), marking_row(marking)]:
+    worth = credentials_rows(credentials) if can_sign() else []
+    for what, value, meaning in [*table(found), *worth, marking_row(marking)]:
         print(f"  {what:<26}{value:>12}   {meaning}")
 
 

@@ -35,6 +35,8 @@ def engines(as_json: JsonOption = False, server: ServerOption = "") -> None:
 def _show(engine: system_service_pb2.Engine) -> None:
     rates = ", ".join(map(str, engine.frame_rates))
     print(f"{bare(engine.name)}  {engine.description}")
+    if engine.problem:
+        print(f"  cannot be used now: {engine.problem}")
     print(f"  sides of {_sides(engine)} pixels")
     if engine.directed:
         print(f"  takes {', '.join(_DIRECTIONS)}")

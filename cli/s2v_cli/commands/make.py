@@ -1,6 +1,5 @@
 """`s2v make`: a film from a text or a sound and a photo or video of who speaks."""
 
-import os
 import re
 import time
 from collections.abc import Mapping
@@ -13,19 +12,67 @@ from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
 from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.finishing import USUAL_OPACITY, Aspect, Corner
+from s2v.core.lengths import LengthPolicy, VideoLonger, VideoShorter
 from s2v.core.ports import Sampling, Solver
+from s2v.core.sound import NoiseReduction
 from s2v.rpc.convert import sampling_to_proto
+from s2v.rpc.convert_lengths import lengths_to_proto
 from s2v_cli.background import Background, call, interrupted_only_while_waiting, signals_as_ctrl_c
+from s2v_cli.captions import CaptionsOption, LanguageOption, wanted_captions
 from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.destination import ForceOption, OutputOption, destination
 from s2v_cli.ending import film_facts, require_film, stage_times
 from s2v_cli.failing import say
-from s2v_cli.files import STDIN, as_file, text_in_file, usable_media
+from s2v_cli.files import as_file, usable_media
+from s2v_cli.finishes import (
+    AspectOption,
+    BackgroundOption,
+    BitrateOption,
+    CornerOption,
+    DenoiseOption,
+    FragmentsOption,
+    HlsOption,
+    OpacityOption,
+    ScaleOption,
+    SharpenOption,
+    SpritesOption,
+    ThumbnailAtOption,
+    ThumbnailOption,
+    WantedFinish,
+    WatermarkOption,
+    wanted_finish,
+)
+from s2v_cli.founding import (
+    EnhanceQualityOption,
+    Founding,
+    GpusOption,
+    HeightOption,
+    LogLevelOption,
+    OutputDirOption,
+    QualityOption,
+    SaveStatsOption,
+    StreamingOption,
+    WidthOption,
+    output_named,
+    save_statistics,
+)
+from s2v_cli.lexicons import LexiconOption, SayOption, wanted_lexicon
+from s2v_cli.queueing import PriorityName, PriorityOption, TimeoutOption, turn_wanted
+from s2v_cli.scripts import wanted_script
 from s2v_cli.showing import display, follow
+from s2v_cli.sounds import (
+    EnhanceOption,
+    LongerOption,
+    LoudnessOption,
+    ShorterOption,
+    SpeedOption,
+    TrimOption,
+    wished,
+)
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
-_LONGEST_FILE_NAME = 256
 
 
 def make(
@@ -36,7 +83,7 @@ def make(
             "--reference", "--image", help="Who speaks: a photo, or a video in MP4, MOV or WebM."
         ),
     ],
-    output: OutputOption,
+    output: OutputOption = None,
     text: Annotated[str | None, typer.Option(help="What to say.")] = None,
     script: Annotated[
         Path | None, typer.Option(help="File with what to say, UTF-8; - is standard input.")
@@ -48,7 +95,21 @@ def make(
             metavar="FILE|TEXT", help="What is said in --audio, word for word: lips fit better."
         ),
     ] = None,
+    enhance: EnhanceOption = NoiseReduction.OFF,
+    loudness: LoudnessOption = None,
+    trim_silences: TrimOption = False,
+    speed: SpeedOption = None,
+    lexicon: LexiconOption = None,
+    entries: SayOption = [],  # noqa: B006 - typer's, which makes a new one
+    video_shorter: ShorterOption = VideoShorter.PING_PONG,
+    video_longer: LongerOption = VideoLonger.TRIM,
     voice: Annotated[str, typer.Option(help="See `s2v voices`.", show_default=False)] = "",
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="TAG", help="Such as de or en-GB. [default: the text's]", show_default=False
+        ),
+    ] = "",
     engine: Annotated[str, typer.Option(help="See `s2v engines`.", show_default=False)] = "",
     preset: Annotated[str, typer.Option(help="See `s2v engines`.", show_default=False)] = "",
     size: Annotated[
@@ -98,7 +159,34 @@ def make(
     pose: Annotated[
         Path | None, typer.Option(help="Video whose poses are followed; engine wan.")
     ] = None,
+    captions: CaptionsOption = [],  # noqa: B006 - typer's, which makes a new one
+    captions_language: LanguageOption = "",
+    priority: PriorityOption = PriorityName.NORMAL,
+    timeout: TimeoutOption = None,
+    sharpen: SharpenOption = False,
+    denoise: DenoiseOption = False,
+    aspect: AspectOption = Aspect.AS_RENDERED,
+    scale: ScaleOption = "",
+    bitrate: BitrateOption = "",
+    fragments: FragmentsOption = 0,
+    watermark: WatermarkOption = "",
+    watermark_corner: CornerOption = Corner.BOTTOM_RIGHT,
+    watermark_opacity: OpacityOption = USUAL_OPACITY,
+    background: BackgroundOption = "",
+    thumbnail: ThumbnailOption = "",
+    thumbnail_at: ThumbnailAtOption = 0.0,
+    sprites: SpritesOption = "",
+    hls: HlsOption = "",
     checkpoint: CheckpointOption = "",
+    quality: QualityOption = "",
+    width: WidthOption = 0,
+    height: HeightOption = 0,
+    enhance_quality: EnhanceQualityOption = False,
+    optimize_streaming: StreamingOption = False,
+    gpus: GpusOption = None,
+    output_dir: OutputDirOption = "",
+    log_level: LogLevelOption = None,
+    save_stats: SaveStatsOption = False,
     force: ForceOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     server: ServerOption = "",
@@ -110,15 +198,34 @@ def make(
     at once.
     """
     started = time.monotonic()
+    founding = Founding(quality, width, height, gpus, log_level)
+    output = output_named(output, output_dir, reference)
     inputs = _inputs(
-        reference=reference, script=script, audio=audio, pose=pose, transcript=transcript
+        reference=reference,
+        script=script,
+        audio=audio,
+        pose=pose,
+        transcript=transcript,
+        lexicon=lexicon,
     )
     if audio is not None and text is None and script is None:
         audio = as_file(context, audio, "--audio")
-    spec = _spec(text=text, script=script, audio=audio, transcript=transcript)
+    spec = wanted_script(text=text, script=script, audio=audio, transcript=transcript)
+    wished(
+        spec.script,
+        given=audio is not None,
+        enhance=enhance,
+        loudness=loudness,
+        trim_silences=trim_silences,
+        speed=speed,
+        lexicon=wanted_lexicon(lexicon, entries),
+    )
+    lengths = lengths_to_proto(LengthPolicy(video_shorter, video_longer))
+    spec.MergeFrom(job_pb2.JobSpec(lengths=lengths))
     # Whoever gives a checkpoint wants the engine that it is for.
     spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
-    spec.width_pixels, spec.height_pixels = _width_and_height(size)
+    spec.language = language
+    spec.width_pixels, spec.height_pixels = _width_and_height(founding.size(size, preset))
     spec.frame_rate = fps
     if seed is not None:
         spec.seed = seed
@@ -133,21 +240,52 @@ def make(
         usable_media(pose, "--pose", "video")
     settings = _settings(checkpoint, server)
     to = destination(output, force=force, inputs=inputs)
+    wanted = wanted_captions(captions, captions_language, force=force, inputs=inputs)
+    spec.MergeFrom(job_pb2.JobSpec(captions=wanted.message))
+    spec.MergeFrom(turn_wanted(priority, timeout))
+    finish = wanted_finish(
+        sharpen=sharpen or enhance_quality,
+        denoise=denoise or enhance_quality,
+        aspect=aspect,
+        scale=scale,
+        bitrate=bitrate or ("2M" if optimize_streaming else ""),
+        fragments=fragments,
+        thumbnail=thumbnail,
+        thumbnail_at=thumbnail_at,
+        sprites=sprites,
+        hls=hls,
+        watermark=watermark,
+        corner=watermark_corner,
+        opacity=watermark_opacity,
+        background=background,
+        force=force,
+        inputs=inputs,
+    )
     spec.display_name = to.title[:200]
     tell = _silent if quiet else say
-    with signals_as_ctrl_c(), any_gateway(server, tell, settings=settings) as reached:
+    own = founding.settings(tell)
+    with signals_as_ctrl_c(), any_gateway(server, tell, settings=settings, wishes=own) as reached:
         client, ready = reached.client, time.monotonic()
+        notices = [*founding.unheard(lasting=reached.lasting), *founding.settle(client, spec)]
+        for notice in notices:
+            tell(f"note: {notice}")
         with interrupted_only_while_waiting():
             created = call(
                 client,
-                lambda: _created(client, spec, reference=reference, audio=audio, pose=pose),
+                lambda: _created(client, spec, finish, reference=reference, audio=audio, pose=pose),
             )
             job = _made(client, created.name, quiet=quiet)
         film = require_film(job)
         to.fetch(client, job, lasting=reached.lasting, server=server)
+        told = wanted.fetch(client, job, lasting=reached.lasting, server=server)
+        told += finish.fetch(client, job, lasting=reached.lasting, server=server)
+        if save_stats:
+            seconds = time.monotonic() - started
+            told += [save_statistics(client, job, seconds=seconds, output=output, notices=notices)]
         if quiet:
             return
-        to.tell(f"{output}: {film_facts(film)}")
+        for line in (f"{output}: {film_facts(film)}", *told):
+            to.tell(line)
         total = f"total {time.monotonic() - started:.1f} s"
         to.tell(", ".join([f"starting {ready - started:.1f} s", *stage_times(job), total]))
 
@@ -159,6 +297,7 @@ def _inputs(
     audio: Path | None,
     pose: Path | None,
     transcript: str | None,
+    lexicon: Path | None,
 ) -> Mapping[str, Path | None]:
     """Return the files that the film is made of, by their options."""
     return {
@@ -167,12 +306,14 @@ def _inputs(
         "--audio": audio,
         "--pose": pose,
         "--transcript": None if transcript is None else Path(transcript),
+        "--lexicon": lexicon,
     }
 
 
 def _created(
     client: Client,
     spec: job_pb2.JobSpec,
+    finish: WantedFinish,
     *,
     reference: Path,
     audio: Path | None,
@@ -183,6 +324,8 @@ def _created(
         spec.script.audio = _uploaded(client, audio, "--audio")
     if pose is not None:
         spec.pose = _uploaded(client, pose, "--pose")
+    message = finish.message(lambda path, option: _uploaded(client, path, option))
+    spec.MergeFrom(job_pb2.JobSpec(finish=message))
     return client.create_job(spec)
 
 
@@ -215,40 +358,6 @@ def _made(client: Client, job: str, *, quiet: bool) -> job_pb2.Job:
             shown.line(f"cancelling {job}; Ctrl-C again leaves at once")
             call(client, lambda: client.cancel(job))
             return watching.result()
-
-
-def _spec(
-    *, text: str | None, script: Path | None, audio: Path | None, transcript: str | None
-) -> job_pb2.JobSpec:
-    if sum(source is not None for source in (text, script, audio)) != 1:
-        raise InvalidInput(Reason.FIELD_INVALID, "give exactly one of --text, --script and --audio")
-    if audio is None and transcript is not None:
-        problem = "tells what is said in --audio; without it use --text or --script"
-        raise InvalidInput(Reason.FIELD_INVALID, problem, field="--transcript")
-    if audio is not None:
-        usable_media(audio, "--audio", "audio", "video")
-        return job_pb2.JobSpec(script=job_pb2.Script(transcript=_transcript(transcript)))
-    words = text if script is None else text_in_file(script, "--script")
-    field = "--text" if script is None else "--script"
-    return job_pb2.JobSpec(script=job_pb2.Script(text=_not_blank(words, field)))
-
-
-def _transcript(given: str | None) -> str:
-    """Return a transcript that is given as such, or as the name of a file that holds it."""
-    if given is None:
-        return ""
-    is_name = len(given) < _LONGEST_FILE_NAME and "\n" not in given
-    # A pipe is no less a file; asked in this way no name is too long.
-    is_there = os.path.exists(given) and not os.path.isdir(given)
-    is_file = given == str(STDIN) or (is_name and (given.lower().endswith(".txt") or is_there))
-    words = text_in_file(Path(given), "--transcript") if is_file else given
-    return _not_blank(words, "--transcript")
-
-
-def _not_blank(words: str | None, field: str) -> str:
-    if not words or not words.strip():
-        raise InvalidInput(Reason.TEXT_EMPTY, "there is nothing to say in it", field=field)
-    return words
 
 
 def _width_and_height(size: str) -> tuple[int, int]:

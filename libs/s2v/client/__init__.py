@@ -2,5 +2,6 @@
 
 from s2v.client.async_client import AsyncClient
 from s2v.client.client import Client
+from s2v.client.securing import Tls
 
-__all__ = ["AsyncClient", "Client"]
+__all__ = ["AsyncClient", "Client", "Tls"]

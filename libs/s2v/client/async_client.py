@@ -1,7 +1,7 @@
 """The client for coroutines: the same methods as the blocking one, to be awaited."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +18,15 @@ from s2v.api.gateway.v1 import (
     voice_service_pb2,
 )
 from s2v.client import downloading, generating, uploading, watching
+from s2v.client.batching import Outcome, batches, outcomes, retrial
 from s2v.client.calling import Terms, ask_async, bearer, remove_async
 from s2v.client.generating import AnyText
 from s2v.client.listing import LARGEST_PAGE, listed_async
 from s2v.client.making import Making, OnProgress, SpecFields, creation
+from s2v.client.securing import Tls
 from s2v.client.source import Media
 from s2v.client.stubs import AsyncStubs
+from s2v.client.voicing import preview_async, reading, voice_creation, voice_update
 from s2v.core.errors import S2VError
 from s2v.rpc.channel import connect
 
@@ -36,29 +39,32 @@ class AsyncClient:
 
     Args:
         address: `host:port` or `unix:/path`. This machine is reached without a proxy.
-        credentials: what to encrypt with, such as `grpc.ssl_channel_credentials()`; None for not
-            at all.
-        token: what to show to the gateway, as `authorization: Bearer ...`; without credentials it
-            travels in the clear.
+        tls: whom to trust and what to show; None does not encrypt.
+        api_key: of `s2v keys create`, or a token, to show to the gateway as `authorization: Bearer
+            ...`; without `tls` it travels in the clear.
         timeout_seconds: how long a call that has one answer may take; then it is DeadlineExceeded.
         patience_seconds: how long a gateway may be away before calls give up; 0 for not at all.
+        traceparent: a trace (W3C Trace Context) that jobs become part of; "" for that of the span
+            in which a program that uses OpenTelemetry makes its calls, if it is in one.
 
     Raises:
-        ValueError: the token has characters that no header can carry.
+        ValueError: the key has characters that no header can carry.
+        OSError: a file of `tls` cannot be read.
     """
 
     def __init__(
         self,
         address: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
-        token: str | None = None,
+        tls: Tls | None = None,
+        api_key: str | None = None,
         timeout_seconds: float = 60.0,
         patience_seconds: float = 60.0,
+        traceparent: str = "",
     ) -> None:
         self.address = address
-        self._terms = Terms(patience_seconds, timeout_seconds, bearer(token))
-        self._credentials = credentials
+        self._terms = Terms(patience_seconds, timeout_seconds, bearer(api_key), traceparent)
+        self._credentials = tls.credentials() if tls else None
         self._channel: grpc.aio.Channel | None = None
 
     @cached_property
@@ -161,6 +167,26 @@ class AsyncClient:
         request = creation(spec, request_id, with_media=with_media)
         return (await ask_async(self._stubs.jobs.CreateJob, request, self._terms)).job
 
+    async def batch_create(
+        self, specs: Sequence[job_pb2.JobSpec], *, request_ids: Sequence[str] = ()
+    ) -> list[Outcome]:
+        """Have several films made, as far as they are accepted; see `Client.batch_create`."""
+        calls = batches(specs, request_ids)
+        answers = [
+            await ask_async(self._stubs.jobs.BatchCreateJobs, one, self._terms) for one in calls
+        ]
+        return [outcome for answer in answers for outcome in outcomes(answer)]
+
+    async def estimate(self, spec: job_pb2.JobSpec) -> job_service_pb2.EstimateJobResponse:
+        """Guess how long a film would become, be worked on and have to wait; makes no job."""
+        request = job_service_pb2.EstimateJobRequest(spec=spec)
+        return await ask_async(self._stubs.jobs.EstimateJob, request, self._terms)
+
+    async def retry(self, job: str, *, request_id: str = "") -> job_pb2.Job:
+        """Have a job that failed or was cancelled made again: a new job of the same order."""
+        request = retrial(job, request_id)
+        return (await ask_async(self._stubs.jobs.RetryJob, request, self._terms)).job
+
     async def job(self, name: str) -> job_pb2.Job:
         """Return the job of that name."""
         request = job_service_pb2.GetJobRequest(name=name)
@@ -205,6 +231,16 @@ class AsyncClient:
         request = job_service_pb2.DeleteJobRequest(name=name)
         await remove_async(self._stubs.jobs.DeleteJob, request, self._terms)
 
+    def webhook_deliveries(
+        self, *, states: Sequence[job_service_pb2.WebhookState] = (), page_size: int = 50
+    ) -> AsyncGenerator[job_service_pb2.WebhookDelivery]:
+        """Yield how each webhook got on, or those in the given states, the newest first."""
+        return listed_async(
+            lambda request: ask_async(self._stubs.jobs.ListWebhookDeliveries, request, self._terms),
+            job_service_pb2.ListWebhookDeliveriesRequest(page_size=page_size, states=states),
+            lambda page: page.webhook_deliveries,
+        )
+
     def generate(
         self,
         config: generation_service_pb2.GenerateConfig,
@@ -229,6 +265,50 @@ class AsyncClient:
             lambda page: page.voices,
         )
         return [voice async for voice in pages]
+
+    async def create_voice(
+        self,
+        voice: voice_service_pb2.Voice,
+        asset: str,
+        *,
+        request_id: str = "",
+        start_seconds: float = 0.0,
+        end_seconds: float = 0.0,
+    ) -> voice_service_pb2.Voice:
+        """Make a voice of the speech in an asset; see `Client.create_voice`."""
+        request = voice_creation(
+            voice, asset, request_id, start_seconds=start_seconds, end_seconds=end_seconds
+        )
+        return (await ask_async(self._stubs.voices.CreateVoice, request, self._terms)).voice
+
+    async def voice(self, name: str) -> voice_service_pb2.Voice:
+        """Return the voice of that name."""
+        request = voice_service_pb2.GetVoiceRequest(name=name)
+        return (await ask_async(self._stubs.voices.GetVoice, request, self._terms)).voice
+
+    async def update_voice(
+        self, voice: voice_service_pb2.Voice, *fields: str
+    ) -> voice_service_pb2.Voice:
+        """Make some fields of the caller's voice of that name what they are in `voice`."""
+        request = voice_update(voice, fields)
+        return (await ask_async(self._stubs.voices.UpdateVoice, request, self._terms)).voice
+
+    async def delete_voice(self, name: str) -> None:
+        """Remove a voice of the caller's with its sample; jobs that wait to speak with it fail."""
+        request = voice_service_pb2.DeleteVoiceRequest(name=name)
+        await remove_async(self._stubs.voices.DeleteVoice, request, self._terms)
+
+    async def normalize_text(
+        self, name: str, text: str, lexicon: Mapping[str, str] | None = None
+    ) -> voice_service_pb2.NormalizeTextResponse:
+        """Tell how a voice says a text; see `Client.normalize_text`."""
+        request = reading(name, text, lexicon)
+        return await ask_async(self._stubs.voices.NormalizeText, request, self._terms)
+
+    async def preview_voice(self, name: str, text: str = "") -> bytes:
+        """Return how a voice says a short text, or a sentence in its language, as a WAV file."""
+        request = voice_service_pb2.PreviewVoiceRequest(name=name, text=text)
+        return await preview_async(self._stubs.voices, request, self._terms)
 
     async def engines(self) -> Sequence[system_service_pb2.Engine]:
         """Return every engine, the default one first."""

@@ -11,6 +11,7 @@ import grpc
 from s2v.core.errors import NotFound
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.patience import Judge, attempts, attempts_async, is_away, is_first
+from s2v.rpc.tracing import TRACEPARENT, of_calling_program
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -25,12 +26,21 @@ class Terms:
     Attributes:
         patience_seconds: how long the gateway may be away before a call gives up.
         timeout_seconds: how long one attempt at a call that has one answer may take.
-        metadata: what goes with every call.
+        headers: what goes with every call.
+        traceparent: the trace that calls belong to; "" for that of the span in which a program
+            that uses OpenTelemetry makes them.
     """
 
     patience_seconds: float = _SECONDS
     timeout_seconds: float = _SECONDS
-    metadata: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    traceparent: str = ""
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What goes with a call that is made now."""
+        traceparent = self.traceparent or of_calling_program()
+        return (*self.headers, (TRACEPARENT, traceparent)) if traceparent else self.headers
 
     def within(self, timeout_seconds: float | None) -> Self:
         """Return the same with another time limit; None leaves it."""
@@ -39,17 +49,17 @@ class Terms:
         return replace(self, timeout_seconds=timeout_seconds)
 
 
-def bearer(token: str | None) -> tuple[tuple[str, str], ...]:
-    """Return the metadata that shows a token.
+def bearer(api_key: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the metadata that shows a key or a token.
 
     Raises:
-        ValueError: the token has characters that no header can carry.
+        ValueError: it has characters that no header can carry.
     """
-    if not token:
+    if not api_key:
         return ()
-    if not (token.isascii() and token.isprintable()):
-        raise ValueError("the token must be printable ASCII; is there a line break at its end?")
-    return (("authorization", f"Bearer {token}"),)
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise ValueError("the API key must be printable ASCII; is there a line break at its end?")
+    return (("authorization", f"Bearer {api_key}"),)
 
 
 class Sent:

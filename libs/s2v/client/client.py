@@ -1,12 +1,10 @@
 """The blocking client."""
 
 import contextlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
-
-import grpc
 
 from s2v.api.gateway.v1 import (
     asset_service_pb2,
@@ -17,11 +15,14 @@ from s2v.api.gateway.v1 import (
     voice_service_pb2,
 )
 from s2v.client import downloading, generating, uploading, watching
+from s2v.client.batching import Outcome, batches, outcomes, retrial
 from s2v.client.calling import Terms, ask, bearer, remove
 from s2v.client.listing import LARGEST_PAGE, listed
 from s2v.client.making import Making, OnProgress, SpecFields, creation
+from s2v.client.securing import Tls
 from s2v.client.source import Media
 from s2v.client.stubs import Stubs
+from s2v.client.voicing import preview, reading, voice_creation, voice_update
 from s2v.core.errors import S2VError
 from s2v.rpc.channel import connect_sync
 
@@ -35,29 +36,32 @@ class Client:
 
     Args:
         address: `host:port` or `unix:/path`. This machine is reached without a proxy.
-        credentials: what to encrypt with, such as `grpc.ssl_channel_credentials()`; None for not
-            at all.
-        token: what to show to the gateway, as `authorization: Bearer ...`; without credentials it
-            travels in the clear.
+        tls: whom to trust and what to show; None does not encrypt.
+        api_key: of `s2v keys create`, or a token, to show to the gateway as `authorization: Bearer
+            ...`; without `tls` it travels in the clear.
         timeout_seconds: how long a call that has one answer may take; then it is DeadlineExceeded.
         patience_seconds: how long a gateway may be away before calls give up; 0 for not at all.
+        traceparent: a trace (W3C Trace Context) that jobs become part of; "" for that of the span
+            in which a program that uses OpenTelemetry makes its calls, if it is in one.
 
     Raises:
-        ValueError: the token has characters that no header can carry.
+        ValueError: the key has characters that no header can carry.
+        OSError: a file of `tls` cannot be read.
     """
 
     def __init__(
         self,
         address: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
-        token: str | None = None,
+        tls: Tls | None = None,
+        api_key: str | None = None,
         timeout_seconds: float = 60.0,
         patience_seconds: float = 60.0,
+        traceparent: str = "",
     ) -> None:
         self.address = address
-        self._terms = Terms(patience_seconds, timeout_seconds, bearer(token))
-        self._channel = connect_sync(address, credentials)
+        self._terms = Terms(patience_seconds, timeout_seconds, bearer(api_key), traceparent)
+        self._channel = connect_sync(address, tls.credentials() if tls else None)
         self._stubs = Stubs(self._channel)
 
     def __enter__(self) -> Self:
@@ -181,6 +185,34 @@ class Client:
         request = creation(spec, request_id, with_media=with_media)
         return ask(self._stubs.jobs.CreateJob, request, self._terms).job
 
+    def batch_create(
+        self, specs: Sequence[job_pb2.JobSpec], *, request_ids: Sequence[str] = ()
+    ) -> list[Outcome]:
+        """Have several films made; one that is refused keeps none of the others from it.
+
+        Args:
+            specs: which films; they are sent in as many calls as it takes.
+            request_ids: one for each spec (default: new ones); the same never makes a second job.
+
+        Returns:
+            For each spec the job as it was accepted, or the error for which there is none.
+
+        Raises:
+            ValueError: there are request ids, but not one for each spec.
+        """
+        calls = batches(specs, request_ids)
+        answers = (ask(self._stubs.jobs.BatchCreateJobs, one, self._terms) for one in calls)
+        return [outcome for answer in answers for outcome in outcomes(answer)]
+
+    def estimate(self, spec: job_pb2.JobSpec) -> job_service_pb2.EstimateJobResponse:
+        """Guess how long a film would become, be worked on and have to wait; makes no job."""
+        request = job_service_pb2.EstimateJobRequest(spec=spec)
+        return ask(self._stubs.jobs.EstimateJob, request, self._terms)
+
+    def retry(self, job: str, *, request_id: str = "") -> job_pb2.Job:
+        """Have a job that failed or was cancelled made again: a new job of the same order."""
+        return ask(self._stubs.jobs.RetryJob, retrial(job, request_id), self._terms).job
+
     def job(self, name: str) -> job_pb2.Job:
         """Return the job of that name."""
         request = job_service_pb2.GetJobRequest(name=name)
@@ -237,6 +269,16 @@ class Client:
         request = job_service_pb2.DeleteJobRequest(name=name)
         remove(self._stubs.jobs.DeleteJob, request, self._terms)
 
+    def webhook_deliveries(
+        self, *, states: Sequence[job_service_pb2.WebhookState] = (), page_size: int = 50
+    ) -> Generator[job_service_pb2.WebhookDelivery]:
+        """Yield how each webhook got on, or those in the given states, the newest first."""
+        return listed(
+            lambda request: ask(self._stubs.jobs.ListWebhookDeliveries, request, self._terms),
+            job_service_pb2.ListWebhookDeliveriesRequest(page_size=page_size, states=states),
+            lambda page: page.webhook_deliveries,
+        )
+
     def generate(
         self,
         config: generation_service_pb2.GenerateConfig,
@@ -277,6 +319,58 @@ class Client:
                 lambda page: page.voices,
             )
         )
+
+    def create_voice(
+        self,
+        voice: voice_service_pb2.Voice,
+        asset: str,
+        *,
+        request_id: str = "",
+        start_seconds: float = 0.0,
+        end_seconds: float = 0.0,
+    ) -> voice_service_pb2.Voice:
+        """Make a voice of the speech in an asset, a recording or a video with sound.
+
+        Args:
+            voice: its name, such as "voices/anna", language and consent, and what else is known.
+            asset: name of the asset; it may go afterwards.
+            request_id: the same one (default: a new one) never makes a second voice.
+            start_seconds: where the sample begins in the asset.
+            end_seconds: where it ends; 0 is the asset's end.
+
+        Returns:
+            The voice; its `notices` say what would make the sample better.
+        """
+        request = voice_creation(
+            voice, asset, request_id, start_seconds=start_seconds, end_seconds=end_seconds
+        )
+        return ask(self._stubs.voices.CreateVoice, request, self._terms).voice
+
+    def voice(self, name: str) -> voice_service_pb2.Voice:
+        """Return the voice of that name."""
+        request = voice_service_pb2.GetVoiceRequest(name=name)
+        return ask(self._stubs.voices.GetVoice, request, self._terms).voice
+
+    def update_voice(self, voice: voice_service_pb2.Voice, *fields: str) -> voice_service_pb2.Voice:
+        """Make some fields of the caller's voice of that name what they are in `voice`."""
+        request = voice_update(voice, fields)
+        return ask(self._stubs.voices.UpdateVoice, request, self._terms).voice
+
+    def delete_voice(self, name: str) -> None:
+        """Remove a voice of the caller's with its sample; jobs that wait to speak with it fail."""
+        request = voice_service_pb2.DeleteVoiceRequest(name=name)
+        remove(self._stubs.voices.DeleteVoice, request, self._terms)
+
+    def normalize_text(
+        self, name: str, text: str, lexicon: Mapping[str, str] | None = None
+    ) -> voice_service_pb2.NormalizeTextResponse:
+        """Tell how a voice says a text, with a lexicon that goes before its own."""
+        return ask(self._stubs.voices.NormalizeText, reading(name, text, lexicon), self._terms)
+
+    def preview_voice(self, name: str, text: str = "") -> bytes:
+        """Return how a voice says a short text, or a sentence in its language, as a WAV file."""
+        request = voice_service_pb2.PreviewVoiceRequest(name=name, text=text)
+        return preview(self._stubs.voices, request, self._terms)
 
     def engines(self) -> Sequence[system_service_pb2.Engine]:
         """Return every engine, the default one first."""

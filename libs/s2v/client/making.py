@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 
-from s2v.api.common.v1 import sampling_pb2
+from google.protobuf import duration_pb2
+
+from s2v.api.common.v1 import finish_pb2, lengths_pb2, sampling_pb2
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2
 from s2v.client.source import Media
 from s2v.core.errors import InvalidInput, Reason
@@ -18,6 +20,7 @@ class SpecFields(TypedDict, total=False):
     """What a film may be told beside what it is made of; see `JobSpec`."""
 
     voice: str
+    language: str
     engine: str
     preset: str
     width_pixels: int
@@ -28,6 +31,12 @@ class SpecFields(TypedDict, total=False):
     prompt: str
     negative_prompt: str
     sampling: sampling_pb2.Sampling
+    captions: job_pb2.Captions
+    lengths: lengths_pb2.LengthPolicy
+    priority: job_pb2.Priority
+    timeout: duration_pb2.Duration
+    finish: finish_pb2.Finish
+    webhook_url: str
 
 
 def creation(

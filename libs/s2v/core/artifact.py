@@ -7,6 +7,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 WAV = "audio/wav"
 MP4 = "video/mp4"
+JPEG = "image/jpeg"
+HLS = "application/vnd.apple.mpegurl"
 
 
 @dataclass(frozen=True, slots=True)

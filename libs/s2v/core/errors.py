@@ -58,6 +58,21 @@ class Reason(StrEnum):
     MEDIA_NOT_FOUND = "MEDIA_NOT_FOUND"
     STAGE_STALLED = "STAGE_STALLED"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    VOICE_UNUSABLE = "VOICE_UNUSABLE"
+    SPEECH_FAILED = "SPEECH_FAILED"
+    VOICE_NOT_FOUND = "VOICE_NOT_FOUND"
+    VOICE_EXISTS = "VOICE_EXISTS"
+    VOICE_BUILT_IN = "VOICE_BUILT_IN"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    SAMPLE_UNSUITABLE = "SAMPLE_UNSUITABLE"
+    CLONING_UNSUPPORTED = "CLONING_UNSUPPORTED"
+    RENDER_FAILED = "RENDER_FAILED"
+    CREDENTIALS_MISSING = "CREDENTIALS_MISSING"
+    CREDENTIALS_INVALID = "CREDENTIALS_INVALID"
+    ROLE_MISSING = "ROLE_MISSING"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    JOB_DEADLINE_EXCEEDED = "JOB_DEADLINE_EXCEEDED"
+    JOB_NOT_RETRIABLE = "JOB_NOT_RETRIABLE"
 
 
 class S2VError(Exception):
@@ -113,7 +128,7 @@ class OutOfRange(S2VError):
 
 
 class Exhausted(S2VError):
-    """A queue, the workers, the server, the disk or a device's memory are full."""
+    """A queue, a quota, the workers, the server, the disk or a device's memory are full."""
 
 
 class Unavailable(S2VError):
@@ -128,12 +143,20 @@ class Corrupt(S2VError):
     """Bytes arrived damaged."""
 
 
+class Unauthenticated(S2VError):
+    """Nobody knows who calls: no key or token came, or it is none that counts here."""
+
+
+class PermissionDenied(S2VError):
+    """Who calls is known, and may not do this."""
+
+
 class Cancelled(S2VError):
     """Somebody asked for the work to stop."""
 
 
 class DeadlineExceeded(S2VError):
-    """The caller's time limit ran out."""
+    """The time limit of a call or of a job ran out."""
 
 
 class Internal(S2VError):

@@ -5,9 +5,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from s2v.core.artifact import Artifact
+from s2v.core.captions import NO_FILES, CaptionChoice, CaptionFiles
 from s2v.core.errors import S2VError
+from s2v.core.finishing import NO_SIDE_FILES, PLAIN, Finish, SideFiles
+from s2v.core.lengths import UNFITTED, USUAL, Fitted, LengthPolicy
+from s2v.core.lexicon import Lexicon, going_before
 from s2v.core.ports import AS_PRESET, Continuity, DigitalSourceType, Notice, Sampling
 from s2v.core.script import LipCues
+from s2v.core.sound import AS_GIVEN, Enhancement
+from s2v.core.voice import SampledVoice
 
 
 class JobState(StrEnum):
@@ -26,6 +32,22 @@ class JobState(StrEnum):
         return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
+class Priority(StrEnum):
+    """Which jobs go first where they wait for a place: the last class, then the one before it."""
+
+    LOW = "LOW"
+    NORMAL = "NORMAL"
+    HIGH = "HIGH"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Where a job is that waits for a place: `position` 1 starts next, `start_time` is a guess."""
+
+    position: int
+    start_time: datetime
+
+
 class Stage(StrEnum):
     """A part of the work; stages overlap."""
 
@@ -39,8 +61,11 @@ class JobSpec:
     """What a user asks for; empty and zero fields mean the default.
 
     `audio`, `reference` and `pose` are names of assets. Either `text` or `audio` is set;
-    `transcript` is what is said in `audio`, where that is known. Prompts, sampling and pose are for
-    directed engines only.
+    `transcript` is what is said in `audio`, where that is known, `enhancement` how to better it;
+    `speed` is how fast `text` is spoken, `lexicon` how words of it are said; `lengths` fits a
+    reference video to the sound. Prompts, sampling and pose are for directed engines only. Without
+    `captions` there are none. `finish` is what is done with the finished pictures. `webhook_url`
+    is told the end. Of its `timeout_seconds` None is the default and 0 none.
     """
 
     text: str = ""
@@ -59,6 +84,16 @@ class JobSpec:
     negative_prompt: str = ""
     sampling: Sampling = AS_PRESET
     pose: str = ""
+    language: str = ""
+    captions: CaptionChoice | None = None
+    enhancement: Enhancement = AS_GIVEN
+    speed: float = 0.0
+    lengths: LengthPolicy = USUAL
+    priority: Priority = Priority.NORMAL
+    timeout_seconds: float | None = None
+    finish: Finish = PLAIN
+    lexicon: Lexicon = field(default_factory=dict)
+    webhook_url: str = ""
 
     @property
     def assets(self) -> dict[str, str]:
@@ -68,7 +103,7 @@ class JobSpec:
             "spec.script.audio": self.audio,
             "spec.pose": self.pose,
         }
-        return {field: name for field, name in named.items() if name}
+        return {field: name for field, name in named.items() if name} | self.finish.assets
 
 
 STEPS = 2
@@ -80,7 +115,12 @@ class Order:
     """What the stages need to know of a job: a spec with every default filled in.
 
     A job goes on by the list of steps that it was accepted with, in whatever release. `streamed`
-    tells that the text came in pieces, perhaps while the film was made already.
+    tells that the text came in pieces, perhaps while the film was made already, `continues` that
+    the spec has one of these pieces and not the first. `voice` is there
+    where the spec names a voice that was made of a recording, until the job has ended.
+    `watermark` and `backdrop` are the images that the spec's finish names.
+    `film_seconds` is how long the film may become, 0 where nobody has guessed.
+    `traceparent` is the trace that the job belongs to, over restarts too; empty for one of its own.
     """
 
     job_id: str
@@ -92,15 +132,29 @@ class Order:
     pose: Artifact | None = None
     steps: int = 1
     streamed: bool = False
+    continues: bool = False
+    voice: SampledVoice | None = None
+    fitted: Fitted = UNFITTED
+    film_seconds: float = 0.0
+    watermark: Artifact | None = None
+    backdrop: Artifact | None = None
+    traceparent: str = ""
 
     @property
     def inputs(self) -> tuple[Artifact, ...]:
         """The artifacts that it needs."""
-        return tuple(one for one in (self.reference, self.audio, self.pose) if one)
+        sample = self.voice and self.voice.sample
+        images = (self.reference, self.pose, self.watermark, self.backdrop)
+        return tuple(one for one in (*images, self.audio, sample) if one)
 
-    def with_text(self, text: str) -> "Order":
-        """Return the same order over another text."""
-        return replace(self, spec=replace(self.spec, text=text))
+    @property
+    def lexicon(self) -> Lexicon:
+        """How words are said: what the spec says goes before what its voice says."""
+        return going_before(self.spec.lexicon, self.voice.lexicon if self.voice else {})
+
+    def with_text(self, text: str, *, continues: bool = False) -> "Order":
+        """Return the same order over a piece of its text."""
+        return replace(self, spec=replace(self.spec, text=text), continues=continues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +185,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """The finished MP4; `asset` is its public name."""
+    """The finished MP4 and what comes beside it; what is called an asset is a public name."""
 
     video: Artifact
     frames: int
@@ -140,6 +194,15 @@ class Film:
     height_pixels: int
     frame_rate: int
     asset: str = ""
+    captions: CaptionFiles = NO_FILES
+    subrip_asset: str = ""
+    webvtt_asset: str = ""
+    beside: SideFiles = NO_SIDE_FILES
+    thumbnail_asset: str = ""
+    sprites_asset: str = ""
+    sprites_index_asset: str = ""
+    playlist_asset: str = ""
+    fragments_asset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +253,10 @@ class FilmStats:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request for one film; `stage_seconds` is how long each stage was at work."""
+    """One request for one film; `stage_seconds` is how long each stage was at work.
+
+    `retry_of` is the id of the job that it makes again, empty for none.
+    """
 
     job_id: str
     spec: JobSpec
@@ -206,6 +272,7 @@ class Job:
     end_time: datetime | None = None
     stats: FilmStats | None = None
     with_media: bool = False
+    retry_of: str = ""
 
     @property
     def name(self) -> str:

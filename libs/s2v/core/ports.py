@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from s2v.core.artifact import Artifact
+from s2v.core.lengths import VideoShorter
+from s2v.core.lexicon import Lexicon
 from s2v.core.script import LipCues, Mark
 
 if TYPE_CHECKING:
@@ -33,11 +35,21 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A named way to sound, e.g. name "heart", language "en-US"."""
+    """A named way to sound, e.g. name "heart", language "en-US".
+
+    Attributes:
+        name: to use in requests.
+        language: BCP 47 tag.
+        description: one sentence about how it sounds.
+        lexicon: words, and what this voice must be told for them to be heard right.
+        letters: letters, spelt one by one, and what it must be told for them ("a" is an article).
+    """
 
     name: str
     language: str
     description: str = ""
+    lexicon: Lexicon = field(default_factory=dict)
+    letters: Mapping[str, str] = field(default_factory=dict)
 
 
 class Backend(Protocol):
@@ -54,8 +66,57 @@ class Backend(Protocol):
     def speak(self, text: str, voice: str) -> Iterator[Utterance]:
         """Speak a text, yielding stretches as they are ready; the same text sounds the same.
 
-        The generator is closed to stop it between two stretches; each is at work for a second at
-        most. A stretch of no samples tells only that the work goes on.
+        It is closed to stop it between two stretches, each a second of work at most; one of no
+        samples tells only that the work goes on.
+
+        Raises:
+            InvalidInput: the text holds nothing to pronounce.
+        """
+
+
+@runtime_checkable
+class Grouped(Protocol):
+    """A backend whose servers belong to device groups."""
+
+    def near(self, group: str) -> Backend:
+        """Return the backend with the server of that group asked first; empty for any."""
+
+
+def near(backend: Backend, group: str) -> Backend:
+    """Return a backend as it best serves a device group; itself where it has no groups."""
+    return backend.near(group) if isinstance(backend, Grouped) else backend
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceRecording:
+    """A recording of somebody whom speech shall sound like.
+
+    Attributes:
+        path: a local file, mono 16-bit WAV at 48 kHz.
+        sha256: names it, so that a backend can keep what it learnt of it.
+        transcript: what is said in it, word for word; empty where that is not known.
+        language: BCP 47, of what is said in it.
+    """
+
+    path: Path
+    sha256: str
+    transcript: str
+    language: str
+
+
+@runtime_checkable
+class Cloner(Protocol):
+    """A backend that may be able to sound like a recording."""
+
+    @property
+    def clones(self) -> bool:
+        """Whether it can, as it is set up."""
+
+    def speak_like(self, text: str, recording: VoiceRecording) -> Iterator[Utterance]:
+        """Speak a text as `Backend.speak` does, in the voice of a recording.
+
+        Whatever file is made of the recording is gone when the iterator has ended or was closed:
+        nobody tells a backend when a voice is deleted.
 
         Raises:
             InvalidInput: the text holds nothing to pronounce.
@@ -160,10 +221,8 @@ class Capabilities:
         directed: whether it takes a prompt, a negative prompt, sampling and a pose.
         size_step_pixels: what both sides of a film are a multiple of; even.
         sizing: how a size comes about that nobody asked for.
-        settle_seconds: how long it may go on once its take is closed; a worker that is still at
-            it then is killed.
-        patience_seconds: how long it may go on without yielding anything; then it is taken for
-            stuck, and its worker is killed.
+        settle_seconds: how long it may go on once its take is closed, until its worker is killed.
+        patience_seconds: how long it may yield nothing, until its worker is killed as stuck.
     """
 
     continuity: Continuity
@@ -201,6 +260,10 @@ class Take:
         negative_prompt: what it shall not show; empty leaves it to the engine.
         sampling: overrides the preset; directed engines only.
         pose: a local file holding a video whose poses are followed; directed engines only.
+        video_shorter: what a reference video shows after its end: PING_PONG, LOOP or FREEZE.
+        video_speed: how much faster than usual a reference video plays.
+        following: the sound after this segment where it is known; SEQUENTIAL engines only.
+        ends_film: whether nothing follows for certain, so that no state need be left behind.
     """
 
     pcm: npt.NDArray[np.int16]
@@ -218,6 +281,10 @@ class Take:
     negative_prompt: str = ""
     sampling: Sampling = AS_PRESET
     pose: Path | None = None
+    video_shorter: VideoShorter = VideoShorter.PING_PONG
+    video_speed: float = 1.0
+    following: npt.NDArray[np.int16] | None = None
+    ends_film: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +305,15 @@ class NoticeCode(StrEnum):
     LOUDNESS_ONLY = "LOUDNESS_ONLY"
     SERVICE_AWAY = "SERVICE_AWAY"
     RANDOM_WEIGHTS = "RANDOM_WEIGHTS"
+    LANGUAGE_MISMATCH = "LANGUAGE_MISMATCH"
+    CAPTIONS_MISSING = "CAPTIONS_MISSING"
+    SAMPLE_LENGTH = "SAMPLE_LENGTH"
+    SAMPLE_NOISY = "SAMPLE_NOISY"
+    SAMPLE_CLIPPED = "SAMPLE_CLIPPED"
+    SAMPLE_QUIET = "SAMPLE_QUIET"
+    SAMPLE_PAUSES = "SAMPLE_PAUSES"
+    TRANSCRIPT_MISSING = "TRANSCRIPT_MISSING"
+    MARKUP_IGNORED = "MARKUP_IGNORED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +356,19 @@ class Engine(Protocol):
             InvalidInput: the reference cannot be used; `field` is "spec.reference".
             NotReady: the engine's weights cannot be used (CHECKPOINT_UNUSABLE).
             Exhausted: the take does not fit into memory (DEVICE_MEMORY_EXCEEDED).
+            Unavailable: a device elsewhere is away, failed or came to no end; another may do it.
+        """
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """An engine whose device is elsewhere, and may be away."""
+
+    def check(self) -> None:
+        """Ask the device how it is; called while no take is at work.
+
+        Raises:
+            Unavailable: it does not answer (SERVICE_UNAVAILABLE).
         """
 
 

@@ -1,13 +1,15 @@
 """What the gateway needs of the other services."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from s2v.core.artifact import Artifact
+from s2v.core.captions import Caption, SegmentCaptions
 from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Stage
-from s2v.core.ports import Notice
+from s2v.core.ports import Notice, Working
 from s2v.core.script import Segment, Speech
+from s2v.core.voice import SampledVoice, SampleMeasures
 
 
 class ServiceDied(Exception):
@@ -27,21 +29,41 @@ class ServiceDied(Exception):
 class CutScript:
     """A script cut into segments; `decoded_audio` is what they count in for given sound.
 
-    Of a script that is still being written it is one piece; `last` tells whether it is the last.
+    `film_audio` is the same sound in stereo for the film to carry, where it was given so. Of a
+    script that is still being written it is one piece; `last` tells whether it is the last.
     """
 
     segments: tuple[Segment, ...]
     decoded_audio: Artifact | None = None
     last: bool = True
+    film_audio: Artifact | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedSegment:
-    """A segment whose sound and picture are ready."""
+    """A segment whose sound and picture are ready, and its captions, if any are wanted."""
 
     index: int
     clip: Clip
     speech: Speech
+    captions: tuple[Caption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a segment stands in its film.
+
+    Attributes:
+        first_frame: its first, counted from the start of the film.
+        state: what the segment before left behind; of SEQUENTIAL engines only, as `following`.
+        following: the sound after it, where it is known.
+        ends_film: whether nothing follows for certain.
+    """
+
+    first_frame: int
+    state: Artifact | None = None
+    following: Artifact | None = None
+    ends_film: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +122,40 @@ class AtWork:
 
 
 Happening = (
-    ScriptCut | SegmentSpoken | SegmentRendered | SegmentProgress | Preview | AtWork | Notice
+    ScriptCut
+    | SegmentSpoken
+    | SegmentCaptions
+    | SegmentRendered
+    | SegmentProgress
+    | Preview
+    | AtWork
+    | Notice
 )
 Report = Callable[[Happening], None]
 MediaSink = Callable[[Media], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSample:
+    """The sample of a voice as it was taken out of a recording, and what would make it better."""
+
+    sample: Artifact
+    measures: SampleMeasures
+    notices: tuple[Notice, ...] = ()
+
+
+class VoiceStages(Protocol):
+    """What voices need of the tts service; nothing here waits for a service that is away."""
+
+    async def take_sample(
+        self, recording: Artifact, *, start_seconds: float, end_seconds: float
+    ) -> KeptSample:
+        """Take the sample of a voice out of a part of a recording; an end of 0 is its end."""
+
+    def speak_once(
+        self, text: str, *, voice: str, sampled: SampledVoice | None
+    ) -> AsyncGenerator[Working | Notice | Speech]:
+        """Speak a text; the speech comes last, and something every few seconds before."""
 
 
 class Stages(Protocol):
@@ -113,6 +165,9 @@ class Stages(Protocol):
     service that is away, raises S2VError when the work cannot be done, and stops the work when
     it is cancelled. The same arguments give the same result.
     """
+
+    async def enhance(self, order: Order, audio: Artifact, report: Report) -> Artifact:
+        """Better the order's given sound as its spec says."""
 
     async def cut(self, order: Order, report: Report) -> CutScript:
         """Cut the order's script, or the piece of it that the order has, into segments."""
@@ -128,23 +183,24 @@ class Stages(Protocol):
         index: int,
         speech: Speech,
         *,
-        first_frame: int,
-        state: Artifact | None,
+        standing: Standing,
         report: Report,
     ) -> Clip:
-        """Render one segment; `first_frame` counts from the start of the film."""
+        """Render one segment."""
 
     async def compose(
         self,
         order: Order,
         segments: Callable[[], AsyncIterator[FinishedSegment]],
         *,
+        film_audio: Artifact | None,
         media: MediaSink | None,
         report: Report,
     ) -> Film:
         """Join the segments; give `media`, if set, what there is to watch meanwhile.
 
-        `segments` gives them in order as they finish, from the first one at each call.
+        `segments` gives them in order as they finish, from the first one at each call. The film
+        carries `film_audio`, if set, in place of their sound.
         """
 
     async def measure(

@@ -10,8 +10,8 @@ Steps: TypeAlias = Generator[None, None, T]
 made. Closing it gives the work up and releases what it held."""
 
 
-def result(steps: Steps[T]) -> T:
-    """Do the work to its end, for whoever has nobody to tell and no reason to leave."""
+def result(steps: Generator[object, None, T]) -> T:
+    """Do work in steps to its end, for whoever has nobody to tell and no reason to leave."""
     while True:
         try:
             next(steps)

@@ -5,6 +5,7 @@ strongest at its middle, fading before and after. What the eye forgives least co
 hard: lips that must meet do meet, on the frame nearest to the middle of the sound.
 """
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 
@@ -104,15 +105,20 @@ def mouths_of_loudness(loudness: Floats, *, frames: int, frame_rate: int) -> lis
 def timed_symbols(phonemes: Sequence[Mark]) -> Iterator[tuple[str, float, float]]:
     """Yield single symbols and their start and end in seconds.
 
-    A label of several sounds is shared out evenly; stress marks last no time.
+    A label of several sounds is shared out evenly; stress marks last no time. Lengths, and marks
+    above and below a symbol ("ɔ̃"), lips do not show.
     """
     for mark in phonemes:
-        symbols = mark.label.replace(LENGTH_MARK, "") or " "
+        symbols = "".join(filter(_is_shown, mark.label)) or " "
         start, end = seconds(mark.first_sample), seconds(mark.end_sample)
         lengths = np.array([symbol not in STRESS_MARKS for symbol in symbols], float)
         borders = start + np.cumsum([0.0, *lengths]) * (end - start) / max(lengths.sum(), 1)
         for symbol, left, right in zip(symbols, borders[:-1], borders[1:], strict=True):
             yield symbol, float(left), float(right)
+
+
+def _is_shown(symbol: str) -> bool:
+    return symbol != LENGTH_MARK and not unicodedata.combining(symbol)
 
 
 def _faded(rows: Floats, frame_rate: int) -> list[Mouth]:

@@ -10,18 +10,23 @@ from typing import Any
 import av
 import numpy as np
 
+from s2v.core.captions import Caption
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.fragments import Fragmenter, Sample, init_segment
+from s2v.media.mp4_file import Mp4File
 from s2v.media.opening import open_media
 from s2v.media.pcm import Pcm
 from s2v.media.provenance import film_tags, xmp_box
+from s2v.media.text_track import TextTrack
 from s2v.media.video import MP4_OPTIONS
 
 _CLOCK = Fraction(1, SAMPLE_RATE)
 
 _SOUND_BITS_PER_SECOND = 192_000
-"""At 128 kbit/s FFmpeg's AAC encoder makes audible clicks in mono at 48 kHz; here it does not."""
+"""Of each channel. At 128 kbit/s FFmpeg's AAC encoder makes audible clicks in mono at 48 kHz; here
+it does not, and it takes fewer where more do not help."""
+_LAYOUTS = {1: "mono", 2: "stereo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +75,55 @@ class FilmMuxer:
 
     Both begin with the first picture and the first sample of sound; players skip the encoder's
     priming by the edit list. Equal clips and sound give equal bytes. A marking goes into both as
-    metadata and as XMP, which follows the index in the stream and ends the file.
+    metadata and as XMP, which follows the index in the stream and ends the file. Captions are a
+    track of the file alone, in a language of ISO 639-2's three letters; None leaves them out.
+    A fragment lasts `fragment_seconds` or, at the end of a clip, as long as that leaves.
+    The sound has one or two channels.
     """
 
-    def __init__(self, path: Path, frame_rate: int, *, marking: DigitalSourceType | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        frame_rate: int,
+        *,
+        marking: DigitalSourceType | None,
+        caption_language: str | None = None,
+        fragment_seconds: int = 1,
+        channels: int = 1,
+    ) -> None:
         self.frames = 0
         self.samples = 0
         self._path = path
         self._tags = film_tags(marking) if marking else {}
         self._xmp = xmp_box(marking) if marking else b""
         self._frame_samples = samples_per_frame(frame_rate)
+        self._fragment_frames = fragment_seconds * frame_rate
         options = {**MP4_OPTIONS, "movflags": "+faststart"}
-        self._container: Any = av.open(f"file:{path}", "w", format="mp4", options=options)
-        self._container.metadata.update(self._tags)
+        self._file = Mp4File(path, options)
+        self._file.container.metadata.update(self._tags)
         self._picture: Any = None
         self._sound: Any = None
+        self._channels = channels
+        self._caption_language = caption_language
+        self._text: TextTrack | None = None
         self._fragmenter = Fragmenter()
         self._fragments = 0
         self._waiting_sounds: deque[Sample] = deque()
         self._encoded_samples = 0
         self._fragmented_samples = 0
 
-    def append(self, clip: Path, sound: Iterable[Pcm]) -> Generator[Fragment]:
+    def append(
+        self, clip: Path, sound: Iterable[Pcm], captions: Iterable[Caption] = ()
+    ) -> Generator[Fragment]:
         """Append a clip and the pieces of its sound, yielding fragments as they are complete."""
         pieces = iter(sound)
         with open_media(clip) as source:
             stream = source.streams.video[0]
             if self._picture is None:
                 yield self._begin(stream)
-            for group in _groups(source.demux(stream)):
+            if self._text is not None:
+                self._text.write(captions)
+            for group in _groups(source.demux(stream), self._fragment_frames):
                 self._encode_sound(pieces, until=self._end(len(group)))
                 yield self._fragment([self._mux_picture(packet) for packet in group])
         self._encode_sound(pieces, until=None)
@@ -114,16 +139,18 @@ class FilmMuxer:
 
     def close(self) -> None:
         """Close the file, finished or not; harmless when called again."""
-        if self._container is not None:
-            container, self._container = self._container, None
-            container.close()
+        self._file.close()
 
     def _begin(self, stream: Any) -> Fragment:
-        self._picture = self._container.add_stream_from_template(stream)
-        self._sound = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
-        self._sound.bit_rate = _SOUND_BITS_PER_SECOND
+        self._picture = self._file.container.add_stream_from_template(stream)
+        layout = _LAYOUTS[self._channels]
+        self._sound = self._file.container.add_stream("aac", rate=SAMPLE_RATE, layout=layout)
+        self._sound.bit_rate = _SOUND_BITS_PER_SECOND * self._channels
         self._sound.options = {"flags": "+bitexact"}
-        self._container.start_encoding()
+        if self._caption_language:
+            width, height = stream.codec_context.width, stream.codec_context.height
+            self._text = TextTrack(self._file, self._caption_language, width=width, height=height)
+        self._file.begin()
         self._fragmented_samples = -self._sound.codec_context.frame_size
         data = init_segment(stream, self._sound, MP4_OPTIONS, tags=self._tags)
         return self._numbered(data + self._xmp)
@@ -136,7 +163,7 @@ class FilmMuxer:
         packet.stream, packet.time_base = self._picture, _CLOCK
         packet.pts = packet.dts = self._end(0)
         packet.duration = self._frame_samples
-        self._container.mux(packet)
+        self._file.mux([packet])
         self.frames += 1
         return Sample(data, self._frame_samples)
 
@@ -147,7 +174,9 @@ class FilmMuxer:
             if piece is None:
                 return
             frame: Any = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(piece)[np.newaxis], format="s16", layout="mono"
+                np.ascontiguousarray(piece).reshape(1, -1),
+                format="s16",
+                layout=_LAYOUTS[self._channels],
             )
             frame.sample_rate, frame.time_base, frame.pts = SAMPLE_RATE, _CLOCK, self.samples
             self.samples += len(piece)
@@ -157,7 +186,7 @@ class FilmMuxer:
         for packet in packets:
             self._waiting_sounds.append(Sample(bytes(packet), packet.duration))
             self._encoded_samples = packet.pts + packet.duration
-            self._container.mux(packet)
+            self._file.mux([packet])
 
     def _fragment(self, pictures: list[Sample]) -> Fragment:
         """Take the sound that begins before these pictures end; all of it after the last ones."""
@@ -172,13 +201,16 @@ class FilmMuxer:
         return Fragment(self._fragments - 1, data, self.frames)
 
 
-def _groups(packets: Iterable[Any]) -> Iterator[list[Any]]:
-    """Cut packets before every keyframe; the empty packet that ends the demuxing is dropped."""
+def _groups(packets: Iterable[Any], frames: int) -> Iterator[list[Any]]:
+    """Cut packets before keyframes, where there are so many; the last may be fewer.
+
+    The keyframes of a clip are a second apart. The empty packet that ends the demuxing is dropped.
+    """
     group: list[Any] = []
     for packet in packets:
         if not packet.size:
             continue
-        if packet.is_keyframe and group:
+        if packet.is_keyframe and len(group) >= frames:
             yield group
             group = []
         group.append(packet)

@@ -12,7 +12,7 @@ from s2v.core.errors import Reason
 from s2v.media.indexes import check_index
 from s2v.media.limits import DEFAULT_LIMITS, FileLimits, beyond
 
-_DEMUXERS = "wav,aiff,mp3,flac,ogg,aac,mov,mp4,m4a,matroska,webm"
+_DEMUXERS = "wav,aiff,mp3,flac,ogg,aac,mov,mp4,m4a,matroska,webm,caf,wv,au,amr,asf"
 """Self-contained formats only: no playlist may name another file or an address."""
 
 _PYAV_MAJOR = int(av.__version__.partition(".")[0])

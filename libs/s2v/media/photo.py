@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 import pi_heif
 from PIL import (
     AvifImagePlugin,
@@ -39,6 +40,8 @@ _PLUGINS: dict[str, type[ImageFile]] = {
     "image/bmp": BmpImagePlugin.BmpImageFile,
     "image/tiff": TiffImagePlugin.TiffImageFile,
 }
+Opacity = npt.NDArray[np.uint8]
+"""[height, width]; 255 hides what is behind it."""
 PHOTO_TYPES = tuple(_PLUGINS)
 """The media types of what can be read; the list is closed."""
 PHOTO_NAMES = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
@@ -85,28 +88,46 @@ def read_photo(source: Source, *, field: str = "spec.reference") -> Rgb:
     Raises:
         InvalidInput: IMAGE_UNREADABLE or, for over 90 megapixels, IMAGE_SIZE_UNSUPPORTED.
     """
+    return _read(source, _opaque, field)
+
+
+def read_layer(source: Source, *, field: str) -> tuple[Rgb, Opacity]:
+    """Read a picture that is laid over others, as `read_photo`, and how opaque each pixel of it is.
+
+    Raises:
+        InvalidInput: as `read_photo`.
+    """
+    layer = _read(source, _with_opacity, field)
+    return np.ascontiguousarray(layer[..., :3]), np.ascontiguousarray(layer[..., 3])
+
+
+def _read(source: Source, pixels_of: Callable[[Image.Image], Rgb], field: str) -> Rgb:
+    """Read pixels [height, width, 3 or 4] of a photograph."""
 
     def check_size(width: int, height: int) -> None:
         if width * height > _MAX_PIXELS:
             raise InvalidInput(
                 Reason.IMAGE_SIZE_UNSUPPORTED,
-                f"the reference has too many pixels ({width}x{height}); scale it down to 50 "
+                f"the picture has too many pixels ({width}x{height}); scale it down to 50 "
                 "megapixels or less",
                 field=field,
             )
 
     try:
         with opened_photo(source, check_size, field=field) as image:
-            picture = _opaque(_in_srgb(_upright(image)))
+            pixels = pixels_of(_in_srgb(_upright(image)))
             stated = _stated_colours(image, source)
     except UNREADABLE as error:
         raise InvalidInput(
             Reason.IMAGE_UNREADABLE,
-            f"the reference could not be read as a {PHOTO_NAMES} picture ({error}); "
+            f"the picture could not be read as a {PHOTO_NAMES} picture ({error}); "
             "open it in an image editor and export it again",
             field=field,
         ) from error
-    return developed(picture, primaries=stated[0], transfer=stated[1]) if stated else picture
+    if stated:
+        rgb = developed(pixels[..., :3], primaries=stated[0], transfer=stated[1])
+        pixels = np.concatenate([rgb, pixels[..., 3:]], axis=2)
+    return pixels
 
 
 @contextmanager
@@ -231,3 +252,11 @@ def _opaque(image: Image.Image) -> Rgb:
     layer = image.convert("RGBA")
     white = Image.new("RGBA", layer.size, "white")
     return np.array(Image.alpha_composite(white, layer).convert("RGB"))
+
+
+def _with_opacity(image: Image.Image) -> Rgb:
+    """Return [height, width, 4]."""
+    rgb = _opaque(image)
+    if not image.has_transparency_data:
+        return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+    return np.array(image.convert("RGBA"))

@@ -7,6 +7,7 @@ from typing import Any
 import av
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.media.colour import Developer
 from s2v.media.limits import DEFAULT_LIMITS, FileLimits
 from s2v.media.opening import Source, first_bytes, open_media
 from s2v.media.photo import PHOTO_NAMES, PHOTO_TYPES, UNREADABLE, opened_photo, orientation
@@ -18,8 +19,8 @@ _SOUND_ONLY = {"video/mp4": "audio/mp4", "video/quicktime": "audio/mp4", "video/
 _PROBED_FRAMES = 16
 _SIDEWAYS = (5, 6, 7, 8)
 _ACCEPTED = (
-    f"a {PHOTO_NAMES} image, WAV, AIFF, MP3, FLAC, Ogg, AAC or M4A sound, "
-    "or an MP4, MOV or WebM video"
+    f"a {PHOTO_NAMES} image, WAV, AIFF, MP3, FLAC, Ogg, AAC, M4A, CAF, WavPack, AU, AMR, WMA or "
+    "Matroska sound, or an MP4, MOV or WebM video"
 )
 
 
@@ -175,7 +176,19 @@ def _video(
         raise InvalidInput(Reason.VIDEO_UNREADABLE, message, field=field)
     width, height = shown_size(frame, stream)
     _check_size(width, height, field, limits)
+    _check_colours(frame, field)
     return MediaInfo(media_type, "video", width, height, seconds, rate, has_audio)
+
+
+def _check_colours(frame: Any, field: str) -> None:
+    try:
+        Developer().rgb(frame)
+    except av.error.FFmpegError as error:
+        message = (
+            f"The video's colours are coded in a way that is not known here ({error.strerror}); "
+            "export it with BT.709 colours, as editors do by default, and send that."
+        )
+        raise InvalidInput(Reason.VIDEO_UNREADABLE, message, field=field) from error
 
 
 def _first_picture(container: Any, stream: Any, most_packets: int) -> Any | None:

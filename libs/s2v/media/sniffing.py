@@ -22,6 +22,12 @@ _BY_MAGIC = (
     ("audio/flac", (0, b"fLaC")),
     ("audio/ogg", (0, b"OggS")),
     ("audio/mpeg", (0, b"ID3")),
+    ("audio/wav", (0, b"RF64"), (8, b"WAVE")),
+    ("audio/x-caf", (0, b"caff")),
+    ("audio/x-wavpack", (0, b"wvpk")),
+    ("audio/basic", (0, b".snd")),
+    ("audio/amr", (0, b"#!AMR")),
+    ("video/x-ms-asf", (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),
 )
 _BMP_HEADER_BYTES = (12, 40, 52, 56, 64, 108, 124)
 _AVIF_BRANDS = (b"avif", b"avis")
@@ -56,6 +62,14 @@ _BY_SUFFIX = {
     ".mp4": "video/mp4",
     ".mov": "video/quicktime",
     ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".mka": "video/x-matroska",
+    ".caf": "audio/x-caf",
+    ".wv": "audio/x-wavpack",
+    ".au": "audio/basic",
+    ".amr": "audio/amr",
+    ".wma": "video/x-ms-asf",
+    ".wmv": "video/x-ms-asf",
 }
 
 
@@ -70,7 +84,7 @@ def sniff(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         return _iso(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "video/webm" if b"webm" in head else ""
+        return "video/webm" if b"webm" in head else _matroska(head)
     if head.startswith(b"BM"):
         return "image/bmp" if int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES else ""
     return _mpeg_audio(head)
@@ -114,6 +128,10 @@ def _iso(head: bytes) -> str:
         if any(one in brands for one in stated):
             return media_type
     return "" if brand in _IMAGE_BRANDS else _BY_BRAND.get(brand, "video/mp4")
+
+
+def _matroska(head: bytes) -> str:
+    return "video/x-matroska" if b"matroska" in head else ""
 
 
 def _mpeg_audio(head: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Which track of a file is heard, and how its channels become one."""
+"""Which track of a file is heard, and how its channels become one or two."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +17,10 @@ _CANCELLED = 10 ** (-25 / 10)
 
 _AT_ONCE = 16_384
 """Samples that are mixed together; a frame has a thousand."""
+
+_STEREO = 2
+_SIDE = 0.5**0.5
+"""How loud a centre or what is behind is on either side (ITU-R BS.775)."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -64,21 +68,32 @@ def check_rate(rate: int, *, field: str, limits: FileLimits = DEFAULT_LIMITS) ->
 
 
 class Mixer:
-    """Makes one channel of several, and takes note of whether they cancel each other.
+    """Makes one or two channels of several, and takes note of whether they cancel each other.
 
-    Channels are averaged. In a layout with a centre the centre counts as much as left and right
-    together, and what is behind or low does not count.
+    For one channel they are averaged; in a layout with a centre the centre counts as much as left
+    and right together, and what is behind or low does not count. For two, left and right stay what
+    they are, and others are shared out as in ITU-R BS.775, so that nothing clips.
+
+    Args:
+        channels: how many to make, 1 or 2.
+        only: of the given channels, the one to take alone; for one channel.
+
+    Attributes:
+        channels: as given.
+        found_channels: the most that a frame so far had.
     """
 
-    def __init__(self, *, only: int | None = None) -> None:
+    def __init__(self, *, channels: int = 1, only: int | None = None) -> None:
+        self.channels = channels
+        self.found_channels = 0
         self._only = only
         self._mixed = 0.0
         self._channels: npt.NDArray[np.float64] = np.zeros(0)
         self._resampler: Any = None
         self._made_for: tuple[Any, ...] = ()
 
-    def mono(self, frame: Any) -> Iterator[Floats]:
-        """Yield sound in -1..1, shape [samples], as soon as there is enough of it.
+    def mixed(self, frame: Any) -> Iterator[Floats]:
+        """Yield sound in -1..1, shape [samples] or [samples, 2], as soon as there is enough of it.
 
         FFmpeg interleaves the channels: of planar frames of eight or more PyAV reads planes that
         are not there.
@@ -107,6 +122,9 @@ class Mixer:
     def _mix(self, frame: Any) -> Floats:
         channels = frame.layout.nb_channels
         samples = np.nan_to_num(frame.to_ndarray().reshape(-1, channels))
+        self.found_channels = max(self.found_channels, channels)
+        if self.channels == _STEREO:
+            return np.ascontiguousarray(samples @ _stereo_weights(frame.layout))
         if self._only is not None:
             return np.ascontiguousarray(samples[:, min(self._only, channels - 1)])
         mixed: Floats = samples @ _weights(frame.layout)
@@ -127,3 +145,28 @@ def _weights(layout: Any) -> Floats:
     if len(names) > 2 and "FC" in names:
         return np.array([_WEIGHTS.get(name, 0.0) for name in names], np.float32)
     return np.full(layout.nb_channels, 1 / layout.nb_channels, np.float32)
+
+
+def _stereo_weights(layout: Any) -> Floats:
+    """Return how loud each channel is on the left and on the right, shape [channels, 2]."""
+    names = [channel.name for channel in layout.channels]
+    if len(names) == _STEREO:
+        return np.eye(_STEREO, dtype=np.float32)
+    if "FL" not in names or "FR" not in names:
+        return np.full((len(names), _STEREO), 1 / len(names), np.float32)
+    weights = np.array([_on_sides(name) for name in names], np.float32)
+    shared: Floats = weights / weights.sum(axis=0).max()
+    return shared
+
+
+def _on_sides(name: str) -> tuple[float, float]:
+    match name:
+        case "FL":
+            return 1.0, 0.0
+        case "FR":
+            return 0.0, 1.0
+        case "LFE" | "LFE2":
+            return 0.0, 0.0
+    if name.endswith(("L", "LC")):
+        return _SIDE, 0.0
+    return (0.0, _SIDE) if name.endswith(("R", "RC")) else (_SIDE, _SIDE)

@@ -22,6 +22,7 @@ from PIL import Image
 
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.colour import Developer, Rgb
+from s2v.media.mp4_file import Mp4File
 from s2v.media.opening import Source, open_media
 
 _SCALING = (
@@ -42,10 +43,17 @@ MP4_OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class H264:
-    """How hard x264 works and how much it may lose: `crf` 0 (nothing) to 51."""
+    """How hard x264 works and how much it may lose.
+
+    Attributes:
+        preset: in x264's words.
+        crf: 0 (nothing) to 51; of no account where bits are counted.
+        bits_per_second: on average, over two seconds no more than that; 0 counts none.
+    """
 
     preset: str = "veryfast"
     crf: int = 18
+    bits_per_second: int = 0
 
 
 class ClipEncoder:
@@ -81,8 +89,8 @@ class ClipEncoder:
         self._time_base = Fraction(1, frame_rate)
         self._reformatter = VideoReformatter()
         self._threads = threads
-        self._container: Any = av.open(f"file:{path}", "w", format="mp4", options=MP4_OPTIONS)
-        self._stream: Any = self._container.add_stream("libx264", rate=frame_rate)
+        self._file: Mp4File | None = Mp4File(path, MP4_OPTIONS)
+        self._stream: Any = self._file.container.add_stream("libx264", rate=frame_rate)
         self._stream.options = _x264_options(quality or H264(), frame_rate)
         _describe(self._stream.codec_context, width, height, threads=threads)
 
@@ -90,8 +98,11 @@ class ClipEncoder:
         """Append pictures, uint8 [frames, height, width, 3].
 
         Raises:
-            ValueError: the shape or type is another one.
+            ValueError: the shape or type is another one, or the file is closed.
+            OSError: they cannot be written; so does every later call.
         """
+        if self._file is None:
+            raise ValueError("the file is closed")
         if rgb.ndim != 4 or rgb.shape[1:] != self._shape or rgb.dtype != np.uint8:
             raise ValueError(f"expected uint8 [n, *{self._shape}], got {rgb.dtype} {rgb.shape}")
         for picture in rgb:
@@ -106,15 +117,15 @@ class ClipEncoder:
             )
             frame.pts, frame.time_base = self.frames, self._time_base
             self.frames += 1
-            self._container.mux(self._stream.encode(frame))
+            self._file.mux(self._stream.encode(frame))
 
     def close(self) -> None:
         """Finish the file; harmless when called again."""
-        if self._container is None:
+        if self._file is None:
             return
-        container, self._container = self._container, None
-        with container:
-            container.mux(self._stream.encode(None))
+        file, self._file = self._file, None
+        with file:
+            file.mux(self._stream.encode(None))
 
     def __enter__(self) -> Self:
         return self
@@ -139,6 +150,16 @@ def decode_frames(source: Source) -> Iterator[Rgb]:
         yield from map(developer.rgb, container.decode(video=0))
 
 
+def decode_keyframes(source: Source, frame_rate: int) -> Iterator[tuple[int, Rgb]]:
+    """Yield the keyframes of a clip, as `decode_frames`, each with its number from 0."""
+    developer = Developer(exact=True)
+    with open_media(source) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.skip_frame = "NONKEY"
+        for frame in container.decode(stream):
+            yield round(frame.time * frame_rate), developer.rgb(frame)
+
+
 def jpeg(rgb: Rgb, *, max_width_pixels: int = 320) -> bytes:
     """Return a picture [height, width, 3] as a JPEG, made smaller if it is wider than that."""
     image = Image.fromarray(rgb)
@@ -153,7 +174,7 @@ def jpeg(rgb: Rgb, *, max_width_pixels: int = 320) -> bytes:
 def _x264_options(quality: H264, frame_rate: int) -> dict[str, str]:
     return {
         "preset": quality.preset,
-        "crf": str(quality.crf),
+        **_rate_options(quality),
         "profile": "high",
         "g": str(frame_rate),
         "keyint_min": str(frame_rate),
@@ -165,6 +186,13 @@ def _x264_options(quality: H264, frame_rate: int) -> dict[str, str]:
         "mbtree": "0",
         "flags": "+cgop+bitexact",
     }
+
+
+def _rate_options(quality: H264) -> dict[str, str]:
+    bits = quality.bits_per_second
+    if not bits:
+        return {"crf": str(quality.crf)}
+    return {"b": str(bits), "maxrate": str(bits), "bufsize": str(2 * bits)}
 
 
 def _describe(context: Any, width: int, height: int, *, threads: int) -> None:

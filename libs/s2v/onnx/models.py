@@ -57,6 +57,18 @@ def with_output(model: bytes, tensor: str) -> bytes:
     return model + more.SerializeToString(deterministic=True)
 
 
+def only_output_of(model: bytes, kind: str) -> str:
+    """Return the tensor that the only operator of that kind in a model gives out.
+
+    Raises:
+        ValueError: there is none, or there are several.
+    """
+    nodes = [node for node in pb.Model.FromString(model).graph.node if node.op_type == kind]
+    if len(nodes) != 1:
+        raise ValueError(f"it has {len(nodes)} operators {kind} instead of one")
+    return nodes[0].output[0]
+
+
 def _attribute(name: str, value: AttributeValue) -> pb.Attribute:
     match value:
         case str():

@@ -19,6 +19,9 @@ _OPTIONS = (
 )
 _NO_PROXY = ("grpc.enable_http_proxy", 0)
 
+_Host = ipaddress.IPv4Address | ipaddress.IPv6Address
+_LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
+
 
 def connect(address: str, credentials: grpc.ChannelCredentials | None = None) -> grpc.aio.Channel:
     """Open a channel to `host:port` or `unix:/path`; it connects when it is first used.
@@ -39,21 +42,32 @@ def connect_sync(address: str, credentials: grpc.ChannelCredentials | None = Non
 
 
 def is_on_this_machine(address: str) -> bool:
-    """Tell whether an address is a Unix socket or on the loopback interface."""
+    """Tell whether what this machine calls so is on it: sockets, loopback, or every interface."""
+    found = _host(address)
+    return found is not None and (found.is_loopback or found.is_unspecified)
+
+
+def is_closed_to_others(listen: str) -> bool:
+    """Tell whether no other machine can reach what listens at an address."""
+    found = _host(listen)
+    return found is not None and found.is_loopback
+
+
+def _host(address: str) -> _Host | None:
+    """Return the host of an address, where sockets count as loopback; None for other names."""
     scheme, colon, rest = address.partition(":")
     if scheme in ("unix", "unix-abstract"):
-        return True
+        return _LOOPBACK
     target = rest.rpartition("/")[2] if colon and scheme in ("dns", "ipv4", "ipv6") else address
     host = target.rpartition(":")[0] if _has_port(target) else target
     host = host.strip("[]").partition("%")[0].lower().rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
-        return True
+        return _LOOPBACK
     try:
         found = ipaddress.ip_address(host)
     except ValueError:
-        return False
-    found = getattr(found, "ipv4_mapped", None) or found
-    return found.is_loopback or found.is_unspecified
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 def _has_port(target: str) -> bool:

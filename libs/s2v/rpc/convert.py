@@ -4,16 +4,19 @@ from dataclasses import asdict
 
 from s2v.api.common.v1 import (
     artifact_pb2,
+    caption_pb2,
     measurement_pb2,
     media_pb2,
     sampling_pb2,
     speech_pb2,
 )
 from s2v.core.artifact import Artifact, is_sha256
+from s2v.core.captions import Caption
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
 from s2v.core.ports import AS_PRESET, DigitalSourceType, Notice, NoticeCode, Sampling, Solver
 from s2v.core.script import LipCues, Mark, Speech
+from s2v.core.timebase import SAMPLE_RATE, seconds
 
 _MEDIA_TYPE_CHARACTERS = 100
 _CUES = {
@@ -82,6 +85,23 @@ def mark_to_proto(mark: Mark) -> speech_pb2.Mark:
 def mark_from_proto(message: speech_pb2.Mark) -> Mark:
     """Read a mark."""
     return Mark(message.label, message.first_sample, message.end_sample)
+
+
+def caption_to_proto(caption: Caption) -> caption_pb2.Caption:
+    """Spell a caption as a message."""
+    return caption_pb2.Caption(
+        start_seconds=seconds(caption.first_sample),
+        end_seconds=seconds(caption.end_sample),
+        lines=caption.lines,
+    )
+
+
+def caption_from_proto(message: caption_pb2.Caption) -> Caption:
+    """Read a caption; its times are exact again."""
+    first, end = (
+        round(time * SAMPLE_RATE) for time in (message.start_seconds, message.end_seconds)
+    )
+    return Caption(tuple(message.lines), first, end)
 
 
 def cues_to_proto(cues: LipCues | None) -> speech_pb2.LipCues:

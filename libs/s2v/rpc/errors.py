@@ -37,6 +37,8 @@ _CODES: dict[type[S2VError], grpc.StatusCode] = {
     errors.Unavailable: grpc.StatusCode.UNAVAILABLE,
     errors.Aborted: grpc.StatusCode.ABORTED,
     errors.Corrupt: grpc.StatusCode.DATA_LOSS,
+    errors.Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
+    errors.PermissionDenied: grpc.StatusCode.PERMISSION_DENIED,
     errors.Cancelled: grpc.StatusCode.CANCELLED,
     errors.DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
     errors.Internal: grpc.StatusCode.INTERNAL,
@@ -67,6 +69,13 @@ def to_status(error: S2VError) -> status_pb2.Status:
             reason=error.reason.value,
         )
         status.details.append(_packed(error_details_pb2.BadRequest(field_violations=[violation])))
+    if error.reason is Reason.QUOTA_EXCEEDED:
+        exceeded = error_details_pb2.QuotaFailure.Violation(
+            subject=f"tenants/{info.metadata['tenant']}",
+            description=message,
+            quota_id=info.metadata["quota"],
+        )
+        status.details.append(_packed(error_details_pb2.QuotaFailure(violations=[exceeded])))
     if error.retry_after_seconds is not None:
         fraction, whole = math.modf(error.retry_after_seconds)
         delay = duration_pb2.Duration(seconds=int(whole), nanos=int(fraction * 1e9))

@@ -3,8 +3,8 @@
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from typing import Any
 
 import grpc
@@ -13,8 +13,9 @@ import structlog
 from s2v.core.errors import Internal, Reason, S2VError
 from s2v.rpc.errors import AT_WORK, AT_WORK_KEY, abort, from_rpc_error
 from s2v.rpc.limits import CallLimits, Crowd
-from s2v.rpc.logs import bind_call
+from s2v.rpc.logs import bind_call, bind_trace
 from s2v.rpc.requests import Requests
+from s2v.rpc.serving import Arriving, called, counting
 
 _log = structlog.get_logger()
 _QUIET = ("/grpc.health.", "/grpc.reflection.")
@@ -22,8 +23,11 @@ _QUIET = ("/grpc.health.", "/grpc.reflection.")
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-Admit = Callable[[Context], None]
-"""Finds out who makes a call, and keeps it for those who handle the call; raises to refuse it."""
+Admit = Callable[[Context, str], Awaitable[None]]
+"""Finds out who makes a call of which method, and keeps it for those who handle the call.
+
+It raises to refuse it.
+"""
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -69,7 +73,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         else:
             make = grpc.stream_unary_rpc_method_handler
         wrapped = call.stream if generates else call.answer
-        return make(wrapped, None, handler.response_serializer)
+        spell = counting(handler.response_serializer, call.method)
+        return make(wrapped, None, spell)
 
 
 class _Call:
@@ -81,7 +86,7 @@ class _Call:
         requests = "stream" if handler.request_streaming else "unary"
         responses = "stream" if handler.response_streaming else "unary"
         self.behaviour: Callable[..., Any] = getattr(handler, f"{requests}_{responses}")
-        self._method = method
+        self.method = method
         self._handler = handler
         self._admit = admit
         self._crowd = crowd
@@ -90,28 +95,41 @@ class _Call:
 
     async def answer(self, raw: AsyncIterator[bytes], context: Context) -> Any:
         """Await what the servicer answers."""
-        try:
-            async with self._taken(raw, context) as request:
-                response = await self.behaviour(request, context)
-        except BaseException as error:
-            await self._fail(error, context)
-            raise
-        self._tell("call ended", code="OK")
-        return response
+        with self._observed(context):
+            try:
+                async with self._taken(raw, context) as request:
+                    response = await self.behaviour(request, context)
+            except BaseException as error:
+                await self._fail(error, context)
+                raise
+            self._tell("call ended", code="OK")
+            return response
 
     async def stream(self, raw: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:
         """Yield what the servicer yields."""
-        try:
-            async with (
-                self._taken(raw, context) as request,
-                aclosing(self.behaviour(request, context)) as responses,
-            ):
-                async for response in responses:
-                    yield response
-        except BaseException as error:
-            await self._fail(error, context)
-            raise
-        self._tell("call ended", code="OK")
+        with self._observed(context):
+            try:
+                async with (
+                    self._taken(raw, context) as request,
+                    aclosing(self.behaviour(request, context)) as responses,
+                ):
+                    async for response in responses:
+                        yield response
+            except BaseException as error:
+                await self._fail(error, context)
+                raise
+            self._tell("call ended", code="OK")
+
+    @contextmanager
+    def _observed(self, context: Context) -> Iterator[None]:
+        """Bind what the caller tells, and have the call counted and in the caller's trace."""
+        bind_call(context.invocation_metadata() or ())
+        if self.method.startswith(_QUIET):
+            yield
+            return
+        with called(self.method, context):
+            bind_trace()
+            yield
 
     @asynccontextmanager
     async def _taken(self, raw: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:
@@ -119,16 +137,16 @@ class _Call:
 
         The caller is told that work begins, so that what was refused is not taken for work.
         """
-        bind_call(context.invocation_metadata() or ())
         with self._crowd.joined(context.peer()):
             if self._admit:
-                self._admit(context)
+                await self._admit(context, self.method)
             parse = self._handler.request_deserializer
+            raw = Arriving(raw, self.method)
             with closing(Requests(raw, parse, self._crowd.arriving())) as requests:
                 request: Any = requests
                 if not self._handler.request_streaming:
                     request = await requests.only(within_seconds=self._limits.request_seconds)
-                if not self._method.startswith(_QUIET):
+                if not self.method.startswith(_QUIET):
                     await context.send_initial_metadata(((AT_WORK_KEY, AT_WORK),))
                 yield request
 
@@ -151,7 +169,7 @@ class _Call:
         )
 
     def _tell(self, event: str, *, level: str = "debug", **facts: Any) -> None:
-        if self._method.startswith(_QUIET) and level in ("debug", "info"):
+        if self.method.startswith(_QUIET) and level in ("debug", "info"):
             return
         seconds = round(time.monotonic() - self._started, 3)
-        getattr(_log, level)(event, method=self._method, seconds=seconds, **facts)
+        getattr(_log, level)(event, method=self.method, seconds=seconds, **facts)

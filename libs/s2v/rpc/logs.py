@@ -7,11 +7,13 @@ import logging
 import sys
 import uuid
 from collections.abc import Iterable
+from typing import TextIO
 
 import structlog
 from ulid import ULID
 
-TRACEPARENT = "traceparent"
+from s2v.rpc.tracing import TRACEPARENT, go_on_in, here, trace_id_in
+
 _ULID_CHARACTERS = 26
 # Local variables would carry scripts into the logs.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
@@ -35,8 +37,12 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     ]
     terminal = sys.stderr.isatty()
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        processors=[
+            structlog.stdlib.filter_by_level,  # the level of now: `switch_debugging`
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -45,7 +51,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         if terminal
         else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_own_stderr())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -55,30 +61,64 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # It tells of every request with its address, and some servers are asked every other second.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
+def _own_stderr() -> TextIO:
+    """Return standard error with a buffer of our own, so that every line of ours stays whole.
+
+    Others in the process print a line and its end apart, as Ray does the lines of its workers.
+    """
+    try:
+        number = sys.stderr.fileno()
+    except (OSError, ValueError):  # there is no file behind it
+        return sys.stderr
+    return open(
+        number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+    )
+
+
+def switch_debugging(level: str) -> str:
+    """Log everything from now on, or what `level` says again; return the level that holds now."""
+    root = logging.getLogger()
+    now = level if root.level == logging.DEBUG else "DEBUG"
+    root.setLevel(now)
+    return now
 
 
 def correlation(job_id: str, segment: int | None = None) -> tuple[tuple[str, str], ...]:
-    """Return call metadata that lets the callee log the same job, segment and trace.
+    """Return call metadata with which the callee logs job and segment, and goes on in the trace.
 
-    The job's id is also the trace's id (W3C Trace Context), there in 32 hex digits.
+    Where nobody has begun a trace, it is the job's own.
     """
-    span = uuid.uuid4().hex[:16]
-    metadata = [("x-s2v-job-id", job_id), (TRACEPARENT, f"00-{trace_id_of(job_id)}-{span}-01")]
+    metadata = [("x-s2v-job-id", job_id), (TRACEPARENT, here() or trace_of_job(job_id))]
     if segment is not None:
         metadata.append(("x-s2v-segment", str(segment)))
     return tuple(metadata)
 
 
-def trace_id_of(job_id: str) -> str:
+def trace_of_job(job_id: str) -> str:
+    """Return a traceparent for a job that nobody's trace goes on in: its id is also the trace's."""
+    return f"00-{_hex(job_id)}-{uuid.uuid4().hex[:16]}-01"
+
+
+def _hex(job_id: str) -> str:
     """Return a job's id, a ULID, in hex; ids of earlier releases are spelt so already."""
     return ULID.from_str(job_id).hex if len(job_id) == _ULID_CHARACTERS else job_id
 
 
 def bind_call(metadata: Iterable[tuple[str, str | bytes]]) -> None:
-    """Bind what a call's metadata tells to every log line of this context."""
+    """Bind what a call's metadata tells to this context's log lines; go on in its trace."""
     structlog.contextvars.clear_contextvars()
     given = {key: str(value) for key, value in metadata}
     bound = {name: given[key] for key, name in _BOUND.items() if key in given}
-    parts = given.get(TRACEPARENT, "").split("-")
-    bound["trace_id"] = parts[1] if len(parts) == 4 else uuid.uuid4().hex
+    go_on_in(given.get(TRACEPARENT, ""))
+    bound["trace_id"] = trace_id_in(here()) or uuid.uuid4().hex
     structlog.contextvars.bind_contextvars(**bound)
+
+
+def bind_trace() -> None:
+    """Bind the trace that this context goes on in, if there is one, to its log lines."""
+    if trace_id := trace_id_in(here()):
+        structlog.contextvars.bind_contextvars(trace_id=trace_id)

@@ -45,9 +45,10 @@ def is_lost(error: BaseException) -> bool:
 
 def is_crowded(error: BaseException) -> bool:
     """Tell whether a call was refused, before anything was done, as one too many."""
-    if not isinstance(error, Exhausted) or error.reason is not Reason.LIMIT_EXCEEDED:
+    if not isinstance(error, Exhausted) or error.retry_after_seconds is None:
         return False
-    return error.retry_after_seconds is not None
+    too_often = error.metadata.get("quota") == "calls_per_minute"
+    return error.reason is Reason.LIMIT_EXCEEDED or too_often
 
 
 def attempts(seconds: float, again: Judge = is_away) -> Retrying:

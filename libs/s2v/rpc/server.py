@@ -10,9 +10,14 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 
+from s2v.rpc.encryption import ServerCertificate
 from s2v.rpc.interceptor import Admit, CallInterceptor
+from s2v.rpc.introducing import IntroducingHealth
 from s2v.rpc.limits import NORMAL_LIMITS, CallLimits
+from s2v.rpc.logs import switch_debugging
+from s2v.rpc.metrics import serve_metrics
 from s2v.rpc.reflecting import serve_reflection
+from s2v.rpc.tracing import stop_tracing
 
 _log = structlog.get_logger()
 _OPTIONS = (
@@ -32,10 +37,15 @@ class Server:
 
     Args:
         address: `host:port`, port 0 for any free one, or `unix:/path`.
+        certificate: what to encrypt with; None for not at all.
         services: full names of the services that are registered, for health and reflection.
         reflection_enabled: whether clients may ask for the descriptors.
         admit: finds out who makes a call, or refuses it; None asks nobody.
         limits: how much may be asked at once.
+        log_level: what is logged, unless SIGUSR1 has switched everything on.
+        metrics_listen: where Prometheus is answered (`s2v.rpc.metrics.serve_metrics`).
+        introduces_itself: whether answers to health checks have the release and the time, which
+            are nothing for strangers.
     """
 
     def __init__(
@@ -43,29 +53,41 @@ class Server:
         address: str,
         services: Sequence[str],
         *,
+        certificate: ServerCertificate | None = None,
         reflection_enabled: bool = True,
         admit: Admit | None = None,
         limits: CallLimits = NORMAL_LIMITS,
+        log_level: str = "INFO",
+        metrics_listen: str = "",
+        introduces_itself: bool = False,
     ) -> None:
+        self._log_level = log_level
+        self._metrics_listen = metrics_listen
         self.grpc = grpc.aio.server(
             interceptors=[CallInterceptor(admit, limits)], options=(*_OPTIONS, *limits.options)
         )
         self._services = ("", *services)
-        self._health = HealthServicer()
+        self._health = IntroducingHealth() if introduces_itself else HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc)
         if reflection_enabled:
             names = [*services, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
             serve_reflection(self.grpc, names)
-        self.port = self._bind(address)
+        self.port = self._bind(address, certificate)
         self.address = address if address.startswith("unix:") else f"{_host(address)}:{self.port}"
 
-    def _bind(self, address: str) -> int:
+    def _bind(self, address: str, certificate: ServerCertificate | None = None) -> int:
         try:
+            if certificate:
+                return self.grpc.add_secure_port(address, certificate.credentials())
             return self.grpc.add_insecure_port(address)
         except RuntimeError as error:
             raise SystemExit(
                 f"cannot listen on {address}: is something else running there? ({error})"
             ) from error
+
+    def listen_also(self, address: str) -> None:
+        """Listen at another address, too, never encrypted; before `start`."""
+        self._bind(address)
 
     async def start(self) -> None:
         """Begin to answer; health says NOT_SERVING until `serving` is called."""
@@ -97,6 +119,9 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._switch_debugging)
+        if port := serve_metrics(self._metrics_listen):
+            _log.info("answering Prometheus", port=port)
         await self.start()
         _log.info("listening", address=self.address)
         try:
@@ -111,7 +136,12 @@ class Server:
             await self.stop(grace_seconds)
             if close:
                 await close()
+            await asyncio.to_thread(stop_tracing)
             _log.info("stopped")
+
+    def _switch_debugging(self) -> None:
+        level = switch_debugging(self._log_level)
+        _log.warning("log level changed", now=level)
 
     async def _warmed(
         self, warm: Callable[[], Awaitable[None]] | None, stopped: asyncio.Event

@@ -1,16 +1,23 @@
 # ruff: noqa: D102 (the names of the tests are sentences)
-"""What every voice backend must do: subclass `BackendContract` and give it a `backend` fixture."""
+"""What every voice backend must do: subclass `BackendContract` and give it a `backend` fixture.
 
+Those that can sound like recordings subclass `ClonerContract`, too.
+"""
+
+import hashlib
 from collections.abc import Generator
 from itertools import pairwise
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Backend, Utterance
+from s2v.core.ports import Backend, Cloner, Utterance, VoiceRecording
 from s2v.core.script import LipCues, Mark
+from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.pcm import wav_bytes
 
 TEXT = "Hello everyone, my baby bought a big balloon. It is blue! Do you like it?"
 FULL_SCALE = 32_767
@@ -90,6 +97,53 @@ class BackendContract:
         assert list(backend.speak("Hello again.", voice))
 
 
+class ClonerContract:
+    """What a backend must do that sounds like recordings; a subclass adds a fixture `cloner`."""
+
+    def test_it_says_that_it_can(self, cloner: Cloner) -> None:
+        assert isinstance(cloner, Cloner)
+        assert cloner.clones
+
+    def test_it_speaks_like_a_recording(self, cloner: Cloner, tmp_path: Path) -> None:
+        utterances = list(cloner.speak_like(TEXT, _recording(tmp_path, 220)))
+
+        assert sum(len(utterance.pcm) for utterance in utterances) > 48_000
+        for utterance in utterances:
+            assert utterance.pcm.dtype == np.int16
+            _check(utterance.words, utterance)
+            _check(utterance.phonemes, utterance)
+
+    def test_other_recordings_make_other_voices_and_equal_ones_the_same(
+        self, cloner: Cloner, tmp_path: Path
+    ) -> None:
+        one, other = (_recording(tmp_path, pitch_hz) for pitch_hz in (220, 330))
+        spoken = [_cloned(cloner, recording) for recording in (one, other, one)]
+
+        assert spoken[0] == spoken[2] != spoken[1]
+
+    @pytest.mark.parametrize("text", ["", "  \n", "...", "?!"])
+    def test_nothing_to_pronounce_is_refused(
+        self, cloner: Cloner, tmp_path: Path, text: str
+    ) -> None:
+        with pytest.raises(InvalidInput) as refusal:
+            list(cloner.speak_like(text, _recording(tmp_path, 220)))
+
+        assert refusal.value.reason == Reason.TEXT_EMPTY
+
+
+def _recording(folder: Path, pitch_hz: int) -> VoiceRecording:
+    times = np.arange(5 * SAMPLE_RATE) / SAMPLE_RATE
+    data = wav_bytes(np.rint(9_000 * np.sin(2 * np.pi * pitch_hz * times)).astype(np.int16))
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = folder / sha256
+    path.write_bytes(data)
+    return VoiceRecording(path, sha256, TEXT, "en-US")
+
+
+def _cloned(cloner: Cloner, recording: VoiceRecording) -> bytes:
+    return b"".join(one.pcm.tobytes() for one in cloner.speak_like(TEXT, recording))
+
+
 def _peak(utterance: Utterance) -> int:
     return int(np.abs(utterance.pcm.astype(np.int32)).max())
 
@@ -98,8 +152,18 @@ def _sound(backend: Backend, text: str, voice: str) -> bytes:
     return b"".join(utterance.pcm.tobytes() for utterance in backend.speak(text, voice))
 
 
-def _spoken(backend: Backend, voice: str) -> list[tuple[bytes, tuple[Mark, ...], tuple[Mark, ...]]]:
-    return [(u.pcm.tobytes(), u.words, u.phonemes) for u in backend.speak(TEXT, voice)]
+def _spoken(backend: Backend, voice: str) -> tuple[bytes, list[Mark]]:
+    """Return the sound and its marks, however they were cut into stretches."""
+    sound = b""
+    marks: list[Mark] = []
+    for utterance in backend.speak(TEXT, voice):
+        before = len(sound) // 2
+        marks += [
+            Mark(mark.label, before + mark.first_sample, before + mark.end_sample)
+            for mark in (*utterance.words, *utterance.phonemes)
+        ]
+        sound += utterance.pcm.tobytes()
+    return sound, marks
 
 
 def _check(marks: tuple[Mark, ...], utterance: Utterance) -> None:

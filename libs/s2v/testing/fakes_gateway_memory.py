@@ -10,6 +10,7 @@ from s2v.api.gateway.v1 import (
     asset_service_pb2,
     generation_service_pb2,
     job_pb2,
+    job_service_pb2,
     system_service_pb2,
     voice_service_pb2,
 )
@@ -17,6 +18,10 @@ from s2v.core.errors import Cancelled, Reason, S2VError, Unavailable
 from s2v.rpc.errors import to_status
 
 FILM = b"a film" * 100_000
+SUBRIP, WEBVTT = b"captions as SubRip", b"captions as WebVTT"
+THUMBNAIL, SPRITES = b"a picture", b"small pictures"
+PLAYLIST, FRAGMENTS = b"#EXTM3U", b"a film in pieces"
+SPRITES_INDEX = b"WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nsprites.jpg#xywh=0,0,160,90\n"
 
 T = TypeVar("T")
 
@@ -31,10 +36,12 @@ class GatewayMemory:
             with one answer breaks before its work (0) or before the answer arrives (1).
         error: what every job fails with; None for success.
         endless: whether jobs go on until they are cancelled.
+        waiting: where each job waits, one after the other, before its work begins.
         checking: how often FinishUpload answers that it is still checking.
         media: what those who watch with media, or generate, are sent.
         damaged_chunks: so many chunks of media arrive damaged.
         stats: what is measured on every film.
+        wordless: whether nothing of what is said is known, so that there are no captions.
         write_offsets: where each accepted chunk began.
         read_offsets: where each ReadAsset began.
         media_offsets: where each WatchJob with media began.
@@ -48,9 +55,12 @@ class GatewayMemory:
         self.break_after: dict[str, int] = {}
         self.error: S2VError | None = None
         self.endless = False
+        self.queue_limit = 0
+        self.waiting: list[job_pb2.Waiting] = []
         self.checking = 0
         self.media = b""
         self.damaged_chunks = 0
+        self.wordless = False
         self.stats = job_pb2.FilmStats(state=job_pb2.STATS_STATE_PENDING)
         self.write_offsets: list[int] = []
         self.read_offsets: list[int] = []
@@ -66,6 +76,7 @@ class GatewayMemory:
             voice_service_pb2.Voice(name="voices/nobody", language="en-US", description="Silent.")
         ]
         self.engines = _engines()
+        self.webhook_deliveries: list[job_service_pb2.WebhookDelivery] = []
         self.cancelled = threading.Event()
         self._ids = itertools.count(1)
 
@@ -120,6 +131,18 @@ class GatewayMemory:
                 frame_rate=25,
             )
         )
+        if job.spec.HasField("captions") and not self.wordless:
+            job.film.subrip_asset = self.add_asset(SUBRIP, "application/x-subrip").name
+            job.film.webvtt_asset = self.add_asset(WEBVTT, "text/vtt").name
+        if job.spec.finish.HasField("thumbnail_seconds"):
+            job.film.thumbnail_asset = self.add_asset(THUMBNAIL, "image/jpeg").name
+        if job.spec.finish.sprites:
+            job.film.sprites_asset = self.add_asset(SPRITES, "image/jpeg").name
+            job.film.sprites_index_asset = self.add_asset(SPRITES_INDEX, "text/vtt").name
+        if job.spec.finish.hls:
+            job.film.playlist_asset = self.add_asset(PLAYLIST, "application/vnd.apple.mpegurl").name
+            job.film.fragments_asset = self.add_asset(FRAGMENTS, "video/mp4").name
+        job.progress.segments_total = 2
         job.stage_times.add(stage=job_pb2.STAGE_SPEAK, seconds=1.25)
         job.stage_times.add(stage=job_pb2.STAGE_RENDER, seconds=8.5)
 

@@ -1,15 +1,13 @@
 """The services of the gateway in memory."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import grpc
 from google_crc32c import value as crc32c
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import HealthServicer
-from grpc_status import rpc_status
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import (
@@ -22,16 +20,16 @@ from s2v.api.gateway.v1 import (
     job_service_pb2_grpc,
     system_service_pb2,
     system_service_pb2_grpc,
-    voice_service_pb2,
     voice_service_pb2_grpc,
 )
-from s2v.core.errors import NotFound, OutOfRange, Reason, S2VError
+from s2v.core.errors import Exhausted, NotFound, OutOfRange, Reason
 from s2v.rpc.errors import to_status
 from s2v.testing.fakes_gateway_memory import GatewayMemory
+from s2v.testing.fakes_gateway_serving import FakeServicer, aborting, page_of
+from s2v.testing.fakes_gateway_voices import FakeVoices
 
 _CHUNK_BYTES = 256 * 1024
 _MEDIA_BYTES = 1000
-_PAGE = 50
 _ENDED = (job_pb2.JOB_STATE_SUCCEEDED, job_pb2.JOB_STATE_FAILED, job_pb2.JOB_STATE_CANCELLED)
 
 T = TypeVar("T")
@@ -42,7 +40,7 @@ def add_servicers(gateway: GatewayMemory, server: grpc.Server) -> None:
     asset_service_pb2_grpc.add_AssetServiceServicer_to_server(_Assets(gateway), server)
     job_service_pb2_grpc.add_JobServiceServicer_to_server(_Jobs(gateway), server)
     system_service_pb2_grpc.add_SystemServiceServicer_to_server(_System(gateway), server)
-    voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(_Voices(gateway), server)
+    voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(FakeVoices(gateway), server)
     generation_service_pb2_grpc.add_GenerationServiceServicer_to_server(
         _Generation(gateway), server
     )
@@ -62,23 +60,13 @@ class Recorder(grpc.ServerInterceptor):
         return continuation(handler_call_details)
 
 
-class _Servicer:
-    def __init__(self, gateway: GatewayMemory) -> None:
-        self.gateway = gateway
-
-    def _answer(self, call: str, context: Any, work: Callable[[], T]) -> T:
-        self.gateway.calls.append(call)
-        with _aborting(context):
-            return self.gateway.answering(call, work)
-
-
-class _Assets(_Servicer, asset_service_pb2_grpc.AssetServiceServicer):
+class _Assets(FakeServicer, asset_service_pb2_grpc.AssetServiceServicer):
     def CreateUpload(self, request: Any, context: Any) -> Any:  # noqa: N802
         return self._answer("CreateUpload", context, lambda: self._created(request))
 
     def WriteUpload(self, requests: Any, context: Any) -> Any:  # noqa: N802
         self.gateway.calls.append("WriteUpload")
-        with _aborting(context):
+        with aborting(context):
             for request in self.gateway.breaking("WriteUpload", requests):
                 upload, data = self.gateway.uploads[request.name]
                 assert request.offset == len(data)
@@ -97,17 +85,17 @@ class _Assets(_Servicer, asset_service_pb2_grpc.AssetServiceServicer):
         return self._answer("FinishUpload", context, lambda: self._finished(request))
 
     def GetAsset(self, request: Any, context: Any) -> Any:  # noqa: N802
-        with _aborting(context):
+        with aborting(context):
             return asset_service_pb2.GetAssetResponse(asset=self._asset(request.name))
 
     def ListAssets(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.gateway.calls.append("ListAssets")
-        assets, token = _page(list(reversed(self.gateway.assets.values())), request)
+        assets, token = page_of(list(reversed(self.gateway.assets.values())), request)
         return asset_service_pb2.ListAssetsResponse(assets=assets, next_page_token=token)
 
     def ReadAsset(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.gateway.read_offsets.append(request.offset)
-        with _aborting(context):
+        with aborting(context):
             yield from self.gateway.breaking("ReadAsset", self._pieces(request))
 
     def DeleteAsset(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -159,7 +147,7 @@ class _Assets(_Servicer, asset_service_pb2_grpc.AssetServiceServicer):
         return self.gateway.assets[name]
 
 
-class _Jobs(_Servicer, job_service_pb2_grpc.JobServiceServicer):
+class _Jobs(FakeServicer, job_service_pb2_grpc.JobServiceServicer):
     def CreateJob(self, request: Any, context: Any) -> Any:  # noqa: N802
         def create() -> Any:
             job = self.gateway.add_job(
@@ -170,7 +158,7 @@ class _Jobs(_Servicer, job_service_pb2_grpc.JobServiceServicer):
         return self._answer("CreateJob", context, create)
 
     def GetJob(self, request: Any, context: Any) -> Any:  # noqa: N802
-        with _aborting(context):
+        with aborting(context):
             return job_service_pb2.GetJobResponse(job=self._job(request.name))
 
     def ListJobs(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -180,18 +168,18 @@ class _Jobs(_Servicer, job_service_pb2_grpc.JobServiceServicer):
             for job in reversed(self.gateway.jobs.values())
             if not request.states or job.state in request.states
         ]
-        page, token = _page(jobs, request)
+        page, token = page_of(jobs, request)
         return job_service_pb2.ListJobsResponse(jobs=page, next_page_token=token)
 
     def WatchJob(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.gateway.calls.append(f"WatchJob {request.resume_token}".strip())
-        with _aborting(context):
+        with aborting(context):
             yield from self.gateway.breaking("WatchJob", self._events(request))
 
     def CancelJob(self, request: Any, context: Any) -> Any:  # noqa: N802
         self.gateway.calls.append("CancelJob")
         self.gateway.cancelled.set()
-        with _aborting(context):
+        with aborting(context):
             return job_service_pb2.CancelJobResponse(job=self._job(request.name))
 
     def DeleteJob(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -201,6 +189,54 @@ class _Jobs(_Servicer, job_service_pb2_grpc.JobServiceServicer):
 
         return self._answer("DeleteJob", context, delete)
 
+    def EstimateJob(self, request: Any, context: Any) -> Any:  # noqa: N802
+        response = job_service_pb2.EstimateJobResponse(measured_films=3)
+        response.film_duration.FromSeconds(4)
+        response.work_duration.FromSeconds(8)
+        response.wait_duration.FromSeconds(90)
+        return self._answer("EstimateJob", context, lambda: response)
+
+    def BatchCreateJobs(self, request: Any, context: Any) -> Any:  # noqa: N802
+        result = job_service_pb2.BatchCreateJobsResult
+
+        def create() -> Any:
+            results = []
+            for one in request.requests:
+                if self.gateway.error is not None and not one.spec.reference:
+                    results.append(result(error=to_status(self.gateway.error)))
+                    continue
+                if self._is_full():
+                    full = Exhausted(Reason.QUEUE_FULL, "the queue is full", retry_after_seconds=1)
+                    results.append(result(error=to_status(full)))
+                    continue
+                job = self.gateway.add_job(
+                    one.spec, request_id=one.request_id, with_media=one.with_media
+                )
+                results.append(result(job=job))
+            return job_service_pb2.BatchCreateJobsResponse(results=results)
+
+        return self._answer("BatchCreateJobs", context, create)
+
+    def _is_full(self) -> bool:
+        """Tell whether there are as many jobs as may be; 0 is any number."""
+        working = [job for job in self.gateway.jobs.values() if job.state not in _ENDED]
+        return 0 < self.gateway.queue_limit <= len(working)
+
+    def RetryJob(self, request: Any, context: Any) -> Any:  # noqa: N802
+        def retry() -> Any:
+            old = self._job(request.name)
+            job = self.gateway.add_job(old.spec, request_id=request.request_id)
+            job.retry_of = old.name
+            return job_service_pb2.RetryJobResponse(job=job)
+
+        return self._answer("RetryJob", context, retry)
+
+    def ListWebhookDeliveries(self, request: Any, context: Any) -> Any:  # noqa: N802
+        found, token = page_of(self.gateway.webhook_deliveries, request)
+        return job_service_pb2.ListWebhookDeliveriesResponse(
+            webhook_deliveries=found, next_page_token=token
+        )
+
     def _events(self, request: Any) -> Iterator[job_service_pb2.WatchJobResponse]:
         job = self._job(request.name)
         seen = int(request.resume_token or 0)
@@ -209,6 +245,8 @@ class _Jobs(_Servicer, job_service_pb2_grpc.JobServiceServicer):
         early = (response(progress=_progress(25)), response(notice=notice))
         late = (response(progress=_progress(100)),)
         yield response(snapshot=job, resume_token=str(seen))
+        for waiting in self.gateway.waiting:
+            yield response(waiting=waiting)
         yield from _numbered(early, first=1, seen=seen)
         if request.with_media:
             token = str(max(seen, len(early)))
@@ -238,9 +276,9 @@ class _Jobs(_Servicer, job_service_pb2_grpc.JobServiceServicer):
         return self.gateway.jobs[name]
 
 
-class _Generation(_Servicer, generation_service_pb2_grpc.GenerationServiceServicer):
+class _Generation(FakeServicer, generation_service_pb2_grpc.GenerationServiceServicer):
     def Generate(self, requests: Any, context: Any) -> Any:  # noqa: N802
-        with _aborting(context):
+        with aborting(context):
             yield from self.gateway.breaking("Generate", self._events(requests))
 
     def _events(self, requests: Any) -> Iterator[generation_service_pb2.GenerateResponse]:
@@ -264,7 +302,7 @@ class _Generation(_Servicer, generation_service_pb2_grpc.GenerationServiceServic
         yield response(finished=job)
 
 
-class _System(_Servicer, system_service_pb2_grpc.SystemServiceServicer):
+class _System(FakeServicer, system_service_pb2_grpc.SystemServiceServicer):
     def GetServerInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
         return system_service_pb2.GetServerInfoResponse(version="0.0.0-fake")
 
@@ -281,28 +319,8 @@ class _System(_Servicer, system_service_pb2_grpc.SystemServiceServicer):
         )
 
     def ListEngines(self, request: Any, context: Any) -> Any:  # noqa: N802
-        engines, token = _page(self.gateway.engines, request)
+        engines, token = page_of(self.gateway.engines, request)
         return system_service_pb2.ListEnginesResponse(engines=engines, next_page_token=token)
-
-
-class _Voices(_Servicer, voice_service_pb2_grpc.VoiceServiceServicer):
-    def ListVoices(self, request: Any, context: Any) -> Any:  # noqa: N802
-        voices, token = _page(self.gateway.voices, request)
-        return voice_service_pb2.ListVoicesResponse(voices=voices, next_page_token=token)
-
-
-@contextmanager
-def _aborting(context: Any) -> Iterator[None]:
-    try:
-        yield
-    except S2VError as error:
-        context.abort_with_status(rpc_status.to_status(to_status(error)))
-
-
-def _page(items: Sequence[T], request: Any) -> tuple[Sequence[T], str]:
-    first = int(request.page_token or 0)
-    end = first + (request.page_size or _PAGE)
-    return items[first:end], str(end) if end < len(items) else ""
 
 
 def _numbered(

@@ -2,23 +2,29 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from s2v.core.artifact import MP4, WAV, Artifact
+from s2v.core.artifact import HLS, JPEG, MP4, WAV, Artifact
+from s2v.core.captions import WEBVTT
 from s2v.core.errors import S2VError
+from s2v.core.finishing import SideFiles
 from s2v.core.job import Clip, Film, LipSyncMeasurement, Order
-from s2v.core.ports import ArtifactStore
+from s2v.core.ports import ArtifactStore, Notice, Working
 from s2v.core.script import LipCues, Mark, Segment, Speech
+from s2v.core.sound import SoundMeasurement
 from s2v.core.stages import (
     CutScript,
     FinishedSegment,
+    KeptSample,
     Media,
     MediaSink,
     Report,
     SegmentProgress,
+    Standing,
 )
 from s2v.core.timebase import samples_per_frame
+from s2v.core.voice import SampledVoice, SampleMeasures
 
 T = TypeVar("T")
 
@@ -38,6 +44,20 @@ FAKE_MEASUREMENT = LipSyncMeasurement(
     closures=5,
     closure_recall=1.0,
     rounded_over_wide=0.8,
+)
+
+
+FAKE_SAMPLE = SampleMeasures(
+    sound=SoundMeasurement(
+        duration_seconds=12.0,
+        integrated_lufs=-20.0,
+        true_peak_dbtp=-3.0,
+        clipped_share=0.0,
+        snr_db=60.0,
+        speech_share=10 / 12,
+    ),
+    speech_dbfs=-20.0,
+    near_peak_share=0.0,
 )
 
 
@@ -62,12 +82,18 @@ class FakeStages:
         self.orders: list[Order] = []
         self.rendered_from: dict[int, int] = {}
         self.states: dict[int, Artifact | None] = {}
+        self.standings: dict[int, Standing] = {}
         self.cancelled: list[str] = []
         self.measured: list[tuple[Film, Sequence[Speech]]] = []
         self.cues = LipCues.PHONEMES
         self._changed = asyncio.Condition()
-        self._fail = fail or {}
+        self._fail = {} if fail is None else fail
         self._hold = hold or {}
+
+    async def enhance(self, order: Order, audio: Artifact, report: Report) -> Artifact:
+        """Make up another sound."""
+        await self._do("enhance")
+        return self._make(f"enhanced {audio.sha256}", WAV)
 
     async def cut(self, order: Order, report: Report) -> CutScript:
         """Cut at blanks."""
@@ -95,14 +121,14 @@ class FakeStages:
         index: int,
         speech: Speech,
         *,
-        first_frame: int,
-        state: Artifact | None,
+        standing: Standing,
         report: Report,
     ) -> Clip:
         """Render all frames at once."""
+        self.standings[index] = standing
         await self._do(f"render-{index}")
-        self.rendered_from[index] = first_frame
-        self.states[index] = state
+        self.rendered_from[index] = standing.first_frame
+        self.states[index] = standing.state
         frames = speech.frames(order.spec.frame_rate)
         report(SegmentProgress(index, frames))
         left_behind = self._make(f"state-{index}", "application/octet-stream")
@@ -113,6 +139,7 @@ class FakeStages:
         order: Order,
         segments: Callable[[], AsyncIterator[FinishedSegment]],
         *,
+        film_audio: Artifact | None,
         media: MediaSink | None,
         report: Report,
     ) -> Film:
@@ -124,8 +151,17 @@ class FakeStages:
             if media:
                 await media(Media(segment.index, b"x"))
             frames += segment.clip.frames
-        rate = order.spec.frame_rate
-        return Film(self._make("film", MP4), frames, frames * samples_per_frame(rate), 64, 64, rate)
+        rate, finish = order.spec.frame_rate, order.spec.finish
+        beside = SideFiles(
+            self._make("thumbnail", JPEG) if finish.thumbnail_seconds is not None else None,
+            self._make("sprites", JPEG) if finish.sprites else None,
+            self._make("index", WEBVTT) if finish.sprites else None,
+            self._make("playlist", HLS) if finish.hls else None,
+            self._make("fragments", MP4) if finish.hls else None,
+        )
+        film = self._make("film", MP4)
+        samples = frames * samples_per_frame(rate)
+        return Film(film, frames, samples, 64, 64, rate, beside=beside)
 
     async def measure(
         self, order: Order, film: Film, speeches: Sequence[Speech]
@@ -157,6 +193,52 @@ class FakeStages:
             raise
         if name in self._fail:
             raise self._fail[name]
+
+
+class FakeVoiceStages:
+    """Takes the bytes of a recording for its sample and speaks a frame a letter.
+
+    Args:
+        store: where the recordings are, and what it makes is put.
+
+    Attributes:
+        fail: raised instead of taking a sample.
+        hold: taking a sample waits until it is set.
+        taking: set when a sample is being taken.
+        spoken: what was to be said, by which voice, like which sample.
+    """
+
+    def __init__(self, store: ArtifactStore | None = None) -> None:
+        self.store = store
+        self.fail: S2VError | None = None
+        self.hold: asyncio.Event | None = None
+        self.taking = asyncio.Event()
+        self.spoken: list[tuple[str, str, SampledVoice | None]] = []
+
+    async def take_sample(
+        self, recording: Artifact, *, start_seconds: float, end_seconds: float
+    ) -> KeptSample:
+        """Find everything as it should be."""
+        self.taking.set()
+        if self.hold:
+            await self.hold.wait()
+        if self.fail:
+            raise self.fail
+        sample = self._put(f"sample of {recording.sha256} {start_seconds} {end_seconds}")
+        return KeptSample(sample, FAKE_SAMPLE)
+
+    async def speak_once(
+        self, text: str, *, voice: str, sampled: SampledVoice | None
+    ) -> AsyncGenerator[Working | Notice | Speech]:
+        """Speak."""
+        self.spoken.append((text, voice, sampled))
+        yield Working()
+        yield Speech(self._put(f"{voice} says {text}"), len(text) * samples_per_frame(25))
+
+    def _put(self, text: str) -> Artifact:
+        if self.store:
+            self.store.put([text.encode()], WAV)
+        return artifact_of(text, WAV)
 
 
 class FakeCheckpoints:

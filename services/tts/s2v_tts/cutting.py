@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.lexicon import Lexicon
 from s2v.core.script import Segment
 from s2v.core.timebase import samples_per_frame, seconds
 from s2v.media.limits import MAX_AUDIO_SECONDS, check_audio_seconds
+from s2v.text.cutting import cut_marked
 from s2v.text.limits import MAX_TEXT_CHARACTERS, check_text
-from s2v.text.segmentation import cut_text
+from s2v.text.markup import read_marked
 from s2v_tts.loudness import SILENCE_DBFS, audible_range, levels_dbfs
 
 _TEXT_FIELD = "spec.script.text"
@@ -25,14 +27,23 @@ _PAUSE_DB = 20
 """A pause is so much quieter than the loud parts of the speech."""
 
 
-def cut_script_text(text: str, *, max_characters: int = MAX_TEXT_CHARACTERS) -> tuple[Segment, ...]:
-    """Cut a text into segments at the ends of sentences.
+def cut_script_text(
+    text: str,
+    *,
+    max_characters: int = MAX_TEXT_CHARACTERS,
+    continues: bool = False,
+    lexicon: Lexicon | None = None,
+) -> tuple[Segment, ...]:
+    """Cut a text, with marks or without, into segments; it may continue an earlier one.
+
+    Cuts are at the ends of sentences.
 
     Raises:
         InvalidInput: as `s2v.text.limits.check_text`.
     """
-    check_text(text, what="text", field=_TEXT_FIELD, max_characters=max_characters)
-    return tuple(Segment(index, text=piece) for index, piece in enumerate(cut_text(text)))
+    check_text(text, what="text", field=_TEXT_FIELD, max_characters=max_characters, lexicon=lexicon)
+    pieces = cut_marked(read_marked(text), continues=continues)
+    return tuple(Segment(index, text=piece) for index, piece in enumerate(pieces))
 
 
 def cut_audio(

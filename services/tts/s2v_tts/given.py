@@ -4,6 +4,7 @@ import shutil
 import time
 import uuid
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from s2v.core.errors import InvalidInput, Reason
@@ -16,6 +17,14 @@ _FIELD = "spec.script.audio"
 _REMEMBERED_SECONDS = 24 * 3600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Given sound in a WAV file, and how many channels it was given in."""
+
+    wav: Path
+    found_channels: int
+
+
 class GivenSounds:
     """Decodes given sounds.
 
@@ -25,18 +34,29 @@ class GivenSounds:
     Args:
         reader: decodes.
         folder: for decoded sound on its way and for what is remembered.
+
+    Attributes:
+        folder: where decoded sound is on its way.
     """
 
     def __init__(self, reader: Reader, folder: Path) -> None:
         self._reader = reader
         self._deaths = folder / "deaths"
-        self._decoded = folder / "decoded"
-        shutil.rmtree(self._decoded, ignore_errors=True)  # what a killed process left
-        for made in (self._deaths, self._decoded):
+        self.folder = folder / "decoded"
+        shutil.rmtree(self.folder, ignore_errors=True)  # what a killed process left
+        for made in (self._deaths, self.folder):
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def decoding(self, path: Path, sha256: str) -> Steps[Path]:
-        """Decode a file of that digest into a WAV of mono int16 at 48 kHz and return its path.
+    def decoding(
+        self,
+        path: Path,
+        sha256: str,
+        *,
+        max_seconds: float = MAX_AUDIO_SECONDS,
+        field: str = _FIELD,
+        channels: int = 1,
+    ) -> Steps[Decoded]:
+        """Decode a file of that digest into a WAV of int16 at 48 kHz, of one or two channels.
 
         Yields now and then; closing the generator stops the work. The caller removes the WAV.
 
@@ -45,20 +65,20 @@ class GivenSounds:
                 it took more memory or time than it may, or killed its reader (AUDIO_UNREADABLE).
             Exhausted: there is no room for it (STORAGE_FULL).
         """
-        target = self._decoded / f"{uuid.uuid4().hex}.wav"
+        target = self.folder / f"{uuid.uuid4().hex}.wav"
         try:
-            self._refuse_killer(sha256)
-            yield from self._reader.decoding(
-                path, target, max_seconds=MAX_AUDIO_SECONDS, field=_FIELD
+            self._refuse_killer(sha256, field)
+            written = yield from self._reader.decoding(
+                path, target, max_seconds=max_seconds, field=field, channels=channels
             )
-            return target
+            return Decoded(target, written.found_channels)
         except BaseException as error:
             target.unlink(missing_ok=True)
             if isinstance(error.__cause__, Broken) and error.__cause__.died:
                 (self._deaths / sha256).touch()
             raise
 
-    def _refuse_killer(self, sha256: str) -> None:
+    def _refuse_killer(self, sha256: str, field: str) -> None:
         oldest = time.time() - _REMEMBERED_SECONDS
         for death in self._deaths.iterdir():
             with suppress(FileNotFoundError):
@@ -69,5 +89,5 @@ class GivenSounds:
                 Reason.AUDIO_UNREADABLE,
                 "The sound cannot be decoded: the decoder crashed on this file before. Export it "
                 "again with a common program and send that.",
-                field=_FIELD,
+                field=field,
             )

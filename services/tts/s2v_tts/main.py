@@ -3,49 +3,93 @@
 import asyncio
 import os
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any
 
 import structlog
 
 from s2v.api.tts.v1 import speech_service_pb2_grpc
+from s2v.core.errors import InvalidInput
+from s2v.core.ports import Backend
+from s2v.core.script import LipCues
 from s2v.media.confined.reading import DECODING, Reader
 from s2v.rpc.logs import configure_logs
+from s2v.rpc.metrics import CALLS_INSIDE
 from s2v.rpc.server import Server
 from s2v.rpc.settings import read_settings
+from s2v.rpc.tracing import configure_tracing
+from s2v.rpc.trust import admit_by_token
 from s2v.store.artifacts import FsspecStore
-from s2v_tts.backends import REGISTRY
+from s2v_tts.backends import DIALECTS, REGISTRY
+from s2v_tts.backends.http.building import http_backend
+from s2v_tts.backends.http.calling import HttpLimits
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
+from s2v_tts.samples.judging import SampleLimits
 from s2v_tts.servicer import SpeechServicer
 from s2v_tts.settings import TtsSettings
+from s2v_tts.wording import WordingBackend
 
 _log = structlog.get_logger()
 
 
 async def serve(settings: TtsSettings) -> None:
     """Wire everything together and serve until a signal comes."""
-    backend = REGISTRY.load(settings.backend)()
+    backend = _backend(settings)
     server = Server(
         settings.listen,
         ["s2v.api.tts.v1.SpeechService"],
         reflection_enabled=settings.reflection,
+        admit=admit_by_token(settings.internal_token),
         limits=settings.call_limits,
+        log_level=settings.log_level,
+        metrics_listen=settings.metrics_listen,
+        introduces_itself=True,
     )
+    rooms = {
+        "speaking": Places(settings.max_speaking, settings.max_waiting, when_stuck=_end),
+        "cutting": Places(settings.max_cutting, settings.max_waiting, when_stuck=_end),
+    }
+    for name, places in rooms.items():
+        CALLS_INSIDE.labels(name).set_function(partial(getattr, places, "inside"))
     servicer = SpeechServicer(
         backend,
-        Listener.installed(backend),
+        Listener.installed(WordingBackend(_telling(backend))),
         FsspecStore(settings.store_url),
         backend_name=settings.backend,
         given=_given(settings),
-        speaking=Places(settings.max_speaking, settings.max_waiting, when_stuck=_end),
-        cutting=Places(settings.max_cutting, settings.max_waiting, when_stuck=_end),
+        **rooms,
+        sampling=SampleLimits(
+            min_seconds=settings.sample_min_seconds,
+            max_seconds=settings.sample_max_seconds,
+            max_source_seconds=settings.sample_max_source_seconds,
+        ),
     )
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.run(
         warm=lambda: asyncio.to_thread(backend.warm),
         grace_seconds=settings.shutdown_grace_seconds,
     )
+
+
+def _backend(settings: TtsSettings) -> Any:
+    if settings.backend in DIALECTS.names:
+        limits = HttpLimits(
+            **{field.name: getattr(settings, f"http_{field.name}") for field in fields(HttpLimits)}
+        )
+        return http_backend(settings.backend, settings.voices_file, limits)
+    kind = REGISTRY.load(settings.backend)
+    return kind(settings.piper_voices) if settings.backend == "piper" else kind()
+
+
+def _telling(backend: Backend) -> Backend:
+    """Return a backend that tells when it makes which sound: others are compared with it."""
+    if backend.cues is LipCues.PHONEMES:
+        return backend
+    telling: Backend = REGISTRY.load("embedded")()
+    return telling
 
 
 def _given(settings: TtsSettings) -> GivenSounds:
@@ -69,12 +113,11 @@ def main() -> None:
     """Run the tts service."""
     settings = read_settings(TtsSettings)
     configure_logs("tts", settings.log_level)
-    if settings.backend not in REGISTRY.names:
-        sys.exit(
-            f"bad setting S2V_TTS_BACKEND: no backend {settings.backend!r}; "
-            f"there are: {', '.join(REGISTRY.names)}"
-        )
-    asyncio.run(serve(settings))
+    configure_tracing("tts")
+    try:
+        asyncio.run(serve(settings))
+    except InvalidInput as error:
+        sys.exit(f"bad setting {error.field}: {error.message}")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,11 @@ class Places:
         self._stuck_seconds = stuck_seconds
         self._leaving: set[asyncio.Task[None]] = set()
 
+    @property
+    def inside(self) -> int:
+        """How many calls work or wait."""
+        return self._inside
+
     async def at_work(self, work: Generator[T | None], *, pulse: T) -> AsyncGenerator[T]:
         """Yield what the work yields but None; `pulse` about once a second while there is nothing.
 

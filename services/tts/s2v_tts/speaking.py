@@ -11,20 +11,22 @@ import numpy.typing as npt
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Backend, Notice, NoticeCode, Utterance, Voice, Working
 from s2v.core.script import LipCues, Mark
+from s2v.core.sound import FASTEST, SLOWEST
 from s2v.core.steps import Steps
-from s2v.core.timebase import SAMPLE_RATE, frames_covering, samples_per_frame
-from s2v_tts.edges import ending_with_sound, faded, shifted, trimmed
+from s2v.core.timebase import frames_covering, samples_per_frame
+from s2v.text.markup import Marked, Silence, read_marked
+from s2v.text.reading import read
+from s2v.text.sayable import is_heard, require_sayable, shortened, unsaid_in_source
+from s2v_tts.foreign import foreign
+from s2v_tts.joining import Stretches
 from s2v_tts.listening.listener import Listener
-from s2v_tts.loudness import audible_range
+from s2v_tts.pacing import delivered
+from s2v_tts.runs import Labelling, runs_of
 
 T = TypeVar("T")
 
-LEAD_SAMPLES = SAMPLE_RATE // 20
-"""Silence kept before the first sound: the mouth opens before it is heard."""
-PAUSE_SAMPLES = SAMPLE_RATE * 3 // 10
-"""Silence after the last sound, so that joined segments keep the rhythm of sentences."""
-
 _MOST_WORDS_TOLD = 5
+_NO_SOUND = np.zeros(0, np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +43,75 @@ SpeechEvent = Working | Notice | SpokenSegment
 
 
 def speak_text(
-    backend: Backend, text: str, *, voice: str, frame_rate: int
+    backend: Backend, text: str, *, voice: str, frame_rate: int, speed: float = 1.0
 ) -> Iterator[SpeechEvent]:
     """Speak a segment's text, stretch by stretch; the speech comes last.
 
-    Words that the voice cannot pronounce are left out, which a notice tells (WORDS_LEFT_OUT).
+    Marks in the text (`s2v.text.markup`) say how; words have the labels that are written, whatever
+    is spoken in their place.
+
+    Words that the voice cannot pronounce are left out, which a notice tells (WORDS_LEFT_OUT), as
+    another does of a text in a language that the voice does not speak (LANGUAGE_MISMATCH). A
+    stretch between pauses that is mostly made of such words is left out as a whole.
     The speech begins at most 50 ms before its first sound and lasts 300 ms after its last one,
-    then to the end of the frame. Closing the iterator stops the backend.
+    unless other pauses are marked there, then to the end of the frame. Closing the iterator stops
+    the backend.
 
     Args:
         backend: the way to speak.
-        text: of the segment.
+        text: of the segment, marked or not.
         voice: one of the backend's; empty takes its first.
         frame_rate: of the film, one of FRAME_RATES.
+        speed: 0.5 to 2; what is marked as faster or slower is so beside this, within these bounds.
 
     Raises:
-        InvalidInput: no such voice (VOICE_UNKNOWN), or nothing to pronounce (TEXT_EMPTY).
+        InvalidInput: no such voice (VOICE_UNKNOWN), or the voice can say nothing, or less than
+            half, of the text (TEXT_EMPTY).
     """
-    name = find_voice(backend, voice).name
-    stretches: list[npt.NDArray[np.int16]] = []
-    words: list[Mark] = []
-    phonemes: list[Mark] = []
+    found = find_voice(backend, voice)
+    marked = read_marked(text)
+    yield from map(markup_ignored, marked.problems)
+    yield from foreign(marked.spoken, found, backend.voices)
+    stretches = Stretches()
     left_out: list[str] = []
-    samples = marked_end = 0
-    for utterance in backend.speak(text, name):
-        stretch = utterance if samples else _without_lead(utterance)
-        marked_end = samples + max((mark.end_sample for mark in stretch.phonemes), default=0)
-        heard = ending_with_sound(stretch)
-        words += shifted(heard.words, samples)
-        phonemes += shifted(heard.phonemes, samples)
-        left_out += stretch.left_out
-        stretches.append(stretch.pcm)
-        samples += len(stretch.pcm)
+    for utterance in _said(backend, marked, found, speed):
+        if isinstance(utterance, Silence):
+            stretches.pause(utterance.seconds)
+            continue
+        stretches.add(utterance)
+        left_out += utterance.left_out
         yield Working()
     if left_out:
-        yield _words_left_out(left_out, name)
-    pcm = _padded(_with_pause(np.concatenate(stretches), marked_end), frame_rate)
-    yield SpokenSegment(pcm, tuple(words), tuple(phonemes), backend.cues)
+        yield _words_left_out(left_out, found.name)
+    whole = stretches.joined()
+    yield SpokenSegment(_padded(whole.pcm, frame_rate), whole.words, whole.phonemes, backend.cues)
+
+
+def _said(
+    backend: Backend, marked: Marked, voice: Voice, speed: float
+) -> Iterator[Utterance | Silence]:
+    """Yield what the voice says of a text, and the pauses between."""
+    require_sayable(marked, voice, field="spec.script.text")
+    for run in runs_of(marked.pieces, voice):
+        if isinstance(run, Silence):
+            yield run
+            continue
+        reading = read(run.text, voice)
+        if not is_heard(reading):
+            unsaid = (shortened(run.text.strip()),) if unsaid_in_source(reading) else ()
+            yield Utterance(_NO_SOUND, left_out=unsaid)
+            continue
+        pace = min(max(speed * run.rate, SLOWEST), FASTEST)
+        labelling = Labelling(run)
+        for utterance in delivered(
+            backend, run.text, voice.name, speed=pace, pronunciations=run.pronunciations
+        ):
+            yield labelling.labelled(utterance)
+
+
+def markup_ignored(problem: str) -> Notice:
+    """Return the notice of a mark in a text that was not understood."""
+    return Notice(NoticeCode.MARKUP_IGNORED, problem)
 
 
 def speak_audio(
@@ -94,12 +128,12 @@ def speak_audio(
         transcript: what is said in it; empty where that is not known.
         frame_rate: of the film, one of FRAME_RATES.
     """
-    heard = yield from _working(listener.listen(pcm, transcript))
+    heard = yield from working(listener.listen(pcm, transcript))
     yield from heard.notices
     yield SpokenSegment(_padded(pcm, frame_rate), heard.words, heard.phonemes, heard.cues)
 
 
-def _working(steps: Steps[T]) -> Generator[Working, None, T]:
+def working(steps: Steps[T]) -> Generator[Working, None, T]:
     """Do the work, telling after each step that it goes on."""
     with closing(steps):
         while True:
@@ -135,21 +169,6 @@ def _words_left_out(words: Sequence[str], voice: str) -> Notice:
         "as it is said, or choose a voice of that language."
     )
     return Notice(NoticeCode.WORDS_LEFT_OUT, message)
-
-
-def _without_lead(utterance: Utterance) -> Utterance:
-    return trimmed(utterance, before_samples=LEAD_SAMPLES, after_samples=len(utterance.pcm))
-
-
-def _with_pause(pcm: npt.NDArray[np.int16], marked_end: int) -> npt.NDArray[np.int16]:
-    """Return the sound with exactly PAUSE_SAMPLES of silence after its last sound.
-
-    How long a voice says that its last sound lasts belongs to the rhythm, heard or not.
-    """
-    _, audible_end = audible_range(pcm)
-    end = max(audible_end, marked_end)
-    spoken = faded(pcm[: end + PAUSE_SAMPLES])
-    return np.pad(spoken, (0, end + PAUSE_SAMPLES - len(spoken)))
 
 
 def _padded(pcm: npt.NDArray[np.int16], frame_rate: int) -> npt.NDArray[np.int16]:

@@ -7,6 +7,7 @@ import pytest
 
 from asset_world import AssetWorld
 from gateway_world import Start, gateways
+from s2v_gateway.records.database import close_database
 
 
 @pytest.fixture
@@ -26,11 +27,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def world(tmp_path: Path) -> Iterator[AssetWorld]:
     world = AssetWorld(tmp_path, f"sqlite:///{tmp_path}/gateway.db")
     yield world
-    world.engine.dispose()
+    close_database(world.engine)
 
 
 @pytest.fixture
 def any_world(database_url: str, tmp_path: Path) -> Iterator[AssetWorld]:
     world = AssetWorld(tmp_path, database_url)
     yield world
-    world.engine.dispose()
+    close_database(world.engine)

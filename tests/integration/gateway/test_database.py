@@ -8,7 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from s2v.core.errors import Exhausted, Reason
-from s2v_gateway.records.database import UtcDateTime, insert_if_absent, open_database, reading
+from s2v_gateway.records.database import (
+    UtcDateTime,
+    close_database,
+    insert_if_absent,
+    open_database,
+    reading,
+)
 from s2v_gateway.records.migrating import migrate
 from s2v_gateway.records.tables import assets
 
@@ -35,6 +41,18 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
     migrate(engine)
     yield engine
     engine.dispose()
+
+
+def test_a_connection_in_use_is_closed_when_it_comes_back(engine: sa.Engine) -> None:
+    used = engine.connect()
+    closed: list[object] = []
+    sa.event.listen(engine, "close", lambda connection, _: closed.append(connection))
+
+    close_database(engine)
+    assert closed == []
+    mine = used.connection.dbapi_connection
+    used.close()
+    assert closed == [mine]
 
 
 def test_a_row_is_inserted_once(engine: sa.Engine) -> None:
@@ -108,7 +126,7 @@ def test_sqlite_syncs_every_commit_and_lets_readers_in(tmp_path: Path) -> None:
 
 def test_a_full_sqlite_disk_is_named_and_keeps_what_it_had(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path}/gateway.db")
-    sa.event.listen(engine, "connect", lambda it, _: it.execute("PRAGMA max_page_count=40"))
+    sa.event.listen(engine, "connect", lambda it, _: it.execute("PRAGMA max_page_count=100"))
     migrate(engine)
     with engine.begin() as connection:
         connection.execute(assets.insert().values(ASSET))

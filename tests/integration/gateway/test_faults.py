@@ -92,7 +92,7 @@ async def test_a_fault_while_a_job_ends_ends_it(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await start()
-    monkeypatch.setattr(Library, "film_row", broken)
+    monkeypatch.setattr(Library, "result_row", broken)
     job = await server.finished((await server.create()).name)
     assert (job.state, job.error.message) == (FAILED, FAULT)
     assert await alarms(server) == [f"job {job.name.removeprefix('jobs/')} crashed"]
@@ -138,13 +138,22 @@ async def test_a_column_that_is_gone_ends_the_job_and_is_told(start: Start) -> N
     assert (await server.finished(name)).error.message == FAULT
 
 
-async def test_a_table_of_checkpoints_that_is_gone_ends_the_job(start: Start) -> None:
-    server = await start(FakeStages(hold={"render-0": asyncio.Event()}))
+@pytest.mark.parametrize(
+    ("is_postgres", "code"), [(False, "SQLITE_ERROR"), (True, "42P01")], ids=["sqlite", "postgres"]
+)
+async def test_a_table_of_checkpoints_that_is_gone_ends_the_job(
+    start: Start, request: pytest.FixtureRequest, *, is_postgres: bool, code: str
+) -> None:
+    settings = {"database_url": request.getfixturevalue("postgres_url")} if is_postgres else {}
+    server = await start(FakeStages(hold={"render-0": asyncio.Event()}), **settings)
     name = await at_work(server, "render-0")
-    change(server, "ALTER TABLE operation_outputs RENAME TO lost")
+    schema = "dbos." if is_postgres else ""
+    change(server, f"ALTER TABLE {schema}operation_outputs RENAME TO lost")
     go_on(server)
     assert (await server.finished(name)).error.message == FAULT
-    assert f"job {name.removeprefix('jobs/')} crashed" in await alarms(server)
+    told = await alarms(server)
+    assert f"job {name.removeprefix('jobs/')} crashed" in told
+    assert f"the gateway's database: {code}" in told
 
 
 async def test_a_database_that_is_locked_for_long_is_waited_for(

@@ -25,6 +25,7 @@ async def test_a_job_becomes_a_film(start: Start) -> None:
     server = await start()
     job = await server.create()
     assert job.spec.voice == "voices/heart"
+    assert job.spec.language == "en-US"
     assert job.spec.preset == "standard"
     assert job.spec.frame_rate == 25
     ended = await server.finished(job.name)

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import google_crc32c
@@ -13,40 +13,16 @@ from gateway_world import Running, Start, failure, gateways, generate_requests, 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2, job_service_pb2
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.job import Film, Order
-from s2v.core.stages import FinishedSegment, Media, MediaSink, Report
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import ClipEncoder
 from s2v.testing.fakes_stages import FakeStages
 from s2v_compositor.composing import FilmWriter
+from showing_stages import ShowingStages
 
 LARGE = [bytes([number]) * 600_000 for number in range(3)]
 """What there is to watch of the three segments that "a bb ccc" has."""
 FILM = b"".join(LARGE)
-
-
-class ShowingStages(FakeStages):
-    """Has these bytes to watch, one piece a segment."""
-
-    def __init__(self, pieces: Sequence[bytes], **options: dict[str, object]) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
-        self._pieces = pieces
-
-    async def compose(
-        self,
-        order: Order,
-        segments: Callable[[], AsyncIterator[FinishedSegment]],
-        *,
-        media: MediaSink | None,
-        report: Report,
-    ) -> Film:
-        async def show(one: Media) -> None:
-            assert media is not None
-            offset = sum(map(len, self._pieces[: one.offset]))
-            await media(Media(offset, self._pieces[one.offset]))
-
-        return await super().compose(order, segments, media=media and show, report=report)
 
 
 def watch(server: Running, name: str, **fields: object) -> object:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from gateway_world import Start
+from s2v.testing.postgres import running_postgres
+from s2v_cli.local import free_address
 from s2v_gateway.records.database import open_database
 from s2v_gateway.records.lock import DatabaseInUse, DatabaseLock, lock_database
 
@@ -176,6 +179,38 @@ def test_a_lock_that_another_gateway_took_meanwhile_is_missed(postgres_url: str)
     other.dispose()
 
 
+def test_postgresql_finds_out_soon_that_a_machine_was_lost() -> None:
+    port = int(free_address("127.0.0.1", 0).rpartition(":")[2])
+    with running_postgres(port=port) as url:
+        engine = open_database(url)
+        locked = lock_database(engine)
+
+        assert seconds_to_keepalive(port) <= 10
+
+        locked.release()
+        engine.dispose()
+
+
+def seconds_to_keepalive(port: int) -> float:
+    """Return after how much more silence the server at a port asks whether its client lives."""
+    keepalive = "02"
+    while (timer := server_timer(port))[0] != keepalive:  # its last answer is still on the way
+        time.sleep(0.01)
+    return int(timer[1], 16) / 100
+
+
+def server_timer(port: int) -> list[str]:
+    """Return what the kernel waits for on the server's one connection, and how long."""
+    established = "01"
+    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    [timer] = [
+        fields[5]
+        for fields in sockets
+        if fields[1].endswith(f":{port:04X}") and fields[3] == established
+    ]
+    return timer.split(":")
+
+
 def lose_connections(engine: sa.Engine) -> None:
     """Have PostgreSQL end every other connection, as a restart of it does."""
     with engine.connect() as connection:
@@ -193,6 +228,7 @@ def test_a_second_gateway_on_one_database_ends_with_the_reason(tmp_path: Path) -
         "PYTHONPATH": os.pathsep.join(sys.path),
         "S2V_HOME": str(tmp_path),
         "S2V_GATEWAY_LISTEN": "127.0.0.1:0",
+        "S2V_GATEWAY_HTTP_LISTEN": "",
     }
     command = [sys.executable, "-m", "s2v_gateway.main"]
     first = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)

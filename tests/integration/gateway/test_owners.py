@@ -13,7 +13,6 @@ from gateway_world import (
     Gate,
     Running,
     Start,
-    admit_named,
     failure,
     generate_requests,
     png,
@@ -95,7 +94,7 @@ async def _begin_upload(server: Running, **fields: object) -> asset_service_pb2.
 
 async def test_what_others_have_is_not_found_as_what_never_was(start: Start) -> None:
     server = await start(
-        FakeStages(hold={"render-0": asyncio.Event()}), admit=admit_named, max_queued_jobs=9
+        FakeStages(hold={"render-0": asyncio.Event()}), access="closed", max_queued_jobs=9
     )
     ann, eve = server.acting(ANN), server.acting(EVE)
     job = (await ann.create()).name
@@ -119,7 +118,7 @@ async def test_what_others_have_is_not_found_as_what_never_was(start: Start) -> 
 
 
 async def test_a_film_is_its_jobs_owners(start: Start) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     ann, eve = server.acting(ANN), server.acting(EVE)
     film = (await ann.finished((await ann.create()).name)).film.asset
     assert await _told(ASSET_CALLS["ReadAsset"], eve, film) == await _told(
@@ -131,7 +130,7 @@ async def test_a_film_is_its_jobs_owners(start: Start) -> None:
 
 
 async def test_lists_show_what_is_the_callers(start: Start) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     for who in (ANN, EVE):
         caller = server.acting(who)
         for _ in range(3):
@@ -149,7 +148,7 @@ async def test_lists_show_what_is_the_callers(start: Start) -> None:
 
 
 async def test_a_page_token_of_others_shows_nothing_of_theirs(start: Start) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     ann, eve = server.acting(ANN), server.acting(EVE)
     hers = await eve.upload(png())
     for _ in range(3):
@@ -162,7 +161,7 @@ async def test_a_page_token_of_others_shows_nothing_of_theirs(start: Start) -> N
 
 
 async def test_request_ids_are_each_callers_own(start: Start) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     callers = [server.acting(who) for who in (ANN, BOB, EVE)]
     texts = ("a", "b", "c")
     jobs = [await c.create("same", text=text) for c, text in zip(callers, texts, strict=True)]
@@ -184,7 +183,7 @@ async def test_request_ids_are_each_callers_own(start: Start) -> None:
 
 
 async def test_equal_request_ids_at_the_same_moment_do_not_collide(start: Start) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     callers = [server.acting(f"{tenant}/{subject}") for tenant in "ab" for subject in "cd"]
     references = {c.who: await c.upload(png()) for c in callers}
     making = [c.create("same", reference=references[c.who]) for c in callers for _ in range(3)]
@@ -194,7 +193,7 @@ async def test_equal_request_ids_at_the_same_moment_do_not_collide(start: Start)
 
 async def test_what_one_of_a_tenant_makes_all_of_it_have(start: Start) -> None:
     hold = asyncio.Event()
-    server = await start(FakeStages(hold={"render-0": hold}), admit=admit_named)
+    server = await start(FakeStages(hold={"render-0": hold}), access="closed")
     ann, bob = server.acting(ANN), server.acting(BOB)
     reference = await ann.upload(png())
     job = await bob.create(reference=reference)
@@ -220,7 +219,7 @@ async def test_what_one_of_a_tenant_makes_all_of_it_have(start: Start) -> None:
 async def test_what_one_of_a_tenant_has_checked_all_of_it_wait_for(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     ann, bob, eve = server.acting(ANN), server.acting(BOB), server.acting(EVE)
     data = png()
     digest = hashlib.sha256(data).hexdigest()
@@ -250,7 +249,7 @@ def _delete(server: Running, name: str) -> Awaitable[object]:
 
 
 async def test_equal_bytes_are_stored_once_and_each_tenants_own(start: Start) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     ann, eve = server.acting(ANN), server.acting(EVE)
     store, data = server.gateway.store, png()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -276,7 +275,7 @@ async def test_equal_bytes_are_stored_once_and_each_tenants_own(start: Start) ->
 
 
 async def test_names_tell_nothing_of_what_they_name(start: Start) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     ann, eve = server.acting(ANN), server.acting(EVE)
     upload = await _begin_upload(ann)
     jobs = [await ann.create(), await eve.create()]
@@ -291,7 +290,7 @@ async def test_names_tell_nothing_of_what_they_name(start: Start) -> None:
     "name", ["", "x", "assets/", "assets/..", "jobs/x", "assets/%", "a" * 9999]
 )
 async def test_a_name_that_none_could_have_is_not_found(start: Start, name: str) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     eve = server.acting(EVE)
     reasons = {
         Reason.JOB_NOT_FOUND: JOB_CALLS["GetJob"],
@@ -303,7 +302,7 @@ async def test_a_name_that_none_could_have_is_not_found(start: Start, name: str)
 
 
 async def test_sound_of_others_cannot_be_spoken(start: Start) -> None:
-    server = await start(admit=admit_named)
+    server = await start(access="closed")
     ann, eve = server.acting(ANN), server.acting(EVE)
     sound = await ann.upload(wav(), "audio/wav")
     create = partial(eve.create, script=job_pb2.Script(audio=sound))

@@ -73,7 +73,7 @@ def test_a_negative_limit_is_refused(world: AssetWorld) -> None:
 
 def test_a_film_becomes_an_asset_of_its_job(world: AssetWorld) -> None:
     artifact = world.store.put([b"film"], "video/mp4")
-    row = world.library.film_row(ANN, artifact, FILM, "0" * 32)
+    row = world.library.result_row(ANN, artifact, FILM, "0" * 32)
     with world.engine.begin() as connection:
         connection.execute(sa.insert(assets).values(row))
 
@@ -88,7 +88,7 @@ def test_a_film_becomes_an_asset_of_its_job(world: AssetWorld) -> None:
 def test_an_asset_tells_when_it_goes(world: AssetWorld) -> None:
     name = world.upload().name
     artifact = world.store.put([b"film"], "video/mp4")
-    row = world.library.film_row(ANN, artifact, FILM, "0" * 32)
+    row = world.library.result_row(ANN, artifact, FILM, "0" * 32)
     with world.engine.begin() as connection:
         connection.execute(sa.insert(assets).values(row))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from s2v.api.gateway.v1 import asset_service_pb2 as pb
 from s2v.core.errors import InvalidInput, Reason
 from s2v.media.probe import MediaInfo, probe
 from s2v.store.artifacts import FsspecStore
+from s2v_gateway.access.audit import AuditLog
 from s2v_gateway.access.callers import LOCAL, admit
 from s2v_gateway.assets.library import Keeping, Library
 from s2v_gateway.assets.uploads import Uploads
@@ -53,7 +55,8 @@ class Desk:
             probe=self.probe,
             max_upload_bytes=1 << 20,
         )
-        self.servicer: Any = AssetServicer(self.uploads, library, answer_seconds=0.01)
+        self.audit = AuditLog(folder, max_bytes=0, max_files=1, complain=pytest.fail)
+        self.servicer: Any = AssetServicer(self.uploads, library, self.audit, answer_seconds=0.01)
         admit(LOCAL)
 
     def upload(self) -> str:
@@ -65,8 +68,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.audit.close()
 
 
 async def finish(desk: Desk, name: str) -> pb.FinishUploadResponse:

@@ -6,10 +6,11 @@ import socket
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
+from s2v.core.steps import Steps
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.colour import Rgb
 from s2v.media.confined import works
@@ -20,8 +21,10 @@ from s2v.media.confined.messages import Json
 from s2v.media.confined.pictures import receive
 from s2v.media.limits import DEFAULT_LIMITS, MAX_AUDIO_SECONDS, FileLimits
 from s2v.media.opening import first_bytes
-from s2v.media.pcm import Pcm, read_wav
+from s2v.media.pcm import Pcm, WrittenSound, read_wav
+from s2v.media.photo import Opacity
 from s2v.media.probe import MediaInfo
+from s2v.media.proving import WholeVideo
 from s2v.media.sniffing import HEAD_BYTES, sniff
 
 _LOG = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ DECODING = Allowance(
     seconds=900.0,
     output_bytes=2 * SAMPLE_RATE * round(MAX_AUDIO_SECONDS + 60),
 )
-"""For an hour of sound."""
+"""For an hour of mono sound; of more channels, the more output."""
 PLAYING = Allowance(memory_bytes=1 << 30, cpu_seconds=3600, seconds=86_400.0, output_bytes=1 << 40)
 """For a video as it is watched, picture by picture."""
 
@@ -74,6 +77,10 @@ class Reader:
         found = self._twice(works.look, path, arguments, media_type=media_type, field=field)
         return MediaInfo(**found)
 
+    def prove(self, path: Path, *, field: str = "film") -> WholeVideo:
+        """Tell what a video holds if it is whole, as `s2v.media.proving.prove`."""
+        return WholeVideo(**self._twice(works.proof, path, {"field": field}, field=field))
+
     def average_rate(self, path: Path, *, field: str = "film") -> float:
         """Return a video's rate, as `s2v.media.playback.average_rate`."""
         found = self._twice(works.rate, path, {"field": field}, field=field)
@@ -89,8 +96,14 @@ class Reader:
                 return read_wav(file)
 
     def decoding(
-        self, path: Path, target: Path, *, max_seconds: float, field: str = "spec.script.audio"
-    ) -> Generator[None]:
+        self,
+        path: Path,
+        target: Path,
+        *,
+        max_seconds: float,
+        field: str = "spec.script.audio",
+        channels: int = 1,
+    ) -> Steps[WrittenSound]:
         """Write the sound of a file as a WAV, as `s2v.media.pcm.decode_to_wav`.
 
         Yields now and then; closing the generator stops the work.
@@ -98,7 +111,9 @@ class Reader:
         Raises:
             Exhausted: there is no room for the target (STORAGE_FULL).
         """
-        arguments = {"max_seconds": max_seconds, "field": field}
+        arguments = {"max_seconds": max_seconds, "field": field, "channels": channels}
+        most_bytes = self._decoding.output_bytes * channels
+        allowance = replace(self._decoding, output_bytes=most_bytes)
         for is_last in (False, True):
             try:
                 with path.open("rb") as source, target.open("wb") as output:
@@ -106,24 +121,30 @@ class Reader:
                         works.sound,
                         source,
                         arguments=arguments,
-                        allowance=self._decoding,
+                        allowance=allowance,
                         output=output,
                     )
                 with child:
                     while not child.wait(_POLL_SECONDS):
                         yield
-                    child.result()
-                    return
+                    return WrittenSound(**child.result())
             except Broken as broken:
                 if not broken.died or is_last:
                     reason = Reason.AUDIO_UNREADABLE
-                    raise _refusal(broken, reason, field, self._decoding) from broken
+                    raise _refusal(broken, reason, field, allowance) from broken
+        raise RuntimeError("unreachable")
 
     def still(self, path: Path, media_type: str, *, field: str = "reference") -> Rgb:
         """Return one picture of a file, as `s2v.media.still.still`."""
         arguments = {"media_type": media_type, "field": field}
         with closing(self._pictures(works.picture, path, arguments, field=field)) as pictures:
             return next(pictures)
+
+    def layer(self, path: Path, *, field: str) -> tuple[Rgb, Opacity]:
+        """Return an image that is laid over others, as `s2v.media.photo.read_layer`."""
+        pictures = self._pictures(works.layer, path, {"field": field}, field=field)
+        with closing(pictures):
+            return next(pictures), next(pictures)[..., 0]
 
     def played(
         self, path: Path, frame_rate: int, *, frames: int | None = None, field: str = "film"

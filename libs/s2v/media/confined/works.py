@@ -8,6 +8,7 @@ from itertools import islice
 from typing import BinaryIO
 
 import av
+import numpy as np
 from PIL import AvifImagePlugin
 
 from s2v.media.confined.footage import serve
@@ -16,8 +17,10 @@ from s2v.media.confined.pictures import send
 from s2v.media.footage import Footage
 from s2v.media.limits import FileLimits
 from s2v.media.pcm import decode_to_wav
+from s2v.media.photo import read_layer
 from s2v.media.playback import average_rate, played
 from s2v.media.probe import probe
+from s2v.media.proving import prove
 from s2v.media.still import still
 from s2v.media.video import decode_frames
 
@@ -44,15 +47,24 @@ def look(
     return asdict(probe(source, media_type, field=field, limits=FileLimits(**limits)))
 
 
-def sound(source: BinaryIO, output: BinaryIO | None, *, max_seconds: float, field: str) -> Json:
-    """Write the sound of a file into the output as WAV; tell how many samples."""
-    samples = decode_to_wav(source, _wanted(output), max_seconds=max_seconds, field=field)
-    return {"samples": samples}
+def sound(
+    source: BinaryIO, output: BinaryIO | None, *, max_seconds: float, field: str, channels: int
+) -> Json:
+    """Write the sound of a file into the output as WAV; tell of it."""
+    written = decode_to_wav(
+        source, _wanted(output), max_seconds=max_seconds, field=field, channels=channels
+    )
+    return asdict(written)
 
 
 def rate(source: BinaryIO, output: BinaryIO | None, *, field: str) -> Json:
     """Tell how many pictures a second a video has on average."""
     return {"rate": average_rate(source, field=field)}
+
+
+def proof(source: BinaryIO, output: BinaryIO | None, *, field: str) -> Json:
+    """Tell what a video holds, if it is whole."""
+    return asdict(prove(source, field=field))
 
 
 def pictures(
@@ -85,6 +97,14 @@ def picture(source: BinaryIO, output: BinaryIO | None, *, media_type: str, field
     """Write an image, or a video's first picture, into the output."""
     send(still(source, media_type, field=field), _wanted(output))
     return {"pictures": 1}
+
+
+def layer(source: BinaryIO, output: BinaryIO | None, *, field: str) -> Json:
+    """Write an image into the output, then how opaque it is, as a grey one."""
+    rgb, opacity = read_layer(source, field=field)
+    for each in (rgb, np.dstack([opacity] * 3)):
+        send(each, _wanted(output))
+    return {"pictures": 2}
 
 
 def _wanted(output: BinaryIO | None) -> BinaryIO:

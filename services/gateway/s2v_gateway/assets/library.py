@@ -10,11 +10,12 @@ from sqlalchemy import Engine
 from ulid import ULID
 
 from s2v.core.artifact import Artifact
-from s2v.core.errors import InvalidInput, OutOfRange, Reason
+from s2v.core.errors import Exhausted, InvalidInput, OutOfRange, Reason
 from s2v.media.probe import MediaInfo
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.access.callers import Caller
 from s2v_gateway.records.assets import AssetRecords, Row, asset_row
+from s2v_gateway.records.usage import UNLIMITED, Usage
 
 READ_PIECE_BYTES = 256 << 10
 
@@ -64,8 +65,9 @@ class Library:
         *,
         keeping: Keeping,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        usage: Usage = UNLIMITED,
     ) -> None:
-        self._records = AssetRecords(engine, now)
+        self._records = AssetRecords(engine, now, usage)
         self._store = store
         self._keeping = keeping
         self._now = now
@@ -82,17 +84,26 @@ class Library:
 
         Somebody else may have had these bytes, too, and dropped them just before this asset was
         known to need them: then put them again.
+
+        Raises:
+            Exhausted: it is of no upload, and the tenant may not store so much more
+                (QUOTA_EXCEEDED); its bytes are dropped.
         """
-        row = self._records.add(caller, str(ULID()), _facts(artifact, info), upload_id=upload_id)
+        facts = _facts(artifact, info)
+        try:
+            row = self._records.add(caller, str(ULID()), facts, upload_id=upload_id)
+        except Exhausted:
+            self.drop_bytes(artifact.sha256)
+            raise
         if not self._store.confirm(artifact.sha256):
             self._records.take_back(row.id)
             return None
         return self._asset(row)
 
-    def film_row(
+    def result_row(
         self, caller: Caller, artifact: Artifact, info: MediaInfo, job_id: str
     ) -> dict[str, object]:
-        """Return the row that makes an asset of a job's film."""
+        """Return the row that makes an asset of what a job made."""
         return asset_row(
             str(ULID()), _facts(artifact, info), self._now(), caller=caller, job_id=job_id
         )
@@ -142,17 +153,17 @@ class Library:
         """Return those of the digests that an asset or a job needs."""
         return self._records.needed(digests)
 
-    def sweep(self) -> int:
-        """Drop uploaded assets that are too old or too many; return how many went."""
+    def sweep(self) -> list[tuple[Caller, str]]:
+        """Drop uploaded assets that are too old or too many; return their owners and names."""
         going = list[str]()
         if self._keeping.uploads:
             going += self._records.uploaded_before(self._now() - self._keeping.uploads)
         if limit := self._keeping.max_upload_bytes:
             going += [row.id for row in self._records.beyond(limit, films=False)]
         gone = [self._records.delete_unused(asset_id) for asset_id in going]
-        digests = [sha256 for sha256 in gone if sha256]
-        self.drop_bytes(*digests)
-        return len(digests)
+        rows = [row for row in gone if row is not None]
+        self.drop_bytes(*(row.sha256 for row in rows))
+        return [(Caller(row.tenant, row.subject), f"assets/{row.id}") for row in rows]
 
     def films_too_many(self) -> list[str]:
         """Return the ids of the jobs whose films take more room than films may."""

@@ -28,6 +28,7 @@ from s2v_gateway.assets.upload_rules import (
     too_large,
 )
 from s2v_gateway.records.uploads import UPLOAD_LIFETIME, Row, UploadRecords
+from s2v_gateway.records.usage import UNLIMITED, Usage
 
 _PUTS = 3
 
@@ -102,8 +103,9 @@ class Uploads:
         probe: Prober,
         max_upload_bytes: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        usage: Usage = UNLIMITED,
     ) -> None:
-        self._records = UploadRecords(engine, now)
+        self._records = UploadRecords(engine, now, usage)
         self._store = store
         self._library = library
         self._files = PartialFiles(folder)
@@ -128,8 +130,8 @@ class Uploads:
         Raises:
             InvalidInput: MEDIA_TYPE_UNSUPPORTED, or FIELD_INVALID with the field to blame.
             Conflict: the request_id came before with another request (REQUEST_ID_REUSED).
-            Exhausted: more bytes than are allowed (UPLOAD_TOO_LARGE), or than the disk has room
-                for (STORAGE_FULL).
+            Exhausted: more bytes than are allowed (UPLOAD_TOO_LARGE, QUOTA_EXCEEDED), or than the
+                disk has room for (STORAGE_FULL).
         """
         declaration = checked_declaration(
             media_type, total_bytes, sha256, max_bytes=self._max_upload_bytes

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from s2v.core.job import Progress
+from s2v.core.job import Progress, Waiting
 from s2v.core.stages import Preview
 
 
@@ -20,6 +20,7 @@ class News:
         history: whether the job's history in the database grew.
         media: whether the job's live media grew.
         closing: whether the gateway goes down and this is the last one hears of it.
+        waiting: where the job waits by now, if that changed.
     """
 
     progress: Progress | None = None
@@ -27,6 +28,7 @@ class News:
     history: bool = False
     media: bool = False
     closing: bool = False
+    waiting: Waiting | None = None
 
     def __bool__(self) -> bool:
         return self != _NOTHING
@@ -39,6 +41,7 @@ class News:
             history=later.history or self.history,
             media=later.media or self.media,
             closing=later.closing or self.closing,
+            waiting=later.waiting or self.waiting,
         )
 
 

@@ -1,12 +1,14 @@
 """A job's life as a stream: a snapshot, what happens, the film while it is made, the end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
+from s2v.core.captions import SegmentCaptions
 from s2v.core.errors import InvalidInput, Reason, Unavailable
-from s2v.core.job import FilmStats, Job, JobState, Progress, StatsState
+from s2v.core.job import FilmStats, Job, JobState, Progress, StatsState, Waiting
 from s2v.core.ports import Notice
 from s2v.core.stages import Media, Preview
 from s2v_gateway.access.callers import Caller
@@ -31,7 +33,19 @@ class Quiet:
     """Nothing happened for a while."""
 
 
-Happened = Job | JobState | Notice | Progress | Preview | Media | Quiet | Ended | FilmStats
+Happened = (
+    Job
+    | JobState
+    | Notice
+    | SegmentCaptions
+    | Progress
+    | Waiting
+    | Preview
+    | Media
+    | Quiet
+    | Ended
+    | FilmStats
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +75,24 @@ class Wanted:
 
 
 class JobStream:
-    """Lets callers watch their jobs."""
+    """Lets callers watch their jobs.
 
-    def __init__(self, lookup: JobLookup, feed: Feed, live_media: LiveMedia) -> None:
+    Args:
+        waiting: tells where a job waits; None if it does not.
+    """
+
+    def __init__(
+        self,
+        lookup: JobLookup,
+        feed: Feed,
+        live_media: LiveMedia,
+        *,
+        waiting: Callable[[str], Waiting | None],
+    ) -> None:
         self._lookup = lookup
         self._feed = feed
         self._live_media = live_media
+        self._waiting = waiting
 
     async def watch(self, caller: Caller, name: str, wanted: Wanted) -> AsyncGenerator[JobEvent]:
         """Yield a snapshot (a Job), then what is wanted and happens, then Ended (then FilmStats).
@@ -80,7 +106,7 @@ class JobStream:
         job_id = await asyncio.to_thread(self._lookup.id_of, caller, name)
         with self._feed.subscribed(job_id) as subscriber:
             watch = _Watch(self._lookup, self._live_media, caller, name, wanted)
-            async for event in watch.events(subscriber):
+            async for event in watch.events(subscriber, partial(self._waiting, job_id)):
                 yield event
 
 
@@ -104,7 +130,9 @@ class _Watch:
         self._offset = wanted.media_offset or 0
         self._seen = Progress()
 
-    async def events(self, subscriber: Subscriber) -> AsyncIterator[JobEvent]:
+    async def events(
+        self, subscriber: Subscriber, waiting: Callable[[], Waiting | None]
+    ) -> AsyncIterator[JobEvent]:
         job = await asyncio.to_thread(self._snapshot)
         self._seen = job.progress
         yield self._event(job)
@@ -114,6 +142,8 @@ class _Watch:
                 async for event in self._history(job):
                     yield event
                 job = await self._job()
+            if news.waiting and job.state is JobState.QUEUED:
+                yield self._event(news.waiting)
             if news.progress and not self._is_older(news.progress):
                 self._seen = news.progress
                 yield self._event(news.progress)
@@ -126,7 +156,7 @@ class _Watch:
                 break
             news = await self._news(subscriber)
             if not news:
-                yield self._event(Quiet())
+                yield self._event(waiting() or Quiet())
         async for event in self._end(job, subscriber):
             yield event
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from s2v.core.lexicon import Lexicon
 from s2v.core.ports import Continuity, DigitalSourceType
+from s2v.core.voice import SampledVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,11 @@ class PresetOffer:
 
 @dataclass(frozen=True, slots=True)
 class EngineOffer:
-    """An engine, as the render service describes it; the first preset is the default."""
+    """An engine, as the render service describes it; the first preset is the default.
+
+    `problem` says why it cannot be used for now, and `device_groups` where it renders, if that is
+    elsewhere.
+    """
 
     name: str
     description: str
@@ -29,6 +35,8 @@ class EngineOffer:
     digital_source_type: DigitalSourceType | None = None
     directed: bool = False
     side_step_pixels: int = 2
+    problem: str = ""
+    device_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +57,31 @@ class VoiceOffer:
     name: str
     language: str
     description: str
+    backend: str = ""
+    lexicon: Lexicon = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendOffer:
+    """A way to speak, and whether it can sound like a recording."""
+
+    name: str
+    clones: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceCatalogue:
+    """The voices of the tts service, the default one first, and its backends."""
+
+    offers: tuple[VoiceOffer, ...] = ()
+    backends: tuple[BackendOffer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenVoice:
+    """The voice that a job speaks with; `sampled` where it was made of a recording."""
+
+    name: str
+    language: str = ""
+    sampled: SampledVoice | None = None
+    lexicon: Lexicon = field(default_factory=dict)

@@ -55,12 +55,12 @@ class Deleting:
         going = await to_the_end(self._hide(caller, name))
         await asyncio.shield(going)
 
-    async def delete_ended(self, job_id: str) -> bool:
-        """Drop a job that has ended; tell whether it was there."""
-        if not await asyncio.to_thread(self._deletions.mark_ended, job_id):
-            return False
-        await asyncio.shield(self._go(job_id))
-        return True
+    async def delete_ended(self, job_id: str) -> Caller | None:
+        """Drop a job that has ended; return its owner if it was there."""
+        owner = await asyncio.to_thread(self._deletions.mark_ended, job_id)
+        if owner is not None:
+            await asyncio.shield(self._go(job_id))
+        return owner
 
     async def go_on(self) -> None:
         """Let every hidden job go whose going was cut off or has failed; wait for none of them."""

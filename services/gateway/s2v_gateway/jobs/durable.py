@@ -26,6 +26,8 @@ _FIRST_WITH_SUBSEC = (3, 42)
 _UNFINISHED = ["PENDING", "ENQUEUED"]
 _LOOK_SECONDS = 0.05
 _BUSY_SECONDS = 30.0
+_CONNECTIONS = 20
+_END_IDLE_TRANSACTIONS = "-c idle_in_transaction_session_timeout=60s"
 
 Work = Callable[[str], Awaitable[None]]
 
@@ -61,20 +63,16 @@ class DurableJobs:
     There is one per process: DBOS keeps its state in the process.
 
     Args:
-        database_url: where DBOS keeps how far each job is.
+        database: where DBOS keeps how far each job is (`open_checkpoints`); stays the caller's.
         work: called with the id of a job.
-        alarms: told when that database fails.
         max_threads: what DBOS may use for work that blocks; it makes these the event loop's, too.
     """
 
-    def __init__(self, database_url: str, work: Work, alarms: Alarms, *, max_threads: int) -> None:
-        if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
-            sqlalchemy.event.listen(sqlalchemy.Pool, "connect", _teach_subsec)
-        self._engine = _sqlite_engine(database_url, alarms) if _is_sqlite(database_url) else None
+    def __init__(self, database: sqlalchemy.Engine, work: Work, *, max_threads: int) -> None:
         config = DBOSConfig(
             name="s2v",
-            system_database_url=database_url,
-            system_database_engine=self._engine,
+            system_database_url=database.url.render_as_string(hide_password=False),
+            system_database_engine=database,
             serializer=PlainSerializer(),
             application_version=_APPLICATION_VERSION,
             executor_id=f"gateway-{ULID()}",
@@ -135,14 +133,25 @@ class DurableJobs:
         await DBOS.delete_workflows_async([job_id])
 
 
-def _is_sqlite(database_url: str) -> bool:
-    return database_url.startswith("sqlite")
+def open_checkpoints(database_url: str, alarms: Alarms) -> sqlalchemy.Engine:
+    """Open the database of `DurableJobs` as DBOS would, but tell of its errors and wait for room.
 
-
-def _sqlite_engine(database_url: str, alarms: Alarms) -> sqlalchemy.Engine:
-    """Make an engine as DBOS would, but one that waits while the disk is full."""
-    engine = sqlalchemy.create_engine(database_url, connect_args={"timeout": _BUSY_SECONDS})
-    sqlalchemy.event.listen(engine, "connect", _set_up_sqlite)
+    Args:
+        database_url: as for `s2v_gateway.records.database.open_database`.
+        alarms: told when that database fails.
+    """
+    url = sqlalchemy.make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        engine = sqlalchemy.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        sqlalchemy.event.listen(engine, "connect", _set_up_sqlite)
+    else:
+        engine = sqlalchemy.create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10, "options": _END_IDLE_TRANSACTIONS},
+        )
     sqlalchemy.event.listen(engine, "handle_error", alarms.hear)
     sqlalchemy.event.listen(engine, "handle_error", _wait_for_room)
     return engine
@@ -151,6 +160,8 @@ def _sqlite_engine(database_url: str, alarms: Alarms) -> sqlalchemy.Engine:
 def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = "IMMEDIATE"  # or two writers meet halfway
     connection.execute("PRAGMA foreign_keys=ON")
+    if sqlite3.sqlite_version_info < _FIRST_WITH_SUBSEC:
+        connection.create_function("unixepoch", 1, lambda _: time.time())
 
 
 def _wait_for_room(context: sqlalchemy.ExceptionContext) -> None:
@@ -158,9 +169,3 @@ def _wait_for_room(context: sqlalchemy.ExceptionContext) -> None:
     error = context.original_exception
     if getattr(error, "sqlite_errorname", None) == "SQLITE_FULL":
         raise sqlalchemy.exc.TimeoutError("the disk of the gateway's database is full") from error
-
-
-def _teach_subsec(connection: object, _: object) -> None:
-    """Make unixepoch('subsec') known to a connection, if it is one to SQLite."""
-    if isinstance(connection, sqlite3.Connection):
-        connection.create_function("unixepoch", 1, lambda _: time.time())

@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from s2v.store.artifacts import FsspecStore
+from s2v_gateway.access.audit import AuditEntry, AuditLog
 from s2v_gateway.assets.library import Keeping, Library
 from s2v_gateway.assets.uploads import Uploads
 from s2v_gateway.events.live_media import LiveMedia
@@ -27,6 +28,7 @@ class Retention:
 
     Attributes:
         keeping: how long jobs and assets are kept.
+        audit: told of everything that goes.
         live_media_seconds: how long the live media of a job is kept after its end.
     """
 
@@ -37,6 +39,7 @@ class Retention:
     live_media: LiveMedia
     store: FsspecStore
     keeping: Keeping
+    audit: AuditLog
     live_media_seconds: float
 
     async def sweep_forever(self) -> None:
@@ -52,7 +55,7 @@ class Retention:
         """Drop expired and surplus jobs and assets, old media, and artifacts that nobody needs."""
         swept = {
             "jobs": await self._drop_jobs(),
-            "assets": await asyncio.to_thread(self.library.sweep),
+            "assets": await asyncio.to_thread(self._drop_assets),
             "uploads": await asyncio.to_thread(self.uploads.sweep),
             "live_media": await asyncio.to_thread(self._drop_live_media),
             "artifacts": await asyncio.to_thread(
@@ -74,4 +77,16 @@ class Retention:
         too_many = await asyncio.to_thread(self.library.films_too_many)
         going = dict.fromkeys([*too_old, *too_many])
         await self.studio.deleting.go_on()
-        return sum([await self.studio.deleting.delete_ended(job_id) for job_id in going])
+        gone = 0
+        for job_id in going:
+            if owner := await self.studio.deleting.delete_ended(job_id):
+                ended = AuditEntry({"job": f"jobs/{job_id}"})
+                await asyncio.to_thread(self.audit.write, owner, "expiry", ended)
+                gone += 1
+        return gone
+
+    def _drop_assets(self) -> int:
+        gone = self.library.sweep()
+        for owner, name in gone:
+            self.audit.write(owner, "expiry", AuditEntry({"asset": name}))
+        return len(gone)

@@ -3,36 +3,33 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Engine
 
-from s2v.core.errors import Cancelled, Internal, Reason, S2VError
-from s2v.core.job import Film, FilmStats, JobState, StatsState
-from s2v.core.stages import Stages
-from s2v.media.probe import MediaInfo
-from s2v.rpc.logs import trace_id_of
-from s2v.store.artifacts import FsspecStore
-from s2v_gateway.assets.library import Library
-from s2v_gateway.events.feed import Feed, News
-from s2v_gateway.events.live_media import LiveMedia
+from s2v.core.errors import Cancelled, Internal, NotFound, Reason, S2VError
+from s2v.core.job import Film, FilmStats, JobState, Order, StatsState, Waiting
+from s2v_gateway.access.audit import AuditEntry
+from s2v_gateway.access.callers import Caller
+from s2v_gateway.events.feed import News
 from s2v_gateway.film.workflow import make_film
-from s2v_gateway.jobs.alarms import Alarms
+from s2v_gateway.jobs.deadlines import within_time
 from s2v_gateway.jobs.deleting import Deleting
 from s2v_gateway.jobs.durable import DurableCheckpoints, DurableJobs
+from s2v_gateway.jobs.estimating import Estimate
 from s2v_gateway.jobs.holding import HeldCheckpoints
-from s2v_gateway.jobs.measuring import Measuring
 from s2v_gateway.jobs.queue import Queue
 from s2v_gateway.jobs.reporting import Reporter
+from s2v_gateway.jobs.results import Results
 from s2v_gateway.jobs.reviving import Reviving
-from s2v_gateway.jobs.scripts import OpenScripts
+from s2v_gateway.jobs.surroundings import Surroundings
 from s2v_gateway.jobs.suspects import Suspects, Turns
+from s2v_gateway.jobs.telling import in_its_trace, tell_end, tell_film
 from s2v_gateway.records.database import written
-from s2v_gateway.records.deletions import Deletions
 from s2v_gateway.records.job_rows import Accepted
-from s2v_gateway.records.jobs import JobRecords
 
 _log = structlog.get_logger()
 
@@ -43,40 +40,15 @@ _UNMEASURED = FilmStats(state=StatsState.NOT_MEASURED, reason="this server does 
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the studio works with.
-
-    Attributes:
-        records: where jobs are written down.
-        deletions: which of them are to go.
-        library: where films go.
-        store: where artifacts are.
-        stages: who does the work.
-        feed: who is told.
-        live_media: where films go while they are made.
-        scripts: those that are still being written.
-        alarms: told of what should not happen.
-        measuring: is given every film that is finished; None leaves them unmeasured.
-    """
-
-    records: JobRecords
-    deletions: Deletions
-    library: Library
-    store: FsspecStore
-    stages: Stages
-    feed: Feed
-    live_media: LiveMedia
-    scripts: OpenScripts
-    alarms: Alarms
-    measuring: Measuring | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Run:
-    """A job at work in this process; `ended` is set when its end is written down."""
+    """A job at work in this process; `ended` is set when its end is written down.
+
+    `refused` has the error with which it is to end although it has not begun.
+    """
 
     task: asyncio.Task[None]
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    refused: list[S2VError] = field(default_factory=list)
 
 
 class Studio:
@@ -84,15 +56,25 @@ class Studio:
 
     Args:
         around: what it works with.
-        max_running_jobs: so many jobs at once; the others wait in the order they came.
+        max_running_jobs: so many jobs at once; the others wait for their turn.
+        max_running_jobs_per_tenant: so many of them of one tenant; 0 for all.
         parallel_takes: so many segments of one job at once.
     """
 
-    def __init__(self, around: Surroundings, *, max_running_jobs: int, parallel_takes: int) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        *,
+        max_running_jobs: int,
+        max_running_jobs_per_tenant: int = 0,
+        parallel_takes: int,
+    ) -> None:
         self._around = around
         self._records = around.records
         self._feed = around.feed
-        self._queue = Queue(max_running_jobs)
+        self.queue = Queue(
+            max_running_jobs, per_tenant=max_running_jobs_per_tenant, tell=self._tell_waiting
+        )
         self._parallel_takes = parallel_takes
         self._running: dict[str, _Run] = {}
         self._at_work: set[str] = set()
@@ -101,6 +83,7 @@ class Studio:
         self._reviving: Reviving | None = None
         self._closing = False
         self._turns = Turns()
+        self._results = Results(around.library, around.store)
         self.deleting = Deleting(
             around.deletions,
             around.library,
@@ -109,18 +92,16 @@ class Studio:
             stop=self._stop_for_good,
         )
 
-    async def open(self, database_url: str, *, max_threads: int) -> None:
+    async def open(self, checkpoints: Engine, *, max_threads: int) -> None:
         """Go on with every job that has not ended, and with every deletion.
 
-        The event loop has so many threads from then on.
+        `checkpoints` says how far each job is; the event loop has so many threads from then on.
         """
         unfinished = await asyncio.to_thread(self._records.unfinished)
         for job_id in unfinished:
             # Whoever wrote the script was cut off when the process ended.
             await self._around.scripts.close(job_id)
-        self._durable = DurableJobs(
-            database_url, self._work, self._around.alarms, max_threads=max_threads
-        )
+        self._durable = DurableJobs(checkpoints, self._work, max_threads=max_threads)
         self._reviving = Reviving(
             self._records,
             self._durable,
@@ -128,19 +109,29 @@ class Studio:
             at_work=lambda: self._at_work,
             give_up=self._give_up,
         )
+        await self._around.expecting.open()
+        for job_id in unfinished:
+            await self._line_up(job_id)
+        self.queue.open()
         await self._durable.launch()
         for job_id in unfinished:
             await self._hold_outcomes(job_id)
             # Written down, but perhaps the process died before its work was started.
-            await self.start(job_id)
+            await self.start_again(job_id)
         await self.deleting.go_on()
         if unfinished:
             _log.info("jobs go on", jobs=len(unfinished))
 
     async def start(self, job_id: str) -> None:
+        """Have a job that was just written down wait for its turn, and start its work."""
+        await self._line_up(job_id)
+        await self.start_again(job_id)
+
+    async def start_again(self, job_id: str) -> None:
         """Start the work of a job that was written down; where that takes long it goes on beside.
 
-        A job whose work does not start is started later: `look_forever`.
+        A job whose work does not start is started later: `look_forever`. One that was started
+        before goes on as it is.
         """
         starting = asyncio.create_task(self._start(job_id))
         self._starting.add(starting)
@@ -157,6 +148,11 @@ class Studio:
         if self._reviving:
             await self._reviving.look_forever()
 
+    def estimate(self, caller: Caller, order: Order) -> tuple[Estimate, float]:
+        """Guess how much work an order is, and how many seconds it would wait if it came now."""
+        newcomer = self._around.expecting.newcomer(caller, order)
+        return self._around.expecting.estimate(order), self.queue.would_wait_seconds(newcomer)
+
     async def cancel(self, job_id: str) -> None:
         """Ask a job to stop; one that waits for a place has ended when this returns."""
         waited = await self._move(job_id, JobState.CANCELLING, JobState.QUEUED)
@@ -165,9 +161,17 @@ class Studio:
             if waited and ended:
                 await ended.wait()
 
+    async def refuse(self, job_id: str, error: S2VError) -> None:
+        """End a job that waits for a place and would fail when it had one."""
+        if run := self._running.get(job_id):
+            run.refused.append(error)
+            run.task.cancel()
+            await run.ended.wait()
+
     def close(self) -> None:
         """The process goes down: jobs stay as they are and go on when it is back."""
         self._closing = True
+        self.queue.close()
         self._feed.close()
 
     async def abandon(self, job_id: str) -> None:
@@ -199,34 +203,39 @@ class Studio:
 
     async def _work(self, job_id: str) -> None:
         """Bring one job to its end; called again after a crash."""
-        structlog.contextvars.bind_contextvars(job_id=job_id, trace_id=trace_id_of(job_id))
+        structlog.contextvars.bind_contextvars(job_id=job_id)
         self._at_work.add(job_id)
         try:
-            await self._accepted_work(job_id)
+            async with in_its_trace(job_id, self._records):
+                await self._accepted_work(job_id)
+        except NotFound:
+            _log.info("job was deleted before its work began")
         except Exception as error:  # noqa: BLE001 - the boundary of the work: no job may stick
             self._around.alarms.sound(f"job {job_id}: its work could not be ended", error)
             await self._give_up(job_id)
         finally:
+            self.queue.leave(job_id)
             self._at_work.discard(job_id)
 
     async def _accepted_work(self, job_id: str) -> None:
-        accepted = await written(self._records.accepted, job_id)
-        run = self._running[job_id] = _Run(asyncio.create_task(self._run(accepted)))
+        # Before its state is read: whoever changes that afterwards finds the run and stops it.
+        run = self._running[job_id] = _Run(asyncio.create_task(self._run(job_id)))
         try:
-            if accepted.job.state is JobState.CANCELLING:
-                run.task.cancel()
-            await self._to_its_end(job_id, run.task)
+            await self._to_its_end(job_id, run)
         finally:
             del self._running[job_id]
             run.ended.set()
         await self._release(job_id)
 
-    async def _to_its_end(self, job_id: str, run: asyncio.Task[None]) -> None:
+    async def _to_its_end(self, job_id: str, run: _Run) -> None:
         try:
-            await run
+            await run.task
         except asyncio.CancelledError:
-            run.cancel()
-            await asyncio.wait({run})
+            run.task.cancel()
+            await asyncio.wait({run.task})
+            if run.refused:
+                await self._write(job_id, self._records.fail, run.refused[0])
+                return
             if not await self._was_told_to_stop(job_id):
                 raise  # the process is going down; the job goes on when it is back
             await self._end_cancelled(job_id)
@@ -244,8 +253,11 @@ class Studio:
         except Exception as error:  # noqa: BLE001 - it is tried again at every look
             self._around.alarms.sound(f"job {job_id}: its end cannot be written down", error)
 
-    async def _run(self, accepted: Accepted) -> None:
+    async def _run(self, job_id: str) -> None:
+        accepted = await written(self._records.accepted, job_id)
         job, order = accepted.job, accepted.order
+        if job.state is JobState.CANCELLING:
+            raise asyncio.CancelledError
         if job.state.terminal and (job.stats is None or job.stats.state is not StatsState.PENDING):
             return
         checkpoints = HeldCheckpoints(
@@ -266,6 +278,7 @@ class Studio:
             reporter.report,
             read_piece=partial(self._around.scripts.read, job.job_id) if order.streamed else None,
             media=reporter.keep_media if job.with_media else None,
+            write_captions=self._results.write_captions,
             parallel_takes=self._parallel_takes,
         )
         film = await self._film(accepted, make, reporter)
@@ -280,11 +293,12 @@ class Studio:
         if accepted.job.state.terminal:
             await make()  # only remembers; what was spoken is to be known again
             return accepted.job.film
-        async with self._queue.place():
-            if not await self._move(job_id, JobState.RUNNING, JobState.QUEUED, JobState.RUNNING):
+        candidate = self._around.expecting.candidate(accepted)
+        async with self.queue.place(candidate, reporter.seconds_left):
+            if not await self._moved(job_id, partial(self._records.begin, order=accepted.order)):
                 raise asyncio.CancelledError  # it was told to stop before it could hear of it
             _log.info("job runs")
-            async with reporter.saving():
+            async with reporter.saving(), within_time(accepted.order.spec, reporter):
                 film = await make()
         return await self._end_succeeded(accepted, film, reporter)
 
@@ -302,18 +316,22 @@ class Studio:
     async def _end_succeeded(
         self, accepted: Accepted, film: Film, reporter: Reporter
     ) -> Film | None:
-        job_id = accepted.job.job_id
-        row = self._around.library.film_row(accepted.caller, film.video, _film_info(film), job_id)
-        film = replace(film, asset=f"assets/{row['id']}")
+        job = accepted.job
+        job_id = job.job_id
+        film, rows = self._results.assets(accepted.caller, film, job_id)
         stats = _PENDING if self._around.measuring else _UNMEASURED
         progress = reporter.meter.finished()
         if not await written(
-            self._records.succeed, job_id, film, progress=progress, stats=stats, asset_row=row
+            self._records.succeed, job_id, film, progress=progress, stats=stats, asset_rows=rows
         ):
             await self._end_cancelled(job_id)
             return None
         _log.info("job succeeded", frames=film.frames)
+        tell_film(film, reporter.run_seconds)
+        made = AuditEntry({"job": job.name, "asset": film.asset, "sha256": film.video.sha256})
+        await asyncio.to_thread(self._around.audit.write, accepted.caller, "film", made)
         self._feed.tell(job_id, News(history=True))
+        await self._around.expecting.learn(accepted.order, film, reporter.run_seconds)
         return film
 
     async def _end_cancelled(self, job_id: str) -> None:
@@ -326,20 +344,36 @@ class Studio:
         return accepted.deleted or accepted.job.state is JobState.CANCELLING
 
     async def _move(self, job_id: str, to: JobState, *only_from: JobState) -> bool:
-        moved = await written(self._records.move, job_id, to=to, only_from=only_from)
+        return await self._moved(job_id, partial(self._records.move, to=to, only_from=only_from))
+
+    async def _moved(self, job_id: str, move: Callable[[str], bool]) -> bool:
+        moved = await written(move, job_id)
         if moved:
             self._feed.tell(job_id, News(history=True))
         return moved
 
     async def _write(self, job_id: str, write: Callable[[str, Any], object], what: object) -> None:
-        await written(write, job_id, what)
+        if await written(write, job_id, what) and isinstance(what, S2VError):
+            tell_end(what)
         self._feed.tell(job_id, News(history=True))
 
     async def _start(self, job_id: str) -> None:
         try:
             await self._opened.start(job_id)
         except Exception as error:  # noqa: BLE001 - it is written down and is started later
+            self.queue.leave(job_id)
             self._around.alarms.sound(f"job {job_id} could not be started", error)
+
+    async def _line_up(self, job_id: str) -> None:
+        """Have a job wait for its turn whose work is to be started: then its work leaves again."""
+        try:
+            accepted = await asyncio.to_thread(self._records.accepted, job_id)
+            self.queue.come(self._around.expecting.candidate(accepted))
+        except Exception as error:  # noqa: BLE001 - it waits as soon as its work has started
+            _log.warning("job does not wait yet", job_id=job_id, cause=str(error))
+
+    def _tell_waiting(self, job_id: str, waiting: Waiting) -> None:
+        self._feed.tell(job_id, News(waiting=waiting))
 
     def _stop(self, job_id: str) -> asyncio.Event | None:
         """Stop the work of a job; return what tells that it has ended."""
@@ -362,16 +396,3 @@ class Studio:
 
 def _fault() -> Internal:
     return Internal(Reason.INTERNAL, "a fault of the server; its log has the details")
-
-
-def _film_info(film: Film) -> MediaInfo:
-    """Describe a film to the table of assets."""
-    return MediaInfo(
-        media_type=film.video.media_type,
-        kind="video",
-        width_pixels=film.width_pixels,
-        height_pixels=film.height_pixels,
-        duration_seconds=film.frames / film.frame_rate,
-        frame_rate=film.frame_rate,
-        has_audio=True,
-    )

@@ -11,6 +11,7 @@ import structlog
 
 from s2v.core.errors import Reason, Unavailable
 from s2v.core.stages import ServiceDied
+from s2v.rpc.metrics import INPUTS_GIVEN_UP, SERVICE_DEATHS
 from s2v_gateway.records.database import written
 from s2v_gateway.records.jobs import JobRecords
 
@@ -50,7 +51,7 @@ class Turns:
 
         Who comes later waits until it has ended or its time alone is over, in the order of coming.
         """
-        service = _SERVICES.get(name.partition("-")[0], "compositor")
+        service = _service_at(name)
         door, present = self._doors[service], self._present[service]
         await door.acquire()
         shut = [door]
@@ -96,6 +97,7 @@ class Suspects:
             Unavailable: it did so too often (WORKER_LOST).
             S2VError: whatever the work raises.
         """
+        service = _service_at(name)
         while not self._is_given_up(name):
             async with self.turns.turn(name, suspected=self._is_suspected(name)) as presence:
                 try:
@@ -103,12 +105,14 @@ class Suspects:
                 except ServiceDied as death:
                     where = f"{name}@{death.progress}" if presence.alone else f"{name}*"
                     is_blamed = death.progress is not None
+                    SERVICE_DEATHS.labels(service).inc()
                     _log.warning("service died at work", work=where, cause=str(death))
             if not is_blamed:
                 continue
             # Written when it has left, so that who comes next is not taken to be beside it.
             self.deaths[where] = self.deaths.get(where, 0) + 1
             await written(self.records.note_deaths, self.job_id, self.deaths)
+        INPUTS_GIVEN_UP.labels(service).inc()
         raise Unavailable(
             Reason.WORKER_LOST,
             f"a service died again and again at work on this ({name}); its log may tell why",
@@ -122,3 +126,8 @@ class Suspects:
             return True
         alone = (n for where, n in self.deaths.items() if where.startswith(f"{name}@"))
         return max(alone, default=0) >= MOST_DEATHS
+
+
+def _service_at(name: str) -> str:
+    """Return the service that does a piece of work of that name."""
+    return _SERVICES.get(name.partition("-")[0], "compositor")

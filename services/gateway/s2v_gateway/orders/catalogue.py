@@ -1,10 +1,17 @@
 """Which engines and voices there are, as the services told."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 from s2v.core.errors import InvalidInput, Reason, Unavailable
-from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, VoiceOffer
+from s2v.text.languages import check_language, primary, speakers_of, voices_for
+from s2v_gateway.film.offers import (
+    BackendOffer,
+    EngineCatalogue,
+    EngineOffer,
+    VoiceCatalogue,
+    VoiceOffer,
+)
 
 OfferT = TypeVar("OfferT", EngineOffer, VoiceOffer)
 
@@ -15,12 +22,12 @@ class Catalogue:
     def __init__(
         self,
         list_engines: Callable[[], Awaitable[EngineCatalogue]],
-        list_voices: Callable[[], Awaitable[Sequence[VoiceOffer]]],
+        list_voices: Callable[[], Awaitable[VoiceCatalogue]],
     ) -> None:
         self._list_engines = list_engines
         self._list_voices = list_voices
         self._engines = EngineCatalogue()
-        self._voices: Sequence[VoiceOffer] = ()
+        self._voices = VoiceCatalogue()
 
     async def engines(self) -> Sequence[EngineOffer]:
         """Return every engine, the default one first.
@@ -41,10 +48,21 @@ class Catalogue:
         Raises:
             Unavailable: the tts service never answered.
         """
+        return (await self._spoken()).offers
+
+    async def backends(self) -> Sequence[BackendOffer]:
+        """Return every backend, the one of the default voice first.
+
+        Raises:
+            Unavailable: the tts service never answered.
+        """
+        return (await self._spoken()).backends
+
+    async def _spoken(self) -> VoiceCatalogue:
         try:
             self._voices = await self._list_voices()
         except Unavailable:
-            if not self._voices:
+            if not self._voices.offers:
                 raise
         return self._voices
 
@@ -70,20 +88,60 @@ class Catalogue:
             field="spec.engine",
         )
 
-    async def voice(self, name: str) -> VoiceOffer:
-        """Return the voice of that name, or the default one for an empty name.
+    async def voice(
+        self, name: str, *, language: str = "", text: str = "", beside: Iterable[str] = ()
+    ) -> VoiceOffer:
+        """Return the voice of that name.
+
+        For an empty name the first one that speaks the language; where that is empty, too, the one
+        that the text is surely written in, if a voice speaks it, or else the default voice's.
+
+        `beside` has the names of voices that are none of the tts service's.
 
         Raises:
-            InvalidInput: VOICE_UNKNOWN.
+            InvalidInput: VOICE_UNKNOWN, or no language, or one that the named voice does not speak.
             Unavailable: the tts service never answered.
         """
-        found = _find(await self.voices(), name)
+        if language:
+            check_language(language, field="spec.language")
+        voices = await self.voices()
+        if not name:
+            fitting = speakers_of(voices, language) if language else voices_for(voices, text)
+            if not fitting:
+                raise _no_speaker(language, voices)
+            return fitting[0]
+        found = _find(voices, name)
         if found is None:
-            names = ", ".join(v.name for v in self._voices)
+            names = ", ".join([*(v.name for v in self._voices.offers), *beside])
             raise InvalidInput(
                 Reason.VOICE_UNKNOWN, f"no voice {name!r}; there are: {names}", field="spec.voice"
             )
+        require_language(language, name, found.language)
         return found
+
+
+def require_language(language: str, voice: str, spoken: str) -> None:
+    """Refuse a language, if one is asked for, that a voice does not speak.
+
+    Raises:
+        InvalidInput: it speaks another one (FIELD_INVALID).
+    """
+    if language and primary(language) != primary(spoken):
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"voice {voice} speaks {spoken}, not {language}; leave one of them out",
+            field="spec.language",
+        )
+
+
+def _no_speaker(language: str, voices: Sequence[VoiceOffer]) -> InvalidInput:
+    spoken = ", ".join(dict.fromkeys(voice.language for voice in voices))
+    return InvalidInput(
+        Reason.VOICE_UNKNOWN,
+        f"no voice speaks {language}; there are voices of: {spoken}; docs/voices.md tells how to "
+        "add others",
+        field="spec.language",
+    )
 
 
 def _find(offers: Sequence[OfferT], name: str) -> OfferT | None:

@@ -1,24 +1,44 @@
 """Check what a user asks for and fill in the defaults."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from s2v.captions.lettering import undrawable
+from s2v.core.captions import UNDETERMINED, CaptionChoice
 from s2v.core.choices import check_frame_rate, check_side, chosen_preset
 from s2v.core.directing import check_directed
-from s2v.core.errors import InvalidInput, NotFound, Reason
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.finishing import check_finish
 from s2v.core.job import STEPS, JobSpec, Order
+from s2v.core.lengths import UNFITTED, USUAL, Fitted, fitted
+from s2v.core.lexicon import going_before
+from s2v.core.ports import Voice
+from s2v.core.sound import AS_GIVEN, check_enhancement, check_speed
 from s2v.core.timebase import DEFAULT_FRAME_RATE
 from s2v.media.limits import check_audio_seconds
-from s2v.text.limits import check_text
+from s2v.text.languages import check_language
+from s2v.text.limits import check_has_words, check_text, check_text_length
+from s2v.text.markup import read_marked
+from s2v.text.normal.lexicon import check_lexicon
+from s2v.text.sayable import check_sayable
 from s2v_gateway.assets.library import Asset
-from s2v_gateway.film.offers import EngineOffer
+from s2v_gateway.film.offers import ChosenVoice, EngineOffer
 from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.orders.expected_length import expected_seconds
+from s2v_gateway.orders.finishes import check_drawable, finish_images, named_asset
 from s2v_gateway.orders.limits import Limits
+from s2v_gateway.orders.telling import check_webhook
 
 _MAX_NAME_CHARACTERS = 200
+_LETTERS_TOLD = 20
 _TEXT_FIELD = "spec.script.text"
 _TRANSCRIPT_FIELD = "spec.script.transcript"
+_ENHANCEMENT_FIELD = "spec.script.enhancement"
+_SPEED_FIELD = "spec.script.speed"
+_LEXICON_FIELD = "spec.script.lexicon"
+_LENGTHS_FIELD = "spec.lengths"
+_FINISH_FIELD = "spec.finish"
 
 
 async def complete(
@@ -27,6 +47,7 @@ async def complete(
     job_id: str,
     catalogue: Catalogue,
     find_asset: Callable[[str], Asset],
+    find_voice: Callable[[JobSpec], Awaitable[ChosenVoice]],
     limits: Limits,
     streamed: bool = False,
 ) -> Order:
@@ -39,7 +60,10 @@ async def complete(
     """
     _check_text(spec, limits)
     _check_name(spec)
+    check_finish(spec.finish, field=_FINISH_FIELD)
+    check_webhook(spec.webhook_url, able=limits.webhooks)
     reference, audio, pose = await asyncio.to_thread(_assets, spec, find_asset)
+    watermark, backdrop = await asyncio.to_thread(finish_images, spec, find_asset)
     engine = await catalogue.engine(spec.engine)
     _check_reference(reference, engine, limits)
     _check_directed(spec, engine)
@@ -47,17 +71,26 @@ async def complete(
         _check_pose(pose, limits)
     if audio is not None:
         _check_audio(audio, limits)
-    voice = "" if audio else (await catalogue.voice(spec.voice)).name
+    fitting = _fitted(spec, reference, audio)
+    voice = ChosenVoice("") if audio else await find_voice(spec)
+    if not audio:
+        await asyncio.to_thread(_check_spoken, spec, voice, streamed=streamed)
     frame_rate = spec.frame_rate or DEFAULT_FRAME_RATE
     check_frame_rate(frame_rate, engine.frame_rates, engine=engine.name)
     _check_size(spec, engine)
     presets = [preset.name for preset in engine.presets]
+    # Looks into files of fonts.
+    captions = await asyncio.to_thread(_captions, spec, voice.language or UNDETERMINED)
+    await asyncio.to_thread(check_drawable, spec)
     completed = replace(
         spec,
         engine=engine.name,
-        voice=voice,
+        voice=voice.name,
+        language=voice.language,
         preset=chosen_preset(spec.preset, presets, engine=engine.name),
         frame_rate=frame_rate,
+        captions=captions,
+        timeout_seconds=_timeout(spec, limits),
     )
     return Order(
         job_id=job_id,
@@ -69,6 +102,49 @@ async def complete(
         pose=pose.artifact if pose else None,
         steps=STEPS,
         streamed=streamed,
+        voice=voice.sampled,
+        fitted=fitting,
+        film_seconds=expected_seconds(spec, audio_seconds=audio.duration_seconds if audio else 0.0),
+        watermark=watermark,
+        backdrop=backdrop,
+    )
+
+
+def _timeout(spec: JobSpec, limits: Limits) -> float:
+    if spec.timeout_seconds is None:
+        return limits.job_timeout_seconds
+    if spec.timeout_seconds < 0:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"a job cannot have {spec.timeout_seconds:g} s; leave timeout out for the usual time, "
+            "or give 0 for any",
+            field="spec.timeout",
+        )
+    return spec.timeout_seconds
+
+
+def _fitted(spec: JobSpec, reference: Asset, audio: Asset | None) -> Fitted:
+    """Fit a reference video to given sound as the spec says."""
+    problem = ""
+    if spec.lengths == USUAL:
+        return UNFITTED
+    if not reference.media_type.startswith("video/"):
+        problem = "the reference is a picture, which is as long as the sound; leave lengths out"
+    elif not spec.lengths.needs_lengths:
+        return UNFITTED
+    elif audio is None:
+        problem = "of a text the length is not known yet: choose ping-pong, loop, freeze, trim"
+    elif spec.enhancement.trim_silences:
+        problem = "without its silences the sound has another length; leave trim_silences out"
+    elif not (reference.duration_seconds and audio.duration_seconds):
+        problem = "the file does not tell how long it is; export it again, as MP4 or WAV"
+    if problem or audio is None:
+        raise InvalidInput(Reason.FIELD_INVALID, problem, field=_LENGTHS_FIELD)
+    return fitted(
+        spec.lengths,
+        video_seconds=reference.duration_seconds,
+        sound_seconds=audio.duration_seconds,
+        field=_LENGTHS_FIELD,
     )
 
 
@@ -97,6 +173,7 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
             "speak use text",
             field=_TRANSCRIPT_FIELD,
         )
+    _check_sound(spec)
     if spec.transcript:
         allowed = limits.max_transcript_characters
         check_text(
@@ -108,13 +185,49 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
         )
     if not spec.audio:
         allowed = limits.max_text_characters
-        check_text(
-            spec.text,
-            what="text",
-            field=_TEXT_FIELD,
-            max_characters=allowed,
-            remedy="write at least one word, or name an asset with sound in spec.script.audio",
+        check_text_length(spec.text, what="text", field=_TEXT_FIELD, max_characters=allowed)
+
+
+def _check_spoken(spec: JobSpec, voice: ChosenVoice, *, streamed: bool) -> None:
+    """Refuse a text that the voice cannot speak; of one that goes on, only if nobody could."""
+    words = going_before(spec.lexicon, voice.lexicon)
+    speaker = Voice(voice.name, voice.language, lexicon=words)
+    check_has_words(
+        spec.text,
+        what="text",
+        field=_TEXT_FIELD,
+        remedy="write at least one word, or name an asset with sound in spec.script.audio",
+        lexicon=speaker.lexicon,
+    )
+    if not streamed:
+        check_sayable(spec.text, speaker, field=_TEXT_FIELD)
+
+
+def _check_sound(spec: JobSpec) -> None:
+    """Refuse what is asked for sound or a text that is not given, or is out of range."""
+    if spec.enhancement != AS_GIVEN and not spec.audio:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            "enhancement betters given sound, but no sound is given; leave it out",
+            field=_ENHANCEMENT_FIELD,
         )
+    check_enhancement(spec.enhancement, field=_ENHANCEMENT_FIELD)
+    if spec.speed and spec.audio:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            "speed is how fast a text is spoken, but sound is given, which stays as it is; "
+            "leave it out",
+            field=_SPEED_FIELD,
+        )
+    check_speed(spec.speed, field=_SPEED_FIELD)
+    if spec.lexicon and spec.audio:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            "a lexicon says how a text is spoken, but sound is given, which stays as it is; leave "
+            "it out",
+            field=_LEXICON_FIELD,
+        )
+    check_lexicon(spec.lexicon, field=_LEXICON_FIELD)
 
 
 def _check_name(spec: JobSpec) -> None:
@@ -134,10 +247,7 @@ def _asset(name: str, field: str, find_asset: Callable[[str], Asset]) -> Asset:
             f"{field} is missing; give the name of an asset, or send the file in Generate's chunks",
             field=field,
         )
-    try:
-        return find_asset(name)
-    except NotFound as error:
-        raise NotFound(error.reason, error.message, field=field) from error
+    return named_asset(name, field, find_asset)
 
 
 def _check_reference(reference: Asset, engine: EngineOffer, limits: Limits) -> None:
@@ -200,6 +310,27 @@ def _check_audio(audio: Asset, limits: Limits) -> None:
             min_seconds=limits.min_audio_seconds,
             max_seconds=limits.max_audio_seconds,
         )
+
+
+def _captions(spec: JobSpec, language: str) -> CaptionChoice | None:
+    """Return the captions that are asked for, in a language unless they name theirs.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, that is no tag of a language, or what is said cannot be drawn.
+    """
+    choice = spec.captions
+    if choice is None:
+        return None
+    if choice.language:
+        check_language(choice.language, field="spec.captions.language")
+    if choice.burnt_in and (letters := undrawable(read_marked(spec.text).text or spec.transcript)):
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"no caption font has {letters[:_LETTERS_TOLD]!r}; ask for the captions as files or as "
+            "a track, which leave the letters to the player",
+            field="spec.captions.burnt_in",
+        )
+    return replace(choice, language=choice.language or language)
 
 
 def _check_size(spec: JobSpec, engine: EngineOffer) -> None:

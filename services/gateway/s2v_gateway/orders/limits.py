@@ -8,7 +8,10 @@ from s2v.text.limits import MAX_TEXT_CHARACTERS, MAX_TRANSCRIPT_CHARACTERS
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one gateway; GetServerInfo tells them."""
+    """Limits of one gateway; GetServerInfo tells them.
+
+    `webhooks` says whether the ends of jobs can be told.
+    """
 
     max_text_characters: int = MAX_TEXT_CHARACTERS
     max_transcript_characters: int = MAX_TRANSCRIPT_CHARACTERS
@@ -17,3 +20,5 @@ class Limits:
     max_reference_seconds: float = 600.0
     max_upload_bytes: int = 512 * 1024 * 1024
     max_queued_jobs: int = 1000
+    job_timeout_seconds: float = 1800.0
+    webhooks: bool = False

@@ -11,7 +11,8 @@ from s2v.core.errors import InvalidInput, NotFound, NotReady, Reason
 from s2v_gateway.access.callers import Caller
 from s2v_gateway.records.database import id_in_name, reading
 from s2v_gateway.records.job_rows import LIVE_STATES
-from s2v_gateway.records.tables import assets, job_artifacts, jobs, uploads
+from s2v_gateway.records.tables import assets, job_artifacts, jobs, uploads, voices
+from s2v_gateway.records.usage import UNLIMITED, Usage
 
 Row = sa.Row[Any]
 
@@ -23,17 +24,27 @@ _TOKEN = re.compile(r"([0-9]{1,17})-([0-9A-Za-z]{1,32})")
 class AssetRecords:
     """Assets in a database. Methods block; every method is one transaction."""
 
-    def __init__(self, engine: sa.Engine, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: sa.Engine, now: Callable[[], datetime], usage: Usage = UNLIMITED
+    ) -> None:
         self._engine = engine
         self._now = now
+        self._usage = usage
 
     def add(
         self, caller: Caller, asset_id: str, values: dict[str, object], *, upload_id: str | None
     ) -> Row:
-        """Write down an asset of the caller's, and that the upload became it, if one did."""
+        """Write down an asset of the caller's, and that the upload became it, if one did.
+
+        Raises:
+            Exhausted: it is of no upload, and the tenant may not store so much more
+                (QUOTA_EXCEEDED).
+        """
         row = asset_row(asset_id, values, self._now(), caller=caller)
         became = uploads.update().where(uploads.c.id == upload_id).values(asset_id=asset_id)
         with self._engine.begin() as connection:
+            if upload_id is None:
+                self._usage.check_room(connection, caller.tenant, int(str(values["size_bytes"])))
             connection.execute(assets.insert().values(row))
             connection.execute(became)
             return connection.execute(sa.select(assets).where(assets.c.id == asset_id)).one()
@@ -103,11 +114,14 @@ class AssetRecords:
                 )
             return _remove(connection, row)
 
-    def delete_unused(self, asset_id: str) -> str | None:
-        """Forget an asset unless an unfinished job needs it; return its SHA-256 if it went."""
+    def delete_unused(self, asset_id: str) -> Row | None:
+        """Forget an asset unless an unfinished job needs it; return its row if it went."""
         with self._engine.begin() as connection:
             row = connection.execute(sa.select(assets).where(assets.c.id == asset_id)).one_or_none()
-            return None if row is None or _user(connection, row) else _remove(connection, row)
+            if row is None or _user(connection, row):
+                return None
+            _remove(connection, row)
+            return row
 
     def uploaded_before(self, time: datetime) -> list[str]:
         """Return the ids of uploaded assets that were last used before a time."""
@@ -129,11 +143,11 @@ class AssetRecords:
         return too_many[::-1]
 
     def needed(self, digests: Collection[str]) -> set[str]:
-        """Return those of the digests that an asset or a job needs."""
+        """Return those of the digests that an asset, a job or a voice needs."""
         wanted = list(digests)
         return {
             sha256
-            for table in (assets, job_artifacts)
+            for table in (assets, job_artifacts, voices)
             for sha256 in self._digests(table.c.sha256, wanted)
         }
 

@@ -28,8 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from s2v.core.errors import Exhausted
+from s2v.core.errors import Exhausted, Reason
 from s2v.rpc.finishing import in_thread
 from s2v.rpc.patience import growing_delays
 from s2v.store.space import storage_full
@@ -101,6 +102,12 @@ def open_database(
     return engine
 
 
+def close_database(engine: Engine) -> None:
+    """Close every connection now; one that a thread still uses, when it gives it back."""
+    event.listen(engine, "checkin", _invalidate)
+    engine.dispose()
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection that only reads, and so never waits for a writer."""
@@ -135,11 +142,17 @@ async def written(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return await trying(in_thread, work, *args, **kwargs)
 
 
+def _invalidate(_: object, entry: ConnectionPoolEntry) -> None:
+    entry.invalidate()
+
+
 def _is_away(error: BaseException) -> bool:
     """Tell whether a transaction may succeed later: not if it names what is not there."""
     if isinstance(error, OperationalError):
         return getattr(error.orig, "sqlite_errorname", None) != "SQLITE_ERROR"
-    return isinstance(error, InterfaceError | PoolTimeoutError | Exhausted)
+    if isinstance(error, Exhausted):
+        return error.reason is Reason.STORAGE_FULL
+    return isinstance(error, InterfaceError | PoolTimeoutError)
 
 
 def _tell_away(state: tenacity.RetryCallState) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from s2v_gateway.access.callers import Caller
-from s2v_gateway.records.database import id_in_name, reading
-from s2v_gateway.records.job_rows import LIVE_STATES, job_not_found
+from s2v_gateway.records.database import id_in_name, insert_if_absent, reading
+from s2v_gateway.records.job_rows import LIVE_STATES, Row, job_not_found
 from s2v_gateway.records.tables import (
     assets,
     job_artifacts,
@@ -15,6 +15,7 @@ from s2v_gateway.records.tables import (
     jobs,
     script_pieces,
     uploads,
+    webhooks,
 )
 
 
@@ -26,20 +27,21 @@ class Deletions:
         self._now = now
 
     def mark(self, caller: Caller, name: str) -> str:
-        """Hide the caller's job of that name from everybody; return its id.
+        """Hide the caller's job of that name from everybody, and its film; return its id.
 
         Raises:
             NotFound: JOB_NOT_FOUND.
         """
         job_id = id_in_name(name, "jobs")
         mine = (jobs.c.job_id == job_id, jobs.c.tenant == caller.tenant)
-        if job_id is None or not self._mark(*mine):
+        if job_id is None or self._mark(*mine) is None:
             raise job_not_found(name)
         return job_id
 
-    def mark_ended(self, job_id: str) -> bool:
-        """Hide a job that has ended; tell whether that is new."""
-        return self._mark(jobs.c.job_id == job_id, jobs.c.state.not_in(LIVE_STATES))
+    def mark_ended(self, job_id: str) -> Caller | None:
+        """Hide a job that has ended; return its owner if that is new."""
+        row = self._mark(jobs.c.job_id == job_id, jobs.c.state.not_in(LIVE_STATES))
+        return None if row is None else Caller(row.tenant, row.subject)
 
     def marked(self) -> list[str]:
         """Return the ids of the jobs that are hidden and still there."""
@@ -65,23 +67,37 @@ class Deletions:
     def purge(self, job_id: str) -> set[str]:
         """Drop every row of a job, its films' among them; return the digests it had."""
         with self._engine.begin() as connection:
-            films = connection.execute(
-                assets.delete()
-                .where(assets.c.job_id == job_id)
-                .returning(assets.c.id, assets.c.sha256)
-            ).all()
-            gone = [film.id for film in films]
-            connection.execute(uploads.delete().where(uploads.c.asset_id.in_(gone)))
+            films = _forget_films(connection, job_id)
             held = connection.scalars(
                 job_artifacts.delete()
                 .where(job_artifacts.c.job_id == job_id)
                 .returning(job_artifacts.c.sha256)
             ).all()
-            for table in (job_history, script_pieces, jobs):
+            for table in (job_history, script_pieces, webhooks, jobs):
                 connection.execute(table.delete().where(table.c.job_id == job_id))
-        return {film.sha256 for film in films} | set(held)
+        return films | set(held)
 
-    def _mark(self, *where: sa.ColumnElement[bool]) -> bool:
+    def _mark(self, *where: sa.ColumnElement[bool]) -> Row | None:
+        """Hide a job; return whose it is if that is new."""
         update = jobs.update().where(*where, jobs.c.delete_time.is_(None))
+        hide = update.values(delete_time=self._now()).returning(
+            jobs.c.job_id, jobs.c.tenant, jobs.c.subject
+        )
         with self._engine.begin() as connection:
-            return connection.execute(update.values(delete_time=self._now())).rowcount == 1
+            hidden = connection.execute(hide).one_or_none()
+            if hidden is not None:
+                # Their bytes are the job's own until they go with it; nobody finds them any more.
+                for sha256 in _forget_films(connection, hidden.job_id):
+                    held = {"job_id": hidden.job_id, "sha256": sha256}
+                    insert_if_absent(connection, job_artifacts, held)
+        return hidden
+
+
+def _forget_films(connection: sa.Connection, job_id: str) -> set[str]:
+    """Drop the assets that a job has made; return their digests."""
+    films = connection.execute(
+        assets.delete().where(assets.c.job_id == job_id).returning(assets.c.id, assets.c.sha256)
+    ).all()
+    gone = [film.id for film in films]
+    connection.execute(uploads.delete().where(uploads.c.asset_id.in_(gone)))
+    return {film.sha256 for film in films}

@@ -8,11 +8,18 @@ import sqlalchemy as sa
 import structlog
 
 from s2v.core.errors import Conflict, InvalidInput, Reason
-from s2v.core.job import FilmStats, Job, JobSpec, JobState
-from s2v.core.ports import Notice
+from s2v.core.job import Job, JobSpec, JobState
 from s2v_gateway.access.callers import Caller
 from s2v_gateway.records.database import id_in_name, reading
-from s2v_gateway.records.job_rows import EVENT, SPEC, Row, find_job, job_not_found, read_job
+from s2v_gateway.records.job_rows import (
+    EVENT,
+    SPEC,
+    Event,
+    Row,
+    find_job,
+    job_not_found,
+    read_job,
+)
 from s2v_gateway.records.tables import job_history, jobs
 
 _log = structlog.get_logger()
@@ -27,7 +34,7 @@ class HistoryEvent:
 
     sequence: int
     time: datetime
-    event: JobState | Notice | FilmStats
+    event: Event
 
 
 class JobLookup:
@@ -36,7 +43,9 @@ class JobLookup:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def find_request(self, caller: Caller, request_id: str, asked: JobSpec) -> Job | None:
+    def find_request(
+        self, caller: Caller, request_id: str, asked: JobSpec, *, retry_of: str = ""
+    ) -> Job | None:
         """Return the job that an earlier call of the caller's with this id made, if there is one.
 
         Raises:
@@ -52,7 +61,8 @@ class JobLookup:
             row = find_job(connection, sa.and_(*same))
         if row is None:
             return None
-        if SPEC.load(row.asked) != asked or row.delete_time is not None:
+        same_call = SPEC.load(row.asked) == asked and (row.retry_of or "") == retry_of
+        if not same_call or row.delete_time is not None:
             raise Conflict(
                 Reason.REQUEST_ID_REUSED,
                 f"request_id {request_id!r} was used for another job; choose a new one",

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from s2v.core.captions import SegmentCaptions
 from s2v.core.errors import NotFound, Reason
 from s2v.core.job import (
     Film,
@@ -34,7 +35,8 @@ NOTICES = TypeAdapter(tuple[Notice, ...])
 DEATHS = TypeAdapter(dict[str, int])
 FILM = TypeAdapter(Film)
 STATS = TypeAdapter(FilmStats)
-EVENT: TypeAdapter[JobState | Notice | FilmStats] = TypeAdapter(JobState | Notice | FilmStats)
+Event = JobState | Notice | SegmentCaptions | FilmStats
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 LIVE_STATES = [state.value for state in JobState if not state.terminal]
 
@@ -43,6 +45,7 @@ LIVE_STATES = [state.value for state in JobState if not state.terminal]
 class Accepted:
     """A job as it lies in the table, with what is needed to work on it.
 
+    `number` grows with every job that is accepted; `run_seconds` is how long it has held a place,
     `deaths` tells how often a service has died at which piece of its work.
     """
 
@@ -51,6 +54,8 @@ class Accepted:
     caller: Caller
     deleted: bool
     deaths: dict[str, int]
+    number: int
+    run_seconds: float
 
 
 def dump(adapter: TypeAdapter[Any], value: object) -> str:
@@ -102,6 +107,7 @@ def read_job(row: Row) -> Job:
         end_time=row.end_time,
         stats=STATS.validate_json(row.stats) if row.stats else None,
         with_media=row.with_media,
+        retry_of=row.retry_of or "",
     )
 
 
@@ -113,4 +119,6 @@ def read_accepted(row: Row) -> Accepted:
         Caller(row.tenant, row.subject),
         deleted=row.delete_time is not None,
         deaths=DEATHS.validate_json(row.deaths),
+        number=row.number,
+        run_seconds=row.run_seconds,
     )

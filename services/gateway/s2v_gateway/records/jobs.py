@@ -1,10 +1,12 @@
 """The table of jobs as those who work on them write it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from s2v.core.captions import SegmentCaptions
 from s2v.core.errors import Conflict, Exhausted, Reason, S2VError
 from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Order, Progress, Stage
 from s2v.core.ports import Notice
@@ -25,12 +27,16 @@ from s2v_gateway.records.job_rows import (
     STAGE_SECONDS,
     STATS,
     Accepted,
+    Event,
     dump,
     need_job,
     read_accepted,
     read_job,
 )
 from s2v_gateway.records.tables import assets, job_artifacts, job_history, jobs, script_pieces
+from s2v_gateway.records.usage import UNLIMITED, Usage
+from s2v_gateway.records.voice_rows import require_voice
+from s2v_gateway.records.webhooks import add_webhook
 
 
 class JobRecords:
@@ -42,9 +48,11 @@ class JobRecords:
         *,
         max_queued_jobs: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        usage: Usage = UNLIMITED,
     ) -> None:
         self._engine = engine
         self._max_queued_jobs = max_queued_jobs
+        self._usage = usage
         self._now = now
 
     def accept(
@@ -56,12 +64,14 @@ class JobRecords:
         request_id: str,
         with_media: bool,
         script_open: bool,
+        retry_of: str = "",
     ) -> Job:
         """Write down a job of the caller's; once this returns it is never lost.
 
         Raises:
-            Exhausted: QUEUE_FULL.
+            Exhausted: QUEUE_FULL, QUOTA_EXCEEDED.
             NotFound: ASSET_NOT_FOUND, an asset was deleted since it was looked up.
+            InvalidInput: VOICE_UNKNOWN, the voice was.
             Conflict: REQUEST_ID_REUSED, another call with this id was faster.
         """
         values = {
@@ -78,14 +88,21 @@ class JobRecords:
             "stage_seconds": "{}",
             "notices": "[]",
             "deaths": "{}",
+            "run_seconds": 0.0,
+            "retry_of": retry_of or None,
             "create_time": self._now(),
         }
         try:
             with self._engine.begin() as connection:
                 self._check_room(connection)
+                self._usage.check_jobs(connection, caller.tenant)
+                self._usage.check_room(connection, caller.tenant)
+                self._usage.check_film_seconds(connection, caller.tenant)
                 connection.execute(jobs.insert().values(values))
                 self._append(connection, order.job_id, JobState.QUEUED)
                 self._take_inputs(connection, order)
+                if order.spec.webhook_url:
+                    add_webhook(connection, caller, order, now=self._now())
                 if order.streamed:
                     piece = {"job_id": order.job_id, "number": 0, "text": order.spec.text}
                     connection.execute(script_pieces.insert().values(piece))
@@ -117,10 +134,25 @@ class JobRecords:
 
     def move(self, job_id: str, *, to: JobState, only_from: Sequence[JobState]) -> bool:
         """Put a job into another state if it is in one of the given ones; tell whether it was."""
-        values: dict[str, object] = {"state": to.value}
-        if to is JobState.RUNNING:
-            values["start_time"] = sa.func.coalesce(jobs.c.start_time, self._now())
-        return self._move(job_id, to, only_from, values)
+        return self._move(job_id, to, only_from, {})
+
+    def begin(self, job_id: str, order: Order) -> bool:
+        """Put a job to work that waits, or was at work before a crash; tell whether it was so.
+
+        Raises:
+            InvalidInput: VOICE_UNKNOWN, its voice was deleted while it waited.
+            Exhausted: QUOTA_EXCEEDED, the tenant was given all that it may have today meanwhile.
+        """
+        values: dict[str, object] = {"start_time": sa.func.coalesce(jobs.c.start_time, self._now())}
+        only = (JobState.QUEUED, JobState.RUNNING)
+        with self._engine.begin() as connection:
+            row = need_job(connection, job_id)
+            waits = row.state == JobState.QUEUED.value
+            if waits:
+                self._usage.check_film_seconds(connection, row.tenant)
+            if waits and order.voice:
+                require_voice(connection, order.voice, order.spec.voice)
+            return self._move_in(connection, job_id, JobState.RUNNING, only, values)
 
     def succeed(
         self,
@@ -129,9 +161,9 @@ class JobRecords:
         *,
         progress: Progress,
         stats: FilmStats,
-        asset_row: dict[str, object],
+        asset_rows: Iterable[dict[str, object]],
     ) -> bool:
-        """End a job with its film, which becomes an asset; tell whether it had not ended before.
+        """End a job with its film and its files, which become assets; tell if it had not ended.
 
         A job that was deleted meanwhile is cancelled instead, and its film becomes nothing.
         """
@@ -144,9 +176,14 @@ class JobRecords:
         ended = self._ended(values)
         times = dict.fromkeys(("create_time", "use_time"), ended["end_time"])  # they end together
         with self._engine.begin() as connection:
+            if need_job(connection, job_id).delete_time is not None:
+                return False
             if not self._move_in(connection, job_id, JobState.SUCCEEDED, only, ended):
                 return False
-            insert_if_absent(connection, assets, asset_row | times)
+            tenant = need_job(connection, job_id).tenant
+            self._usage.add_film_seconds(connection, tenant, film.frames / film.frame_rate)
+            for asset_row in asset_rows:
+                insert_if_absent(connection, assets, asset_row | times)
         return True
 
     def fail(self, job_id: str, error: S2VError, *, cancelled: bool = False) -> bool:
@@ -156,12 +193,17 @@ class JobRecords:
         return self._move(job_id, state, unfinished, self._ended({"error": status_bytes(error)}))
 
     def note_progress(
-        self, job_id: str, progress: Progress, stage_seconds: dict[Stage, float]
+        self,
+        job_id: str,
+        progress: Progress,
+        stage_seconds: dict[Stage, float],
+        run_seconds: float,
     ) -> None:
-        """Keep how far a job is."""
+        """Keep how far a job is, and how long it has held a place."""
         values = {
             "progress": dump(PROGRESS, progress),
             "stage_seconds": dump(STAGE_SECONDS, stage_seconds),
+            "run_seconds": run_seconds,
         }
         self._update(job_id, values, jobs.c.state.in_(LIVE_STATES))
 
@@ -191,6 +233,16 @@ class JobRecords:
             self._append(connection, job_id, notice)
         return True
 
+    def note_captions(self, job_id: str, captions: SegmentCaptions) -> None:
+        """Keep what is said in a segment, unless that was told before, as before a crash."""
+        told = sa.select(job_history.c.sequence).where(
+            job_history.c.job_id == job_id,
+            job_history.c.event.startswith(f'{{"caption_segment":{captions.caption_segment},'),
+        )
+        with self._engine.begin() as connection:
+            if connection.execute(told).first() is None:
+                self._append(connection, job_id, captions)
+
     def hold(self, job_id: str, digests: Iterable[str], *, unfinished_only: bool = False) -> None:
         """Remember that a job needs these artifacts; until `release` nobody drops them."""
         with self._engine.begin() as connection:
@@ -202,6 +254,7 @@ class JobRecords:
         """Forget what a job needed, and return it."""
         delete = job_artifacts.delete().where(job_artifacts.c.job_id == job_id)
         with self._engine.begin() as connection:
+            self._rewrite_order(connection, job_id, lambda order: replace(order, voice=None))
             return list(connection.scalars(delete.returning(job_artifacts.c.sha256)))
 
     def append_text(self, job_id: str, number: int, text: str) -> None:
@@ -210,7 +263,9 @@ class JobRecords:
         with self._engine.begin() as connection:
             if not insert_if_absent(connection, script_pieces, piece):
                 return
-            self._rewrite_order(connection, job_id, text)
+            self._rewrite_order(
+                connection, job_id, lambda order: order.with_text(order.spec.text + text)
+            )
 
     def close_script(self, job_id: str) -> None:
         """Say that a script is written to its end."""
@@ -227,12 +282,14 @@ class JobRecords:
             script_open = need_job(connection, job_id).script_open
             return list(connection.scalars(query)), script_open
 
-    def _rewrite_order(self, connection: sa.Connection, job_id: str, text: str) -> None:
+    def _rewrite_order(
+        self, connection: sa.Connection, job_id: str, change: Callable[[Order], Order]
+    ) -> None:
         order = ORDER.load(need_job(connection, job_id).order)
-        order = order.with_text(order.spec.text + text)
-        connection.execute(
-            jobs.update().where(jobs.c.job_id == job_id).values(order=ORDER.dump(order))
-        )
+        if (changed := change(order)) != order:
+            connection.execute(
+                jobs.update().where(jobs.c.job_id == job_id).values(order=ORDER.dump(changed))
+            )
 
     def _take_inputs(self, connection: sa.Connection, order: Order) -> None:
         """Keep the artifacts that an order names; put the end of the assets they came as off.
@@ -241,7 +298,10 @@ class JobRecords:
 
         Raises:
             NotFound: ASSET_NOT_FOUND, one was deleted since it was looked up.
+            InvalidInput: VOICE_UNKNOWN, its voice was.
         """
+        if order.voice:
+            require_voice(connection, order.voice, order.spec.voice)
         digests = [artifact.sha256 for artifact in order.inputs]
         self._hold(connection, order.job_id, digests)
         for field, name in order.spec.assets.items():
@@ -288,9 +348,7 @@ class JobRecords:
             self._append(connection, job_id, state)
         return moved
 
-    def _append(
-        self, connection: sa.Connection, job_id: str, event: JobState | Notice | FilmStats
-    ) -> None:
+    def _append(self, connection: sa.Connection, job_id: str, event: Event) -> None:
         latest = sa.select(sa.func.max(job_history.c.sequence)).where(
             job_history.c.job_id == job_id
         )

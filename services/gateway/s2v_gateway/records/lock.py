@@ -11,6 +11,14 @@ import sqlalchemy as sa
 from s2v.store.locking import open_lock
 
 _KEY = 0x733276_10C4
+# A machine that is lost closes no connection. By default PostgreSQL finds that out after a quarter
+# of an hour if it had just answered, else after two hours: so long its jobs would stand.
+_ASKED_AFTER = {
+    "tcp_keepalives_idle": 10,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
 
 
 class DatabaseInUse(Exception):
@@ -91,6 +99,8 @@ class _ServerLock:
 
     def _locked(self) -> sa.Connection:
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        for name, value in _ASKED_AFTER.items():
+            connection.execute(sa.text(f"SET {name} = {value}"))
         locked = connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY})
         if not locked:
             connection.close()

@@ -15,14 +15,26 @@ def migrate(engine: sa.Engine) -> None:
     Raises:
         RuntimeError: a later release wrote the database.
     """
-    config = Config()
-    config.set_main_option("script_location", "s2v_gateway.records:migrations")
+    config = _config()
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         _refuse_later_release(connection, ScriptDirectory.from_config(config))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def is_current(engine: sa.Engine) -> bool:
+    """Tell whether a database has the tables of this release."""
+    with engine.connect() as connection:
+        there = MigrationContext.configure(connection).get_current_revision()
+    return there == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "s2v_gateway.records:migrations")
+    return config
 
 
 def _refuse_later_release(connection: sa.Connection, known: ScriptDirectory) -> None:

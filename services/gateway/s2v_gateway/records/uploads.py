@@ -12,6 +12,7 @@ from s2v.core.errors import Conflict, NotFound, Reason
 from s2v_gateway.access.callers import Caller
 from s2v_gateway.records.database import id_in_name, insert_if_absent, reading
 from s2v_gateway.records.tables import uploads
+from s2v_gateway.records.usage import UNLIMITED, Usage
 
 UPLOAD_LIFETIME = timedelta(days=1)
 
@@ -30,9 +31,12 @@ class Declaration:
 class UploadRecords:
     """Uploads in a database. Expired ones count as gone. Every method is one transaction."""
 
-    def __init__(self, engine: sa.Engine, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: sa.Engine, now: Callable[[], datetime], usage: Usage = UNLIMITED
+    ) -> None:
         self._engine = engine
         self._now = now
+        self._usage = usage
 
     def need(self, caller: Caller, name: str) -> Row:
         """Return the row of the caller's upload of that name.
@@ -66,6 +70,7 @@ class UploadRecords:
 
         Raises:
             Conflict: the request id came with another declaration (REQUEST_ID_REUSED).
+            Exhausted: the tenant may not store so much more (QUOTA_EXCEEDED).
         """
         now = self._now()
         upload_id = str(ULID())
@@ -79,6 +84,8 @@ class UploadRecords:
         ours = _request(caller, request_id) if request_id else (uploads.c.id == upload_id,)
         with self._engine.begin() as connection:
             connection.execute(uploads.delete().where(*ours, uploads.c.expire_time <= now))
+            if connection.execute(sa.select(uploads.c.id).where(*ours)).first() is None:
+                self._usage.check_room(connection, caller.tenant, declaration.total_bytes)
             insert_if_absent(connection, uploads, values)
             row = connection.execute(sa.select(uploads).where(*ours)).one()
         _check_same_request(row, declaration)

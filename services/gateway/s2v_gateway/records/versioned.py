@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 T = TypeVar("T")
 Shape = dict[str, Any]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _FIELD = "schema_version"
 
 
@@ -51,4 +51,20 @@ def _from_1(shape: Shape) -> Shape:
     return shape
 
 
-_STEPS: tuple[Callable[[Shape], Shape], ...] = (_from_1,)
+def _from_2(shape: Shape) -> Shape:
+    """Tell what was measured on a voice's sample as on any sound."""
+    if "signal_to_noise_db" in shape:
+        duration = shape.pop("duration_seconds")
+        shape["sound"] = {
+            "duration_seconds": duration,
+            "integrated_lufs": None,
+            "true_peak_dbtp": None,
+            "clipped_share": 0.0,
+            "snr_db": shape.pop("signal_to_noise_db"),
+            "speech_share": shape.pop("speech_seconds") / duration,
+        }
+        shape["near_peak_share"] = shape.pop("clipped_share")
+    return shape
+
+
+_STEPS: tuple[Callable[[Shape], Shape], ...] = (_from_1, _from_2)

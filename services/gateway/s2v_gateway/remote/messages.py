@@ -4,15 +4,22 @@ from s2v.api.common.v1 import clip_pb2
 from s2v.api.compositor.v1 import compositor_service_pb2
 from s2v.api.render.v1 import render_service_pb2
 from s2v.api.tts.v1 import speech_service_pb2
-from s2v.core.job import Clip, Film
+from s2v.core.artifact import Artifact
+from s2v.core.captions import CaptionChoice
+from s2v.core.finishing import SideFiles
+from s2v.core.job import Clip, Film, Order
 from s2v.core.ports import Continuity
 from s2v.core.script import Segment
 from s2v.core.stages import CutScript, FinishedSegment
+from s2v.core.voice import SampledVoice
 from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
+    caption_to_proto,
     source_type_from_proto,
+    source_type_to_proto,
 )
+from s2v.rpc.convert_finish import finish_to_proto
 from s2v_gateway.film.offers import EngineCatalogue, EngineOffer, PresetOffer
 
 _CONTINUITY = {
@@ -43,6 +50,8 @@ def engine_offer(message: render_service_pb2.Engine) -> EngineOffer:
         digital_source_type=source_type_from_proto(message.digital_source_type),
         directed=message.directed,
         side_step_pixels=message.side_step_pixels or 2,
+        problem=message.problem,
+        device_groups=tuple(message.device_groups),
     )
 
 
@@ -55,6 +64,9 @@ def cut_script(message: speech_service_pb2.CutScriptResponse) -> CutScript:
         decoded_audio=artifact_from_proto(message.decoded_audio, field="decoded_audio")
         if message.HasField("decoded_audio")
         else None,
+        film_audio=artifact_from_proto(message.film_audio, field="film_audio")
+        if message.HasField("film_audio")
+        else None,
     )
 
 
@@ -65,6 +77,15 @@ def segment(value: Segment) -> speech_service_pb2.Segment:
         text=value.text,
         first_sample=value.first_sample,
         end_sample=value.end_sample,
+    )
+
+
+def voice_sample(value: SampledVoice) -> speech_service_pb2.VoiceSample:
+    """Spell the sample of a voice as a message."""
+    return speech_service_pb2.VoiceSample(
+        audio=artifact_to_proto(value.sample),
+        transcript=value.transcript,
+        language=value.language,
     )
 
 
@@ -81,6 +102,25 @@ def clip(message: clip_pb2.Clip) -> Clip:
     )
 
 
+def compose_config(
+    order: Order, film_audio: Artifact | None, *, live: bool
+) -> compositor_service_pb2.ComposeConfig:
+    """Spell how to compose an order's film as a message."""
+    captions = order.spec.captions or CaptionChoice()
+    return compositor_service_pb2.ComposeConfig(
+        frame_rate=order.spec.frame_rate,
+        live=live,
+        digital_source_type=source_type_to_proto(order.digital_source_type),
+        caption_track=captions.track,
+        captions_burnt_in=captions.burnt_in,
+        caption_language=captions.language,
+        film_audio=artifact_to_proto(film_audio) if film_audio else None,
+        finish=finish_to_proto(order.spec.finish),
+        watermark_image=artifact_to_proto(order.watermark) if order.watermark else None,
+        background_image=artifact_to_proto(order.backdrop) if order.backdrop else None,
+    )
+
+
 def compose_segment(value: FinishedSegment) -> compositor_service_pb2.ComposeSegment:
     """Spell a finished segment as a message."""
     return compositor_service_pb2.ComposeSegment(
@@ -92,6 +132,7 @@ def compose_segment(value: FinishedSegment) -> compositor_service_pb2.ComposeSeg
             height_pixels=value.clip.height_pixels,
         ),
         audio=artifact_to_proto(value.speech.audio),
+        captions=map(caption_to_proto, value.captions),
     )
 
 
@@ -104,4 +145,17 @@ def film(message: compositor_service_pb2.Film) -> Film:
         width_pixels=message.width_pixels,
         height_pixels=message.height_pixels,
         frame_rate=message.frame_rate,
+        beside=SideFiles(
+            _if_there(message, "thumbnail"),
+            _if_there(message, "sprites"),
+            _if_there(message, "sprites_index"),
+            _if_there(message, "playlist"),
+            _if_there(message, "fragments"),
+        ),
     )
+
+
+def _if_there(message: compositor_service_pb2.Film, name: str) -> Artifact | None:
+    if not message.HasField(name):
+        return None
+    return artifact_from_proto(getattr(message, name), field=f"film.{name}")

@@ -14,12 +14,16 @@ from s2v.core.errors import Exhausted, Reason, S2VError, Unavailable
 from s2v.core.ports import Notice, NoticeCode
 from s2v.core.stages import Report, ServiceDied
 from s2v.rpc.errors import died_at_work, from_rpc_error
+from s2v.rpc.metrics import STALLS
 from s2v.rpc.patience import growing_delays, is_away
 from s2v_gateway.remote.discretion import discreet
 
 T = TypeVar("T")
 
 _log = structlog.get_logger()
+
+_TRIED_AGAIN = (Reason.STAGE_STALLED, Reason.SPEECH_FAILED, Reason.RENDER_FAILED)
+"""A few times only: the service is there, and does not do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ class _Judging(tenacity.retry_base):
         error = _failure(state)
         if not isinstance(error, S2VError):
             return False
-        if error.reason is Reason.STAGE_STALLED:
+        if error.reason in _TRIED_AGAIN:
             self._stalls_left -= 1
             return self._stalls_left >= 0
         if error.reason is Reason.WORKER_LOST:
@@ -158,6 +162,7 @@ class _TellAway:
         if not isinstance(error, Unavailable):
             return
         if error.reason is Reason.STAGE_STALLED:
+            STALLS.labels(self.service).inc()
             _log.warning("call stalled", callee=self.service, message=error.message)
         if self.told:
             return

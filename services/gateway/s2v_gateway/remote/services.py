@@ -24,21 +24,26 @@ from s2v.core.stages import (
     Preview,
     Report,
     SegmentProgress,
+    Standing,
 )
 from s2v.rpc.convert import (
+    artifact_from_proto,
     artifact_to_proto,
     measurement_from_proto,
     notice_from_proto,
     sampling_to_proto,
-    source_type_to_proto,
     speech_from_proto,
     speech_to_proto,
 )
+from s2v.rpc.convert_lengths import shorter_to_proto
+from s2v.rpc.convert_sound import enhancement_to_proto
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.logs import correlation
-from s2v_gateway.film.offers import EngineCatalogue, VoiceOffer
+from s2v_gateway.film.offers import BackendOffer, EngineCatalogue, VoiceCatalogue, VoiceOffer
 from s2v_gateway.remote import messages
+from s2v_gateway.remote.grouping import DeviceGroups
 from s2v_gateway.remote.persisting import Patience, in_time, persist, pulsing
+from s2v_gateway.remote.telling import stage
 
 T = TypeVar("T")
 
@@ -73,6 +78,7 @@ class RemoteStages:
         self._render = render_service_pb2_grpc.RenderServiceStub(render)
         self._compositor = compositor_service_pb2_grpc.CompositorServiceStub(compositor)
         self._patience = patience
+        self._groups = DeviceGroups()
 
     async def list_engines(self) -> EngineCatalogue:
         """Ask the render service for its engines.
@@ -86,10 +92,12 @@ class RemoteStages:
             )
         except grpc.RpcError as error:
             raise _away("render", error) from error
-        return messages.engine_catalogue(response)
+        catalogue = messages.engine_catalogue(response)
+        self._groups.learn(catalogue)
+        return catalogue
 
-    async def list_voices(self) -> Sequence[VoiceOffer]:
-        """Ask the tts service for its voices.
+    async def list_voices(self) -> VoiceCatalogue:
+        """Ask the tts service for its voices and backends.
 
         Raises:
             Unavailable: it does not answer.
@@ -100,7 +108,13 @@ class RemoteStages:
             )
         except grpc.RpcError as error:
             raise _away("tts", error) from error
-        return [VoiceOffer(v.name, v.language, v.description) for v in response.voices]
+        return VoiceCatalogue(
+            tuple(
+                VoiceOffer(v.name, v.language, v.description, v.backend, dict(v.lexicon))
+                for v in response.voices
+            ),
+            tuple(BackendOffer(b.name, b.clones) for b in response.backends),
+        )
 
     async def list_workers(self) -> Sequence[render_service_pb2.Worker]:
         """Ask the render service for its workers.
@@ -116,21 +130,45 @@ class RemoteStages:
             raise _away("render", error) from error
         return response.workers
 
+    async def enhance(self, order: Order, audio: Artifact, report: Report) -> Artifact:
+        """Better the order's given sound as its spec says."""
+        request = speech_service_pb2.EnhanceAudioRequest(
+            audio=artifact_to_proto(audio), enhancement=enhancement_to_proto(order.spec.enhancement)
+        )
+
+        async def call() -> Artifact:
+            enhancing = self._tts.EnhanceAudio(request, metadata=correlation(order.job_id))
+            async with self._pulsing("tts", enhancing) as responses:
+                async for response in responses:
+                    if response.HasField("enhanced"):
+                        return artifact_from_proto(response.enhanced.audio, field="enhanced.audio")
+            raise _no_result("tts")
+
+        with stage("enhance", order):
+            return await self._persist("tts", call, report)
+
     async def cut(self, order: Order, report: Report) -> CutScript:
         """Cut the order's script into segments."""
         request = speech_service_pb2.CutScriptRequest(
-            frame_rate=order.spec.frame_rate, transcript=order.spec.transcript
+            frame_rate=order.spec.frame_rate,
+            transcript=order.spec.transcript,
+            least_seconds=order.fitted.least_seconds,
+            lexicon=order.lexicon,
         )
         if order.audio:
             request.audio.CopyFrom(artifact_to_proto(order.audio))
         else:
-            request.text = order.spec.text
+            request.text, request.continues = order.spec.text, order.continues
 
         async def call() -> CutScript:
             cutting = self._tts.CutScript(request, metadata=correlation(order.job_id))
-            return messages.cut_script(await in_time("tts", cutting, _CUTTING_SECONDS))
+            response = await in_time("tts", cutting, _CUTTING_SECONDS)
+            for notice in response.notices:
+                report(notice_from_proto(notice))
+            return messages.cut_script(response)
 
-        return await self._persist("tts", call, report)
+        with stage("cut", order):
+            return await self._persist("tts", call, report)
 
     async def speak(
         self, order: Order, segment: Segment, decoded_audio: Artifact | None, report: Report
@@ -141,6 +179,10 @@ class RemoteStages:
             voice=order.spec.voice,
             frame_rate=order.spec.frame_rate,
             decoded_audio=artifact_to_proto(decoded_audio) if decoded_audio else None,
+            speed=order.spec.speed,
+            lexicon=order.lexicon,
+            voice_sample=messages.voice_sample(order.voice) if order.voice else None,
+            device_group=self._groups.of(order, segment.index),
         )
 
         async def call() -> Speech:
@@ -154,7 +196,8 @@ class RemoteStages:
                         report(notice_from_proto(response.notice))
             raise _no_result("tts")
 
-        return await self._persist("tts", call, report)
+        with stage("speak", order, segment.index):
+            return await self._persist("tts", call, report)
 
     async def render(
         self,
@@ -162,11 +205,10 @@ class RemoteStages:
         index: int,
         speech: Speech,
         *,
-        first_frame: int,
-        state: Artifact | None,
+        standing: Standing,
         report: Report,
     ) -> Clip:
-        """Render one segment; `first_frame` counts from the start of the film."""
+        """Render one segment."""
         request = render_service_pb2.RenderRequest(
             speech=speech_to_proto(speech),
             reference=artifact_to_proto(order.reference),
@@ -176,12 +218,17 @@ class RemoteStages:
             width_pixels=order.spec.width_pixels,
             height_pixels=order.spec.height_pixels,
             seed=order.spec.seed,
-            first_frame=first_frame,
-            state=artifact_to_proto(state) if state else None,
+            first_frame=standing.first_frame,
+            state=artifact_to_proto(standing.state) if standing.state else None,
             prompt=order.spec.prompt,
             negative_prompt=order.spec.negative_prompt,
             sampling=sampling_to_proto(order.spec.sampling),
             pose=artifact_to_proto(order.pose) if order.pose else None,
+            video_shorter=shorter_to_proto(order.spec.lengths.video_shorter),
+            video_speed=order.fitted.video_speed,
+            device_group=self._groups.of(order, index),
+            following=artifact_to_proto(standing.following) if standing.following else None,
+            ends_film=standing.ends_film,
         )
 
         begun = False
@@ -200,15 +247,17 @@ class RemoteStages:
             raise _no_result("render")
 
         # Once it has answered, a worker is at it, whose deaths the render service counts itself.
-        return await persist(
-            "render", call, report, self._patience, progress=lambda: None if begun else 0
-        )
+        with stage("render", order, index):
+            return await persist(
+                "render", call, report, self._patience, progress=lambda: None if begun else 0
+            )
 
     async def compose(
         self,
         order: Order,
         segments: Callable[[], AsyncIterator[FinishedSegment]],
         *,
+        film_audio: Artifact | None,
         media: MediaSink | None,
         report: Report,
     ) -> Film:
@@ -217,7 +266,9 @@ class RemoteStages:
 
         async def call() -> Film:
             requests = _compose_requests(
-                order, joining.counted(segments()), live=media is not None, report=report
+                messages.compose_config(order, film_audio, live=media is not None),
+                joining.counted(segments()),
+                report,
             )
             metadata = correlation(order.job_id)
             composing = self._compositor.Compose(requests, metadata=metadata)
@@ -229,7 +280,10 @@ class RemoteStages:
                         await media(Media(response.media.offset, response.media.data))
             raise _no_result("compositor")
 
-        film = await persist("compositor", call, report, self._patience, progress=joining.progress)
+        with stage("compose", order):
+            film = await persist(
+                "compositor", call, report, self._patience, progress=joining.progress
+            )
         report(AtWork(Stage.COMPOSE, working=False))
         return film
 
@@ -249,7 +303,8 @@ class RemoteStages:
             response = await in_time("compositor", measuring, _MEASURING_SECONDS)
             return measurement_from_proto(response.lip_sync)
 
-        return await self._persist("compositor", call, lambda _: None)
+        with stage("measure", order):
+            return await self._persist("compositor", call, lambda _: None)
 
     async def _persist(self, service: str, call: Callable[[], Awaitable[T]], report: Report) -> T:
         return await persist(service, call, report, self._patience)
@@ -284,13 +339,10 @@ class _Joining:
 
 
 async def _compose_requests(
-    order: Order, segments: AsyncIterator[FinishedSegment], *, live: bool, report: Report
+    config: compositor_service_pb2.ComposeConfig,
+    segments: AsyncIterator[FinishedSegment],
+    report: Report,
 ) -> AsyncIterator[compositor_service_pb2.ComposeRequest]:
-    config = compositor_service_pb2.ComposeConfig(
-        frame_rate=order.spec.frame_rate,
-        live=live,
-        digital_source_type=source_type_to_proto(order.digital_source_type),
-    )
     yield compositor_service_pb2.ComposeRequest(config=config)
     async for finished in segments:
         yield compositor_service_pb2.ComposeRequest(segment=messages.compose_segment(finished))

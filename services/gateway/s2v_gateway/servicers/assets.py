@@ -11,6 +11,7 @@ from s2v.api.gateway.v1 import asset_service_pb2, asset_service_pb2_grpc
 from s2v.core.errors import InvalidInput, Reason
 from s2v.rpc.finishing import in_thread
 from s2v.rpc.interceptor import Context
+from s2v_gateway.access.audit import AuditLog
 from s2v_gateway.access.callers import Caller, caller
 from s2v_gateway.assets.library import Asset, Library
 from s2v_gateway.assets.upload_rules import Writer
@@ -33,10 +34,16 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
     """
 
     def __init__(
-        self, uploads: Uploads, library: Library, *, answer_seconds: float = _ANSWER_SECONDS
+        self,
+        uploads: Uploads,
+        library: Library,
+        audit: AuditLog,
+        *,
+        answer_seconds: float = _ANSWER_SECONDS,
     ) -> None:
         self._uploads = uploads
         self._library = library
+        self._audit = audit
         self._answer_seconds = answer_seconds
         self._checks: TTLCache[Check, asyncio.Task[Asset]] = TTLCache(_MOST_CHECKS, _CHECK_SECONDS)
 
@@ -97,8 +104,7 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
         who = caller()
         check = (who.tenant, request.name, request.sha256)
         if check not in self._checks:
-            finishing = in_thread(self._uploads.finish, who, request.name, request.sha256)
-            task = asyncio.create_task(finishing)
+            task = asyncio.create_task(self._finish(who, request.name, request.sha256))
             task.add_done_callback(_hear)
             self._checks[check] = task
         task = self._checks[check]
@@ -147,8 +153,16 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
     async def DeleteAsset(
         self, request: asset_service_pb2.DeleteAssetRequest, context: Context
     ) -> asset_service_pb2.DeleteAssetResponse:
-        await in_thread(self._library.delete, caller(), request.name)
+        who = caller()
+        async with self._audit.entry(who, asset=request.name):
+            await in_thread(self._library.delete, who, request.name)
         return asset_service_pb2.DeleteAssetResponse()
+
+    async def _finish(self, who: Caller, name: str, sha256: str) -> Asset:
+        async with self._audit.entry(who, upload=name) as entry:
+            asset = await in_thread(self._uploads.finish, who, name, sha256)
+            entry.facts |= {"asset": asset.name, "sha256": asset.sha256}
+            return asset
 
     @asynccontextmanager
     async def _writing(self, who: Caller, name: str) -> AsyncIterator[Writer]:

@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from s2v.api.gateway.v1 import generation_service_pb2, generation_service_pb2_grpc
+from s2v.core.captions import SegmentCaptions
 from s2v.core.errors import S2VError
-from s2v.core.job import FilmStats, Job, JobSpec, JobState, Progress
+from s2v.core.job import FilmStats, Job, JobSpec, JobState, Progress, Waiting
 from s2v.core.ports import Notice
 from s2v.core.stages import Media, Preview
 from s2v.rpc.convert import notice_to_proto
@@ -26,7 +27,9 @@ from s2v_gateway.servicers.messages import (
     media_to_proto,
     preview_to_proto,
     progress_to_proto,
+    segment_captions_to_proto,
     spec_from_proto,
+    waiting_to_proto,
 )
 
 Request = generation_service_pb2.GenerateRequest
@@ -140,6 +143,10 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
                 return Response(progress=progress_to_proto(progress))
             case Notice() as notice:
                 return Response(notice=notice_to_proto(notice))
+            case SegmentCaptions() as captions:
+                return Response(captions=segment_captions_to_proto(captions))
+            case Waiting() as waiting:
+                return Response(waiting=waiting_to_proto(waiting))
             case Preview() as preview:
                 return Response(preview=preview_to_proto(preview))
             case Media() as media:

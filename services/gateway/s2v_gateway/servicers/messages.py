@@ -4,20 +4,36 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import google_crc32c
-from google.protobuf import timestamp_pb2
+from google.protobuf import duration_pb2, timestamp_pb2
 
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
-from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Progress, Stage
+from s2v.core.captions import CaptionChoice, SegmentCaptions
+from s2v.core.errors import InvalidInput, Reason
+from s2v.core.job import (
+    Film,
+    FilmStats,
+    Job,
+    JobSpec,
+    JobState,
+    Priority,
+    Progress,
+    Stage,
+    Waiting,
+)
 from s2v.core.stages import Media, Preview
 from s2v.media.live_type import live_media_type
 from s2v.rpc.convert import (
+    caption_to_proto,
     cues_to_proto,
     measurement_to_proto,
     notice_to_proto,
     sampling_from_proto,
     sampling_to_proto,
 )
+from s2v.rpc.convert_finish import finish_from_proto, finish_to_proto
+from s2v.rpc.convert_lengths import lengths_from_proto, lengths_to_proto
+from s2v.rpc.convert_sound import enhancement_from_proto, enhancement_to_proto
 from s2v.rpc.errors import to_status
 from s2v_gateway.assets.library import Asset
 from s2v_gateway.assets.uploads import Upload, UploadState
@@ -26,12 +42,17 @@ VOICES, ENGINES = "voices/", "engines/"
 """What names begin with in public; within, and from clients, the bare name will do."""
 
 JobSpeller = Callable[[Job], job_pb2.Job]
-"""Spells a job as a message: `job_to_proto`, told how long jobs are kept."""
+"""Spells a job as a message: `job_to_proto`, told how long jobs are kept and where they wait."""
 
 _STAGES = {
     Stage.SPEAK: job_pb2.STAGE_SPEAK,
     Stage.RENDER: job_pb2.STAGE_RENDER,
     Stage.COMPOSE: job_pb2.STAGE_COMPOSE,
+}
+_PRIORITIES = {
+    Priority.LOW: job_pb2.PRIORITY_LOW,
+    Priority.NORMAL: job_pb2.PRIORITY_NORMAL,
+    Priority.HIGH: job_pb2.PRIORITY_HIGH,
 }
 
 
@@ -67,7 +88,7 @@ def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
     """Read a spec as it was given.
 
     Raises:
-        InvalidInput: FIELD_INVALID, the solver is unknown.
+        InvalidInput: FIELD_INVALID, the number of a solver or the like is unknown.
     """
     return JobSpec(
         text=message.script.text,
@@ -86,12 +107,31 @@ def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
         negative_prompt=message.negative_prompt,
         sampling=sampling_from_proto(message.sampling),
         pose=message.pose,
+        enhancement=enhancement_from_proto(
+            message.script.enhancement, field="spec.script.enhancement"
+        ),
+        speed=message.script.speed,
+        lexicon=dict(message.script.lexicon),
+        lengths=lengths_from_proto(message.lengths, field="spec.lengths"),
+        language=message.language,
+        webhook_url=message.webhook_url,
+        captions=_captions_from_proto(message.captions) if message.HasField("captions") else None,
+        priority=_priority_from_proto(message.priority),
+        timeout_seconds=(
+            message.timeout.ToNanoseconds() / 1e9 if message.HasField("timeout") else None
+        ),
+        finish=finish_from_proto(message.finish, field="spec.finish"),
     )
 
 
 def spec_to_proto(spec: JobSpec) -> job_pb2.JobSpec:
     """Spell a spec as a message."""
-    script = job_pb2.Script(transcript=spec.transcript)
+    script = job_pb2.Script(
+        transcript=spec.transcript,
+        enhancement=enhancement_to_proto(spec.enhancement),
+        speed=spec.speed,
+        lexicon=spec.lexicon,
+    )
     if spec.audio:
         script.audio = spec.audio
     else:
@@ -111,11 +151,21 @@ def spec_to_proto(spec: JobSpec) -> job_pb2.JobSpec:
         negative_prompt=spec.negative_prompt,
         sampling=sampling_to_proto(spec.sampling),
         pose=spec.pose,
+        language=spec.language,
+        webhook_url=spec.webhook_url,
+        captions=_captions_to_proto(spec.captions) if spec.captions else None,
+        lengths=lengths_to_proto(spec.lengths),
+        priority=_PRIORITIES[spec.priority],
+        timeout=None if spec.timeout_seconds is None else duration(spec.timeout_seconds),
+        finish=finish_to_proto(spec.finish),
     )
 
 
-def job_to_proto(job: Job, *, keep: timedelta | None) -> job_pb2.Job:
+def job_to_proto(
+    job: Job, *, keep: timedelta | None, waiting: Callable[[str], Waiting | None]
+) -> job_pb2.Job:
     """Spell a job as a message; ended jobs are kept for so long, None is for ever."""
+    waits = waiting(job.job_id) if job.state is JobState.QUEUED else None
     return job_pb2.Job(
         name=job.name,
         spec=spec_to_proto(job.spec),
@@ -136,6 +186,15 @@ def job_to_proto(job: Job, *, keep: timedelta | None) -> job_pb2.Job:
         stats=stats_to_proto(job.stats) if job.stats else None,
         expire_time=timestamp(job.end_time + keep) if job.end_time and keep else None,
         with_media=job.with_media,
+        waiting=waiting_to_proto(waits) if waits else None,
+        retry_of=f"jobs/{job.retry_of}" if job.retry_of else "",
+    )
+
+
+def waiting_to_proto(waiting: Waiting) -> job_pb2.Waiting:
+    """Spell where a job waits as a message."""
+    return job_pb2.Waiting(
+        position=waiting.position, estimated_start_time=timestamp(waiting.start_time)
     )
 
 
@@ -181,6 +240,13 @@ def timestamp(time: datetime) -> timestamp_pb2.Timestamp:
     return message
 
 
+def duration(seconds: float) -> duration_pb2.Duration:
+    """Spell a length of time as a message, to the millisecond."""
+    message = duration_pb2.Duration()
+    message.FromMilliseconds(round(seconds * 1e3))
+    return message
+
+
 def media_to_proto(media: Media) -> media_pb2.MediaChunk:
     """Spell a piece of live media as a message; the first one tells what it is."""
     return media_pb2.MediaChunk(
@@ -188,6 +254,13 @@ def media_to_proto(media: Media) -> media_pb2.MediaChunk:
         data=media.data,
         media_type="" if media.offset else live_media_type(media.data),
         crc32c=google_crc32c.value(media.data),
+    )
+
+
+def segment_captions_to_proto(value: SegmentCaptions) -> job_pb2.SegmentCaptions:
+    """Spell the captions of a segment as a message."""
+    return job_pb2.SegmentCaptions(
+        segment=value.caption_segment, captions=map(caption_to_proto, value.captions)
     )
 
 
@@ -210,4 +283,30 @@ def _film_to_proto(film: Film) -> job_pb2.Film:
         width_pixels=film.width_pixels,
         height_pixels=film.height_pixels,
         frame_rate=film.frame_rate,
+        subrip_asset=film.subrip_asset,
+        webvtt_asset=film.webvtt_asset,
+        thumbnail_asset=film.thumbnail_asset,
+        sprites_asset=film.sprites_asset,
+        sprites_index_asset=film.sprites_index_asset,
+        playlist_asset=film.playlist_asset,
+        fragments_asset=film.fragments_asset,
     )
+
+
+def _priority_from_proto(value: int) -> Priority:
+    if value == job_pb2.PRIORITY_UNSPECIFIED:
+        return Priority.NORMAL
+    found = next((name for name, number in _PRIORITIES.items() if number == value), None)
+    if found is None:
+        raise InvalidInput(
+            Reason.FIELD_INVALID, f"there is no priority {value}", field="spec.priority"
+        )
+    return found
+
+
+def _captions_from_proto(message: job_pb2.Captions) -> CaptionChoice:
+    return CaptionChoice(message.track, message.burnt_in, message.language)
+
+
+def _captions_to_proto(choice: CaptionChoice) -> job_pb2.Captions:
+    return job_pb2.Captions(track=choice.track, burnt_in=choice.burnt_in, language=choice.language)

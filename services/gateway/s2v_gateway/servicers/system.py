@@ -1,12 +1,12 @@
 """SystemService: what this server is and how it is."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from importlib.metadata import version
+from pathlib import Path
 
 import grpc
 import structlog
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from s2v.api.gateway.v1 import system_service_pb2, system_service_pb2_grpc
 from s2v.api.render.v1 import render_service_pb2
@@ -14,6 +14,8 @@ from s2v.core.errors import S2VError
 from s2v.core.job import JobState
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.interceptor import Context
+from s2v.rpc.introducing import RELEASE, introduced
+from s2v_gateway.access.callers import Role, caller, require
 from s2v_gateway.jobs.alarms import Alarms
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.orders.limits import Limits
@@ -39,6 +41,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         live_media_seconds: float,
         channels: Mapping[str, grpc.aio.Channel],
         list_workers: Callable[[], Awaitable[Sequence[render_service_pb2.Worker]]],
+        folders: Mapping[str, Path],
     ) -> None:
         self._catalogue = catalogue
         self._lookup = lookup
@@ -47,12 +50,13 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
         self._alarms = alarms
         self._channels = channels
         self._list_workers = list_workers
+        self._folders = folders
 
     async def GetServerInfo(
         self, request: system_service_pb2.GetServerInfoRequest, context: Context
     ) -> system_service_pb2.GetServerInfoResponse:
         return system_service_pb2.GetServerInfoResponse(
-            version=version("s2v"),
+            version=RELEASE,
             max_text_characters=self._limits.max_text_characters,
             max_transcript_characters=self._limits.max_transcript_characters,
             max_audio_seconds=self._limits.max_audio_seconds,
@@ -60,22 +64,33 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
             max_queued_jobs=self._limits.max_queued_jobs,
             max_reference_seconds=self._limits.max_reference_seconds,
             live_media_seconds=self._live_media_seconds,
+            job_timeout_seconds=self._limits.job_timeout_seconds,
         )
 
     async def GetSystemStatus(
         self, request: system_service_pb2.GetSystemStatusRequest, context: Context
     ) -> system_service_pb2.GetSystemStatusResponse:
+        require(caller(), Role.ADMIN)
         checks = [_status(name, channel) for name, channel in self._channels.items()]
-        counts, workers, services = await asyncio.gather(
-            asyncio.to_thread(self._lookup.count), self._workers(), asyncio.gather(*checks)
+        counts, storage, workers, services = await asyncio.gather(
+            asyncio.to_thread(self._lookup.count),
+            asyncio.to_thread(self._storage),
+            self._workers(),
+            asyncio.gather(*checks),
         )
-        return system_service_pb2.GetSystemStatusResponse(
+        response = system_service_pb2.GetSystemStatusResponse(
             services=services,
             workers=workers,
             queued_jobs=counts.get(JobState.QUEUED, 0),
             running_jobs=counts.get(JobState.RUNNING, 0) + counts.get(JobState.CANCELLING, 0),
             alarms=self._alarms.told(),
+            storage=storage,
         )
+        response.server_time.GetCurrentTime()
+        return response
+
+    def _storage(self) -> list[system_service_pb2.StorageStatus]:
+        return [_storage(name, folder) for name, folder in self._folders.items()]
 
     async def ListEngines(
         self, request: system_service_pb2.ListEnginesRequest, context: Context
@@ -95,6 +110,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
                     reference_media_types=engine.reference_media_types,
                     directed=engine.directed,
                     side_step_pixels=engine.side_step_pixels,
+                    problem=engine.problem,
                     presets=[
                         system_service_pb2.Preset(name=p.name, description=p.description)
                         for p in engine.presets
@@ -117,6 +133,7 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
                 .lower(),
                 device=worker.device,
                 restarts=worker.restarts,
+                problem=worker.problem,
             )
             for worker in workers
         ]
@@ -124,14 +141,25 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
 
 async def _status(name: str, channel: grpc.aio.Channel) -> system_service_pb2.ServiceStatus:
     try:
-        health = await health_pb2_grpc.HealthStub(channel).Check(
-            health_pb2.HealthCheckRequest(), timeout=_HEALTH_SECONDS
-        )
+        told = await introduced(channel, timeout_seconds=_HEALTH_SECONDS)
     except grpc.RpcError as error:
         _log.info("service does not answer", callee=name, cause=from_rpc_error(error).message)
         return system_service_pb2.ServiceStatus(
             name=name, serving=False, message="it does not answer"
         )
-    serving = health.status == health_pb2.HealthCheckResponse.SERVING
-    message = "" if serving else "it starts or shuts down"
-    return system_service_pb2.ServiceStatus(name=name, serving=serving, message=message)
+    return system_service_pb2.ServiceStatus(
+        name=name,
+        serving=told.serving,
+        message="" if told.serving else "it starts or shuts down",
+        version=told.version,
+        clock_ahead_seconds=told.clock_ahead_seconds,
+    )
+
+
+def _storage(name: str, folder: Path) -> system_service_pb2.StorageStatus:
+    whole = folder.absolute()
+    # It may be made with the first thing that is put into it.
+    usage = shutil.disk_usage(next(path for path in (whole, *whole.parents) if path.exists()))
+    return system_service_pb2.StorageStatus(
+        name=name, free_bytes=usage.free, total_bytes=usage.total
+    )

@@ -7,16 +7,20 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import aclosing
+from pathlib import Path
 
 import structlog
 
-from s2v.core.ports import Capabilities, Engine
+from s2v.core.ports import Capabilities, Engine, Remote
 from s2v.core.registry import Registry
-from s2v.rpc.logs import configure_logs
+from s2v.rpc import conventions
+from s2v.rpc.logs import bind_trace, configure_logs
 from s2v.rpc.threads import iterate_in_thread
+from s2v.rpc.tracing import configure_tracing, go_on_in, here, send_soon, span
 from s2v.store.artifacts import FsspecStore
 from s2v.store.working import WorkFolder
 from s2v_render.rendering import RenderEvent, RenderOrder, render_segment
+from s2v_render.workers.profiling import profiled
 
 _log = structlog.get_logger()
 
@@ -31,6 +35,7 @@ class Worker:
         store_url: of the artifact store.
         threads: how many threads encoding may keep busy.
         log_level: of this process.
+        profiles: folder for profiles of takes; None writes none.
     """
 
     def __init__(
@@ -42,8 +47,10 @@ class Worker:
         engine_settings: Mapping[str, object],
         threads: int = 1,
         log_level: str = "INFO",
+        profiles: Path | None = None,
     ) -> None:
         configure_logs("render", log_level)
+        configure_tracing("render")
         # Clips on their way and copies of what they are made of go when another worker starts, or
         # when this one ends as it should.
         self._folder = WorkFolder("s2v-work-")
@@ -55,6 +62,7 @@ class Worker:
         self._store = FsspecStore(store_url)
         self._threads = threads
         self._engines: dict[str, Engine] = {}
+        self._profiles = profiles
         self._at_work = threading.Lock()
 
     async def pid(self) -> int:
@@ -65,16 +73,30 @@ class Worker:
         """Return what every engine can do."""
         return await asyncio.to_thread(self._capabilities)
 
+    async def check(self) -> None:
+        """Ask the engines' devices elsewhere how they are.
+
+        Raises:
+            Unavailable: one does not answer (SERVICE_UNAVAILABLE).
+        """
+        await asyncio.to_thread(self._check)
+
     async def render(
-        self, order: RenderOrder, log_context: Mapping[str, object]
+        self, order: RenderOrder, log_context: Mapping[str, object], traceparent: str
     ) -> AsyncIterator[RenderEvent]:
-        """Render one segment; cancelling it stops the engine at its next yield."""
+        """Render one segment in its caller's trace; cancelling it stops the engine at a yield."""
         structlog.contextvars.bind_contextvars(**log_context, worker=self._name)
-        _log.info("take begins", engine=order.engine, samples=order.speech.samples)
-        async with aclosing(iterate_in_thread(self._take(order))) as events:
-            async for event in events:
-                yield event
-        _log.info("take ends")
+        go_on_in(traceparent)
+        try:
+            with span(conventions.TAKE_SPAN, _facts(order, log_context, self._name)):
+                bind_trace()
+                _log.info("take begins", engine=order.engine, samples=order.speech.samples)
+                async with aclosing(iterate_in_thread(self._take(order, here()))) as events:
+                    async for event in events:
+                        yield event
+                _log.info("take ends")
+        finally:
+            send_soon()
 
     async def settled(self) -> None:
         """Return as soon as no take is at work."""
@@ -83,10 +105,17 @@ class Worker:
     def _capabilities(self) -> dict[str, Capabilities]:
         return {name: self._engine(name).capabilities for name in self._registry.names}
 
-    def _take(self, order: RenderOrder) -> Generator[RenderEvent]:
+    def _check(self) -> None:
+        for engine in map(self._engine, self._registry.names):
+            if isinstance(engine, Remote):
+                engine.check()
+
+    def _take(self, order: RenderOrder, traceparent: str) -> Generator[RenderEvent]:
         with self._at_work:
+            go_on_in(traceparent)  # this thread has none of its own
             engine = self._engine(order.engine)
-            yield from render_segment(engine, order, self._store, threads=self._threads)
+            events = render_segment(engine, order, self._store, threads=self._threads)
+            yield from profiled(events, self._profiles) if self._profiles else events
 
     def _wait_for_the_take(self) -> None:
         with self._at_work:
@@ -95,5 +124,33 @@ class Worker:
     def _engine(self, name: str) -> Engine:
         if name not in self._engines:
             given = [self._engine_settings[name]] if name in self._engine_settings else []
-            self._engines[name] = self._registry.load(name)(*given)
+            with span(
+                conventions.ENGINE_LOAD_SPAN,
+                {conventions.ENGINE: name, conventions.WORKER: self._name},
+            ):
+                self._engines[name] = self._registry.load(name)(*given)
+            send_soon()
         return self._engines[name]
+
+
+def _facts(
+    order: RenderOrder, log_context: Mapping[str, object], worker: str
+) -> dict[str, str | int]:
+    """Tell which take it is, as far as the caller said so."""
+    told = {
+        conventions.JOB: log_context.get("job_id"),
+        conventions.SEGMENT: log_context.get("segment"),
+        conventions.TAKE: log_context.get("take"),
+    }
+    known = {
+        name: int(str(fact)) if str(fact).isdigit() else str(fact)
+        for name, fact in told.items()
+        if fact is not None
+    }
+    frames = order.speech.frames(order.frame_rate)
+    return {
+        **known,
+        conventions.ENGINE: order.engine,
+        conventions.WORKER: worker,
+        conventions.FRAMES: frames,
+    }

@@ -38,6 +38,8 @@ _OBJECT_STORE_BYTES = 128 * 1024 * 1024
 """Only events travel through Ray; pictures and sound are in the artifact store."""
 _VITAL = ("raylet", "gcs_server")
 _LOOK_SECONDS = 0.5
+_STARTS = 3
+"""Tries to start a local Ray, which gives up after 30 seconds: too few on a busy machine."""
 _MAX_FOLDER_LENGTH = 40
 """Ray puts Unix sockets 60 characters below its folder; their paths may have 107."""
 
@@ -100,6 +102,18 @@ class RayCluster:
         for key, value in _LOCAL_ENVIRONMENT.items():
             os.environ.setdefault(key, value)
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        for tries_left in reversed(range(_STARTS)):
+            try:
+                self._start_in_new_folder()
+            except Exception as error:
+                self._stop()
+                if not tries_left:
+                    raise
+                _log.warning("Ray did not start; trying again", cause=str(error))
+            else:
+                return
+
+    def _start_in_new_folder(self) -> None:
         self._folder = RayFolder()
         _import_ray().init(
             address="local",
@@ -121,9 +135,7 @@ class RayCluster:
 
     def _stop(self) -> None:
         if not self.is_lost:  # it would wait for what is gone
-            import ray
-
-            ray.shutdown()
+            _import_ray().shutdown()
         if self._folder:
             self._folder.remove()
             self._folder = None

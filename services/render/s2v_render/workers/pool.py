@@ -1,28 +1,27 @@
-"""The workers: who is free, who waits, and who must be started again."""
+"""The workers: which of them has a take, and who must be started again."""
 
 import asyncio
 from asyncio import FIRST_COMPLETED as _FIRST
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 import structlog
-import tenacity
 
-from s2v.core.errors import Exhausted, Reason, Unavailable
+from s2v.core.errors import Reason, Unavailable
 from s2v.core.ports import Capabilities, Notice
-from s2v.rpc.patience import growing_delays
 from s2v.rpc.pulse import with_pulse
+from s2v.rpc.tracing import here
 from s2v_render.rendering import ClipRendered, RenderEvent, RenderOrder, RenderProgress
+from s2v_render.workers import telling
 from s2v_render.workers.cluster import RayCluster
-from s2v_render.workers.seat import Seat, WorkerConfig, WorkerDiedError, WorkerState, WorkerStatus
+from s2v_render.workers.crew import RETRY_SECONDS, Crew
+from s2v_render.workers.seat import Seat, WorkerConfig, WorkerDiedError, WorkerStatus
 
 T = TypeVar("T")
 
 MAX_TAKES = 3
-_RETRY_SECONDS = 2.0
 _log = structlog.get_logger()
 
 
@@ -31,9 +30,10 @@ class WorkerPool:
 
     Args:
         cluster: Ray, started.
-        config: of every worker.
-        workers: how many there are.
-        max_waiting: how many takes may wait for a worker.
+        config: of every worker of this machine, or cluster.
+        workers: how many of those there are.
+        elsewhere: of every worker whose device is elsewhere; all of them with the same engines.
+        max_waiting: how many takes may wait for a worker of the one kind, and of the other.
         when_gone: called once when Ray has died.
     """
 
@@ -44,18 +44,25 @@ class WorkerPool:
         *,
         workers: int,
         max_waiting: int,
+        elsewhere: Sequence[WorkerConfig] = (),
         when_gone: Callable[[], None] = lambda: None,
     ) -> None:
         self._cluster = cluster
-        self._config = config
-        self._seats = [
-            Seat(f"worker-{index}", config, is_local=cluster.is_local) for index in range(workers)
+        self._pulse_seconds = config.pulse_seconds
+        here = {f"worker-{index}": config for index in range(workers)}
+        away = {f"worker-{workers + index}": config for index, config in enumerate(elsewhere)}
+        self._crews = [
+            Crew(
+                [Seat(name, config, is_local=cluster.is_local) for name, config in crew.items()],
+                max_waiting=max_waiting,
+            )
+            for crew in (here, away)
+            if crew
         ]
-        self._max_waiting = max_waiting
+        self._crew_of: dict[str, Crew] = {}
         self._when_gone = when_gone
-        self._idle: asyncio.Queue[Seat | None] = asyncio.Queue()
-        self._leasing = 0
         self._reclaiming: set[asyncio.Task[None]] = set()
+        self._tending: list[asyncio.Task[None]] = []
         self._capabilities: dict[str, Capabilities] = {}
         self._gone: asyncio.Task[None] | None = None
 
@@ -64,13 +71,21 @@ class WorkerPool:
         self._gone = asyncio.create_task(self._cluster.gone())
         self._gone.add_done_callback(self._send_away)
         await asyncio.gather(*(seat.start() for seat in self._seats))
-        self._capabilities = await self._seats[0].actor.capabilities.remote()
-        for seat in self._seats:
-            self._give_back(seat)
+        for crew in self._crews:
+            offered = await crew.seats[0].actor.capabilities.remote()
+            self._crew_of |= dict.fromkeys(offered, crew)
+            self._capabilities |= offered
+            for seat in crew.seats:
+                crew.leave(seat)
+            self._tending += [
+                asyncio.create_task(crew.tend(seat, every_seconds=self._pulse_seconds))
+                for seat in crew.seats
+                if seat.is_elsewhere
+            ]
 
     async def stop(self) -> None:
         """End every worker; takes at work fail."""
-        going_on = [*self._reclaiming, *([self._gone] if self._gone else [])]
+        going_on = [*self._tending, *self._reclaiming, *([self._gone] if self._gone else [])]
         for work in going_on:
             work.cancel()
         await asyncio.gather(*going_on, return_exceptions=True)
@@ -87,30 +102,44 @@ class WorkerPool:
             raise Unavailable(
                 Reason.SERVICE_UNAVAILABLE,
                 "the workers are still starting; try again",
-                retry_after_seconds=_RETRY_SECONDS,
+                retry_after_seconds=RETRY_SECONDS,
             )
         return self._capabilities
 
     @property
     def waiting(self) -> int:
         """How many takes wait for a worker."""
-        return max(0, self._leasing - self._idle.qsize())
+        return sum(crew.waiting for crew in self._crews)
 
     def status(self) -> list[WorkerStatus]:
         """Tell what every worker is doing."""
         return [seat.status() for seat in self._seats]
 
+    def problem(self, engine: str) -> str:
+        """Tell why none of the workers can render with an engine for now; empty where one can."""
+        return self._crew_of[engine].problem
+
+    def groups(self, engine: str) -> list[str]:
+        """Return the device groups that render with an engine, where they have names."""
+        return self._crew_of[engine].groups
+
+    @property
+    def _seats(self) -> list[Seat]:
+        return [seat for crew in self._crews for seat in crew.seats]
+
     async def run(self, order: RenderOrder) -> AsyncGenerator[RenderEvent]:
         """Render on the first worker that is free; the clip comes last.
 
         Closing it or being cancelled cancels the take. When the worker dies or stands still, it is
-        started again and so is the take: progress begins at 0 again. Progress is repeated now and
-        then while the take waits or its worker's process answers.
+        started again and so is the take: progress begins at 0 again. So it does on another worker
+        when a device elsewhere is away or fails. Progress is repeated now and then while the take
+        waits or its worker's process answers.
 
         Raises:
             Exhausted: every worker has a take and the waiting room is full (WORKERS_BUSY).
-            Unavailable: workers died under the take (WORKER_LOST), or Ray did
-                (SERVICE_UNAVAILABLE).
+            Unavailable: workers died under the take (WORKER_LOST), or Ray did, or every device
+                elsewhere is away (SERVICE_UNAVAILABLE); or it failed on such devices (what the
+                last of them raised).
             S2VError: whatever rendering raises.
         """
         said = _Said(order)
@@ -118,20 +147,40 @@ class WorkerPool:
             self._run(order, said),
             said.pulse,
             is_last=lambda event: isinstance(event, ClipRendered),
-            seconds=self._config.pulse_seconds,
+            seconds=self._pulse_seconds,
         )
         async with aclosing(events):
             async for event in events:
                 yield event
 
     async def _run(self, order: RenderOrder, said: "_Said") -> AsyncGenerator[RenderEvent]:
-        seat = said.seat = await self._lease()
-        try:
-            async with aclosing(self._takes(seat, order, said)) as events:
-                async for event in events:
-                    yield event
-        finally:
-            self._leave(seat, settle_seconds=self._capabilities[order.engine].settle_seconds)
+        """Render on one worker, and on others where that one's device elsewhere does not do it."""
+        crew = self._crew_of[order.engine]
+        failed: list[Seat] = []
+        while True:
+            said.seat = None
+            seat = said.seat = await crew.lease(near=order.device_group, failed=failed)
+            try:
+                async with aclosing(self._takes(seat, order, said)) as events:
+                    async for event in events:
+                        yield event
+                seat.served()
+                return
+            except Unavailable as error:
+                if not self._is_to_blame(seat, error):
+                    raise
+                seat.failed(error)
+                if error.reason is not Reason.SERVICE_UNAVAILABLE:
+                    failed.append(seat)
+                if len(failed) == MAX_TAKES:
+                    raise
+            finally:
+                self._leave(crew, seat, self._capabilities[order.engine].settle_seconds)
+
+    def _is_to_blame(self, seat: Seat, error: Unavailable) -> bool:
+        """Tell whether it was a device elsewhere that failed, not its worker or Ray."""
+        is_ours = error.reason is Reason.WORKER_LOST or self._gone is None or self._gone.done()
+        return seat.is_elsewhere and not is_ours
 
     async def _takes(
         self, seat: Seat, order: RenderOrder, said: "_Said"
@@ -157,64 +206,46 @@ class WorkerPool:
         from ray.exceptions import RayError, RayTaskError
 
         seat.settled = False
+        told = telling.TakeCount(order)
         context = {**structlog.contextvars.get_contextvars(), "take": take}
         patience_seconds = self._capabilities[order.engine].patience_seconds
-        events = seat.actor.render.remote(order, context)
+        events = seat.actor.render.remote(order, context, here())
         watch = asyncio.create_task(seat.watch())
         try:
             while event := await self._while_alive(watch, _next(events), patience_seconds):
                 seat.heard()
+                told.hear(event)
                 yield event
             seat.settled = True
         except RayTaskError as error:
             seat.settled = True
+            told.outcome = "failed"
             raise error.cause from None
         except RayError as error:
             raise WorkerDiedError(str(error).splitlines()[0]) from error
         finally:
+            told.end()
             watch.cancel()
             if not seat.settled:
                 ray.cancel(events)
 
-    async def _lease(self) -> Seat:
-        if self._leasing >= self._idle.qsize() + self._max_waiting:
-            raise Exhausted(
-                Reason.WORKERS_BUSY,
-                f"all {len(self._seats)} workers are busy and {self.waiting} takes wait already; "
-                "try again later",
-                retry_after_seconds=_RETRY_SECONDS,
-            )
-        self._leasing += 1
-        try:
-            seat = await self._idle.get()
-        finally:
-            self._leasing -= 1
-        if seat is None or self._gone is None or self._gone.done():
-            raise _ray_gone()
-        seat.state = WorkerState.BUSY
-        return seat
-
-    def _leave(self, seat: Seat, *, settle_seconds: float) -> None:
+    def _leave(self, crew: Crew, seat: Seat, settle_seconds: float) -> None:
         """Let the next take have the worker, as soon as the engine has stopped."""
         if seat.settled:
-            self._give_back(seat)
+            crew.leave(seat)
             return
-        reclaiming = asyncio.create_task(self._reclaim(seat, settle_seconds))
+        reclaiming = asyncio.create_task(self._reclaim(crew, seat, settle_seconds))
         self._reclaiming.add(reclaiming)
         reclaiming.add_done_callback(self._reclaiming.discard)
-
-    def _give_back(self, seat: Seat) -> None:
-        seat.state = WorkerState.IDLE
-        self._idle.put_nowait(seat)
 
     def _send_away(self, watch: asyncio.Task[None]) -> None:
         """Wake every call that waits for a worker, for none will come."""
         if not watch.cancelled():
             self._when_gone()
-        for _ in range(self._leasing):
-            self._idle.put_nowait(None)
+        for crew in self._crews:
+            crew.close(_ray_gone())
 
-    async def _reclaim(self, seat: Seat, settle_seconds: float) -> None:
+    async def _reclaim(self, crew: Crew, seat: Seat, settle_seconds: float) -> None:
         """Wait until the worker is free, or start another one in its place."""
         from ray.exceptions import RayError
 
@@ -223,18 +254,10 @@ class WorkerPool:
             await self._while_alive(watch, _settled(seat), settle_seconds)
         except (RayError, WorkerDiedError) as error:
             _log.warning("worker is dead or does not stop", worker=seat.name, cause=str(error))
-            await self._restart_whatever_it_takes(seat)
+            await seat.revive()
         finally:
             watch.cancel()
-        self._give_back(seat)
-
-    async def _restart_whatever_it_takes(self, seat: Seat) -> None:
-        trying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type(WorkerDiedError),
-            wait=growing_delays,
-            before_sleep=partial(_tell_death, seat),
-        )
-        await trying(seat.restart)
+        crew.leave(seat)
 
     async def _while_alive(
         self, watch: asyncio.Task[str], work: Coroutine[Any, Any, T], patience_seconds: float
@@ -314,16 +337,11 @@ async def _next(events: Any) -> RenderEvent | None:
     return None
 
 
-def _tell_death(seat: Seat, state: tenacity.RetryCallState) -> None:
-    cause = state.outcome.exception() if state.outcome else None
-    _log.warning("worker does not start", worker=seat.name, cause=str(cause))
-
-
 def _ray_gone() -> Unavailable:
     return Unavailable(
-        Reason.SERVICE_UNAVAILABLE, "Ray has stopped; try again", retry_after_seconds=_RETRY_SECONDS
+        Reason.SERVICE_UNAVAILABLE, "Ray has stopped; try again", retry_after_seconds=RETRY_SECONDS
     )
 
 
 def _worker_lost(what: str) -> Unavailable:
-    return Unavailable(Reason.WORKER_LOST, f"{what}; try again", retry_after_seconds=_RETRY_SECONDS)
+    return Unavailable(Reason.WORKER_LOST, f"{what}; try again", retry_after_seconds=RETRY_SECONDS)

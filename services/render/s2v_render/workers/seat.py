@@ -8,11 +8,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import structlog
+import tenacity
 
+from s2v.core.errors import Reason, S2VError, Unavailable
 from s2v.core.registry import Registry
+from s2v.rpc.patience import growing_delays
 from s2v.rpc.pulse import PULSE_SECONDS
 from s2v_render.workers.actor import Worker
 
@@ -26,17 +30,36 @@ class WorkerState(StrEnum):
     STARTING = "starting"
     IDLE = "idle"
     BUSY = "busy"
+    AWAY = "away"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """One worker as others may see it; pid 0 while it starts."""
+    """One worker as others may see it; pid 0 while it starts, a problem while it is away."""
 
     name: str
     state: WorkerState
     device: str
     restarts: int
     pid: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A device that a worker drives from afar.
+
+    Attributes:
+        name: for people, such as "heygem http://127.0.0.1:8390".
+        group: device group that it belongs to; empty if to none.
+        failures: after so many takes in a row that failed its worker rests.
+        rest_seconds: how long a rest is at least; it ends when the device answers.
+    """
+
+    name: str
+    group: str = ""
+    failures: int = 3
+    rest_seconds: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +70,8 @@ class WorkerConfig:
         gpus: how many of Ray's GPUs a worker owns.
         stall_seconds: a worker whose process does not answer for so long is killed.
         pulse_seconds: how often it is asked.
+        elsewhere: the device that it drives; None where it owns one of the machine it is on.
+        profiles: folder for profiles of takes; None writes none.
     """
 
     registry: Registry
@@ -57,10 +82,14 @@ class WorkerConfig:
     gpus: int = 0
     stall_seconds: float = 30.0
     pulse_seconds: float = PULSE_SECONDS
+    elsewhere: Elsewhere | None = None
+    profiles: Path | None = None
 
     @property
     def device(self) -> str:
         """What kind of device group a worker owns, for people."""
+        if self.elsewhere:
+            return self.elsewhere.name
         return "cuda" if self.gpus else "cpu"
 
 
@@ -85,6 +114,10 @@ class Seat:
         self.pid = 0
         self.settled = True
         """Whether its engine stands still."""
+        self.problem = ""
+        """Why it rests, or shall when its take has ended."""
+        self._failures = 0
+        self._rests_until = 0.0
         self._config = config
         self._is_local = is_local
         self._process = -1
@@ -92,7 +125,43 @@ class Seat:
 
     def status(self) -> WorkerStatus:
         """Tell what the worker is doing."""
-        return WorkerStatus(self.name, self.state, self._config.device, self.restarts, self.pid)
+        return WorkerStatus(
+            self.name, self.state, self._config.device, self.restarts, self.pid, self.problem
+        )
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its device is elsewhere."""
+        return self._config.elsewhere is not None
+
+    @property
+    def group(self) -> str:
+        """The device group that its device elsewhere belongs to."""
+        return self._config.elsewhere.group if self._config.elsewhere else ""
+
+    @property
+    def has_rested(self) -> bool:
+        """Whether it rests, and has for long enough."""
+        return self.state is WorkerState.AWAY and time.monotonic() >= self._rests_until
+
+    def rest(self, problem: str) -> None:
+        """Let it rest from now on, or as soon as its take has ended."""
+        assert self._config.elsewhere
+        self.problem = problem
+        self._rests_until = time.monotonic() + self._config.elsewhere.rest_seconds
+        _log.warning("device rests", worker=self.name, device=self._config.device, cause=problem)
+
+    def served(self) -> None:
+        """Note that a take ended well."""
+        self._failures = 0
+
+    def failed(self, error: Unavailable) -> None:
+        """Note that a take failed; rest if the device is away, or it was not the first one."""
+        assert self._config.elsewhere
+        self._failures += 1
+        is_away = error.reason is Reason.SERVICE_UNAVAILABLE
+        if is_away or self._failures >= self._config.elsewhere.failures:
+            self.rest(error.message)
 
     @property
     def is_heard(self) -> bool:
@@ -132,6 +201,34 @@ class Seat:
         await self.kill()
         await self.start()
 
+    async def revive(self) -> None:
+        """Restart it again and again until it stays."""
+        trying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(WorkerDiedError),
+            wait=growing_delays,
+            before_sleep=self._tell_death,
+        )
+        await trying(self.restart)
+
+    async def check(self) -> str:
+        """Ask the device elsewhere how it is; return what is wrong, if anything is.
+
+        Raises:
+            WorkerDiedError: the process does not answer.
+        """
+        from ray.exceptions import RayError, RayTaskError
+
+        try:
+            async with asyncio.timeout(self._config.stall_seconds):
+                await self.actor.check.remote()
+        except RayTaskError as error:
+            if isinstance(error.cause, S2VError):
+                return error.cause.message
+            raise
+        except (RayError, TimeoutError) as error:
+            raise WorkerDiedError(str(error) or "it does not answer") from error
+        return ""
+
     async def kill(self) -> None:
         """End the process, even one that was stopped and hears nothing."""
         import ray
@@ -163,6 +260,10 @@ class Seat:
             self.heard()
             await asyncio.sleep(self._config.pulse_seconds)
 
+    def _tell_death(self, state: tenacity.RetryCallState) -> None:
+        cause = state.outcome.exception() if state.outcome else None
+        _log.warning("worker does not start", worker=self.name, cause=str(cause))
+
     def _hold_process(self) -> None:
         """Keep a handle of the process: its number may be another one's by the time of its end."""
         if self._is_local and hasattr(os, "pidfd_open"):
@@ -183,4 +284,5 @@ class Seat:
             engine_settings=config.engine_settings,
             threads=config.threads,
             log_level=config.log_level,
+            profiles=config.profiles,
         )

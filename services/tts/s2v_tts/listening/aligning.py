@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from s2v.core.ports import Backend, Utterance
+from s2v.core.errors import InvalidInput
+from s2v.core.ports import Backend, Utterance, Voice
 from s2v.core.script import Mark
 from s2v.core.steps import Steps
 from s2v.core.timebase import SAMPLE_RATE, seconds
+from s2v.text.languages import voices_for
 from s2v_tts.edges import shifted
 from s2v_tts.listening.pauses import outside_pauses, pauses
 from s2v_tts.listening.spectra import HOP_SAMPLES, Likeness, Spectra, coarser, likeness, spectra
@@ -43,11 +45,13 @@ class Alignment:
 
     `cost` is how far the recording is from the text, relative to how far it is from the same
     sounds in a wrong order: 0 if they are the same, about 1 if the text is something else.
+    `language` is that of the voice that sounds most alike (BCP 47).
     """
 
     words: tuple[Mark, ...]
     phonemes: tuple[Mark, ...]
     cost: float
+    language: str = ""
 
     @property
     def fits(self) -> bool:
@@ -60,19 +64,27 @@ def could_be_said(text: str, pcm: Pcm) -> bool:
     return len(text) <= _MOST_CHARACTERS * (1 + seconds(len(pcm)))
 
 
-def align(pcm: Pcm, text: str, backend: Backend) -> Steps[Alignment]:
+def align(pcm: Pcm, text: str, backend: Backend, voices: Sequence[Voice] = ()) -> Steps[Alignment]:
     """Align a recording (mono int16 at 48 kHz) of any length with what is said in it.
 
-    Every voice of the backend tries; the marks are those of the one that sounds most alike.
+    Every one of the voices tries, of the backend's that speak the text's language where none are
+    given; the marks are those of the one that sounds most alike.
 
     Raises:
-        InvalidInput: the backend cannot pronounce the text (TEXT_EMPTY).
+        InvalidInput: none of the voices can pronounce the text (TEXT_EMPTY).
     """
     heard = yield from spectra(pcm)
     fits: list[_Fit] = []
-    for voice in backend.voices:
-        fit = yield from _fit(heard, text, backend, voice.name)
-        fits.append(fit)
+    refusal: InvalidInput | None = None
+    for voice in voices or voices_for(backend.voices, text):
+        try:
+            fit = yield from _fit(heard, text, backend, voice)
+        except InvalidInput as error:
+            refusal = error
+        else:
+            fits.append(fit)
+    if refusal is not None and not fits:
+        raise refusal
     fit = min(fits, key=lambda fit: fit.path.cost)
     silences = pauses(heard)
     cost = yield from _relative_cost(fit.spectra, heard)
@@ -80,6 +92,7 @@ def align(pcm: Pcm, text: str, backend: Backend) -> Steps[Alignment]:
         words=tuple(outside_pauses(_moved(fit.spoken.words, fit.path, len(pcm)), silences)),
         phonemes=tuple(outside_pauses(_moved(fit.spoken.phonemes, fit.path, len(pcm)), silences)),
         cost=cost,
+        language=fit.voice.language,
     )
 
 
@@ -121,16 +134,17 @@ def coarse_path(left: Likeness, right: Likeness, *, spare: float = 0.0) -> Steps
 class _Fit:
     """What a voice made of the text, and how it fits what was heard."""
 
+    voice: Voice
     spoken: Utterance
     spectra: Spectra
     path: Path
 
 
-def _fit(heard: Spectra, text: str, backend: Backend, voice: str) -> Steps[_Fit]:
-    spoken = yield from one_utterance(backend.speak(text, voice))
+def _fit(heard: Spectra, text: str, backend: Backend, voice: Voice) -> Steps[_Fit]:
+    spoken = yield from one_utterance(backend.speak(text, voice.name))
     ours = yield from spectra(spoken.pcm)
     path = yield from _fine_path(ours, heard)
-    return _Fit(spoken, ours, path)
+    return _Fit(voice, spoken, ours, path)
 
 
 def _fine_path(ours: Spectra, heard: Spectra) -> Steps[Path]:

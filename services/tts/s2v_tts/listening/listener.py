@@ -1,6 +1,6 @@
 """Find out when given sound makes which speech sounds, in the best way that works."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,9 +8,11 @@ import numpy.typing as npt
 
 from s2v.core.errors import InvalidInput
 from s2v.core.ports import Backend, Notice, NoticeCode
-from s2v.core.script import LipCues, Mark
+from s2v.core.script import LipCues, Mark, Segment
 from s2v.core.steps import Steps
+from s2v.text.languages import primary
 from s2v_tts.listening.aligning import Alignment, align, could_be_said
+from s2v_tts.listening.parting import part_transcript
 from s2v_tts.listening.recognising import (
     SoundRecogniser,
     WordRecogniser,
@@ -33,12 +35,17 @@ _INSTEAD = {
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Where the marks of given sound come from, the marks, and what the user should know of it."""
+    """Where the marks of given sound come from, the marks, and what the user should know of it.
+
+    `language` (BCP 47) and `cost` are those of the alignment, where words were aligned.
+    """
 
     cues: LipCues
     words: tuple[Mark, ...] = ()
     phonemes: tuple[Mark, ...] = ()
     notices: tuple[Notice, ...] = ()
+    language: str = ""
+    cost: float | None = None
 
 
 class Listener:
@@ -48,6 +55,9 @@ class Listener:
         backend: the voice that sounds are compared with.
         words: recognises words; None if the extra `asr` is not installed.
         sounds: recognises speech sounds; None if the extra `multilingual` is not installed.
+
+    Attributes:
+        backend: the voice that sounds are compared with.
     """
 
     def __init__(
@@ -57,7 +67,7 @@ class Listener:
         words: WordRecogniser | None,
         sounds: SoundRecogniser | None,
     ) -> None:
-        self._backend = backend
+        self.backend = backend
         self._words = words
         self._sounds = sounds
 
@@ -65,6 +75,21 @@ class Listener:
     def installed(cls, backend: Backend) -> "Listener":
         """Return a listener that uses the extras that are installed; loads nothing yet."""
         return cls(backend, words=installed_word_recogniser(), sounds=installed_sound_recogniser())
+
+    def comparing_with(self, backend: Backend) -> "Listener":
+        """Return a listener that compares sounds with another voice."""
+        return Listener(backend, words=self._words, sounds=self._sounds)
+
+    def reads(self, language: str) -> bool:
+        """Tell whether a text in a language (BCP 47) can be aligned with sound."""
+        return primary(language) in {primary(voice.language) for voice in self.backend.voices}
+
+    def part(
+        self, transcript: str, pcm: Pcm, segments: Sequence[Segment]
+    ) -> Steps[tuple[Segment, ...]]:
+        """Give each segment of a sound the words that are said in it; see `part_transcript`."""
+        parted = yield from part_transcript(transcript, pcm, segments, self.backend)
+        return parted
 
     def listen(self, pcm: Pcm, transcript: str) -> Steps[Heard]:
         """Return when mono sound at 48 kHz makes which sounds.
@@ -77,7 +102,7 @@ class Listener:
             return _nothing_to_say()
         alignment = yield from self._aligned(pcm, transcript)
         if alignment is not None:
-            return Heard(LipCues.TRANSCRIPT, alignment.words, alignment.phonemes)
+            return _heard(LipCues.TRANSCRIPT, alignment)
         heard = yield from self._recognised(pcm)
         if heard is None and audible_range(pcm, _SPEECH_DBFS) == (0, 0):
             return _nothing_to_say()
@@ -98,7 +123,7 @@ class Listener:
         alignment = yield from self._aligned(pcm, text)
         if alignment is None:
             return None
-        return Heard(LipCues.WORDS, alignment.words, alignment.phonemes)
+        return _heard(LipCues.WORDS, alignment)
 
     def _by_sounds(self, pcm: Pcm) -> Steps[Heard | None]:
         if self._sounds is None:
@@ -111,7 +136,7 @@ class Listener:
         if not text or not could_be_said(text, pcm):
             return None
         try:
-            alignment = yield from align(pcm, text, self._backend)
+            alignment = yield from align(pcm, text, self.backend)
         except InvalidInput:
             return None
         return alignment if alignment.fits else None
@@ -120,7 +145,7 @@ class Listener:
         if mismatch:
             message = (
                 "The transcript does not fit the sound, or cannot be pronounced, at least in part: "
-                f"{_INSTEAD[used]}. Give word for word, in English, what is said."
+                f"{_INSTEAD[used]}. Give word for word what is said, in a language of the voices."
             )
             yield Notice(NoticeCode.TRANSCRIPT_MISMATCH, message)
         if used is LipCues.LOUDNESS:
@@ -143,6 +168,16 @@ class Listener:
         if not missing:
             return f"No speech was recognised in it. {given}, if there is some."
         return f"{given}, or have it recognised: {' or '.join(missing)}."
+
+
+def _heard(cues: LipCues, alignment: Alignment) -> Heard:
+    return Heard(
+        cues,
+        alignment.words,
+        alignment.phonemes,
+        language=alignment.language,
+        cost=alignment.cost,
+    )
 
 
 def _nothing_to_say() -> Heard:

@@ -11,6 +11,7 @@ from s2v.core.ports import Backend
 from s2v.core.script import Segment
 from s2v.core.steps import Steps
 from s2v.core.timebase import seconds
+from s2v.text.languages import voices_for
 from s2v.text.segmentation import cut_sentences
 from s2v_tts.listening.aligning import COARSE_HOPS, coarse_path, could_be_said, one_utterance
 from s2v_tts.listening.spectra import HOP_SAMPLES, Floats, Spectra, likeness, spectra
@@ -31,13 +32,15 @@ def part_transcript(
     pcm: npt.NDArray[np.int16],
     segments: Sequence[Segment],
     backend: Backend,
+    voice: str = "",
 ) -> Steps[tuple[Segment, ...]]:
     """Give each segment of a sound (mono int16 at 48 kHz) the words that are said in it.
 
-    Our voice speaks the transcript, and where its words lie in the sound is found to about a tenth
-    of a second; no word is lost, whether it can be pronounced or not, and whether the transcript
-    fits or not: that is found out when a segment is aligned. An hour takes about a minute of
-    processor time and far less memory than the sound.
+    Our voice, the first that speaks its language where none is named, speaks the transcript, and
+    where its words lie in the sound is found to about a tenth of a second; no word is lost, whether
+    it can be pronounced or not, and whether the transcript fits or not: that is found out when a
+    segment is aligned. An hour takes about a minute of processor time and far less memory than the
+    sound.
 
     Raises:
         InvalidInput: nobody says so much in so little time (TEXT_TOO_LONG).
@@ -46,8 +49,9 @@ def part_transcript(
     words: list[_Word] = []
     levels: list[Floats] = []
     frames = 0
+    voice = voice or voices_for(backend.voices, transcript)[0].name
     for sentence in cut_sentences(transcript):
-        said, sounds = yield from _spoken(sentence, backend)
+        said, sounds = yield from _spoken(sentence, backend, voice)
         words += [replace(word, frame=frames + word.frame) for word in said]
         levels.append(sounds.levels_db)
         frames += len(sounds)
@@ -66,10 +70,10 @@ def _require_time(transcript: str, pcm: npt.NDArray[np.int16]) -> None:
         )
 
 
-def _spoken(sentence: str, backend: Backend) -> Steps[tuple[list[_Word], Spectra]]:
+def _spoken(sentence: str, backend: Backend, voice: str) -> Steps[tuple[list[_Word], Spectra]]:
     """Speak a sentence; one that cannot be pronounced is one word without any sound."""
     try:
-        utterance = yield from one_utterance(backend.speak(sentence, backend.voices[0].name))
+        utterance = yield from one_utterance(backend.speak(sentence, voice))
     except InvalidInput:
         silence = yield from spectra(np.zeros(0, np.int16), hops=COARSE_HOPS)
         return [_Word(sentence, 0.0)], silence

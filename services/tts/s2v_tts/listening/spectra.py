@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from s2v.core.steps import Steps
 from s2v.core.timebase import SAMPLE_RATE
+from s2v.media.pcm import let_go
 
 Floats = npt.NDArray[np.float32]
 
@@ -61,6 +62,7 @@ def spectra(pcm: npt.NDArray[np.int16], *, hops: int = 1) -> Steps[Spectra]:
     parts: list[Floats] = []
     for first in range(0, count, step):
         parts.append(_powers(pcm, first, count=min(step, count - first), hops=hops))
+        let_go(pcm)
         yield
     powers = np.concatenate(parts)
     return Spectra(10 * np.log10(powers + np.float32(1e-10)), HOP_SAMPLES * hops)

@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from s2v.api.common.v1 import sound_pb2 as s2v_dot_api_dot_common_dot_v1_dot_sound__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#s2v/api/common/v1/measurement.proto\x12\x11s2v.api.common.v1\"\xcb\x03\n\x12LipSyncMeasurement\x12\x16\n\x06\x66rames\x18\x01 \x01(\x03R\x06\x66rames\x12\x1d\n\nface_share\x18\x02 \x01(\x01R\tfaceShare\x12/\n\x13opening_correlation\x18\x03 \x01(\x01R\x12openingCorrelation\x12)\n\x10lag_milliseconds\x18\x04 \x01(\x01R\x0flagMilliseconds\x12\x1a\n\x08\x63losures\x18\x05 \x01(\x05R\x08\x63losures\x12%\n\x0e\x63losure_recall\x18\x06 \x01(\x01R\rclosureRecall\x12*\n\x11rounded_over_wide\x18\x07 \x01(\x01R\x0froundedOverWide\x12,\n\x0fsharpness_ratio\x18\x08 \x01(\x01H\x00R\x0esharpnessRatio\x88\x01\x01\x12\x30\n\x11identity_distance\x18\t \x01(\x01H\x01R\x10identityDistance\x88\x01\x01\x12)\n\x10\x62\x65st_correlation\x18\n \x01(\x01R\x0f\x62\x65stCorrelationB\x12\n\x10_sharpness_ratioB\x14\n\x12_identity_distanceB1\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#s2v/api/common/v1/measurement.proto\x12\x11s2v.api.common.v1\x1a\x1ds2v/api/common/v1/sound.proto\"\xcb\x03\n\x12LipSyncMeasurement\x12\x16\n\x06\x66rames\x18\x01 \x01(\x03R\x06\x66rames\x12\x1d\n\nface_share\x18\x02 \x01(\x01R\tfaceShare\x12/\n\x13opening_correlation\x18\x03 \x01(\x01R\x12openingCorrelation\x12)\n\x10lag_milliseconds\x18\x04 \x01(\x01R\x0flagMilliseconds\x12\x1a\n\x08\x63losures\x18\x05 \x01(\x05R\x08\x63losures\x12%\n\x0e\x63losure_recall\x18\x06 \x01(\x01R\rclosureRecall\x12*\n\x11rounded_over_wide\x18\x07 \x01(\x01R\x0froundedOverWide\x12,\n\x0fsharpness_ratio\x18\x08 \x01(\x01H\x00R\x0esharpnessRatio\x88\x01\x01\x12\x30\n\x11identity_distance\x18\t \x01(\x01H\x01R\x10identityDistance\x88\x01\x01\x12)\n\x10\x62\x65st_correlation\x18\n \x01(\x01R\x0f\x62\x65stCorrelationB\x12\n\x10_sharpness_ratioB\x14\n\x12_identity_distance\"\x93\x02\n\x11SampleMeasurement\x12)\n\x10\x64uration_seconds\x18\x01 \x01(\x01R\x0f\x64urationSeconds\x12%\n\x0espeech_seconds\x18\x02 \x01(\x01R\rspeechSeconds\x12\x1f\n\x0bspeech_dbfs\x18\x03 \x01(\x01R\nspeechDbfs\x12+\n\x12signal_to_noise_db\x18\x04 \x01(\x01R\x0fsignalToNoiseDb\x12#\n\rclipped_share\x18\x05 \x01(\x01R\x0c\x63lippedShare\x12\x39\n\x05sound\x18\x06 \x01(\x0b\x32#.s2v.api.common.v1.SoundMeasurementR\x05soundB1\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,6 +33,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.common.v1.measureme
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021s2v.api.common.v1P\001Z\032s2v/api/common/v1;commonv1'
-  _globals['_LIPSYNCMEASUREMENT']._serialized_start=59
-  _globals['_LIPSYNCMEASUREMENT']._serialized_end=518
+  _globals['_LIPSYNCMEASUREMENT']._serialized_start=90
+  _globals['_LIPSYNCMEASUREMENT']._serialized_end=549
+  _globals['_SAMPLEMEASUREMENT']._serialized_start=552
+  _globals['_SAMPLEMEASUREMENT']._serialized_end=827
 # @@protoc_insertion_point(module_scope)

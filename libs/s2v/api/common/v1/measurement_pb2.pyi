@@ -1,6 +1,8 @@
+from s2v.api.common.v1 import sound_pb2 as _sound_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from typing import ClassVar as _ClassVar, Optional as _Optional
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -27,3 +29,19 @@ class LipSyncMeasurement(_message.Message):
     identity_distance: float
     best_correlation: float
     def __init__(self, frames: _Optional[int] = ..., face_share: _Optional[float] = ..., opening_correlation: _Optional[float] = ..., lag_milliseconds: _Optional[float] = ..., closures: _Optional[int] = ..., closure_recall: _Optional[float] = ..., rounded_over_wide: _Optional[float] = ..., sharpness_ratio: _Optional[float] = ..., identity_distance: _Optional[float] = ..., best_correlation: _Optional[float] = ...) -> None: ...
+
+class SampleMeasurement(_message.Message):
+    __slots__ = ("duration_seconds", "speech_seconds", "speech_dbfs", "signal_to_noise_db", "clipped_share", "sound")
+    DURATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    SPEECH_DBFS_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_TO_NOISE_DB_FIELD_NUMBER: _ClassVar[int]
+    CLIPPED_SHARE_FIELD_NUMBER: _ClassVar[int]
+    SOUND_FIELD_NUMBER: _ClassVar[int]
+    duration_seconds: float
+    speech_seconds: float
+    speech_dbfs: float
+    signal_to_noise_db: float
+    clipped_share: float
+    sound: _sound_pb2.SoundMeasurement
+    def __init__(self, duration_seconds: _Optional[float] = ..., speech_seconds: _Optional[float] = ..., speech_dbfs: _Optional[float] = ..., signal_to_noise_db: _Optional[float] = ..., clipped_share: _Optional[float] = ..., sound: _Optional[_Union[_sound_pb2.SoundMeasurement, _Mapping]] = ...) -> None: ...

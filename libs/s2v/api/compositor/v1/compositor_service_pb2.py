@@ -23,13 +23,15 @@ _sym_db = _symbol_database.Default()
 
 
 from s2v.api.common.v1 import artifact_pb2 as s2v_dot_api_dot_common_dot_v1_dot_artifact__pb2
+from s2v.api.common.v1 import caption_pb2 as s2v_dot_api_dot_common_dot_v1_dot_caption__pb2
 from s2v.api.common.v1 import clip_pb2 as s2v_dot_api_dot_common_dot_v1_dot_clip__pb2
+from s2v.api.common.v1 import finish_pb2 as s2v_dot_api_dot_common_dot_v1_dot_finish__pb2
 from s2v.api.common.v1 import measurement_pb2 as s2v_dot_api_dot_common_dot_v1_dot_measurement__pb2
 from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_media__pb2
 from s2v.api.common.v1 import speech_pb2 as s2v_dot_api_dot_common_dot_v1_dot_speech__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.s2v/api/compositor/v1/compositor_service.proto\x12\x15s2v.api.compositor.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1cs2v/api/common/v1/clip.proto\x1a#s2v/api/common/v1/measurement.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1es2v/api/common/v1/speech.proto\"\x9c\x01\n\x0e\x43omposeRequest\x12>\n\x06\x63onfig\x18\x01 \x01(\x0b\x32$.s2v.api.compositor.v1.ComposeConfigH\x00R\x06\x63onfig\x12\x41\n\x07segment\x18\x02 \x01(\x0b\x32%.s2v.api.compositor.v1.ComposeSegmentH\x00R\x07segmentB\x07\n\x05input\"\x98\x01\n\rComposeConfig\x12\x1d\n\nframe_rate\x18\x01 \x01(\x05R\tframeRate\x12\x12\n\x04live\x18\x02 \x01(\x08R\x04live\x12T\n\x13\x64igital_source_type\x18\x03 \x01(\x0e\x32$.s2v.api.common.v1.DigitalSourceTypeR\x11\x64igitalSourceType\"\x94\x01\n\x0e\x43omposeSegment\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12+\n\x04\x63lip\x18\x02 \x01(\x0b\x32\x17.s2v.api.common.v1.ClipR\x04\x63lip\x12\x31\n\x05\x61udio\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udioJ\x04\x08\x03\x10\x04R\x06speech\"\xd0\x01\n\x0f\x43omposeResponse\x12\x35\n\x05media\x18\x02 \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12\x31\n\x04\x66ilm\x18\x03 \x01(\x0b\x32\x1b.s2v.api.compositor.v1.FilmH\x00R\x04\x66ilm\x12:\n\x07working\x18\x04 \x01(\x0b\x32\x1e.s2v.api.compositor.v1.WorkingH\x00R\x07workingB\x07\n\x05\x65ventJ\x04\x08\x01\x10\x02R\x08progress\"\t\n\x07Working\"\xd2\x01\n\x04\x46ilm\x12\x31\n\x05video\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05video\x12\x16\n\x06\x66rames\x18\x02 \x01(\x03R\x06\x66rames\x12\x18\n\x07samples\x18\x03 \x01(\x03R\x07samples\x12!\n\x0cwidth_pixels\x18\x04 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x05 \x01(\x05R\x0cheightPixels\x12\x1d\n\nframe_rate\x18\x06 \x01(\x05R\tframeRate\"\xd6\x01\n\x12MeasureFilmRequest\x12/\n\x04\x66ilm\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x04\x66ilm\x12\x1d\n\nframe_rate\x18\x02 \x01(\x05R\tframeRate\x12\x35\n\x08speeches\x18\x03 \x03(\x0b\x32\x19.s2v.api.common.v1.SpeechR\x08speeches\x12\x39\n\treference\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\treference\"W\n\x13MeasureFilmResponse\x12@\n\x08lip_sync\x18\x01 \x01(\x0b\x32%.s2v.api.common.v1.LipSyncMeasurementR\x07lipSync2\xd7\x01\n\x11\x43ompositorService\x12\\\n\x07\x43ompose\x12%.s2v.api.compositor.v1.ComposeRequest\x1a&.s2v.api.compositor.v1.ComposeResponse(\x01\x30\x01\x12\x64\n\x0bMeasureFilm\x12).s2v.api.compositor.v1.MeasureFilmRequest\x1a*.s2v.api.compositor.v1.MeasureFilmResponseB=\n\x15s2v.api.compositor.v1P\x01Z\"s2v/api/compositor/v1;compositorv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.s2v/api/compositor/v1/compositor_service.proto\x12\x15s2v.api.compositor.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1fs2v/api/common/v1/caption.proto\x1a\x1cs2v/api/common/v1/clip.proto\x1a\x1es2v/api/common/v1/finish.proto\x1a#s2v/api/common/v1/measurement.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1es2v/api/common/v1/speech.proto\"\x9c\x01\n\x0e\x43omposeRequest\x12>\n\x06\x63onfig\x18\x01 \x01(\x0b\x32$.s2v.api.compositor.v1.ComposeConfigH\x00R\x06\x63onfig\x12\x41\n\x07segment\x18\x02 \x01(\x0b\x32%.s2v.api.compositor.v1.ComposeSegmentH\x00R\x07segmentB\x07\n\x05input\"\x91\x04\n\rComposeConfig\x12\x1d\n\nframe_rate\x18\x01 \x01(\x05R\tframeRate\x12\x12\n\x04live\x18\x02 \x01(\x08R\x04live\x12T\n\x13\x64igital_source_type\x18\x03 \x01(\x0e\x32$.s2v.api.common.v1.DigitalSourceTypeR\x11\x64igitalSourceType\x12#\n\rcaption_track\x18\x04 \x01(\x08R\x0c\x63\x61ptionTrack\x12*\n\x11\x63\x61ptions_burnt_in\x18\x05 \x01(\x08R\x0f\x63\x61ptionsBurntIn\x12)\n\x10\x63\x61ption_language\x18\x06 \x01(\tR\x0f\x63\x61ptionLanguage\x12:\n\nfilm_audio\x18\x07 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\tfilmAudio\x12\x31\n\x06\x66inish\x18\x14 \x01(\x0b\x32\x19.s2v.api.common.v1.FinishR\x06\x66inish\x12\x44\n\x0fwatermark_image\x18\x15 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0ewatermarkImage\x12\x46\n\x10\x62\x61\x63kground_image\x18\x16 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0f\x62\x61\x63kgroundImage\"\xcc\x01\n\x0e\x43omposeSegment\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12+\n\x04\x63lip\x18\x02 \x01(\x0b\x32\x17.s2v.api.common.v1.ClipR\x04\x63lip\x12\x31\n\x05\x61udio\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udio\x12\x36\n\x08\x63\x61ptions\x18\x05 \x03(\x0b\x32\x1a.s2v.api.common.v1.CaptionR\x08\x63\x61ptionsJ\x04\x08\x03\x10\x04R\x06speech\"\xd0\x01\n\x0f\x43omposeResponse\x12\x35\n\x05media\x18\x02 \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12\x31\n\x04\x66ilm\x18\x03 \x01(\x0b\x32\x1b.s2v.api.compositor.v1.FilmH\x00R\x04\x66ilm\x12:\n\x07working\x18\x04 \x01(\x0b\x32\x1e.s2v.api.compositor.v1.WorkingH\x00R\x07workingB\x07\n\x05\x65ventJ\x04\x08\x01\x10\x02R\x08progress\"\t\n\x07Working\"\xfa\x03\n\x04\x46ilm\x12\x31\n\x05video\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05video\x12\x16\n\x06\x66rames\x18\x02 \x01(\x03R\x06\x66rames\x12\x18\n\x07samples\x18\x03 \x01(\x03R\x07samples\x12!\n\x0cwidth_pixels\x18\x04 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x05 \x01(\x05R\x0cheightPixels\x12\x1d\n\nframe_rate\x18\x06 \x01(\x05R\tframeRate\x12\x39\n\tthumbnail\x18\x07 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\tthumbnail\x12\x35\n\x07sprites\x18\x08 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x07sprites\x12@\n\rsprites_index\x18\t \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0cspritesIndex\x12\x39\n\tfragments\x18\n \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\tfragments\x12\x37\n\x08playlist\x18\x0b \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x08playlist\"\xd6\x01\n\x12MeasureFilmRequest\x12/\n\x04\x66ilm\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x04\x66ilm\x12\x1d\n\nframe_rate\x18\x02 \x01(\x05R\tframeRate\x12\x35\n\x08speeches\x18\x03 \x03(\x0b\x32\x19.s2v.api.common.v1.SpeechR\x08speeches\x12\x39\n\treference\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\treference\"W\n\x13MeasureFilmResponse\x12@\n\x08lip_sync\x18\x01 \x01(\x0b\x32%.s2v.api.common.v1.LipSyncMeasurementR\x07lipSync2\xd7\x01\n\x11\x43ompositorService\x12\\\n\x07\x43ompose\x12%.s2v.api.compositor.v1.ComposeRequest\x1a&.s2v.api.compositor.v1.ComposeResponse(\x01\x30\x01\x12\x64\n\x0bMeasureFilm\x12).s2v.api.compositor.v1.MeasureFilmRequest\x1a*.s2v.api.compositor.v1.MeasureFilmResponseB=\n\x15s2v.api.compositor.v1P\x01Z\"s2v/api/compositor/v1;compositorv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,22 +39,22 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.compositor.v1.compo
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\025s2v.api.compositor.v1P\001Z\"s2v/api/compositor/v1;compositorv1'
-  _globals['_COMPOSEREQUEST']._serialized_start=238
-  _globals['_COMPOSEREQUEST']._serialized_end=394
-  _globals['_COMPOSECONFIG']._serialized_start=397
-  _globals['_COMPOSECONFIG']._serialized_end=549
-  _globals['_COMPOSESEGMENT']._serialized_start=552
-  _globals['_COMPOSESEGMENT']._serialized_end=700
-  _globals['_COMPOSERESPONSE']._serialized_start=703
-  _globals['_COMPOSERESPONSE']._serialized_end=911
-  _globals['_WORKING']._serialized_start=913
-  _globals['_WORKING']._serialized_end=922
-  _globals['_FILM']._serialized_start=925
-  _globals['_FILM']._serialized_end=1135
-  _globals['_MEASUREFILMREQUEST']._serialized_start=1138
-  _globals['_MEASUREFILMREQUEST']._serialized_end=1352
-  _globals['_MEASUREFILMRESPONSE']._serialized_start=1354
-  _globals['_MEASUREFILMRESPONSE']._serialized_end=1441
-  _globals['_COMPOSITORSERVICE']._serialized_start=1444
-  _globals['_COMPOSITORSERVICE']._serialized_end=1659
+  _globals['_COMPOSEREQUEST']._serialized_start=303
+  _globals['_COMPOSEREQUEST']._serialized_end=459
+  _globals['_COMPOSECONFIG']._serialized_start=462
+  _globals['_COMPOSECONFIG']._serialized_end=991
+  _globals['_COMPOSESEGMENT']._serialized_start=994
+  _globals['_COMPOSESEGMENT']._serialized_end=1198
+  _globals['_COMPOSERESPONSE']._serialized_start=1201
+  _globals['_COMPOSERESPONSE']._serialized_end=1409
+  _globals['_WORKING']._serialized_start=1411
+  _globals['_WORKING']._serialized_end=1420
+  _globals['_FILM']._serialized_start=1423
+  _globals['_FILM']._serialized_end=1929
+  _globals['_MEASUREFILMREQUEST']._serialized_start=1932
+  _globals['_MEASUREFILMREQUEST']._serialized_end=2146
+  _globals['_MEASUREFILMRESPONSE']._serialized_start=2148
+  _globals['_MEASUREFILMRESPONSE']._serialized_end=2235
+  _globals['_COMPOSITORSERVICE']._serialized_start=2238
+  _globals['_COMPOSITORSERVICE']._serialized_end=2453
 # @@protoc_insertion_point(module_scope)

@@ -37,10 +37,12 @@ class CompositorServiceStub:
     """Compose takes the config, then the segments in order as they finish, and gives pieces of a
     fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
     then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
-    over the whole film. The same segments give the same bytes.
+    over the whole film; only where captions are burnt in, or the finish asks something of them,
+    pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
-    speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL.
+    speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL, IMAGE_UNREADABLE and
+    IMAGE_SIZE_UNSUPPORTED (an image of the finish).
     """
     MeasureFilm: _grpc.UnaryUnaryMultiCallable[_compositor_service_pb2.MeasureFilmRequest, _compositor_service_pb2.MeasureFilmResponse]
     """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
@@ -59,10 +61,12 @@ class CompositorServiceAsyncStub(CompositorServiceStub):
     """Compose takes the config, then the segments in order as they finish, and gives pieces of a
     fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
     then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
-    over the whole film. The same segments give the same bytes.
+    over the whole film; only where captions are burnt in, or the finish asks something of them,
+    pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
-    speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL.
+    speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL, IMAGE_UNREADABLE and
+    IMAGE_SIZE_UNSUPPORTED (an image of the finish).
     """
     MeasureFilm: _aio.UnaryUnaryMultiCallable[_compositor_service_pb2.MeasureFilmRequest, _compositor_service_pb2.MeasureFilmResponse]  # type: ignore[assignment]
     """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
@@ -84,10 +88,12 @@ class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Compose takes the config, then the segments in order as they finish, and gives pieces of a
         fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
         then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
-        over the whole film. The same segments give the same bytes.
+        over the whole film; only where captions are burnt in, or the finish asks something of them,
+        pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
 
         Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
-        speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL.
+        speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL, IMAGE_UNREADABLE and
+        IMAGE_SIZE_UNSUPPORTED (an image of the finish).
         """
 
     @_abc_1.abstractmethod

@@ -88,7 +88,7 @@ class AssetServiceServicer(object):
         the caller has an asset of these bytes. Repeating a request_id gives the same upload.
 
         Errors: MEDIA_TYPE_UNSUPPORTED, UPLOAD_TOO_LARGE, FIELD_INVALID, REQUEST_ID_REUSED,
-        STORAGE_FULL.
+        STORAGE_FULL, QUOTA_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,7 @@ class AssetServiceStub:
     the caller has an asset of these bytes. Repeating a request_id gives the same upload.
 
     Errors: MEDIA_TYPE_UNSUPPORTED, UPLOAD_TOO_LARGE, FIELD_INVALID, REQUEST_ID_REUSED,
-    STORAGE_FULL.
+    STORAGE_FULL, QUOTA_EXCEEDED.
     """
     WriteUpload: _grpc.StreamUnaryMultiCallable[_asset_service_pb2.WriteUploadRequest, _asset_service_pb2.WriteUploadResponse]
     """WriteUpload appends chunks. Each chunk must begin where the upload ends. When the call breaks,
@@ -100,7 +100,7 @@ class AssetServiceAsyncStub(AssetServiceStub):
     the caller has an asset of these bytes. Repeating a request_id gives the same upload.
 
     Errors: MEDIA_TYPE_UNSUPPORTED, UPLOAD_TOO_LARGE, FIELD_INVALID, REQUEST_ID_REUSED,
-    STORAGE_FULL.
+    STORAGE_FULL, QUOTA_EXCEEDED.
     """
     WriteUpload: _aio.StreamUnaryMultiCallable[_asset_service_pb2.WriteUploadRequest, _asset_service_pb2.WriteUploadResponse]  # type: ignore[assignment]
     """WriteUpload appends chunks. Each chunk must begin where the upload ends. When the call breaks,
@@ -163,7 +163,7 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         the caller has an asset of these bytes. Repeating a request_id gives the same upload.
 
         Errors: MEDIA_TYPE_UNSUPPORTED, UPLOAD_TOO_LARGE, FIELD_INVALID, REQUEST_ID_REUSED,
-        STORAGE_FULL.
+        STORAGE_FULL, QUOTA_EXCEEDED.
         """
 
     @_abc_1.abstractmethod

@@ -43,7 +43,7 @@ class GenerateConfig(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., spec: _Optional[_Union[_job_pb2.JobSpec, _Mapping]] = ..., keep_running: bool = ..., without_media: bool = ...) -> None: ...
 
 class GenerateResponse(_message.Message):
-    __slots__ = ("accepted", "progress", "notice", "preview", "media", "keepalive", "finished")
+    __slots__ = ("accepted", "progress", "notice", "preview", "media", "keepalive", "finished", "captions", "waiting")
     ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     NOTICE_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +51,8 @@ class GenerateResponse(_message.Message):
     MEDIA_FIELD_NUMBER: _ClassVar[int]
     KEEPALIVE_FIELD_NUMBER: _ClassVar[int]
     FINISHED_FIELD_NUMBER: _ClassVar[int]
+    CAPTIONS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     accepted: _job_pb2.Job
     progress: _job_pb2.Progress
     notice: _media_pb2.Notice
@@ -58,4 +60,6 @@ class GenerateResponse(_message.Message):
     media: _media_pb2.MediaChunk
     keepalive: _job_service_pb2.Keepalive
     finished: _job_pb2.Job
-    def __init__(self, accepted: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., progress: _Optional[_Union[_job_pb2.Progress, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ..., preview: _Optional[_Union[_media_pb2.Preview, _Mapping]] = ..., media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., keepalive: _Optional[_Union[_job_service_pb2.Keepalive, _Mapping]] = ..., finished: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    captions: _job_pb2.SegmentCaptions
+    waiting: _job_pb2.Waiting
+    def __init__(self, accepted: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., progress: _Optional[_Union[_job_pb2.Progress, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ..., preview: _Optional[_Union[_media_pb2.Preview, _Mapping]] = ..., media: _Optional[_Union[_media_pb2.MediaChunk, _Mapping]] = ..., keepalive: _Optional[_Union[_job_service_pb2.Keepalive, _Mapping]] = ..., finished: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., captions: _Optional[_Union[_job_pb2.SegmentCaptions, _Mapping]] = ..., waiting: _Optional[_Union[_job_pb2.Waiting, _Mapping]] = ...) -> None: ...

@@ -48,8 +48,8 @@ class GenerationServiceServicer(object):
 
     def Generate(self, request_iterator, context):
         """Generate takes the config, then files and text in chunks. Back come `accepted`, progress, previews,
-        the film as fragmented MP4 while it is still being rendered, and `finished`. Messages come at most
-        5 seconds apart once the job is accepted.
+        captions, the film as fragmented MP4 while it is still being rendered, and `finished`. Messages
+        come at most 5 seconds apart once the job is accepted.
 
         The work begins as soon as there is enough: at once when the config names everything; at the first
         complete sentence when the text comes in chunks, while the rest is still being written; else

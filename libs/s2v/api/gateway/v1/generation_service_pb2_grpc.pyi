@@ -35,8 +35,8 @@ class GenerationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> GenerationServiceAsyncStub: ...
     Generate: _grpc.StreamStreamMultiCallable[_generation_service_pb2.GenerateRequest, _generation_service_pb2.GenerateResponse]
     """Generate takes the config, then files and text in chunks. Back come `accepted`, progress, previews,
-    the film as fragmented MP4 while it is still being rendered, and `finished`. Messages come at most
-    5 seconds apart once the job is accepted.
+    captions, the film as fragmented MP4 while it is still being rendered, and `finished`. Messages
+    come at most 5 seconds apart once the job is accepted.
 
     The work begins as soon as there is enough: at once when the config names everything; at the first
     complete sentence when the text comes in chunks, while the rest is still being written; else
@@ -59,8 +59,8 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Generate: _aio.StreamStreamMultiCallable[_generation_service_pb2.GenerateRequest, _generation_service_pb2.GenerateResponse]  # type: ignore[assignment]
     """Generate takes the config, then files and text in chunks. Back come `accepted`, progress, previews,
-    the film as fragmented MP4 while it is still being rendered, and `finished`. Messages come at most
-    5 seconds apart once the job is accepted.
+    captions, the film as fragmented MP4 while it is still being rendered, and `finished`. Messages
+    come at most 5 seconds apart once the job is accepted.
 
     The work begins as soon as there is enough: at once when the config names everything; at the first
     complete sentence when the text comes in chunks, while the rest is still being written; else
@@ -86,8 +86,8 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_generation_service_pb2.GenerateResponse], _abc.AsyncIterator[_generation_service_pb2.GenerateResponse]]:
         """Generate takes the config, then files and text in chunks. Back come `accepted`, progress, previews,
-        the film as fragmented MP4 while it is still being rendered, and `finished`. Messages come at most
-        5 seconds apart once the job is accepted.
+        captions, the film as fragmented MP4 while it is still being rendered, and `finished`. Messages
+        come at most 5 seconds apart once the job is accepted.
 
         The work begins as soon as there is enough: at once when the config names everything; at the first
         complete sentence when the text comes in chunks, while the rest is still being written; else

@@ -24,12 +24,14 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_media__pb2
 from s2v.api.gateway.v1 import job_pb2 as s2v_dot_api_dot_gateway_dot_v1_dot_job__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$s2v/api/gateway/v1/job_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1cs2v/api/gateway/v1/job.proto\"\x93\x01\n\x10\x43reateJobRequest\x12#\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01R\trequestId\x12\x35\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecB\x04\xe2\x41\x01\x02R\x04spec\x12#\n\nwith_media\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithMedia\">\n\x11\x43reateJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\")\n\rGetJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\";\n\x0eGetJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\"\x95\x01\n\x0fListJobsRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\x12:\n\x06states\x18\x03 \x03(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateB\x04\xe2\x41\x01\x01R\x06states\"g\n\x10ListJobsResponse\x12+\n\x04jobs\x18\x01 \x03(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x04jobs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc7\x01\n\x0fWatchJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\x12\'\n\x0cresume_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\x0bresumeToken\x12#\n\nwith_media\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithMedia\x12\'\n\x0cmedia_offset\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x01R\x0bmediaOffset\x12#\n\nwith_stats\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithStats\"\xe8\x04\n\x10WatchJobResponse\x12!\n\x0cresume_token\x18\x01 \x01(\tR\x0bresumeToken\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x35\n\x08snapshot\x18\x03 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08snapshot\x12\x34\n\x05state\x18\x04 \x01(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateH\x00R\x05state\x12:\n\x08progress\x18\x05 \x01(\x0b\x32\x1c.s2v.api.gateway.v1.ProgressH\x00R\x08progress\x12\x33\n\x06notice\x18\x06 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x36\n\x07preview\x18\x07 \x01(\x0b\x32\x1a.s2v.api.common.v1.PreviewH\x00R\x07preview\x12=\n\tkeepalive\x18\x08 \x01(\x0b\x32\x1d.s2v.api.gateway.v1.KeepaliveH\x00R\tkeepalive\x12\x35\n\x08\x66inished\x18\t \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08\x66inished\x12\x35\n\x05media\x18\n \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12\x35\n\x05stats\x18\x0b \x01(\x0b\x32\x1d.s2v.api.gateway.v1.FilmStatsH\x00R\x05statsB\x07\n\x05\x65vent\"\x0b\n\tKeepalive\",\n\x10\x43\x61ncelJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\">\n\x11\x43\x61ncelJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\",\n\x10\x44\x65leteJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\"\x13\n\x11\x44\x65leteJobResponse2\xbe\x05\n\nJobService\x12m\n\tCreateJob\x12$.s2v.api.gateway.v1.CreateJobRequest\x1a%.s2v.api.gateway.v1.CreateJobResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/jobs:\x01*\x12j\n\x06GetJob\x12!.s2v.api.gateway.v1.GetJobRequest\x1a\".s2v.api.gateway.v1.GetJobResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/{name=jobs/*}\x12g\n\x08ListJobs\x12#.s2v.api.gateway.v1.ListJobsRequest\x1a$.s2v.api.gateway.v1.ListJobsResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobs\x12x\n\x08WatchJob\x12#.s2v.api.gateway.v1.WatchJobRequest\x1a$.s2v.api.gateway.v1.WatchJobResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=jobs/*}:watch0\x01\x12}\n\tCancelJob\x12$.s2v.api.gateway.v1.CancelJobRequest\x1a%.s2v.api.gateway.v1.CancelJobResponse\"#\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/{name=jobs/*}:cancel:\x01*\x12s\n\tDeleteJob\x12$.s2v.api.gateway.v1.DeleteJobRequest\x1a%.s2v.api.gateway.v1.DeleteJobResponse\"\x19\x82\xd3\xe4\x93\x02\x13*\x11/v1/{name=jobs/*}B4\n\x12s2v.api.gateway.v1P\x01Z\x1cs2v/api/gateway/v1;gatewayv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$s2v/api/gateway/v1/job_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1cs2v/api/gateway/v1/job.proto\"\x93\x01\n\x10\x43reateJobRequest\x12#\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01R\trequestId\x12\x35\n\x04spec\x18\x02 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecB\x04\xe2\x41\x01\x02R\x04spec\x12#\n\nwith_media\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithMedia\">\n\x11\x43reateJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\")\n\rGetJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\";\n\x0eGetJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\"\x95\x01\n\x0fListJobsRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\x12:\n\x06states\x18\x03 \x03(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateB\x04\xe2\x41\x01\x01R\x06states\"g\n\x10ListJobsResponse\x12+\n\x04jobs\x18\x01 \x03(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x04jobs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc7\x01\n\x0fWatchJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\x12\'\n\x0cresume_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\x0bresumeToken\x12#\n\nwith_media\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithMedia\x12\'\n\x0cmedia_offset\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x01R\x0bmediaOffset\x12#\n\nwith_stats\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01R\twithStats\"\xe4\x05\n\x10WatchJobResponse\x12!\n\x0cresume_token\x18\x01 \x01(\tR\x0bresumeToken\x12.\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x04time\x12\x35\n\x08snapshot\x18\x03 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08snapshot\x12\x34\n\x05state\x18\x04 \x01(\x0e\x32\x1c.s2v.api.gateway.v1.JobStateH\x00R\x05state\x12:\n\x08progress\x18\x05 \x01(\x0b\x32\x1c.s2v.api.gateway.v1.ProgressH\x00R\x08progress\x12\x33\n\x06notice\x18\x06 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x36\n\x07preview\x18\x07 \x01(\x0b\x32\x1a.s2v.api.common.v1.PreviewH\x00R\x07preview\x12=\n\tkeepalive\x18\x08 \x01(\x0b\x32\x1d.s2v.api.gateway.v1.KeepaliveH\x00R\tkeepalive\x12\x35\n\x08\x66inished\x18\t \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x08\x66inished\x12\x35\n\x05media\x18\n \x01(\x0b\x32\x1d.s2v.api.common.v1.MediaChunkH\x00R\x05media\x12\x35\n\x05stats\x18\x0b \x01(\x0b\x32\x1d.s2v.api.gateway.v1.FilmStatsH\x00R\x05stats\x12\x41\n\x08\x63\x61ptions\x18\x0c \x01(\x0b\x32#.s2v.api.gateway.v1.SegmentCaptionsH\x00R\x08\x63\x61ptions\x12\x37\n\x07waiting\x18( \x01(\x0b\x32\x1b.s2v.api.gateway.v1.WaitingH\x00R\x07waitingB\x07\n\x05\x65vent\"\x0b\n\tKeepalive\",\n\x10\x43\x61ncelJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\">\n\x11\x43\x61ncelJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\",\n\x10\x44\x65leteJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\"\x13\n\x11\x44\x65leteJobResponse\"K\n\x12\x45stimateJobRequest\x12\x35\n\x04spec\x18\x01 \x01(\x0b\x32\x1b.s2v.api.gateway.v1.JobSpecB\x04\xe2\x41\x01\x02R\x04spec\"\xfc\x01\n\x13\x45stimateJobResponse\x12>\n\rfilm_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0c\x66ilmDuration\x12>\n\rwork_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0cworkDuration\x12>\n\rwait_duration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0cwaitDuration\x12%\n\x0emeasured_films\x18\x04 \x01(\x05R\rmeasuredFilms\"`\n\x16\x42\x61tchCreateJobsRequest\x12\x46\n\x08requests\x18\x01 \x03(\x0b\x32$.s2v.api.gateway.v1.CreateJobRequestB\x04\xe2\x41\x01\x02R\x08requests\"^\n\x17\x42\x61tchCreateJobsResponse\x12\x43\n\x07results\x18\x01 \x03(\x0b\x32).s2v.api.gateway.v1.BatchCreateJobsResultR\x07results\"z\n\x15\x42\x61tchCreateJobsResult\x12+\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobH\x00R\x03job\x12*\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00R\x05\x65rrorB\x08\n\x06result\"P\n\x0fRetryJobRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\x12#\n\nrequest_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\trequestId\"=\n\x10RetryJobResponse\x12)\n\x03job\x18\x01 \x01(\x0b\x32\x17.s2v.api.gateway.v1.JobR\x03job\"\xa6\x01\n\x1cListWebhookDeliveriesRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\x12>\n\x06states\x18\x03 \x03(\x0e\x32 .s2v.api.gateway.v1.WebhookStateB\x04\xe2\x41\x01\x01R\x06states\"\x9b\x01\n\x1dListWebhookDeliveriesResponse\x12R\n\x12webhook_deliveries\x18\x01 \x03(\x0b\x32#.s2v.api.gateway.v1.WebhookDeliveryR\x11webhookDeliveries\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x02\n\x0fWebhookDelivery\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n\x03job\x18\x02 \x01(\tR\x03job\x12\x10\n\x03url\x18\x03 \x01(\tR\x03url\x12\x36\n\x05state\x18\x04 \x01(\x0e\x32 .s2v.api.gateway.v1.WebhookStateR\x05state\x12\x1a\n\x08\x61ttempts\x18\x05 \x01(\x05R\x08\x61ttempts\x12\x1d\n\nlast_error\x18\x06 \x01(\tR\tlastError\x12\x46\n\x11next_attempt_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0fnextAttemptTime*\x81\x01\n\x0cWebhookState\x12\x1d\n\x19WEBHOOK_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WEBHOOK_STATE_WAITING\x10\x01\x12\x1b\n\x17WEBHOOK_STATE_DELIVERED\x10\x02\x12\x1a\n\x16WEBHOOK_STATE_GIVEN_UP\x10\x03\x32\xe3\t\n\nJobService\x12m\n\tCreateJob\x12$.s2v.api.gateway.v1.CreateJobRequest\x1a%.s2v.api.gateway.v1.CreateJobResponse\"\x13\x82\xd3\xe4\x93\x02\r\"\x08/v1/jobs:\x01*\x12j\n\x06GetJob\x12!.s2v.api.gateway.v1.GetJobRequest\x1a\".s2v.api.gateway.v1.GetJobResponse\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/{name=jobs/*}\x12g\n\x08ListJobs\x12#.s2v.api.gateway.v1.ListJobsRequest\x1a$.s2v.api.gateway.v1.ListJobsResponse\"\x10\x82\xd3\xe4\x93\x02\n\x12\x08/v1/jobs\x12x\n\x08WatchJob\x12#.s2v.api.gateway.v1.WatchJobRequest\x1a$.s2v.api.gateway.v1.WatchJobResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=jobs/*}:watch0\x01\x12}\n\tCancelJob\x12$.s2v.api.gateway.v1.CancelJobRequest\x1a%.s2v.api.gateway.v1.CancelJobResponse\"#\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/{name=jobs/*}:cancel:\x01*\x12s\n\tDeleteJob\x12$.s2v.api.gateway.v1.DeleteJobRequest\x1a%.s2v.api.gateway.v1.DeleteJobResponse\"\x19\x82\xd3\xe4\x93\x02\x13*\x11/v1/{name=jobs/*}\x12|\n\x0b\x45stimateJob\x12&.s2v.api.gateway.v1.EstimateJobRequest\x1a\'.s2v.api.gateway.v1.EstimateJobResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x11/v1/jobs:estimate:\x01*\x12\x8b\x01\n\x0f\x42\x61tchCreateJobs\x12*.s2v.api.gateway.v1.BatchCreateJobsRequest\x1a+.s2v.api.gateway.v1.BatchCreateJobsResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\"\x14/v1/jobs:batchCreate:\x01*\x12y\n\x08RetryJob\x12#.s2v.api.gateway.v1.RetryJobRequest\x1a$.s2v.api.gateway.v1.RetryJobResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/{name=jobs/*}:retry:\x01*\x12\x9b\x01\n\x15ListWebhookDeliveries\x12\x30.s2v.api.gateway.v1.ListWebhookDeliveriesRequest\x1a\x31.s2v.api.gateway.v1.ListWebhookDeliveriesResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/webhookDeliveriesB4\n\x12s2v.api.gateway.v1P\x01Z\x1cs2v/api/gateway/v1;gatewayv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,6 +67,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
   _globals['_DELETEJOBREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_DELETEJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_ESTIMATEJOBREQUEST'].fields_by_name['spec']._loaded_options = None
+  _globals['_ESTIMATEJOBREQUEST'].fields_by_name['spec']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHCREATEJOBSREQUEST'].fields_by_name['requests']._loaded_options = None
+  _globals['_BATCHCREATEJOBSREQUEST'].fields_by_name['requests']._serialized_options = b'\342A\001\002'
+  _globals['_RETRYJOBREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_RETRYJOBREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_RETRYJOBREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RETRYJOBREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['states']._loaded_options = None
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['states']._serialized_options = b'\342A\001\001'
   _globals['_JOBSERVICE'].methods_by_name['CreateJob']._loaded_options = None
   _globals['_JOBSERVICE'].methods_by_name['CreateJob']._serialized_options = b'\202\323\344\223\002\r\"\010/v1/jobs:\001*'
   _globals['_JOBSERVICE'].methods_by_name['GetJob']._loaded_options = None
@@ -77,32 +93,62 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOBSERVICE'].methods_by_name['CancelJob']._serialized_options = b'\202\323\344\223\002\035\"\030/v1/{name=jobs/*}:cancel:\001*'
   _globals['_JOBSERVICE'].methods_by_name['DeleteJob']._loaded_options = None
   _globals['_JOBSERVICE'].methods_by_name['DeleteJob']._serialized_options = b'\202\323\344\223\002\023*\021/v1/{name=jobs/*}'
-  _globals['_CREATEJOBREQUEST']._serialized_start=218
-  _globals['_CREATEJOBREQUEST']._serialized_end=365
-  _globals['_CREATEJOBRESPONSE']._serialized_start=367
-  _globals['_CREATEJOBRESPONSE']._serialized_end=429
-  _globals['_GETJOBREQUEST']._serialized_start=431
-  _globals['_GETJOBREQUEST']._serialized_end=472
-  _globals['_GETJOBRESPONSE']._serialized_start=474
-  _globals['_GETJOBRESPONSE']._serialized_end=533
-  _globals['_LISTJOBSREQUEST']._serialized_start=536
-  _globals['_LISTJOBSREQUEST']._serialized_end=685
-  _globals['_LISTJOBSRESPONSE']._serialized_start=687
-  _globals['_LISTJOBSRESPONSE']._serialized_end=790
-  _globals['_WATCHJOBREQUEST']._serialized_start=793
-  _globals['_WATCHJOBREQUEST']._serialized_end=992
-  _globals['_WATCHJOBRESPONSE']._serialized_start=995
-  _globals['_WATCHJOBRESPONSE']._serialized_end=1611
-  _globals['_KEEPALIVE']._serialized_start=1613
-  _globals['_KEEPALIVE']._serialized_end=1624
-  _globals['_CANCELJOBREQUEST']._serialized_start=1626
-  _globals['_CANCELJOBREQUEST']._serialized_end=1670
-  _globals['_CANCELJOBRESPONSE']._serialized_start=1672
-  _globals['_CANCELJOBRESPONSE']._serialized_end=1734
-  _globals['_DELETEJOBREQUEST']._serialized_start=1736
-  _globals['_DELETEJOBREQUEST']._serialized_end=1780
-  _globals['_DELETEJOBRESPONSE']._serialized_start=1782
-  _globals['_DELETEJOBRESPONSE']._serialized_end=1801
-  _globals['_JOBSERVICE']._serialized_start=1804
-  _globals['_JOBSERVICE']._serialized_end=2506
+  _globals['_JOBSERVICE'].methods_by_name['EstimateJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['EstimateJob']._serialized_options = b'\202\323\344\223\002\026\"\021/v1/jobs:estimate:\001*'
+  _globals['_JOBSERVICE'].methods_by_name['BatchCreateJobs']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['BatchCreateJobs']._serialized_options = b'\202\323\344\223\002\031\"\024/v1/jobs:batchCreate:\001*'
+  _globals['_JOBSERVICE'].methods_by_name['RetryJob']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['RetryJob']._serialized_options = b'\202\323\344\223\002\034\"\027/v1/{name=jobs/*}:retry:\001*'
+  _globals['_JOBSERVICE'].methods_by_name['ListWebhookDeliveries']._loaded_options = None
+  _globals['_JOBSERVICE'].methods_by_name['ListWebhookDeliveries']._serialized_options = b'\202\323\344\223\002\027\022\025/v1/webhookDeliveries'
+  _globals['_WEBHOOKSTATE']._serialized_start=3370
+  _globals['_WEBHOOKSTATE']._serialized_end=3499
+  _globals['_CREATEJOBREQUEST']._serialized_start=275
+  _globals['_CREATEJOBREQUEST']._serialized_end=422
+  _globals['_CREATEJOBRESPONSE']._serialized_start=424
+  _globals['_CREATEJOBRESPONSE']._serialized_end=486
+  _globals['_GETJOBREQUEST']._serialized_start=488
+  _globals['_GETJOBREQUEST']._serialized_end=529
+  _globals['_GETJOBRESPONSE']._serialized_start=531
+  _globals['_GETJOBRESPONSE']._serialized_end=590
+  _globals['_LISTJOBSREQUEST']._serialized_start=593
+  _globals['_LISTJOBSREQUEST']._serialized_end=742
+  _globals['_LISTJOBSRESPONSE']._serialized_start=744
+  _globals['_LISTJOBSRESPONSE']._serialized_end=847
+  _globals['_WATCHJOBREQUEST']._serialized_start=850
+  _globals['_WATCHJOBREQUEST']._serialized_end=1049
+  _globals['_WATCHJOBRESPONSE']._serialized_start=1052
+  _globals['_WATCHJOBRESPONSE']._serialized_end=1792
+  _globals['_KEEPALIVE']._serialized_start=1794
+  _globals['_KEEPALIVE']._serialized_end=1805
+  _globals['_CANCELJOBREQUEST']._serialized_start=1807
+  _globals['_CANCELJOBREQUEST']._serialized_end=1851
+  _globals['_CANCELJOBRESPONSE']._serialized_start=1853
+  _globals['_CANCELJOBRESPONSE']._serialized_end=1915
+  _globals['_DELETEJOBREQUEST']._serialized_start=1917
+  _globals['_DELETEJOBREQUEST']._serialized_end=1961
+  _globals['_DELETEJOBRESPONSE']._serialized_start=1963
+  _globals['_DELETEJOBRESPONSE']._serialized_end=1982
+  _globals['_ESTIMATEJOBREQUEST']._serialized_start=1984
+  _globals['_ESTIMATEJOBREQUEST']._serialized_end=2059
+  _globals['_ESTIMATEJOBRESPONSE']._serialized_start=2062
+  _globals['_ESTIMATEJOBRESPONSE']._serialized_end=2314
+  _globals['_BATCHCREATEJOBSREQUEST']._serialized_start=2316
+  _globals['_BATCHCREATEJOBSREQUEST']._serialized_end=2412
+  _globals['_BATCHCREATEJOBSRESPONSE']._serialized_start=2414
+  _globals['_BATCHCREATEJOBSRESPONSE']._serialized_end=2508
+  _globals['_BATCHCREATEJOBSRESULT']._serialized_start=2510
+  _globals['_BATCHCREATEJOBSRESULT']._serialized_end=2632
+  _globals['_RETRYJOBREQUEST']._serialized_start=2634
+  _globals['_RETRYJOBREQUEST']._serialized_end=2714
+  _globals['_RETRYJOBRESPONSE']._serialized_start=2716
+  _globals['_RETRYJOBRESPONSE']._serialized_end=2777
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=2780
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=2946
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=2949
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=3104
+  _globals['_WEBHOOKDELIVERY']._serialized_start=3107
+  _globals['_WEBHOOKDELIVERY']._serialized_end=3367
+  _globals['_JOBSERVICE']._serialized_start=3502
+  _globals['_JOBSERVICE']._serialized_end=4753
 # @@protoc_insertion_point(module_scope)

@@ -67,6 +67,26 @@ class JobServiceStub(object):
                 request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobResponse.FromString,
                 _registered_method=True)
+        self.EstimateJob = channel.unary_unary(
+                '/s2v.api.gateway.v1.JobService/EstimateJob',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.EstimateJobRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.EstimateJobResponse.FromString,
+                _registered_method=True)
+        self.BatchCreateJobs = channel.unary_unary(
+                '/s2v.api.gateway.v1.JobService/BatchCreateJobs',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.BatchCreateJobsRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.BatchCreateJobsResponse.FromString,
+                _registered_method=True)
+        self.RetryJob = channel.unary_unary(
+                '/s2v.api.gateway.v1.JobService/RetryJob',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.RetryJobRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.RetryJobResponse.FromString,
+                _registered_method=True)
+        self.ListWebhookDeliveries = channel.unary_unary(
+                '/s2v.api.gateway.v1.JobService/ListWebhookDeliveries',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.ListWebhookDeliveriesRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.ListWebhookDeliveriesResponse.FromString,
+                _registered_method=True)
 
 
 class JobServiceServicer(object):
@@ -81,7 +101,7 @@ class JobServiceServicer(object):
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
         AUDIO_TOO_LONG, VIDEO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
         FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
-        SERVICE_UNAVAILABLE.
+        SERVICE_UNAVAILABLE, QUOTA_EXCEEDED, ROLE_MISSING.
         What only a look at the media shows (no face, silent sound) is found when the work begins and
         becomes the job's `error`.
         """
@@ -145,6 +165,48 @@ class JobServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EstimateJob(self, request, context):
+        """EstimateJob guesses how much work a job would be and how long it would wait, by how long films of
+        the same engine, preset and size took here. It accepts nothing.
+
+        Errors: those of CreateJob that a spec can have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchCreateJobs(self, request, context):
+        """BatchCreateJobs accepts several jobs, each by itself: one that cannot be accepted keeps none of the
+        others from it. A call that is repeated with the same request_ids makes no job twice.
+
+        Errors: FIELD_INVALID, there is no request or more than 100; LIMIT_EXCEEDED, they have more than
+        1 MiB together. What a single job is refused for is in its result.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryJob(self, request, context):
+        """RetryJob makes a new job of the order of one that failed or was cancelled, with every choice that
+        was made for it then. Repeating a request_id gives the same job.
+
+        Errors: JOB_NOT_FOUND, JOB_NOT_RETRIABLE, and those of CreateJob: what the job was made of may be
+        gone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWebhookDeliveries(self, request, context):
+        """ListWebhookDeliveries tells how the webhooks of the caller's jobs (JobSpec.webhook_url) got on, the
+        newest first. They go with their jobs.
+
+        Errors: FIELD_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_JobServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -177,6 +239,26 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.DeleteJob,
                     request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobRequest.FromString,
                     response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobResponse.SerializeToString,
+            ),
+            'EstimateJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.EstimateJob,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.EstimateJobRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.EstimateJobResponse.SerializeToString,
+            ),
+            'BatchCreateJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchCreateJobs,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.BatchCreateJobsRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.BatchCreateJobsResponse.SerializeToString,
+            ),
+            'RetryJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryJob,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.RetryJobRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.RetryJobResponse.SerializeToString,
+            ),
+            'ListWebhookDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWebhookDeliveries,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.ListWebhookDeliveriesRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.ListWebhookDeliveriesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -344,6 +426,114 @@ class JobService(object):
             '/s2v.api.gateway.v1.JobService/DeleteJob',
             s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobRequest.SerializeToString,
             s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.DeleteJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EstimateJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.JobService/EstimateJob',
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.EstimateJobRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.EstimateJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchCreateJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.JobService/BatchCreateJobs',
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.BatchCreateJobsRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.BatchCreateJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.JobService/RetryJob',
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.RetryJobRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.RetryJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWebhookDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.JobService/ListWebhookDeliveries',
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.ListWebhookDeliveriesRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_job__service__pb2.ListWebhookDeliveriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

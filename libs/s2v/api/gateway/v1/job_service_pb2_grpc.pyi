@@ -42,7 +42,7 @@ class JobServiceStub:
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
     AUDIO_TOO_LONG, VIDEO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
     FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
-    SERVICE_UNAVAILABLE.
+    SERVICE_UNAVAILABLE, QUOTA_EXCEEDED, ROLE_MISSING.
     What only a look at the media shows (no face, silent sound) is found when the work begins and
     becomes the job's `error`.
     """
@@ -82,6 +82,32 @@ class JobServiceStub:
 
     Errors: JOB_NOT_FOUND.
     """
+    EstimateJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.EstimateJobRequest, _job_service_pb2.EstimateJobResponse]
+    """EstimateJob guesses how much work a job would be and how long it would wait, by how long films of
+    the same engine, preset and size took here. It accepts nothing.
+
+    Errors: those of CreateJob that a spec can have.
+    """
+    BatchCreateJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.BatchCreateJobsRequest, _job_service_pb2.BatchCreateJobsResponse]
+    """BatchCreateJobs accepts several jobs, each by itself: one that cannot be accepted keeps none of the
+    others from it. A call that is repeated with the same request_ids makes no job twice.
+
+    Errors: FIELD_INVALID, there is no request or more than 100; LIMIT_EXCEEDED, they have more than
+    1 MiB together. What a single job is refused for is in its result.
+    """
+    RetryJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.RetryJobRequest, _job_service_pb2.RetryJobResponse]
+    """RetryJob makes a new job of the order of one that failed or was cancelled, with every choice that
+    was made for it then. Repeating a request_id gives the same job.
+
+    Errors: JOB_NOT_FOUND, JOB_NOT_RETRIABLE, and those of CreateJob: what the job was made of may be
+    gone.
+    """
+    ListWebhookDeliveries: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ListWebhookDeliveriesRequest, _job_service_pb2.ListWebhookDeliveriesResponse]
+    """ListWebhookDeliveries tells how the webhooks of the caller's jobs (JobSpec.webhook_url) got on, the
+    newest first. They go with their jobs.
+
+    Errors: FIELD_INVALID.
+    """
 
 @_typing.type_check_only
 class JobServiceAsyncStub(JobServiceStub):
@@ -97,7 +123,7 @@ class JobServiceAsyncStub(JobServiceStub):
     Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
     AUDIO_TOO_LONG, VIDEO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
     FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
-    SERVICE_UNAVAILABLE.
+    SERVICE_UNAVAILABLE, QUOTA_EXCEEDED, ROLE_MISSING.
     What only a look at the media shows (no face, silent sound) is found when the work begins and
     becomes the job's `error`.
     """
@@ -137,6 +163,32 @@ class JobServiceAsyncStub(JobServiceStub):
 
     Errors: JOB_NOT_FOUND.
     """
+    EstimateJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.EstimateJobRequest, _job_service_pb2.EstimateJobResponse]  # type: ignore[assignment]
+    """EstimateJob guesses how much work a job would be and how long it would wait, by how long films of
+    the same engine, preset and size took here. It accepts nothing.
+
+    Errors: those of CreateJob that a spec can have.
+    """
+    BatchCreateJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.BatchCreateJobsRequest, _job_service_pb2.BatchCreateJobsResponse]  # type: ignore[assignment]
+    """BatchCreateJobs accepts several jobs, each by itself: one that cannot be accepted keeps none of the
+    others from it. A call that is repeated with the same request_ids makes no job twice.
+
+    Errors: FIELD_INVALID, there is no request or more than 100; LIMIT_EXCEEDED, they have more than
+    1 MiB together. What a single job is refused for is in its result.
+    """
+    RetryJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.RetryJobRequest, _job_service_pb2.RetryJobResponse]  # type: ignore[assignment]
+    """RetryJob makes a new job of the order of one that failed or was cancelled, with every choice that
+    was made for it then. Repeating a request_id gives the same job.
+
+    Errors: JOB_NOT_FOUND, JOB_NOT_RETRIABLE, and those of CreateJob: what the job was made of may be
+    gone.
+    """
+    ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ListWebhookDeliveriesRequest, _job_service_pb2.ListWebhookDeliveriesResponse]  # type: ignore[assignment]
+    """ListWebhookDeliveries tells how the webhooks of the caller's jobs (JobSpec.webhook_url) got on, the
+    newest first. They go with their jobs.
+
+    Errors: FIELD_INVALID.
+    """
 
 class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     """JobService makes films in the background. An accepted job survives crashes and restarts of every
@@ -155,7 +207,7 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: TEXT_EMPTY, TEXT_TOO_LONG, ASSET_NOT_FOUND, MEDIA_TYPE_UNSUPPORTED, AUDIO_TOO_SHORT,
         AUDIO_TOO_LONG, VIDEO_TOO_LONG, VOICE_UNKNOWN, ENGINE_UNKNOWN, PRESET_UNKNOWN, SIZE_UNSUPPORTED,
         FRAME_RATE_UNSUPPORTED, FIELD_INVALID, REQUEST_ID_REUSED, QUEUE_FULL, STORAGE_FULL,
-        SERVICE_UNAVAILABLE.
+        SERVICE_UNAVAILABLE, QUOTA_EXCEEDED, ROLE_MISSING.
         What only a look at the media shows (no face, silent sound) is found when the work begins and
         becomes the job's `error`.
         """
@@ -224,6 +276,56 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         has too.
 
         Errors: JOB_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def EstimateJob(
+        self,
+        request: _job_service_pb2.EstimateJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.EstimateJobResponse, _abc.Awaitable[_job_service_pb2.EstimateJobResponse]]:
+        """EstimateJob guesses how much work a job would be and how long it would wait, by how long films of
+        the same engine, preset and size took here. It accepts nothing.
+
+        Errors: those of CreateJob that a spec can have.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchCreateJobs(
+        self,
+        request: _job_service_pb2.BatchCreateJobsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.BatchCreateJobsResponse, _abc.Awaitable[_job_service_pb2.BatchCreateJobsResponse]]:
+        """BatchCreateJobs accepts several jobs, each by itself: one that cannot be accepted keeps none of the
+        others from it. A call that is repeated with the same request_ids makes no job twice.
+
+        Errors: FIELD_INVALID, there is no request or more than 100; LIMIT_EXCEEDED, they have more than
+        1 MiB together. What a single job is refused for is in its result.
+        """
+
+    @_abc_1.abstractmethod
+    def RetryJob(
+        self,
+        request: _job_service_pb2.RetryJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.RetryJobResponse, _abc.Awaitable[_job_service_pb2.RetryJobResponse]]:
+        """RetryJob makes a new job of the order of one that failed or was cancelled, with every choice that
+        was made for it then. Repeating a request_id gives the same job.
+
+        Errors: JOB_NOT_FOUND, JOB_NOT_RETRIABLE, and those of CreateJob: what the job was made of may be
+        gone.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWebhookDeliveries(
+        self,
+        request: _job_service_pb2.ListWebhookDeliveriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.ListWebhookDeliveriesResponse, _abc.Awaitable[_job_service_pb2.ListWebhookDeliveriesResponse]]:
+        """ListWebhookDeliveries tells how the webhooks of the caller's jobs (JobSpec.webhook_url) got on, the
+        newest first. They go with their jobs.
+
+        Errors: FIELD_INVALID.
         """
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

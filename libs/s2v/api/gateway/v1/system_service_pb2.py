@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'s2v/api/gateway/v1/system_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"\x16\n\x14GetServerInfoRequest\"\xfd\x02\n\x15GetServerInfoResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12.\n\x13max_text_characters\x18\x02 \x01(\x05R\x11maxTextCharacters\x12*\n\x11max_audio_seconds\x18\x03 \x01(\x01R\x0fmaxAudioSeconds\x12(\n\x10max_upload_bytes\x18\x04 \x01(\x03R\x0emaxUploadBytes\x12&\n\x0fmax_queued_jobs\x18\x05 \x01(\x05R\rmaxQueuedJobs\x12\x32\n\x15max_reference_seconds\x18\x06 \x01(\x01R\x13maxReferenceSeconds\x12:\n\x19max_transcript_characters\x18\x07 \x01(\x05R\x17maxTranscriptCharacters\x12,\n\x12live_media_seconds\x18\x08 \x01(\x01R\x10liveMediaSeconds\"\x18\n\x16GetSystemStatusRequest\"\xf0\x01\n\x17GetSystemStatusResponse\x12=\n\x08services\x18\x01 \x03(\x0b\x32!.s2v.api.gateway.v1.ServiceStatusR\x08services\x12:\n\x07workers\x18\x02 \x03(\x0b\x32 .s2v.api.gateway.v1.WorkerStatusR\x07workers\x12\x1f\n\x0bqueued_jobs\x18\x03 \x01(\x05R\nqueuedJobs\x12!\n\x0crunning_jobs\x18\x04 \x01(\x05R\x0brunningJobs\x12\x16\n\x06\x61larms\x18\x05 \x03(\tR\x06\x61larms\"W\n\rServiceStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07serving\x18\x02 \x01(\x08R\x07serving\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\"l\n\x0cWorkerStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n\x06\x64\x65vice\x18\x03 \x01(\tR\x06\x64\x65vice\x12\x1a\n\x08restarts\x18\x04 \x01(\x05R\x08restarts\"\\\n\x12ListEnginesRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\"s\n\x13ListEnginesResponse\x12\x34\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x1a.s2v.api.gateway.v1.EngineR\x07\x65ngines\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdf\x02\n\x06\x45ngine\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x1f\n\x0b\x66rame_rates\x18\x03 \x03(\x05R\nframeRates\x12&\n\x0fmin_side_pixels\x18\x04 \x01(\x05R\rminSidePixels\x12&\n\x0fmax_side_pixels\x18\x05 \x01(\x05R\rmaxSidePixels\x12\x32\n\x15reference_media_types\x18\x06 \x03(\tR\x13referenceMediaTypes\x12\x34\n\x07presets\x18\x07 \x03(\x0b\x32\x1a.s2v.api.gateway.v1.PresetR\x07presets\x12\x1a\n\x08\x64irected\x18\x08 \x01(\x08R\x08\x64irected\x12(\n\x10side_step_pixels\x18\t \x01(\x05R\x0esideStepPixels\">\n\x06Preset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription2\xfe\x02\n\rSystemService\x12x\n\rGetServerInfo\x12(.s2v.api.gateway.v1.GetServerInfoRequest\x1a).s2v.api.gateway.v1.GetServerInfoResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/server\x12~\n\x0fGetSystemStatus\x12*.s2v.api.gateway.v1.GetSystemStatusRequest\x1a+.s2v.api.gateway.v1.GetSystemStatusResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/status\x12s\n\x0bListEngines\x12&.s2v.api.gateway.v1.ListEnginesRequest\x1a\'.s2v.api.gateway.v1.ListEnginesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/enginesB4\n\x12s2v.api.gateway.v1P\x01Z\x1cs2v/api/gateway/v1;gatewayv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'s2v/api/gateway/v1/system_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x16\n\x14GetServerInfoRequest\"\xad\x03\n\x15GetServerInfoResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12.\n\x13max_text_characters\x18\x02 \x01(\x05R\x11maxTextCharacters\x12*\n\x11max_audio_seconds\x18\x03 \x01(\x01R\x0fmaxAudioSeconds\x12(\n\x10max_upload_bytes\x18\x04 \x01(\x03R\x0emaxUploadBytes\x12&\n\x0fmax_queued_jobs\x18\x05 \x01(\x05R\rmaxQueuedJobs\x12\x32\n\x15max_reference_seconds\x18\x06 \x01(\x01R\x13maxReferenceSeconds\x12:\n\x19max_transcript_characters\x18\x07 \x01(\x05R\x17maxTranscriptCharacters\x12,\n\x12live_media_seconds\x18\x08 \x01(\x01R\x10liveMediaSeconds\x12.\n\x13job_timeout_seconds\x18( \x01(\x01R\x11jobTimeoutSeconds\"\x18\n\x16GetSystemStatusRequest\"\xea\x02\n\x17GetSystemStatusResponse\x12=\n\x08services\x18\x01 \x03(\x0b\x32!.s2v.api.gateway.v1.ServiceStatusR\x08services\x12:\n\x07workers\x18\x02 \x03(\x0b\x32 .s2v.api.gateway.v1.WorkerStatusR\x07workers\x12\x1f\n\x0bqueued_jobs\x18\x03 \x01(\x05R\nqueuedJobs\x12!\n\x0crunning_jobs\x18\x04 \x01(\x05R\x0brunningJobs\x12\x16\n\x06\x61larms\x18\x05 \x03(\tR\x06\x61larms\x12;\n\x07storage\x18\x32 \x03(\x0b\x32!.s2v.api.gateway.v1.StorageStatusR\x07storage\x12;\n\x0bserver_time\x18\x33 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nserverTime\"c\n\rStorageStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n\nfree_bytes\x18\x02 \x01(\x03R\tfreeBytes\x12\x1f\n\x0btotal_bytes\x18\x03 \x01(\x03R\ntotalBytes\"\xa1\x01\n\rServiceStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n\x07serving\x18\x02 \x01(\x08R\x07serving\x12\x18\n\x07message\x18\x03 \x01(\tR\x07message\x12\x18\n\x07version\x18\x32 \x01(\tR\x07version\x12.\n\x13\x63lock_ahead_seconds\x18\x33 \x01(\x01R\x11\x63lockAheadSeconds\"\x86\x01\n\x0cWorkerStatus\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05state\x18\x02 \x01(\tR\x05state\x12\x16\n\x06\x64\x65vice\x18\x03 \x01(\tR\x06\x64\x65vice\x12\x1a\n\x08restarts\x18\x04 \x01(\x05R\x08restarts\x12\x18\n\x07problem\x18\x05 \x01(\tR\x07problem\"\\\n\x12ListEnginesRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\"s\n\x13ListEnginesResponse\x12\x34\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x1a.s2v.api.gateway.v1.EngineR\x07\x65ngines\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf9\x02\n\x06\x45ngine\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12\x1f\n\x0b\x66rame_rates\x18\x03 \x03(\x05R\nframeRates\x12&\n\x0fmin_side_pixels\x18\x04 \x01(\x05R\rminSidePixels\x12&\n\x0fmax_side_pixels\x18\x05 \x01(\x05R\rmaxSidePixels\x12\x32\n\x15reference_media_types\x18\x06 \x03(\tR\x13referenceMediaTypes\x12\x34\n\x07presets\x18\x07 \x03(\x0b\x32\x1a.s2v.api.gateway.v1.PresetR\x07presets\x12\x1a\n\x08\x64irected\x18\x08 \x01(\x08R\x08\x64irected\x12(\n\x10side_step_pixels\x18\t \x01(\x05R\x0esideStepPixels\x12\x18\n\x07problem\x18\n \x01(\tR\x07problem\">\n\x06Preset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription2\xfe\x02\n\rSystemService\x12x\n\rGetServerInfo\x12(.s2v.api.gateway.v1.GetServerInfoRequest\x1a).s2v.api.gateway.v1.GetServerInfoResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/server\x12~\n\x0fGetSystemStatus\x12*.s2v.api.gateway.v1.GetSystemStatusRequest\x1a+.s2v.api.gateway.v1.GetSystemStatusResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/status\x12s\n\x0bListEngines\x12&.s2v.api.gateway.v1.ListEnginesRequest\x1a\'.s2v.api.gateway.v1.ListEnginesResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/enginesB4\n\x12s2v.api.gateway.v1P\x01Z\x1cs2v/api/gateway/v1;gatewayv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,26 +45,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SYSTEMSERVICE'].methods_by_name['GetSystemStatus']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/status'
   _globals['_SYSTEMSERVICE'].methods_by_name['ListEngines']._loaded_options = None
   _globals['_SYSTEMSERVICE'].methods_by_name['ListEngines']._serialized_options = b'\202\323\344\223\002\r\022\013/v1/engines'
-  _globals['_GETSERVERINFOREQUEST']._serialized_start=126
-  _globals['_GETSERVERINFOREQUEST']._serialized_end=148
-  _globals['_GETSERVERINFORESPONSE']._serialized_start=151
-  _globals['_GETSERVERINFORESPONSE']._serialized_end=532
-  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_start=534
-  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_end=558
-  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_start=561
-  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_end=801
-  _globals['_SERVICESTATUS']._serialized_start=803
-  _globals['_SERVICESTATUS']._serialized_end=890
-  _globals['_WORKERSTATUS']._serialized_start=892
-  _globals['_WORKERSTATUS']._serialized_end=1000
-  _globals['_LISTENGINESREQUEST']._serialized_start=1002
-  _globals['_LISTENGINESREQUEST']._serialized_end=1094
-  _globals['_LISTENGINESRESPONSE']._serialized_start=1096
-  _globals['_LISTENGINESRESPONSE']._serialized_end=1211
-  _globals['_ENGINE']._serialized_start=1214
-  _globals['_ENGINE']._serialized_end=1565
-  _globals['_PRESET']._serialized_start=1567
-  _globals['_PRESET']._serialized_end=1629
-  _globals['_SYSTEMSERVICE']._serialized_start=1632
-  _globals['_SYSTEMSERVICE']._serialized_end=2014
+  _globals['_GETSERVERINFOREQUEST']._serialized_start=159
+  _globals['_GETSERVERINFOREQUEST']._serialized_end=181
+  _globals['_GETSERVERINFORESPONSE']._serialized_start=184
+  _globals['_GETSERVERINFORESPONSE']._serialized_end=613
+  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_start=615
+  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_end=639
+  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_start=642
+  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_end=1004
+  _globals['_STORAGESTATUS']._serialized_start=1006
+  _globals['_STORAGESTATUS']._serialized_end=1105
+  _globals['_SERVICESTATUS']._serialized_start=1108
+  _globals['_SERVICESTATUS']._serialized_end=1269
+  _globals['_WORKERSTATUS']._serialized_start=1272
+  _globals['_WORKERSTATUS']._serialized_end=1406
+  _globals['_LISTENGINESREQUEST']._serialized_start=1408
+  _globals['_LISTENGINESREQUEST']._serialized_end=1500
+  _globals['_LISTENGINESRESPONSE']._serialized_start=1502
+  _globals['_LISTENGINESRESPONSE']._serialized_end=1617
+  _globals['_ENGINE']._serialized_start=1620
+  _globals['_ENGINE']._serialized_end=1997
+  _globals['_PRESET']._serialized_start=1999
+  _globals['_PRESET']._serialized_end=2061
+  _globals['_SYSTEMSERVICE']._serialized_start=2064
+  _globals['_SYSTEMSERVICE']._serialized_end=2446
 # @@protoc_insertion_point(module_scope)

@@ -27,6 +27,11 @@ if _version_not_supported:
 
 class SystemServiceStub(object):
     """SystemService tells about the server.
+
+    Where the server asks who calls, every call of every service carries an API key or a token in its
+    metadata, `authorization: Bearer ...`, a key also as `x-api-key: ...`; health checks do not. Any
+    call may fail with CREDENTIALS_MISSING, CREDENTIALS_INVALID, ROLE_MISSING or, one too many within a
+    minute, QUOTA_EXCEEDED.
     """
 
     def __init__(self, channel):
@@ -54,6 +59,11 @@ class SystemServiceStub(object):
 
 class SystemServiceServicer(object):
     """SystemService tells about the server.
+
+    Where the server asks who calls, every call of every service carries an API key or a token in its
+    metadata, `authorization: Bearer ...`, a key also as `x-api-key: ...`; health checks do not. Any
+    call may fail with CREDENTIALS_MISSING, CREDENTIALS_INVALID, ROLE_MISSING or, one too many within a
+    minute, QUOTA_EXCEEDED.
     """
 
     def GetServerInfo(self, request, context):
@@ -64,7 +74,10 @@ class SystemServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetSystemStatus(self, request, context):
-        """GetSystemStatus tells how every service and worker is and how many jobs there are.
+        """GetSystemStatus tells how every service and worker is and how many jobs of all callers there are.
+        It is for callers with the role admin.
+
+        Errors: ROLE_MISSING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,6 +120,11 @@ def add_SystemServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SystemService(object):
     """SystemService tells about the server.
+
+    Where the server asks who calls, every call of every service carries an API key or a token in its
+    metadata, `authorization: Bearer ...`, a key also as `x-api-key: ...`; health checks do not. Any
+    call may fail with CREDENTIALS_MISSING, CREDENTIALS_INVALID, ROLE_MISSING or, one too many within a
+    minute, QUOTA_EXCEEDED.
     """
 
     @staticmethod

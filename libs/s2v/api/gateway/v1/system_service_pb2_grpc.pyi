@@ -27,7 +27,13 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SystemServiceStub:
-    """SystemService tells about the server."""
+    """SystemService tells about the server.
+
+    Where the server asks who calls, every call of every service carries an API key or a token in its
+    metadata, `authorization: Bearer ...`, a key also as `x-api-key: ...`; health checks do not. Any
+    call may fail with CREDENTIALS_MISSING, CREDENTIALS_INVALID, ROLE_MISSING or, one too many within a
+    minute, QUOTA_EXCEEDED.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -36,7 +42,11 @@ class SystemServiceStub:
     GetServerInfo: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetServerInfoRequest, _system_service_pb2.GetServerInfoResponse]
     """GetServerInfo tells versions and limits; it never fails while the gateway runs."""
     GetSystemStatus: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemStatusRequest, _system_service_pb2.GetSystemStatusResponse]
-    """GetSystemStatus tells how every service and worker is and how many jobs there are."""
+    """GetSystemStatus tells how every service and worker is and how many jobs of all callers there are.
+    It is for callers with the role admin.
+
+    Errors: ROLE_MISSING.
+    """
     ListEngines: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.ListEnginesRequest, _system_service_pb2.ListEnginesResponse]
     """ListEngines lists every engine, the default one first.
 
@@ -45,13 +55,23 @@ class SystemServiceStub:
 
 @_typing.type_check_only
 class SystemServiceAsyncStub(SystemServiceStub):
-    """SystemService tells about the server."""
+    """SystemService tells about the server.
+
+    Where the server asks who calls, every call of every service carries an API key or a token in its
+    metadata, `authorization: Bearer ...`, a key also as `x-api-key: ...`; health checks do not. Any
+    call may fail with CREDENTIALS_MISSING, CREDENTIALS_INVALID, ROLE_MISSING or, one too many within a
+    minute, QUOTA_EXCEEDED.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetServerInfo: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetServerInfoRequest, _system_service_pb2.GetServerInfoResponse]  # type: ignore[assignment]
     """GetServerInfo tells versions and limits; it never fails while the gateway runs."""
     GetSystemStatus: _aio.UnaryUnaryMultiCallable[_system_service_pb2.GetSystemStatusRequest, _system_service_pb2.GetSystemStatusResponse]  # type: ignore[assignment]
-    """GetSystemStatus tells how every service and worker is and how many jobs there are."""
+    """GetSystemStatus tells how every service and worker is and how many jobs of all callers there are.
+    It is for callers with the role admin.
+
+    Errors: ROLE_MISSING.
+    """
     ListEngines: _aio.UnaryUnaryMultiCallable[_system_service_pb2.ListEnginesRequest, _system_service_pb2.ListEnginesResponse]  # type: ignore[assignment]
     """ListEngines lists every engine, the default one first.
 
@@ -59,7 +79,13 @@ class SystemServiceAsyncStub(SystemServiceStub):
     """
 
 class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
-    """SystemService tells about the server."""
+    """SystemService tells about the server.
+
+    Where the server asks who calls, every call of every service carries an API key or a token in its
+    metadata, `authorization: Bearer ...`, a key also as `x-api-key: ...`; health checks do not. Any
+    call may fail with CREDENTIALS_MISSING, CREDENTIALS_INVALID, ROLE_MISSING or, one too many within a
+    minute, QUOTA_EXCEEDED.
+    """
 
     @_abc_1.abstractmethod
     def GetServerInfo(
@@ -75,7 +101,11 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _system_service_pb2.GetSystemStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_system_service_pb2.GetSystemStatusResponse, _abc.Awaitable[_system_service_pb2.GetSystemStatusResponse]]:
-        """GetSystemStatus tells how every service and worker is and how many jobs there are."""
+        """GetSystemStatus tells how every service and worker is and how many jobs of all callers there are.
+        It is for callers with the role admin.
+
+        Errors: ROLE_MISSING.
+        """
 
     @_abc_1.abstractmethod
     def ListEngines(

@@ -24,9 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from s2v.api.common.v1 import measurement_pb2 as s2v_dot_api_dot_common_dot_v1_dot_measurement__pb2
+from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&s2v/api/gateway/v1/voice_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"[\n\x11ListVoicesRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\"o\n\x12ListVoicesResponse\x12\x31\n\x06voices\x18\x01 \x03(\x0b\x32\x19.s2v.api.gateway.v1.VoiceR\x06voices\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"Y\n\x05Voice\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08language\x18\x02 \x01(\tR\x08language\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription2\x7f\n\x0cVoiceService\x12o\n\nListVoices\x12%.s2v.api.gateway.v1.ListVoicesRequest\x1a&.s2v.api.gateway.v1.ListVoicesResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/voicesB4\n\x12s2v.api.gateway.v1P\x01Z\x1cs2v/api/gateway/v1;gatewayv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&s2v/api/gateway/v1/voice_service.proto\x12\x12s2v.api.gateway.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#s2v/api/common/v1/measurement.proto\x1a\x1ds2v/api/common/v1/media.proto\"[\n\x11ListVoicesRequest\x12!\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01R\x08pageSize\x12#\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\tpageToken\"o\n\x12ListVoicesResponse\x12\x31\n\x06voices\x18\x01 \x03(\x0b\x32\x19.s2v.api.gateway.v1.VoiceR\x06voices\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xde\x01\n\x12\x43reateVoiceRequest\x12#\n\nrequest_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01R\trequestId\x12\x35\n\x05voice\x18\x02 \x01(\x0b\x32\x19.s2v.api.gateway.v1.VoiceB\x04\xe2\x41\x01\x02R\x05voice\x12\x1a\n\x05\x61sset\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02R\x05\x61sset\x12)\n\rstart_seconds\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x01R\x0cstartSeconds\x12%\n\x0b\x65nd_seconds\x18\x05 \x01(\x01\x42\x04\xe2\x41\x01\x01R\nendSeconds\"F\n\x13\x43reateVoiceResponse\x12/\n\x05voice\x18\x01 \x01(\x0b\x32\x19.s2v.api.gateway.v1.VoiceR\x05voice\"+\n\x0fGetVoiceRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\"C\n\x10GetVoiceResponse\x12/\n\x05voice\x18\x01 \x01(\x0b\x32\x19.s2v.api.gateway.v1.VoiceR\x05voice\"\x8e\x01\n\x12UpdateVoiceRequest\x12\x35\n\x05voice\x18\x01 \x01(\x0b\x32\x19.s2v.api.gateway.v1.VoiceB\x04\xe2\x41\x01\x02R\x05voice\x12\x41\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x02R\nupdateMask\"F\n\x13UpdateVoiceResponse\x12/\n\x05voice\x18\x01 \x01(\x0b\x32\x19.s2v.api.gateway.v1.VoiceR\x05voice\".\n\x12\x44\x65leteVoiceRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\"\x15\n\x13\x44\x65leteVoiceResponse\"I\n\x13PreviewVoiceRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\x12\x18\n\x04text\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01R\x04text\"\x94\x01\n\x14PreviewVoiceResponse\x12\x16\n\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x12\n\x04\x64\x61ta\x18\x02 \x01(\x0cR\x04\x64\x61ta\x12\x1d\n\nmedia_type\x18\x03 \x01(\tR\tmediaType\x12\x31\n\x06notice\x18\x04 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeR\x06notice\"\xdd\x01\n\x14NormalizeTextRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02R\x04name\x12\x18\n\x04text\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02R\x04text\x12U\n\x07lexicon\x18\x03 \x03(\x0b\x32\x35.s2v.api.gateway.v1.NormalizeTextRequest.LexiconEntryB\x04\xe2\x41\x01\x01R\x07lexicon\x1a:\n\x0cLexiconEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xdd\x01\n\x15NormalizeTextResponse\x12\x1f\n\x0bspoken_text\x18\x01 \x01(\tR\nspokenText\x12\x34\n\x05spans\x18\x02 \x03(\x0b\x32\x1e.s2v.api.gateway.v1.SpokenSpanR\x05spans\x12>\n\x08warnings\x18\x03 \x03(\x0b\x32\".s2v.api.gateway.v1.ReadingWarningR\x08warnings\x12-\n\x12normalizer_version\x18\x04 \x01(\tR\x11normalizerVersion\"\xc7\x01\n\nSpokenSpan\x12!\n\x0csource_first\x18\x01 \x01(\x05R\x0bsourceFirst\x12\x1d\n\nsource_end\x18\x02 \x01(\x05R\tsourceEnd\x12!\n\x0cspoken_first\x18\x03 \x01(\x05R\x0bspokenFirst\x12\x1d\n\nspoken_end\x18\x04 \x01(\x05R\tspokenEnd\x12!\n\x0cspeech_class\x18\x05 \x01(\tR\x0bspeechClass\x12\x12\n\x04rule\x18\x06 \x01(\tR\x04rule\"\xa8\x01\n\x0eReadingWarning\x12:\n\x04\x63ode\x18\x01 \x01(\x0e\x32&.s2v.api.gateway.v1.ReadingWarningCodeR\x04\x63ode\x12!\n\x0csource_first\x18\x02 \x01(\x05R\x0bsourceFirst\x12\x1d\n\nsource_end\x18\x03 \x01(\x05R\tsourceEnd\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\"\xf3\x04\n\x05Voice\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08language\x18\x02 \x01(\tR\x08language\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x18\n\x07\x62\x61\x63kend\x18\n \x01(\tR\x07\x62\x61\x63kend\x12\x1f\n\x08\x62uilt_in\x18\x0b \x01(\x08\x42\x04\xe2\x41\x01\x03R\x07\x62uiltIn\x12\x1e\n\ntranscript\x18\x0c \x01(\tR\ntranscript\x12:\n\x07\x63onsent\x18\r \x01(\x0b\x32 .s2v.api.gateway.v1.VoiceConsentR\x07\x63onsent\x12\x42\n\x06sample\x18\x0e \x01(\x0b\x32$.s2v.api.common.v1.SampleMeasurementB\x04\xe2\x41\x01\x03R\x06sample\x12\x39\n\x07notices\x18\x0f \x03(\x0b\x32\x19.s2v.api.common.v1.NoticeB\x04\xe2\x41\x01\x03R\x07notices\x12\x41\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTime\x12@\n\x07lexicon\x18\x12 \x03(\x0b\x32&.s2v.api.gateway.v1.Voice.LexiconEntryR\x07lexicon\x1a:\n\x0cLexiconEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"@\n\x0cVoiceConsent\x12\x1c\n\tstatement\x18\x01 \x01(\tR\tstatement\x12\x12\n\x04\x64\x61te\x18\x02 \x01(\tR\x04\x64\x61te*\xb2\x01\n\x12ReadingWarningCode\x12$\n READING_WARNING_CODE_UNSPECIFIED\x10\x00\x12\'\n#READING_WARNING_CODE_SCRIPT_UNKNOWN\x10\x01\x12*\n&READING_WARNING_CODE_LANGUAGE_DOUBTFUL\x10\x02\x12!\n\x1dREADING_WARNING_CODE_NOT_READ\x10\x03\x32\x95\x07\n\x0cVoiceService\x12o\n\nListVoices\x12%.s2v.api.gateway.v1.ListVoicesRequest\x1a&.s2v.api.gateway.v1.ListVoicesResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/voices\x12u\n\x0b\x43reateVoice\x12&.s2v.api.gateway.v1.CreateVoiceRequest\x1a\'.s2v.api.gateway.v1.CreateVoiceResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/voices:\x01*\x12r\n\x08GetVoice\x12#.s2v.api.gateway.v1.GetVoiceRequest\x1a$.s2v.api.gateway.v1.GetVoiceResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=voices/*}\x12\x88\x01\n\x0bUpdateVoice\x12&.s2v.api.gateway.v1.UpdateVoiceRequest\x1a\'.s2v.api.gateway.v1.UpdateVoiceResponse\"(\x82\xd3\xe4\x93\x02\"2\x19/v1/{voice.name=voices/*}:\x05voice\x12{\n\x0b\x44\x65leteVoice\x12&.s2v.api.gateway.v1.DeleteVoiceRequest\x1a\'.s2v.api.gateway.v1.DeleteVoiceResponse\"\x1b\x82\xd3\xe4\x93\x02\x15*\x13/v1/{name=voices/*}\x12\x8b\x01\n\x0cPreviewVoice\x12\'.s2v.api.gateway.v1.PreviewVoiceRequest\x1a(.s2v.api.gateway.v1.PreviewVoiceResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=voices/*}:preview:\x01*0\x01\x12\x92\x01\n\rNormalizeText\x12(.s2v.api.gateway.v1.NormalizeTextRequest\x1a).s2v.api.gateway.v1.NormalizeTextResponse\",\x82\xd3\xe4\x93\x02&\"!/v1/{name=voices/*}:normalizeText:\x01*B4\n\x12s2v.api.gateway.v1P\x01Z\x1cs2v/api/gateway/v1;gatewayv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,14 +42,104 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTVOICESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTVOICESREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTVOICESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['voice']._loaded_options = None
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['voice']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['asset']._loaded_options = None
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['asset']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['start_seconds']._loaded_options = None
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['start_seconds']._serialized_options = b'\342A\001\001'
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['end_seconds']._loaded_options = None
+  _globals['_CREATEVOICEREQUEST'].fields_by_name['end_seconds']._serialized_options = b'\342A\001\001'
+  _globals['_GETVOICEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETVOICEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEVOICEREQUEST'].fields_by_name['voice']._loaded_options = None
+  _globals['_UPDATEVOICEREQUEST'].fields_by_name['voice']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEVOICEREQUEST'].fields_by_name['update_mask']._loaded_options = None
+  _globals['_UPDATEVOICEREQUEST'].fields_by_name['update_mask']._serialized_options = b'\342A\001\002'
+  _globals['_DELETEVOICEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DELETEVOICEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_PREVIEWVOICEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_PREVIEWVOICEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_PREVIEWVOICEREQUEST'].fields_by_name['text']._loaded_options = None
+  _globals['_PREVIEWVOICEREQUEST'].fields_by_name['text']._serialized_options = b'\342A\001\001'
+  _globals['_NORMALIZETEXTREQUEST_LEXICONENTRY']._loaded_options = None
+  _globals['_NORMALIZETEXTREQUEST_LEXICONENTRY']._serialized_options = b'8\001'
+  _globals['_NORMALIZETEXTREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_NORMALIZETEXTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002'
+  _globals['_NORMALIZETEXTREQUEST'].fields_by_name['text']._loaded_options = None
+  _globals['_NORMALIZETEXTREQUEST'].fields_by_name['text']._serialized_options = b'\342A\001\002'
+  _globals['_NORMALIZETEXTREQUEST'].fields_by_name['lexicon']._loaded_options = None
+  _globals['_NORMALIZETEXTREQUEST'].fields_by_name['lexicon']._serialized_options = b'\342A\001\001'
+  _globals['_VOICE_LEXICONENTRY']._loaded_options = None
+  _globals['_VOICE_LEXICONENTRY']._serialized_options = b'8\001'
+  _globals['_VOICE'].fields_by_name['built_in']._loaded_options = None
+  _globals['_VOICE'].fields_by_name['built_in']._serialized_options = b'\342A\001\003'
+  _globals['_VOICE'].fields_by_name['sample']._loaded_options = None
+  _globals['_VOICE'].fields_by_name['sample']._serialized_options = b'\342A\001\003'
+  _globals['_VOICE'].fields_by_name['notices']._loaded_options = None
+  _globals['_VOICE'].fields_by_name['notices']._serialized_options = b'\342A\001\003'
+  _globals['_VOICE'].fields_by_name['create_time']._loaded_options = None
+  _globals['_VOICE'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_VOICE'].fields_by_name['update_time']._loaded_options = None
+  _globals['_VOICE'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_VOICESERVICE'].methods_by_name['ListVoices']._loaded_options = None
   _globals['_VOICESERVICE'].methods_by_name['ListVoices']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/voices'
-  _globals['_LISTVOICESREQUEST']._serialized_start=125
-  _globals['_LISTVOICESREQUEST']._serialized_end=216
-  _globals['_LISTVOICESRESPONSE']._serialized_start=218
-  _globals['_LISTVOICESRESPONSE']._serialized_end=329
-  _globals['_VOICE']._serialized_start=331
-  _globals['_VOICE']._serialized_end=420
-  _globals['_VOICESERVICE']._serialized_start=422
-  _globals['_VOICESERVICE']._serialized_end=549
+  _globals['_VOICESERVICE'].methods_by_name['CreateVoice']._loaded_options = None
+  _globals['_VOICESERVICE'].methods_by_name['CreateVoice']._serialized_options = b'\202\323\344\223\002\017\"\n/v1/voices:\001*'
+  _globals['_VOICESERVICE'].methods_by_name['GetVoice']._loaded_options = None
+  _globals['_VOICESERVICE'].methods_by_name['GetVoice']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/{name=voices/*}'
+  _globals['_VOICESERVICE'].methods_by_name['UpdateVoice']._loaded_options = None
+  _globals['_VOICESERVICE'].methods_by_name['UpdateVoice']._serialized_options = b'\202\323\344\223\002\"2\031/v1/{voice.name=voices/*}:\005voice'
+  _globals['_VOICESERVICE'].methods_by_name['DeleteVoice']._loaded_options = None
+  _globals['_VOICESERVICE'].methods_by_name['DeleteVoice']._serialized_options = b'\202\323\344\223\002\025*\023/v1/{name=voices/*}'
+  _globals['_VOICESERVICE'].methods_by_name['PreviewVoice']._loaded_options = None
+  _globals['_VOICESERVICE'].methods_by_name['PreviewVoice']._serialized_options = b'\202\323\344\223\002 \"\033/v1/{name=voices/*}:preview:\001*'
+  _globals['_VOICESERVICE'].methods_by_name['NormalizeText']._loaded_options = None
+  _globals['_VOICESERVICE'].methods_by_name['NormalizeText']._serialized_options = b'\202\323\344\223\002&\"!/v1/{name=voices/*}:normalizeText:\001*'
+  _globals['_READINGWARNINGCODE']._serialized_start=2909
+  _globals['_READINGWARNINGCODE']._serialized_end=3087
+  _globals['_LISTVOICESREQUEST']._serialized_start=260
+  _globals['_LISTVOICESREQUEST']._serialized_end=351
+  _globals['_LISTVOICESRESPONSE']._serialized_start=353
+  _globals['_LISTVOICESRESPONSE']._serialized_end=464
+  _globals['_CREATEVOICEREQUEST']._serialized_start=467
+  _globals['_CREATEVOICEREQUEST']._serialized_end=689
+  _globals['_CREATEVOICERESPONSE']._serialized_start=691
+  _globals['_CREATEVOICERESPONSE']._serialized_end=761
+  _globals['_GETVOICEREQUEST']._serialized_start=763
+  _globals['_GETVOICEREQUEST']._serialized_end=806
+  _globals['_GETVOICERESPONSE']._serialized_start=808
+  _globals['_GETVOICERESPONSE']._serialized_end=875
+  _globals['_UPDATEVOICEREQUEST']._serialized_start=878
+  _globals['_UPDATEVOICEREQUEST']._serialized_end=1020
+  _globals['_UPDATEVOICERESPONSE']._serialized_start=1022
+  _globals['_UPDATEVOICERESPONSE']._serialized_end=1092
+  _globals['_DELETEVOICEREQUEST']._serialized_start=1094
+  _globals['_DELETEVOICEREQUEST']._serialized_end=1140
+  _globals['_DELETEVOICERESPONSE']._serialized_start=1142
+  _globals['_DELETEVOICERESPONSE']._serialized_end=1163
+  _globals['_PREVIEWVOICEREQUEST']._serialized_start=1165
+  _globals['_PREVIEWVOICEREQUEST']._serialized_end=1238
+  _globals['_PREVIEWVOICERESPONSE']._serialized_start=1241
+  _globals['_PREVIEWVOICERESPONSE']._serialized_end=1389
+  _globals['_NORMALIZETEXTREQUEST']._serialized_start=1392
+  _globals['_NORMALIZETEXTREQUEST']._serialized_end=1613
+  _globals['_NORMALIZETEXTREQUEST_LEXICONENTRY']._serialized_start=1555
+  _globals['_NORMALIZETEXTREQUEST_LEXICONENTRY']._serialized_end=1613
+  _globals['_NORMALIZETEXTRESPONSE']._serialized_start=1616
+  _globals['_NORMALIZETEXTRESPONSE']._serialized_end=1837
+  _globals['_SPOKENSPAN']._serialized_start=1840
+  _globals['_SPOKENSPAN']._serialized_end=2039
+  _globals['_READINGWARNING']._serialized_start=2042
+  _globals['_READINGWARNING']._serialized_end=2210
+  _globals['_VOICE']._serialized_start=2213
+  _globals['_VOICE']._serialized_end=2840
+  _globals['_VOICE_LEXICONENTRY']._serialized_start=1555
+  _globals['_VOICE_LEXICONENTRY']._serialized_end=1613
+  _globals['_VOICECONSENT']._serialized_start=2842
+  _globals['_VOICECONSENT']._serialized_end=2906
+  _globals['_VOICESERVICE']._serialized_start=3090
+  _globals['_VOICESERVICE']._serialized_end=4007
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class VoiceServiceStub(object):
-    """VoiceService knows the voices.
+    """VoiceService knows the voices: those that are built in, and those that callers made of recordings.
+    Each caller sees the built-in ones and its own: those of others are not found.
     """
 
     def __init__(self, channel):
@@ -40,16 +41,117 @@ class VoiceServiceStub(object):
                 request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.ListVoicesRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.ListVoicesResponse.FromString,
                 _registered_method=True)
+        self.CreateVoice = channel.unary_unary(
+                '/s2v.api.gateway.v1.VoiceService/CreateVoice',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.CreateVoiceRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.CreateVoiceResponse.FromString,
+                _registered_method=True)
+        self.GetVoice = channel.unary_unary(
+                '/s2v.api.gateway.v1.VoiceService/GetVoice',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.GetVoiceRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.GetVoiceResponse.FromString,
+                _registered_method=True)
+        self.UpdateVoice = channel.unary_unary(
+                '/s2v.api.gateway.v1.VoiceService/UpdateVoice',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.UpdateVoiceRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.UpdateVoiceResponse.FromString,
+                _registered_method=True)
+        self.DeleteVoice = channel.unary_unary(
+                '/s2v.api.gateway.v1.VoiceService/DeleteVoice',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.DeleteVoiceRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.DeleteVoiceResponse.FromString,
+                _registered_method=True)
+        self.PreviewVoice = channel.unary_stream(
+                '/s2v.api.gateway.v1.VoiceService/PreviewVoice',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.PreviewVoiceRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.PreviewVoiceResponse.FromString,
+                _registered_method=True)
+        self.NormalizeText = channel.unary_unary(
+                '/s2v.api.gateway.v1.VoiceService/NormalizeText',
+                request_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.NormalizeTextRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.NormalizeTextResponse.FromString,
+                _registered_method=True)
 
 
 class VoiceServiceServicer(object):
-    """VoiceService knows the voices.
+    """VoiceService knows the voices: those that are built in, and those that callers made of recordings.
+    Each caller sees the built-in ones and its own: those of others are not found.
     """
 
     def ListVoices(self, request, context):
-        """ListVoices lists every voice, the default one first.
+        """ListVoices lists every voice: the built-in ones, the default one first, then the caller's own by
+        name.
 
         Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateVoice(self, request, context):
+        """CreateVoice makes a voice of the sound of an asset, a recording or a video. The speech in it is
+        kept apart from the asset, which may go. Repeating a request_id gives the same voice. What could
+        be better about the sample is told in the voice's `notices`. Where it fails nothing is left.
+
+        Errors: FIELD_INVALID, CONSENT_MISSING, VOICE_EXISTS, CLONING_UNSUPPORTED, ASSET_NOT_FOUND,
+        MEDIA_TYPE_UNSUPPORTED, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG,
+        SAMPLE_UNSUITABLE, TEXT_TOO_LONG, REQUEST_ID_REUSED, LIMIT_EXCEEDED, STORAGE_FULL, WORKERS_BUSY,
+        SERVICE_UNAVAILABLE, QUOTA_EXCEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVoice(self, request, context):
+        """GetVoice describes a voice.
+
+        Errors: VOICE_NOT_FOUND, SERVICE_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateVoice(self, request, context):
+        """UpdateVoice changes what is said of a voice of the caller's; its sample and the consent stay.
+
+        Errors: VOICE_NOT_FOUND, VOICE_BUILT_IN, CLONING_UNSUPPORTED, TEXT_TOO_LONG, FIELD_INVALID,
+        SERVICE_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteVoice(self, request, context):
+        """DeleteVoice removes a voice of the caller's with its sample, transcript and consent. Jobs that
+        speak with it already go on to their end; those that still wait fail with VOICE_UNKNOWN. When the
+        call returns, the sample's bytes are gone, except those that such a job, another voice or an asset
+        has too.
+
+        Errors: VOICE_NOT_FOUND, VOICE_BUILT_IN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewVoice(self, request, context):
+        """PreviewVoice speaks a sentence and sends the sound, a WAV of mono 16-bit sound at 48 kHz, in
+        chunks. Nothing of it is kept. While it is spoken, messages without data come.
+
+        Errors: VOICE_NOT_FOUND, CLONING_UNSUPPORTED, TEXT_EMPTY, TEXT_TOO_LONG, FIELD_INVALID,
+        LIMIT_EXCEEDED when as many previews are made as may, WORKERS_BUSY, STAGE_STALLED, STORAGE_FULL,
+        SERVICE_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NormalizeText(self, request, context):
+        """NormalizeText tells how a voice says a text, without speaking it: numbers, formulas, dates and all
+        that is no plain word in words, its own and the given lexicon applied, and which characters of the
+        text each stretch of it says. Films are spoken so; letters that the voice cannot say are left out
+        there.
+
+        Errors: VOICE_NOT_FOUND, TEXT_EMPTY, TEXT_TOO_LONG, FIELD_INVALID, SERVICE_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -63,6 +165,36 @@ def add_VoiceServiceServicer_to_server(servicer, server):
                     request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.ListVoicesRequest.FromString,
                     response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.ListVoicesResponse.SerializeToString,
             ),
+            'CreateVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateVoice,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.CreateVoiceRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.CreateVoiceResponse.SerializeToString,
+            ),
+            'GetVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVoice,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.GetVoiceRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.GetVoiceResponse.SerializeToString,
+            ),
+            'UpdateVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateVoice,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.UpdateVoiceRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.UpdateVoiceResponse.SerializeToString,
+            ),
+            'DeleteVoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteVoice,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.DeleteVoiceRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.DeleteVoiceResponse.SerializeToString,
+            ),
+            'PreviewVoice': grpc.unary_stream_rpc_method_handler(
+                    servicer.PreviewVoice,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.PreviewVoiceRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.PreviewVoiceResponse.SerializeToString,
+            ),
+            'NormalizeText': grpc.unary_unary_rpc_method_handler(
+                    servicer.NormalizeText,
+                    request_deserializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.NormalizeTextRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.NormalizeTextResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             's2v.api.gateway.v1.VoiceService', rpc_method_handlers)
@@ -72,7 +204,8 @@ def add_VoiceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class VoiceService(object):
-    """VoiceService knows the voices.
+    """VoiceService knows the voices: those that are built in, and those that callers made of recordings.
+    Each caller sees the built-in ones and its own: those of others are not found.
     """
 
     @staticmethod
@@ -92,6 +225,168 @@ class VoiceService(object):
             '/s2v.api.gateway.v1.VoiceService/ListVoices',
             s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.ListVoicesRequest.SerializeToString,
             s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.ListVoicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.VoiceService/CreateVoice',
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.CreateVoiceRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.CreateVoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.VoiceService/GetVoice',
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.GetVoiceRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.GetVoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.VoiceService/UpdateVoice',
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.UpdateVoiceRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.UpdateVoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.VoiceService/DeleteVoice',
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.DeleteVoiceRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.DeleteVoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewVoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/s2v.api.gateway.v1.VoiceService/PreviewVoice',
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.PreviewVoiceRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.PreviewVoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NormalizeText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.gateway.v1.VoiceService/NormalizeText',
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.NormalizeTextRequest.SerializeToString,
+            s2v_dot_api_dot_gateway_dot_v1_dot_voice__service__pb2.NormalizeTextResponse.FromString,
             options,
             channel_credentials,
             insecure,

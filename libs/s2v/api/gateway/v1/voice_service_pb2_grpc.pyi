@@ -27,31 +27,129 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class VoiceServiceStub:
-    """VoiceService knows the voices."""
+    """VoiceService knows the voices: those that are built in, and those that callers made of recordings.
+    Each caller sees the built-in ones and its own: those of others are not found.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> VoiceServiceAsyncStub: ...
     ListVoices: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.ListVoicesRequest, _voice_service_pb2.ListVoicesResponse]
-    """ListVoices lists every voice, the default one first.
+    """ListVoices lists every voice: the built-in ones, the default one first, then the caller's own by
+    name.
 
     Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
+    """
+    CreateVoice: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.CreateVoiceRequest, _voice_service_pb2.CreateVoiceResponse]
+    """CreateVoice makes a voice of the sound of an asset, a recording or a video. The speech in it is
+    kept apart from the asset, which may go. Repeating a request_id gives the same voice. What could
+    be better about the sample is told in the voice's `notices`. Where it fails nothing is left.
+
+    Errors: FIELD_INVALID, CONSENT_MISSING, VOICE_EXISTS, CLONING_UNSUPPORTED, ASSET_NOT_FOUND,
+    MEDIA_TYPE_UNSUPPORTED, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG,
+    SAMPLE_UNSUITABLE, TEXT_TOO_LONG, REQUEST_ID_REUSED, LIMIT_EXCEEDED, STORAGE_FULL, WORKERS_BUSY,
+    SERVICE_UNAVAILABLE, QUOTA_EXCEEDED.
+    """
+    GetVoice: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.GetVoiceRequest, _voice_service_pb2.GetVoiceResponse]
+    """GetVoice describes a voice.
+
+    Errors: VOICE_NOT_FOUND, SERVICE_UNAVAILABLE.
+    """
+    UpdateVoice: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.UpdateVoiceRequest, _voice_service_pb2.UpdateVoiceResponse]
+    """UpdateVoice changes what is said of a voice of the caller's; its sample and the consent stay.
+
+    Errors: VOICE_NOT_FOUND, VOICE_BUILT_IN, CLONING_UNSUPPORTED, TEXT_TOO_LONG, FIELD_INVALID,
+    SERVICE_UNAVAILABLE.
+    """
+    DeleteVoice: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.DeleteVoiceRequest, _voice_service_pb2.DeleteVoiceResponse]
+    """DeleteVoice removes a voice of the caller's with its sample, transcript and consent. Jobs that
+    speak with it already go on to their end; those that still wait fail with VOICE_UNKNOWN. When the
+    call returns, the sample's bytes are gone, except those that such a job, another voice or an asset
+    has too.
+
+    Errors: VOICE_NOT_FOUND, VOICE_BUILT_IN.
+    """
+    PreviewVoice: _grpc.UnaryStreamMultiCallable[_voice_service_pb2.PreviewVoiceRequest, _voice_service_pb2.PreviewVoiceResponse]
+    """PreviewVoice speaks a sentence and sends the sound, a WAV of mono 16-bit sound at 48 kHz, in
+    chunks. Nothing of it is kept. While it is spoken, messages without data come.
+
+    Errors: VOICE_NOT_FOUND, CLONING_UNSUPPORTED, TEXT_EMPTY, TEXT_TOO_LONG, FIELD_INVALID,
+    LIMIT_EXCEEDED when as many previews are made as may, WORKERS_BUSY, STAGE_STALLED, STORAGE_FULL,
+    SERVICE_UNAVAILABLE.
+    """
+    NormalizeText: _grpc.UnaryUnaryMultiCallable[_voice_service_pb2.NormalizeTextRequest, _voice_service_pb2.NormalizeTextResponse]
+    """NormalizeText tells how a voice says a text, without speaking it: numbers, formulas, dates and all
+    that is no plain word in words, its own and the given lexicon applied, and which characters of the
+    text each stretch of it says. Films are spoken so; letters that the voice cannot say are left out
+    there.
+
+    Errors: VOICE_NOT_FOUND, TEXT_EMPTY, TEXT_TOO_LONG, FIELD_INVALID, SERVICE_UNAVAILABLE.
     """
 
 @_typing.type_check_only
 class VoiceServiceAsyncStub(VoiceServiceStub):
-    """VoiceService knows the voices."""
+    """VoiceService knows the voices: those that are built in, and those that callers made of recordings.
+    Each caller sees the built-in ones and its own: those of others are not found.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListVoices: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.ListVoicesRequest, _voice_service_pb2.ListVoicesResponse]  # type: ignore[assignment]
-    """ListVoices lists every voice, the default one first.
+    """ListVoices lists every voice: the built-in ones, the default one first, then the caller's own by
+    name.
 
     Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
     """
+    CreateVoice: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.CreateVoiceRequest, _voice_service_pb2.CreateVoiceResponse]  # type: ignore[assignment]
+    """CreateVoice makes a voice of the sound of an asset, a recording or a video. The speech in it is
+    kept apart from the asset, which may go. Repeating a request_id gives the same voice. What could
+    be better about the sample is told in the voice's `notices`. Where it fails nothing is left.
+
+    Errors: FIELD_INVALID, CONSENT_MISSING, VOICE_EXISTS, CLONING_UNSUPPORTED, ASSET_NOT_FOUND,
+    MEDIA_TYPE_UNSUPPORTED, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG,
+    SAMPLE_UNSUITABLE, TEXT_TOO_LONG, REQUEST_ID_REUSED, LIMIT_EXCEEDED, STORAGE_FULL, WORKERS_BUSY,
+    SERVICE_UNAVAILABLE, QUOTA_EXCEEDED.
+    """
+    GetVoice: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.GetVoiceRequest, _voice_service_pb2.GetVoiceResponse]  # type: ignore[assignment]
+    """GetVoice describes a voice.
+
+    Errors: VOICE_NOT_FOUND, SERVICE_UNAVAILABLE.
+    """
+    UpdateVoice: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.UpdateVoiceRequest, _voice_service_pb2.UpdateVoiceResponse]  # type: ignore[assignment]
+    """UpdateVoice changes what is said of a voice of the caller's; its sample and the consent stay.
+
+    Errors: VOICE_NOT_FOUND, VOICE_BUILT_IN, CLONING_UNSUPPORTED, TEXT_TOO_LONG, FIELD_INVALID,
+    SERVICE_UNAVAILABLE.
+    """
+    DeleteVoice: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.DeleteVoiceRequest, _voice_service_pb2.DeleteVoiceResponse]  # type: ignore[assignment]
+    """DeleteVoice removes a voice of the caller's with its sample, transcript and consent. Jobs that
+    speak with it already go on to their end; those that still wait fail with VOICE_UNKNOWN. When the
+    call returns, the sample's bytes are gone, except those that such a job, another voice or an asset
+    has too.
+
+    Errors: VOICE_NOT_FOUND, VOICE_BUILT_IN.
+    """
+    PreviewVoice: _aio.UnaryStreamMultiCallable[_voice_service_pb2.PreviewVoiceRequest, _voice_service_pb2.PreviewVoiceResponse]  # type: ignore[assignment]
+    """PreviewVoice speaks a sentence and sends the sound, a WAV of mono 16-bit sound at 48 kHz, in
+    chunks. Nothing of it is kept. While it is spoken, messages without data come.
+
+    Errors: VOICE_NOT_FOUND, CLONING_UNSUPPORTED, TEXT_EMPTY, TEXT_TOO_LONG, FIELD_INVALID,
+    LIMIT_EXCEEDED when as many previews are made as may, WORKERS_BUSY, STAGE_STALLED, STORAGE_FULL,
+    SERVICE_UNAVAILABLE.
+    """
+    NormalizeText: _aio.UnaryUnaryMultiCallable[_voice_service_pb2.NormalizeTextRequest, _voice_service_pb2.NormalizeTextResponse]  # type: ignore[assignment]
+    """NormalizeText tells how a voice says a text, without speaking it: numbers, formulas, dates and all
+    that is no plain word in words, its own and the given lexicon applied, and which characters of the
+    text each stretch of it says. Films are spoken so; letters that the voice cannot say are left out
+    there.
+
+    Errors: VOICE_NOT_FOUND, TEXT_EMPTY, TEXT_TOO_LONG, FIELD_INVALID, SERVICE_UNAVAILABLE.
+    """
 
 class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """VoiceService knows the voices."""
+    """VoiceService knows the voices: those that are built in, and those that callers made of recordings.
+    Each caller sees the built-in ones and its own: those of others are not found.
+    """
 
     @_abc_1.abstractmethod
     def ListVoices(
@@ -59,9 +157,91 @@ class VoiceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _voice_service_pb2.ListVoicesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_voice_service_pb2.ListVoicesResponse, _abc.Awaitable[_voice_service_pb2.ListVoicesResponse]]:
-        """ListVoices lists every voice, the default one first.
+        """ListVoices lists every voice: the built-in ones, the default one first, then the caller's own by
+        name.
 
         Errors: SERVICE_UNAVAILABLE, FIELD_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateVoice(
+        self,
+        request: _voice_service_pb2.CreateVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.CreateVoiceResponse, _abc.Awaitable[_voice_service_pb2.CreateVoiceResponse]]:
+        """CreateVoice makes a voice of the sound of an asset, a recording or a video. The speech in it is
+        kept apart from the asset, which may go. Repeating a request_id gives the same voice. What could
+        be better about the sample is told in the voice's `notices`. Where it fails nothing is left.
+
+        Errors: FIELD_INVALID, CONSENT_MISSING, VOICE_EXISTS, CLONING_UNSUPPORTED, ASSET_NOT_FOUND,
+        MEDIA_TYPE_UNSUPPORTED, AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG,
+        SAMPLE_UNSUITABLE, TEXT_TOO_LONG, REQUEST_ID_REUSED, LIMIT_EXCEEDED, STORAGE_FULL, WORKERS_BUSY,
+        SERVICE_UNAVAILABLE, QUOTA_EXCEEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def GetVoice(
+        self,
+        request: _voice_service_pb2.GetVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.GetVoiceResponse, _abc.Awaitable[_voice_service_pb2.GetVoiceResponse]]:
+        """GetVoice describes a voice.
+
+        Errors: VOICE_NOT_FOUND, SERVICE_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateVoice(
+        self,
+        request: _voice_service_pb2.UpdateVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.UpdateVoiceResponse, _abc.Awaitable[_voice_service_pb2.UpdateVoiceResponse]]:
+        """UpdateVoice changes what is said of a voice of the caller's; its sample and the consent stay.
+
+        Errors: VOICE_NOT_FOUND, VOICE_BUILT_IN, CLONING_UNSUPPORTED, TEXT_TOO_LONG, FIELD_INVALID,
+        SERVICE_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteVoice(
+        self,
+        request: _voice_service_pb2.DeleteVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.DeleteVoiceResponse, _abc.Awaitable[_voice_service_pb2.DeleteVoiceResponse]]:
+        """DeleteVoice removes a voice of the caller's with its sample, transcript and consent. Jobs that
+        speak with it already go on to their end; those that still wait fail with VOICE_UNKNOWN. When the
+        call returns, the sample's bytes are gone, except those that such a job, another voice or an asset
+        has too.
+
+        Errors: VOICE_NOT_FOUND, VOICE_BUILT_IN.
+        """
+
+    @_abc_1.abstractmethod
+    def PreviewVoice(
+        self,
+        request: _voice_service_pb2.PreviewVoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_voice_service_pb2.PreviewVoiceResponse], _abc.AsyncIterator[_voice_service_pb2.PreviewVoiceResponse]]:
+        """PreviewVoice speaks a sentence and sends the sound, a WAV of mono 16-bit sound at 48 kHz, in
+        chunks. Nothing of it is kept. While it is spoken, messages without data come.
+
+        Errors: VOICE_NOT_FOUND, CLONING_UNSUPPORTED, TEXT_EMPTY, TEXT_TOO_LONG, FIELD_INVALID,
+        LIMIT_EXCEEDED when as many previews are made as may, WORKERS_BUSY, STAGE_STALLED, STORAGE_FULL,
+        SERVICE_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def NormalizeText(
+        self,
+        request: _voice_service_pb2.NormalizeTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_voice_service_pb2.NormalizeTextResponse, _abc.Awaitable[_voice_service_pb2.NormalizeTextResponse]]:
+        """NormalizeText tells how a voice says a text, without speaking it: numbers, formulas, dates and all
+        that is no plain word in words, its own and the given lexicon applied, and which characters of the
+        text each stretch of it says. Films are spoken so; letters that the voice cannot say are left out
+        there.
+
+        Errors: VOICE_NOT_FOUND, TEXT_EMPTY, TEXT_TOO_LONG, FIELD_INVALID, SERVICE_UNAVAILABLE.
         """
 
 def add_VoiceServiceServicer_to_server(servicer: VoiceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,5 +1,6 @@
 from s2v.api.common.v1 import artifact_pb2 as _artifact_pb2
 from s2v.api.common.v1 import clip_pb2 as _clip_pb2
+from s2v.api.common.v1 import lengths_pb2 as _lengths_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
 from s2v.api.common.v1 import sampling_pb2 as _sampling_pb2
 from s2v.api.common.v1 import speech_pb2 as _speech_pb2
@@ -24,6 +25,7 @@ class WorkerState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WORKER_STATE_STARTING: _ClassVar[WorkerState]
     WORKER_STATE_IDLE: _ClassVar[WorkerState]
     WORKER_STATE_BUSY: _ClassVar[WorkerState]
+    WORKER_STATE_AWAY: _ClassVar[WorkerState]
 CONTINUITY_UNSPECIFIED: Continuity
 CONTINUITY_INDEPENDENT: Continuity
 CONTINUITY_SEQUENTIAL: Continuity
@@ -31,9 +33,10 @@ WORKER_STATE_UNSPECIFIED: WorkerState
 WORKER_STATE_STARTING: WorkerState
 WORKER_STATE_IDLE: WorkerState
 WORKER_STATE_BUSY: WorkerState
+WORKER_STATE_AWAY: WorkerState
 
 class RenderRequest(_message.Message):
-    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose")
+    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose", "device_group", "following", "ends_film", "video_shorter", "video_speed")
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
@@ -48,6 +51,11 @@ class RenderRequest(_message.Message):
     NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
     SAMPLING_FIELD_NUMBER: _ClassVar[int]
     POSE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_GROUP_FIELD_NUMBER: _ClassVar[int]
+    FOLLOWING_FIELD_NUMBER: _ClassVar[int]
+    ENDS_FILM_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_SHORTER_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_SPEED_FIELD_NUMBER: _ClassVar[int]
     speech: _speech_pb2.Speech
     reference: _artifact_pb2.Artifact
     engine: str
@@ -62,7 +70,12 @@ class RenderRequest(_message.Message):
     negative_prompt: str
     sampling: _sampling_pb2.Sampling
     pose: _artifact_pb2.Artifact
-    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
+    device_group: str
+    following: _artifact_pb2.Artifact
+    ends_film: bool
+    video_shorter: _lengths_pb2.VideoShorter
+    video_speed: float
+    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., device_group: _Optional[str] = ..., following: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., ends_film: bool = ..., video_shorter: _Optional[_Union[_lengths_pb2.VideoShorter, str]] = ..., video_speed: _Optional[float] = ...) -> None: ...
 
 class RenderResponse(_message.Message):
     __slots__ = ("progress", "preview", "notice", "clip")
@@ -105,7 +118,7 @@ class WithheldEngine(_message.Message):
     def __init__(self, name: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
 
 class Engine(_message.Message):
-    __slots__ = ("name", "description", "continuity", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "digital_source_type", "directed", "side_step_pixels")
+    __slots__ = ("name", "description", "continuity", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "digital_source_type", "directed", "side_step_pixels", "problem", "device_groups")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CONTINUITY_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +130,8 @@ class Engine(_message.Message):
     DIGITAL_SOURCE_TYPE_FIELD_NUMBER: _ClassVar[int]
     DIRECTED_FIELD_NUMBER: _ClassVar[int]
     SIDE_STEP_PIXELS_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_GROUPS_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     continuity: Continuity
@@ -128,7 +143,9 @@ class Engine(_message.Message):
     digital_source_type: _media_pb2.DigitalSourceType
     directed: bool
     side_step_pixels: int
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., continuity: _Optional[_Union[Continuity, str]] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ...) -> None: ...
+    problem: str
+    device_groups: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., continuity: _Optional[_Union[Continuity, str]] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ..., problem: _Optional[str] = ..., device_groups: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Preset(_message.Message):
     __slots__ = ("name", "description")
@@ -151,15 +168,17 @@ class ListWorkersResponse(_message.Message):
     def __init__(self, workers: _Optional[_Iterable[_Union[Worker, _Mapping]]] = ..., waiting_takes: _Optional[int] = ...) -> None: ...
 
 class Worker(_message.Message):
-    __slots__ = ("name", "state", "device", "restarts", "pid")
+    __slots__ = ("name", "state", "device", "restarts", "pid", "problem")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     RESTARTS_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: WorkerState
     device: str
     restarts: int
     pid: int
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[WorkerState, str]] = ..., device: _Optional[str] = ..., restarts: _Optional[int] = ..., pid: _Optional[int] = ...) -> None: ...
+    problem: str
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[WorkerState, str]] = ..., device: _Optional[str] = ..., restarts: _Optional[int] = ..., pid: _Optional[int] = ..., problem: _Optional[str] = ...) -> None: ...

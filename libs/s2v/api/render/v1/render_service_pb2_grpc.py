@@ -66,7 +66,8 @@ class RenderServiceServicer(object):
         IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL, CHECKPOINT_UNUSABLE,
         DEVICE_MEMORY_EXCEEDED; SERVICE_UNAVAILABLE while workers start; WORKERS_BUSY when every worker
         has a take and the waiting room is full; WORKER_LOST when workers died under this take more often
-        than it is tried again.
+        than it is tried again. Of engines whose devices are elsewhere: SERVICE_UNAVAILABLE while all of
+        them are away, RENDER_FAILED or STAGE_STALLED when several failed at this take.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,8 @@ class RenderServiceStub:
     IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL, CHECKPOINT_UNUSABLE,
     DEVICE_MEMORY_EXCEEDED; SERVICE_UNAVAILABLE while workers start; WORKERS_BUSY when every worker
     has a take and the waiting room is full; WORKER_LOST when workers died under this take more often
-    than it is tried again.
+    than it is tried again. Of engines whose devices are elsewhere: SERVICE_UNAVAILABLE while all of
+    them are away, RENDER_FAILED or STAGE_STALLED when several failed at this take.
     """
     ListEngines: _grpc.UnaryUnaryMultiCallable[_render_service_pb2.ListEnginesRequest, _render_service_pb2.ListEnginesResponse]
     """ListEngines lists every engine, the default one first.
@@ -68,7 +69,8 @@ class RenderServiceAsyncStub(RenderServiceStub):
     IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL, CHECKPOINT_UNUSABLE,
     DEVICE_MEMORY_EXCEEDED; SERVICE_UNAVAILABLE while workers start; WORKERS_BUSY when every worker
     has a take and the waiting room is full; WORKER_LOST when workers died under this take more often
-    than it is tried again.
+    than it is tried again. Of engines whose devices are elsewhere: SERVICE_UNAVAILABLE while all of
+    them are away, RENDER_FAILED or STAGE_STALLED when several failed at this take.
     """
     ListEngines: _aio.UnaryUnaryMultiCallable[_render_service_pb2.ListEnginesRequest, _render_service_pb2.ListEnginesResponse]  # type: ignore[assignment]
     """ListEngines lists every engine, the default one first.
@@ -96,7 +98,8 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
         IMAGE_SIZE_UNSUPPORTED, VIDEO_UNREADABLE, ARTIFACT_NOT_FOUND, STORAGE_FULL, CHECKPOINT_UNUSABLE,
         DEVICE_MEMORY_EXCEEDED; SERVICE_UNAVAILABLE while workers start; WORKERS_BUSY when every worker
         has a take and the waiting room is full; WORKER_LOST when workers died under this take more often
-        than it is tried again.
+        than it is tried again. Of engines whose devices are elsewhere: SERVICE_UNAVAILABLE while all of
+        them are away, RENDER_FAILED or STAGE_STALLED when several failed at this take.
         """
 
     @_abc_1.abstractmethod

@@ -23,11 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from s2v.api.common.v1 import artifact_pb2 as s2v_dot_api_dot_common_dot_v1_dot_artifact__pb2
+from s2v.api.common.v1 import measurement_pb2 as s2v_dot_api_dot_common_dot_v1_dot_measurement__pb2
 from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_media__pb2
+from s2v.api.common.v1 import sound_pb2 as s2v_dot_api_dot_common_dot_v1_dot_sound__pb2
 from s2v.api.common.v1 import speech_pb2 as s2v_dot_api_dot_common_dot_v1_dot_speech__pb2
+from s2v.api.tts.v1 import hearing_pb2 as s2v_dot_api_dot_tts_dot_v1_dot_hearing__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#s2v/api/tts/v1/speech_service.proto\x12\x0es2v.api.tts.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1es2v/api/common/v1/speech.proto\"\xa6\x01\n\x10\x43utScriptRequest\x12\x14\n\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x33\n\x05\x61udio\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactH\x00R\x05\x61udio\x12\x1d\n\nframe_rate\x18\x03 \x01(\x05R\tframeRate\x12\x1e\n\ntranscript\x18\x04 \x01(\tR\ntranscriptB\x08\n\x06source\"\x8a\x01\n\x11\x43utScriptResponse\x12\x33\n\x08segments\x18\x01 \x03(\x0b\x32\x17.s2v.api.tts.v1.SegmentR\x08segments\x12@\n\rdecoded_audio\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0c\x64\x65\x63odedAudio\"u\n\x07Segment\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x12!\n\x0c\x66irst_sample\x18\x03 \x01(\x03R\x0b\x66irstSample\x12\x1d\n\nend_sample\x18\x04 \x01(\x03R\tendSample\"\xb8\x01\n\x0cSpeakRequest\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32\x17.s2v.api.tts.v1.SegmentR\x07segment\x12\x14\n\x05voice\x18\x02 \x01(\tR\x05voice\x12\x1d\n\nframe_rate\x18\x03 \x01(\x05R\tframeRate\x12@\n\rdecoded_audio\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0c\x64\x65\x63odedAudio\"\xe6\x01\n\rSpeakResponse\x12\x33\n\x06speech\x18\x04 \x01(\x0b\x32\x19.s2v.api.common.v1.SpeechH\x00R\x06speech\x12\x33\n\x06notice\x18\x05 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x33\n\x07working\x18\x06 \x01(\x0b\x32\x17.s2v.api.tts.v1.WorkingH\x00R\x07workingB\x07\n\x05\x65ventJ\x04\x08\x01\x10\x02J\x04\x08\x02\x10\x03J\x04\x08\x03\x10\x04R\x0csamples_doneR\x04wordR\x07phoneme\"\t\n\x07Working\"\x13\n\x11ListVoicesRequest\"C\n\x12ListVoicesResponse\x12-\n\x06voices\x18\x01 \x03(\x0b\x32\x15.s2v.api.tts.v1.VoiceR\x06voices\"s\n\x05Voice\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08language\x18\x02 \x01(\tR\x08language\x12\x18\n\x07\x62\x61\x63kend\x18\x03 \x01(\tR\x07\x62\x61\x63kend\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription2\xfe\x01\n\rSpeechService\x12P\n\tCutScript\x12 .s2v.api.tts.v1.CutScriptRequest\x1a!.s2v.api.tts.v1.CutScriptResponse\x12\x46\n\x05Speak\x12\x1c.s2v.api.tts.v1.SpeakRequest\x1a\x1d.s2v.api.tts.v1.SpeakResponse0\x01\x12S\n\nListVoices\x12!.s2v.api.tts.v1.ListVoicesRequest\x1a\".s2v.api.tts.v1.ListVoicesResponseB(\n\x0es2v.api.tts.v1P\x01Z\x14s2v/api/tts/v1;ttsv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#s2v/api/tts/v1/speech_service.proto\x12\x0es2v.api.tts.v1\x1a s2v/api/common/v1/artifact.proto\x1a#s2v/api/common/v1/measurement.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a\x1ds2v/api/common/v1/sound.proto\x1a\x1es2v/api/common/v1/speech.proto\x1a\x1cs2v/api/tts/v1/hearing.proto\"\xee\x02\n\x10\x43utScriptRequest\x12\x14\n\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x33\n\x05\x61udio\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactH\x00R\x05\x61udio\x12\x1d\n\nframe_rate\x18\x03 \x01(\x05R\tframeRate\x12\x1e\n\ntranscript\x18\x04 \x01(\tR\ntranscript\x12\x1c\n\tcontinues\x18\x05 \x01(\x08R\tcontinues\x12G\n\x07lexicon\x18\x06 \x03(\x0b\x32-.s2v.api.tts.v1.CutScriptRequest.LexiconEntryR\x07lexicon\x12#\n\rleast_seconds\x18\n \x01(\x01R\x0cleastSeconds\x1a:\n\x0cLexiconEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\x08\n\x06source\"\xfb\x01\n\x11\x43utScriptResponse\x12\x33\n\x08segments\x18\x01 \x03(\x0b\x32\x17.s2v.api.tts.v1.SegmentR\x08segments\x12@\n\rdecoded_audio\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0c\x64\x65\x63odedAudio\x12\x33\n\x07notices\x18\n \x03(\x0b\x32\x19.s2v.api.common.v1.NoticeR\x07notices\x12:\n\nfilm_audio\x18\x0b \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\tfilmAudio\"u\n\x07Segment\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x12!\n\x0c\x66irst_sample\x18\x03 \x01(\x03R\x0b\x66irstSample\x12\x1d\n\nend_sample\x18\x04 \x01(\x03R\tendSample\"\xb2\x03\n\x0cSpeakRequest\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32\x17.s2v.api.tts.v1.SegmentR\x07segment\x12\x14\n\x05voice\x18\x02 \x01(\tR\x05voice\x12\x1d\n\nframe_rate\x18\x03 \x01(\x05R\tframeRate\x12@\n\rdecoded_audio\x18\x04 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x0c\x64\x65\x63odedAudio\x12!\n\x0c\x64\x65vice_group\x18\x05 \x01(\tR\x0b\x64\x65viceGroup\x12\x43\n\x07lexicon\x18\x06 \x03(\x0b\x32).s2v.api.tts.v1.SpeakRequest.LexiconEntryR\x07lexicon\x12>\n\x0cvoice_sample\x18\n \x01(\x0b\x32\x1b.s2v.api.tts.v1.VoiceSampleR\x0bvoiceSample\x12\x14\n\x05speed\x18\x0b \x01(\x01R\x05speed\x1a:\n\x0cLexiconEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"|\n\x0bVoiceSample\x12\x31\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udio\x12\x1e\n\ntranscript\x18\x02 \x01(\tR\ntranscript\x12\x1a\n\x08language\x18\x03 \x01(\tR\x08language\"\xe6\x01\n\rSpeakResponse\x12\x33\n\x06speech\x18\x04 \x01(\x0b\x32\x19.s2v.api.common.v1.SpeechH\x00R\x06speech\x12\x33\n\x06notice\x18\x05 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x33\n\x07working\x18\x06 \x01(\x0b\x32\x17.s2v.api.tts.v1.WorkingH\x00R\x07workingB\x07\n\x05\x65ventJ\x04\x08\x01\x10\x02J\x04\x08\x02\x10\x03J\x04\x08\x03\x10\x04R\x0csamples_doneR\x04wordR\x07phoneme\"\t\n\x07Working\"\xf4\x01\n\x14NormalizeTextRequest\x12\x12\n\x04text\x18\x01 \x01(\tR\x04text\x12\x1c\n\x08language\x18\x02 \x01(\tH\x00R\x08language\x12\x16\n\x05voice\x18\x03 \x01(\tH\x00R\x05voice\x12K\n\x07lexicon\x18\x04 \x03(\x0b\x32\x31.s2v.api.tts.v1.NormalizeTextRequest.LexiconEntryR\x07lexicon\x1a:\n\x0cLexiconEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x42\t\n\x07speaker\"\xd5\x01\n\x15NormalizeTextResponse\x12\x1f\n\x0bspoken_text\x18\x01 \x01(\tR\nspokenText\x12\x30\n\x05spans\x18\x02 \x03(\x0b\x32\x1a.s2v.api.tts.v1.SpokenSpanR\x05spans\x12:\n\x08warnings\x18\x03 \x03(\x0b\x32\x1e.s2v.api.tts.v1.ReadingWarningR\x08warnings\x12-\n\x12normalizer_version\x18\x04 \x01(\tR\x11normalizerVersion\"\xc7\x01\n\nSpokenSpan\x12!\n\x0csource_first\x18\x01 \x01(\x05R\x0bsourceFirst\x12\x1d\n\nsource_end\x18\x02 \x01(\x05R\tsourceEnd\x12!\n\x0cspoken_first\x18\x03 \x01(\x05R\x0bspokenFirst\x12\x1d\n\nspoken_end\x18\x04 \x01(\x05R\tspokenEnd\x12!\n\x0cspeech_class\x18\x05 \x01(\tR\x0bspeechClass\x12\x12\n\x04rule\x18\x06 \x01(\tR\x04rule\"\xa4\x01\n\x0eReadingWarning\x12\x36\n\x04\x63ode\x18\x01 \x01(\x0e\x32\".s2v.api.tts.v1.ReadingWarningCodeR\x04\x63ode\x12!\n\x0csource_first\x18\x02 \x01(\x05R\x0bsourceFirst\x12\x1d\n\nsource_end\x18\x03 \x01(\x05R\tsourceEnd\x12\x18\n\x07message\x18\x04 \x01(\tR\x07message\"\x13\n\x11ListVoicesRequest\"x\n\x12ListVoicesResponse\x12-\n\x06voices\x18\x01 \x03(\x0b\x32\x15.s2v.api.tts.v1.VoiceR\x06voices\x12\x33\n\x08\x62\x61\x63kends\x18\n \x03(\x0b\x32\x17.s2v.api.tts.v1.BackendR\x08\x62\x61\x63kends\"5\n\x07\x42\x61\x63kend\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06\x63lones\x18\x02 \x01(\x08R\x06\x63lones\"\xed\x01\n\x05Voice\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08language\x18\x02 \x01(\tR\x08language\x12\x18\n\x07\x62\x61\x63kend\x18\x03 \x01(\tR\x07\x62\x61\x63kend\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription\x12<\n\x07lexicon\x18\x05 \x03(\x0b\x32\".s2v.api.tts.v1.Voice.LexiconEntryR\x07lexicon\x1a:\n\x0cLexiconEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\x8c\x01\n\x11TakeSampleRequest\x12\x31\n\x05media\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05media\x12#\n\rstart_seconds\x18\x02 \x01(\x01R\x0cstartSeconds\x12\x1f\n\x0b\x65nd_seconds\x18\x03 \x01(\x01R\nendSeconds\"\xc4\x01\n\x12TakeSampleResponse\x12\x31\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udio\x12\x46\n\x0bmeasurement\x18\x02 \x01(\x0b\x32$.s2v.api.common.v1.SampleMeasurementR\x0bmeasurement\x12\x33\n\x07notices\x18\x03 \x03(\x0b\x32\x19.s2v.api.common.v1.NoticeR\x07notices\"\x8a\x01\n\x13\x45nhanceAudioRequest\x12\x31\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udio\x12@\n\x0b\x65nhancement\x18\x02 \x01(\x0b\x32\x1e.s2v.api.common.v1.EnhancementR\x0b\x65nhancement\"\xad\x01\n\x14\x45nhanceAudioResponse\x12;\n\x08\x65nhanced\x18\x01 \x01(\x0b\x32\x1d.s2v.api.tts.v1.EnhancedAudioH\x00R\x08\x65nhanced\x12\x33\n\x07working\x18\x02 \x01(\x0b\x32\x17.s2v.api.tts.v1.WorkingH\x00R\x07working\x12\x1a\n\x08\x66raction\x18\x03 \x01(\x01R\x08\x66ractionB\x07\n\x05\x65vent\"\x87\x01\n\x13\x41nalyzeAudioRequest\x12\x31\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udio\x12\x1d\n\nwith_marks\x18\x02 \x01(\x08R\twithMarks\x12\x1e\n\ntranscript\x18\x03 \x01(\tR\ntranscript\"\x98\x02\n\x14\x41nalyzeAudioResponse\x12;\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1d.s2v.api.tts.v1.AudioAnalysisH\x00R\x08\x61nalysis\x12\x34\n\x05heard\x18\x02 \x01(\x0b\x32\x1c.s2v.api.tts.v1.HeardStretchH\x00R\x05heard\x12\x33\n\x06notice\x18\x03 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12\x33\n\x07working\x18\x04 \x01(\x0b\x32\x17.s2v.api.tts.v1.WorkingH\x00R\x07working\x12\x1a\n\x08\x66raction\x18\x05 \x01(\x01R\x08\x66ractionB\x07\n\x05\x65vent\"u\n\x10\x41lignTextRequest\x12\x31\n\x05\x61udio\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05\x61udio\x12\x12\n\x04text\x18\x02 \x01(\tR\x04text\x12\x1a\n\x08language\x18\x03 \x01(\tR\x08language\"\xde\x01\n\x11\x41lignTextResponse\x12\x39\n\talignment\x18\x01 \x01(\x0b\x32\x19.s2v.api.tts.v1.AlignmentH\x00R\talignment\x12\x34\n\x05heard\x18\x02 \x01(\x0b\x32\x1c.s2v.api.tts.v1.HeardStretchH\x00R\x05heard\x12\x33\n\x07working\x18\x03 \x01(\x0b\x32\x17.s2v.api.tts.v1.WorkingH\x00R\x07working\x12\x1a\n\x08\x66raction\x18\x04 \x01(\x01R\x08\x66ractionB\x07\n\x05\x65vent*\xb2\x01\n\x12ReadingWarningCode\x12$\n READING_WARNING_CODE_UNSPECIFIED\x10\x00\x12\'\n#READING_WARNING_CODE_SCRIPT_UNKNOWN\x10\x01\x12*\n&READING_WARNING_CODE_LANGUAGE_DOUBTFUL\x10\x02\x12!\n\x1dREADING_WARNING_CODE_NOT_READ\x10\x03\x32\xbf\x05\n\rSpeechService\x12P\n\tCutScript\x12 .s2v.api.tts.v1.CutScriptRequest\x1a!.s2v.api.tts.v1.CutScriptResponse\x12\x46\n\x05Speak\x12\x1c.s2v.api.tts.v1.SpeakRequest\x1a\x1d.s2v.api.tts.v1.SpeakResponse0\x01\x12\\\n\rNormalizeText\x12$.s2v.api.tts.v1.NormalizeTextRequest\x1a%.s2v.api.tts.v1.NormalizeTextResponse\x12S\n\nListVoices\x12!.s2v.api.tts.v1.ListVoicesRequest\x1a\".s2v.api.tts.v1.ListVoicesResponse\x12S\n\nTakeSample\x12!.s2v.api.tts.v1.TakeSampleRequest\x1a\".s2v.api.tts.v1.TakeSampleResponse\x12[\n\x0c\x45nhanceAudio\x12#.s2v.api.tts.v1.EnhanceAudioRequest\x1a$.s2v.api.tts.v1.EnhanceAudioResponse0\x01\x12[\n\x0c\x41nalyzeAudio\x12#.s2v.api.tts.v1.AnalyzeAudioRequest\x1a$.s2v.api.tts.v1.AnalyzeAudioResponse0\x01\x12R\n\tAlignText\x12 .s2v.api.tts.v1.AlignTextRequest\x1a!.s2v.api.tts.v1.AlignTextResponse0\x01\x42(\n\x0es2v.api.tts.v1P\x01Z\x14s2v/api/tts/v1;ttsv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,24 +38,70 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.tts.v1.speech_servi
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\016s2v.api.tts.v1P\001Z\024s2v/api/tts/v1;ttsv1'
-  _globals['_CUTSCRIPTREQUEST']._serialized_start=153
-  _globals['_CUTSCRIPTREQUEST']._serialized_end=319
-  _globals['_CUTSCRIPTRESPONSE']._serialized_start=322
-  _globals['_CUTSCRIPTRESPONSE']._serialized_end=460
-  _globals['_SEGMENT']._serialized_start=462
-  _globals['_SEGMENT']._serialized_end=579
-  _globals['_SPEAKREQUEST']._serialized_start=582
-  _globals['_SPEAKREQUEST']._serialized_end=766
-  _globals['_SPEAKRESPONSE']._serialized_start=769
-  _globals['_SPEAKRESPONSE']._serialized_end=999
-  _globals['_WORKING']._serialized_start=1001
-  _globals['_WORKING']._serialized_end=1010
-  _globals['_LISTVOICESREQUEST']._serialized_start=1012
-  _globals['_LISTVOICESREQUEST']._serialized_end=1031
-  _globals['_LISTVOICESRESPONSE']._serialized_start=1033
-  _globals['_LISTVOICESRESPONSE']._serialized_end=1100
-  _globals['_VOICE']._serialized_start=1102
-  _globals['_VOICE']._serialized_end=1217
-  _globals['_SPEECHSERVICE']._serialized_start=1220
-  _globals['_SPEECHSERVICE']._serialized_end=1474
+  _globals['_CUTSCRIPTREQUEST_LEXICONENTRY']._loaded_options = None
+  _globals['_CUTSCRIPTREQUEST_LEXICONENTRY']._serialized_options = b'8\001'
+  _globals['_SPEAKREQUEST_LEXICONENTRY']._loaded_options = None
+  _globals['_SPEAKREQUEST_LEXICONENTRY']._serialized_options = b'8\001'
+  _globals['_NORMALIZETEXTREQUEST_LEXICONENTRY']._loaded_options = None
+  _globals['_NORMALIZETEXTREQUEST_LEXICONENTRY']._serialized_options = b'8\001'
+  _globals['_VOICE_LEXICONENTRY']._loaded_options = None
+  _globals['_VOICE_LEXICONENTRY']._serialized_options = b'8\001'
+  _globals['_READINGWARNINGCODE']._serialized_start=4494
+  _globals['_READINGWARNINGCODE']._serialized_end=4672
+  _globals['_CUTSCRIPTREQUEST']._serialized_start=251
+  _globals['_CUTSCRIPTREQUEST']._serialized_end=617
+  _globals['_CUTSCRIPTREQUEST_LEXICONENTRY']._serialized_start=549
+  _globals['_CUTSCRIPTREQUEST_LEXICONENTRY']._serialized_end=607
+  _globals['_CUTSCRIPTRESPONSE']._serialized_start=620
+  _globals['_CUTSCRIPTRESPONSE']._serialized_end=871
+  _globals['_SEGMENT']._serialized_start=873
+  _globals['_SEGMENT']._serialized_end=990
+  _globals['_SPEAKREQUEST']._serialized_start=993
+  _globals['_SPEAKREQUEST']._serialized_end=1427
+  _globals['_SPEAKREQUEST_LEXICONENTRY']._serialized_start=549
+  _globals['_SPEAKREQUEST_LEXICONENTRY']._serialized_end=607
+  _globals['_VOICESAMPLE']._serialized_start=1429
+  _globals['_VOICESAMPLE']._serialized_end=1553
+  _globals['_SPEAKRESPONSE']._serialized_start=1556
+  _globals['_SPEAKRESPONSE']._serialized_end=1786
+  _globals['_WORKING']._serialized_start=1788
+  _globals['_WORKING']._serialized_end=1797
+  _globals['_NORMALIZETEXTREQUEST']._serialized_start=1800
+  _globals['_NORMALIZETEXTREQUEST']._serialized_end=2044
+  _globals['_NORMALIZETEXTREQUEST_LEXICONENTRY']._serialized_start=549
+  _globals['_NORMALIZETEXTREQUEST_LEXICONENTRY']._serialized_end=607
+  _globals['_NORMALIZETEXTRESPONSE']._serialized_start=2047
+  _globals['_NORMALIZETEXTRESPONSE']._serialized_end=2260
+  _globals['_SPOKENSPAN']._serialized_start=2263
+  _globals['_SPOKENSPAN']._serialized_end=2462
+  _globals['_READINGWARNING']._serialized_start=2465
+  _globals['_READINGWARNING']._serialized_end=2629
+  _globals['_LISTVOICESREQUEST']._serialized_start=2631
+  _globals['_LISTVOICESREQUEST']._serialized_end=2650
+  _globals['_LISTVOICESRESPONSE']._serialized_start=2652
+  _globals['_LISTVOICESRESPONSE']._serialized_end=2772
+  _globals['_BACKEND']._serialized_start=2774
+  _globals['_BACKEND']._serialized_end=2827
+  _globals['_VOICE']._serialized_start=2830
+  _globals['_VOICE']._serialized_end=3067
+  _globals['_VOICE_LEXICONENTRY']._serialized_start=549
+  _globals['_VOICE_LEXICONENTRY']._serialized_end=607
+  _globals['_TAKESAMPLEREQUEST']._serialized_start=3070
+  _globals['_TAKESAMPLEREQUEST']._serialized_end=3210
+  _globals['_TAKESAMPLERESPONSE']._serialized_start=3213
+  _globals['_TAKESAMPLERESPONSE']._serialized_end=3409
+  _globals['_ENHANCEAUDIOREQUEST']._serialized_start=3412
+  _globals['_ENHANCEAUDIOREQUEST']._serialized_end=3550
+  _globals['_ENHANCEAUDIORESPONSE']._serialized_start=3553
+  _globals['_ENHANCEAUDIORESPONSE']._serialized_end=3726
+  _globals['_ANALYZEAUDIOREQUEST']._serialized_start=3729
+  _globals['_ANALYZEAUDIOREQUEST']._serialized_end=3864
+  _globals['_ANALYZEAUDIORESPONSE']._serialized_start=3867
+  _globals['_ANALYZEAUDIORESPONSE']._serialized_end=4147
+  _globals['_ALIGNTEXTREQUEST']._serialized_start=4149
+  _globals['_ALIGNTEXTREQUEST']._serialized_end=4266
+  _globals['_ALIGNTEXTRESPONSE']._serialized_start=4269
+  _globals['_ALIGNTEXTRESPONSE']._serialized_end=4491
+  _globals['_SPEECHSERVICE']._serialized_start=4675
+  _globals['_SPEECHSERVICE']._serialized_end=5378
 # @@protoc_insertion_point(module_scope)

@@ -46,10 +46,35 @@ class SpeechServiceStub(object):
                 request_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.SpeakRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.SpeakResponse.FromString,
                 _registered_method=True)
+        self.NormalizeText = channel.unary_unary(
+                '/s2v.api.tts.v1.SpeechService/NormalizeText',
+                request_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.NormalizeTextRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.NormalizeTextResponse.FromString,
+                _registered_method=True)
         self.ListVoices = channel.unary_unary(
                 '/s2v.api.tts.v1.SpeechService/ListVoices',
                 request_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.ListVoicesRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.ListVoicesResponse.FromString,
+                _registered_method=True)
+        self.TakeSample = channel.unary_unary(
+                '/s2v.api.tts.v1.SpeechService/TakeSample',
+                request_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.TakeSampleRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.TakeSampleResponse.FromString,
+                _registered_method=True)
+        self.EnhanceAudio = channel.unary_stream(
+                '/s2v.api.tts.v1.SpeechService/EnhanceAudio',
+                request_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.EnhanceAudioRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.EnhanceAudioResponse.FromString,
+                _registered_method=True)
+        self.AnalyzeAudio = channel.unary_stream(
+                '/s2v.api.tts.v1.SpeechService/AnalyzeAudio',
+                request_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AnalyzeAudioRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AnalyzeAudioResponse.FromString,
+                _registered_method=True)
+        self.AlignText = channel.unary_stream(
+                '/s2v.api.tts.v1.SpeechService/AlignText',
+                request_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AlignTextRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AlignTextResponse.FromString,
                 _registered_method=True)
 
 
@@ -74,14 +99,75 @@ class SpeechServiceServicer(object):
         call waits or works, the stream says so about once a second.
 
         Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
+        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may. Of voices that another server
+        speaks with: VOICE_UNUSABLE, SPEECH_FAILED, SERVICE_UNAVAILABLE, STAGE_STALLED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def NormalizeText(self, request, context):
+        """NormalizeText tells how a text is said: numbers, formulas, dates and all that is no plain word in
+        words, and which characters of the text each stretch of it says. Speak does the same with each
+        segment's text; its words stay those of the text as written.
+
+        Errors: TEXT_EMPTY, TEXT_TOO_LONG, VOICE_UNKNOWN, FIELD_INVALID; WORKERS_BUSY when as many calls
+        work and wait as may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListVoices(self, request, context):
-        """ListVoices lists every voice, the default one first.
+        """ListVoices lists every voice, the default one first, and what the backends can do.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TakeSample(self, request, context):
+        """TakeSample takes the sample of a voice out of a sound or a video: decodes it, finds out where
+        somebody speaks, measures how good it is, and keeps the speech. Nothing is kept where it fails.
+        The fields that errors name are those of gateway.v1.CreateVoiceRequest.
+
+        Errors: AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, SAMPLE_UNSUITABLE,
+        FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as
+        may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnhanceAudio(self, request, context):
+        """EnhanceAudio betters given sound: less noise, an even loudness, shorter silences. The stream ends
+        with a message that has `enhanced`; while a call waits or works, the stream says so about once a
+        second.
+
+        Errors: AUDIO_UNREADABLE, AUDIO_TOO_LONG, FIELD_INVALID (also where noise cannot be reduced for
+        want of the extra `enhance`), ARTIFACT_NOT_FOUND, STORAGE_FULL; WORKERS_BUSY when as many calls
+        work and wait as may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnalyzeAudio(self, request, context):
+        """AnalyzeAudio measures given sound and, if asked, finds out what is said in it and when. The stream
+        ends with a message that has `analysis`, and says otherwise about once a second that it goes on.
+
+        Errors: as EnhanceAudio; AUDIO_TOO_SHORT and AUDIO_SILENT where marks are wanted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AlignText(self, request, context):
+        """AlignText finds out when each word and each phoneme of a text sounds in given sound. The stream
+        ends with a message that has `alignment`, and says otherwise about once a second that it goes on.
+
+        Errors: AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, TEXT_EMPTY,
+        TEXT_TOO_LONG, VOICE_UNKNOWN (no voice of that language), FIELD_INVALID, ARTIFACT_NOT_FOUND,
+        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -100,10 +186,35 @@ def add_SpeechServiceServicer_to_server(servicer, server):
                     request_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.SpeakRequest.FromString,
                     response_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.SpeakResponse.SerializeToString,
             ),
+            'NormalizeText': grpc.unary_unary_rpc_method_handler(
+                    servicer.NormalizeText,
+                    request_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.NormalizeTextRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.NormalizeTextResponse.SerializeToString,
+            ),
             'ListVoices': grpc.unary_unary_rpc_method_handler(
                     servicer.ListVoices,
                     request_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.ListVoicesRequest.FromString,
                     response_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.ListVoicesResponse.SerializeToString,
+            ),
+            'TakeSample': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakeSample,
+                    request_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.TakeSampleRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.TakeSampleResponse.SerializeToString,
+            ),
+            'EnhanceAudio': grpc.unary_stream_rpc_method_handler(
+                    servicer.EnhanceAudio,
+                    request_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.EnhanceAudioRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.EnhanceAudioResponse.SerializeToString,
+            ),
+            'AnalyzeAudio': grpc.unary_stream_rpc_method_handler(
+                    servicer.AnalyzeAudio,
+                    request_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AnalyzeAudioRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AnalyzeAudioResponse.SerializeToString,
+            ),
+            'AlignText': grpc.unary_stream_rpc_method_handler(
+                    servicer.AlignText,
+                    request_deserializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AlignTextRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AlignTextResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -173,6 +284,33 @@ class SpeechService(object):
             _registered_method=True)
 
     @staticmethod
+    def NormalizeText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.tts.v1.SpeechService/NormalizeText',
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.NormalizeTextRequest.SerializeToString,
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.NormalizeTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListVoices(request,
             target,
             options=(),
@@ -189,6 +327,114 @@ class SpeechService(object):
             '/s2v.api.tts.v1.SpeechService/ListVoices',
             s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.ListVoicesRequest.SerializeToString,
             s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.ListVoicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakeSample(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.tts.v1.SpeechService/TakeSample',
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.TakeSampleRequest.SerializeToString,
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.TakeSampleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnhanceAudio(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/s2v.api.tts.v1.SpeechService/EnhanceAudio',
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.EnhanceAudioRequest.SerializeToString,
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.EnhanceAudioResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnalyzeAudio(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/s2v.api.tts.v1.SpeechService/AnalyzeAudio',
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AnalyzeAudioRequest.SerializeToString,
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AnalyzeAudioResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AlignText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/s2v.api.tts.v1.SpeechService/AlignText',
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AlignTextRequest.SerializeToString,
+            s2v_dot_api_dot_tts_dot_v1_dot_speech__service__pb2.AlignTextResponse.FromString,
             options,
             channel_credentials,
             insecure,

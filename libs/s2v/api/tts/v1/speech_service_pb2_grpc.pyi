@@ -47,10 +47,51 @@ class SpeechServiceStub:
     call waits or works, the stream says so about once a second.
 
     Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
+    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may. Of voices that another server
+    speaks with: VOICE_UNUSABLE, SPEECH_FAILED, SERVICE_UNAVAILABLE, STAGE_STALLED.
+    """
+    NormalizeText: _grpc.UnaryUnaryMultiCallable[_speech_service_pb2.NormalizeTextRequest, _speech_service_pb2.NormalizeTextResponse]
+    """NormalizeText tells how a text is said: numbers, formulas, dates and all that is no plain word in
+    words, and which characters of the text each stretch of it says. Speak does the same with each
+    segment's text; its words stay those of the text as written.
+
+    Errors: TEXT_EMPTY, TEXT_TOO_LONG, VOICE_UNKNOWN, FIELD_INVALID; WORKERS_BUSY when as many calls
+    work and wait as may.
     """
     ListVoices: _grpc.UnaryUnaryMultiCallable[_speech_service_pb2.ListVoicesRequest, _speech_service_pb2.ListVoicesResponse]
-    """ListVoices lists every voice, the default one first."""
+    """ListVoices lists every voice, the default one first, and what the backends can do."""
+    TakeSample: _grpc.UnaryUnaryMultiCallable[_speech_service_pb2.TakeSampleRequest, _speech_service_pb2.TakeSampleResponse]
+    """TakeSample takes the sample of a voice out of a sound or a video: decodes it, finds out where
+    somebody speaks, measures how good it is, and keeps the speech. Nothing is kept where it fails.
+    The fields that errors name are those of gateway.v1.CreateVoiceRequest.
+
+    Errors: AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, SAMPLE_UNSUITABLE,
+    FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as
+    may.
+    """
+    EnhanceAudio: _grpc.UnaryStreamMultiCallable[_speech_service_pb2.EnhanceAudioRequest, _speech_service_pb2.EnhanceAudioResponse]
+    """EnhanceAudio betters given sound: less noise, an even loudness, shorter silences. The stream ends
+    with a message that has `enhanced`; while a call waits or works, the stream says so about once a
+    second.
+
+    Errors: AUDIO_UNREADABLE, AUDIO_TOO_LONG, FIELD_INVALID (also where noise cannot be reduced for
+    want of the extra `enhance`), ARTIFACT_NOT_FOUND, STORAGE_FULL; WORKERS_BUSY when as many calls
+    work and wait as may.
+    """
+    AnalyzeAudio: _grpc.UnaryStreamMultiCallable[_speech_service_pb2.AnalyzeAudioRequest, _speech_service_pb2.AnalyzeAudioResponse]
+    """AnalyzeAudio measures given sound and, if asked, finds out what is said in it and when. The stream
+    ends with a message that has `analysis`, and says otherwise about once a second that it goes on.
+
+    Errors: as EnhanceAudio; AUDIO_TOO_SHORT and AUDIO_SILENT where marks are wanted.
+    """
+    AlignText: _grpc.UnaryStreamMultiCallable[_speech_service_pb2.AlignTextRequest, _speech_service_pb2.AlignTextResponse]
+    """AlignText finds out when each word and each phoneme of a text sounds in given sound. The stream
+    ends with a message that has `alignment`, and says otherwise about once a second that it goes on.
+
+    Errors: AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, TEXT_EMPTY,
+    TEXT_TOO_LONG, VOICE_UNKNOWN (no voice of that language), FIELD_INVALID, ARTIFACT_NOT_FOUND,
+    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
+    """
 
 @_typing.type_check_only
 class SpeechServiceAsyncStub(SpeechServiceStub):
@@ -71,10 +112,51 @@ class SpeechServiceAsyncStub(SpeechServiceStub):
     call waits or works, the stream says so about once a second.
 
     Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
+    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may. Of voices that another server
+    speaks with: VOICE_UNUSABLE, SPEECH_FAILED, SERVICE_UNAVAILABLE, STAGE_STALLED.
+    """
+    NormalizeText: _aio.UnaryUnaryMultiCallable[_speech_service_pb2.NormalizeTextRequest, _speech_service_pb2.NormalizeTextResponse]  # type: ignore[assignment]
+    """NormalizeText tells how a text is said: numbers, formulas, dates and all that is no plain word in
+    words, and which characters of the text each stretch of it says. Speak does the same with each
+    segment's text; its words stay those of the text as written.
+
+    Errors: TEXT_EMPTY, TEXT_TOO_LONG, VOICE_UNKNOWN, FIELD_INVALID; WORKERS_BUSY when as many calls
+    work and wait as may.
     """
     ListVoices: _aio.UnaryUnaryMultiCallable[_speech_service_pb2.ListVoicesRequest, _speech_service_pb2.ListVoicesResponse]  # type: ignore[assignment]
-    """ListVoices lists every voice, the default one first."""
+    """ListVoices lists every voice, the default one first, and what the backends can do."""
+    TakeSample: _aio.UnaryUnaryMultiCallable[_speech_service_pb2.TakeSampleRequest, _speech_service_pb2.TakeSampleResponse]  # type: ignore[assignment]
+    """TakeSample takes the sample of a voice out of a sound or a video: decodes it, finds out where
+    somebody speaks, measures how good it is, and keeps the speech. Nothing is kept where it fails.
+    The fields that errors name are those of gateway.v1.CreateVoiceRequest.
+
+    Errors: AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, SAMPLE_UNSUITABLE,
+    FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as
+    may.
+    """
+    EnhanceAudio: _aio.UnaryStreamMultiCallable[_speech_service_pb2.EnhanceAudioRequest, _speech_service_pb2.EnhanceAudioResponse]  # type: ignore[assignment]
+    """EnhanceAudio betters given sound: less noise, an even loudness, shorter silences. The stream ends
+    with a message that has `enhanced`; while a call waits or works, the stream says so about once a
+    second.
+
+    Errors: AUDIO_UNREADABLE, AUDIO_TOO_LONG, FIELD_INVALID (also where noise cannot be reduced for
+    want of the extra `enhance`), ARTIFACT_NOT_FOUND, STORAGE_FULL; WORKERS_BUSY when as many calls
+    work and wait as may.
+    """
+    AnalyzeAudio: _aio.UnaryStreamMultiCallable[_speech_service_pb2.AnalyzeAudioRequest, _speech_service_pb2.AnalyzeAudioResponse]  # type: ignore[assignment]
+    """AnalyzeAudio measures given sound and, if asked, finds out what is said in it and when. The stream
+    ends with a message that has `analysis`, and says otherwise about once a second that it goes on.
+
+    Errors: as EnhanceAudio; AUDIO_TOO_SHORT and AUDIO_SILENT where marks are wanted.
+    """
+    AlignText: _aio.UnaryStreamMultiCallable[_speech_service_pb2.AlignTextRequest, _speech_service_pb2.AlignTextResponse]  # type: ignore[assignment]
+    """AlignText finds out when each word and each phoneme of a text sounds in given sound. The stream
+    ends with a message that has `alignment`, and says otherwise about once a second that it goes on.
+
+    Errors: AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, TEXT_EMPTY,
+    TEXT_TOO_LONG, VOICE_UNKNOWN (no voice of that language), FIELD_INVALID, ARTIFACT_NOT_FOUND,
+    STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
+    """
 
 class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
     """SpeechService turns scripts into speech. It keeps no state: a call is the work, its stream is the
@@ -104,7 +186,22 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         call waits or works, the stream says so about once a second.
 
         Errors: TEXT_EMPTY, VOICE_UNKNOWN, FRAME_RATE_UNSUPPORTED, FIELD_INVALID, ARTIFACT_NOT_FOUND,
-        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
+        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may. Of voices that another server
+        speaks with: VOICE_UNUSABLE, SPEECH_FAILED, SERVICE_UNAVAILABLE, STAGE_STALLED.
+        """
+
+    @_abc_1.abstractmethod
+    def NormalizeText(
+        self,
+        request: _speech_service_pb2.NormalizeTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_speech_service_pb2.NormalizeTextResponse, _abc.Awaitable[_speech_service_pb2.NormalizeTextResponse]]:
+        """NormalizeText tells how a text is said: numbers, formulas, dates and all that is no plain word in
+        words, and which characters of the text each stretch of it says. Speak does the same with each
+        segment's text; its words stay those of the text as written.
+
+        Errors: TEXT_EMPTY, TEXT_TOO_LONG, VOICE_UNKNOWN, FIELD_INVALID; WORKERS_BUSY when as many calls
+        work and wait as may.
         """
 
     @_abc_1.abstractmethod
@@ -113,6 +210,62 @@ class SpeechServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _speech_service_pb2.ListVoicesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_speech_service_pb2.ListVoicesResponse, _abc.Awaitable[_speech_service_pb2.ListVoicesResponse]]:
-        """ListVoices lists every voice, the default one first."""
+        """ListVoices lists every voice, the default one first, and what the backends can do."""
+
+    @_abc_1.abstractmethod
+    def TakeSample(
+        self,
+        request: _speech_service_pb2.TakeSampleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_speech_service_pb2.TakeSampleResponse, _abc.Awaitable[_speech_service_pb2.TakeSampleResponse]]:
+        """TakeSample takes the sample of a voice out of a sound or a video: decodes it, finds out where
+        somebody speaks, measures how good it is, and keeps the speech. Nothing is kept where it fails.
+        The fields that errors name are those of gateway.v1.CreateVoiceRequest.
+
+        Errors: AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, SAMPLE_UNSUITABLE,
+        FIELD_INVALID, ARTIFACT_NOT_FOUND, STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as
+        may.
+        """
+
+    @_abc_1.abstractmethod
+    def EnhanceAudio(
+        self,
+        request: _speech_service_pb2.EnhanceAudioRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_speech_service_pb2.EnhanceAudioResponse], _abc.AsyncIterator[_speech_service_pb2.EnhanceAudioResponse]]:
+        """EnhanceAudio betters given sound: less noise, an even loudness, shorter silences. The stream ends
+        with a message that has `enhanced`; while a call waits or works, the stream says so about once a
+        second.
+
+        Errors: AUDIO_UNREADABLE, AUDIO_TOO_LONG, FIELD_INVALID (also where noise cannot be reduced for
+        want of the extra `enhance`), ARTIFACT_NOT_FOUND, STORAGE_FULL; WORKERS_BUSY when as many calls
+        work and wait as may.
+        """
+
+    @_abc_1.abstractmethod
+    def AnalyzeAudio(
+        self,
+        request: _speech_service_pb2.AnalyzeAudioRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_speech_service_pb2.AnalyzeAudioResponse], _abc.AsyncIterator[_speech_service_pb2.AnalyzeAudioResponse]]:
+        """AnalyzeAudio measures given sound and, if asked, finds out what is said in it and when. The stream
+        ends with a message that has `analysis`, and says otherwise about once a second that it goes on.
+
+        Errors: as EnhanceAudio; AUDIO_TOO_SHORT and AUDIO_SILENT where marks are wanted.
+        """
+
+    @_abc_1.abstractmethod
+    def AlignText(
+        self,
+        request: _speech_service_pb2.AlignTextRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_speech_service_pb2.AlignTextResponse], _abc.AsyncIterator[_speech_service_pb2.AlignTextResponse]]:
+        """AlignText finds out when each word and each phoneme of a text sounds in given sound. The stream
+        ends with a message that has `alignment`, and says otherwise about once a second that it goes on.
+
+        Errors: AUDIO_UNREADABLE, AUDIO_SILENT, AUDIO_TOO_SHORT, AUDIO_TOO_LONG, TEXT_EMPTY,
+        TEXT_TOO_LONG, VOICE_UNKNOWN (no voice of that language), FIELD_INVALID, ARTIFACT_NOT_FOUND,
+        STORAGE_FULL; WORKERS_BUSY when as many calls work and wait as may.
+        """
 
 def add_SpeechServiceServicer_to_server(servicer: SpeechServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 
 from s2v.face.arrays import Floats, Pixels, Rgb
+from s2v.face.matte import background_plate
 from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
 from s2v_render.engines.portrait.eyes.eyelids import Eye, eyes_of, shut_eye
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.matte import background_plate
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.mouth.lips import Lips, Setting, join_layers, lips_of
 from s2v_render.engines.portrait.mouth.paint import MouthInside, mouth_inside

@@ -22,6 +22,7 @@ from s2v.core.ports import (
 from s2v.core.timebase import FRAME_RATES, samples_per_frame
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.phones import Mouth
@@ -30,9 +31,7 @@ from s2v.media.confined.footage import ConfinedFootage
 from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
-from s2v_render.engines.portrait.fitting import FIELD, MAX_LONG_SIDE, FaceBox, fitted
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.matte import PersonMatte
 from s2v_render.engines.portrait.motion import motions
 from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.engines.portrait.suitability.speaker import (
@@ -46,6 +45,7 @@ from s2v_render.engines.portrait.upscaling.enlarging import Enlarger, can_enlarg
 from s2v_render.engines.portrait.upscaling.small_faces import Enlarged, with_larger_face
 from s2v_render.engines.portrait.video.dubbing import dubbed
 from s2v_render.engines.portrait.video.sitter import Sitter, find_sitter
+from s2v_render.engines.reference.fitting import FIELD, MAX_LONG_SIDE, FaceBox, fitted
 
 _CAPABILITIES = Capabilities(
     continuity=Continuity.INDEPENDENT,
@@ -134,8 +134,7 @@ class PortraitEngine:
                 footage,
                 prepared.subject,
                 mouths,
-                first_frame=take.first_frame,
-                frame_rate=take.frame_rate,
+                take=take,
                 batch_frames=self._settings.batch_frames,
                 threads=self._settings.drawing_threads,
                 networks=(networks.detector, networks.mesh),

@@ -31,7 +31,7 @@ from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
 from s2v_render.areas import size_in_area
 from s2v_render.engines.wan.presets import MAX_SIDE_PIXELS, PRESETS, Recipe, recipe_for
-from s2v_render.engines.wan.settings import WanSettings
+from s2v_render.engines.wan.settings import Precision, WanSettings
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
     from s2v_render.engines.wan.memory import MemoryPlan
     from s2v_render.engines.wan.takes.filming import TakePlan
+    from s2v_render.engines.wan.weights.layouts.finding import GivenParts
     from s2v_render.engines.wan.weights.loading import Parts, WanModels
+    from s2v_render.engines.wan.weights.lora import Lora
 
 _log = structlog.get_logger()
 
@@ -63,6 +65,7 @@ class WanEngine:
         self._settings = settings
         self._parts: Parts | None = None
         self._models: WanModels | None = None
+        self._loras: list[Lora] = []
         self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
 
     @property
@@ -135,7 +138,7 @@ class WanEngine:
         from s2v_render.engines.wan.memory import Demand, ensure_fits, plan_memory
         from s2v_render.engines.wan.weights.loading import parts_of
 
-        self._parts = self._parts or parts_of(self._settings.checkpoint)
+        self._parts = self._parts or parts_of(self._settings.checkpoint, given=self._given)
         frames = [window.sampled_frames for window in plan.windows]
         demand = Demand(
             self._parts.config,
@@ -144,6 +147,7 @@ class WanEngine:
             parts=self._parts.sizes(),
             frames=max(frames, default=0),
             weight_bytes=self._dtype.itemsize,
+            fp8=self._settings.precision is Precision.FP8,
             offload=self._settings.offload,
             guided=plan.denoising.guided,
         )
@@ -161,7 +165,7 @@ class WanEngine:
     def _filmed(self, plan: TakePlan) -> Generator[Frames | Working | State]:
         from s2v_render.engines.wan.takes.filming import filmed
 
-        models = self.load()
+        models = self.load(plan.recipe.shown.name)
         yield Working()
         yield from filmed(
             models,
@@ -185,38 +189,70 @@ class WanEngine:
     def _dtype(self) -> torch.dtype:
         import torch
 
-        name = self._settings.dtype
-        if name == "auto":
-            name = "bfloat16" if self._device.type == "cuda" else "float32"
-        found = getattr(torch, name)
-        assert isinstance(found, torch.dtype)
-        return found
+        precision = self._settings.precision
+        if precision is Precision.AUTO:
+            precision = Precision.BF16 if self._device.type == "cuda" else Precision.FP32
+        return torch.float32 if precision is Precision.FP32 else torch.bfloat16
 
-    def load(self) -> WanModels:
-        """Return the models; they are loaded once, at the first take at the latest."""
+    @property
+    def _given(self) -> GivenParts:
         from pathlib import Path
 
-        from s2v_render.engines.wan.weights.loading import load_models
-        from s2v_render.engines.wan.weights.lora import Lora
+        from s2v_render.engines.wan.weights.layouts.finding import GivenParts
 
         settings = self._settings
-        if self._models is None:
-            loras = [Lora(Path(settings.lora), alpha=settings.lora_alpha)] if settings.lora else []
+        named = (settings.text_encoder, settings.tokenizer, settings.vae, settings.speech)
+        return GivenParts(*(Path(place) if place else None for place in named))
+
+    def load(self, preset: str = "") -> WanModels:
+        """Return the models for a preset, the default one if it is empty.
+
+        They are loaded at the first take at the latest, and again for presets of other LoRAs.
+        """
+        loras = self._loras_for(preset or PRESETS[0].name)
+        from s2v_render.engines.wan.weights.loading import load_models
+
+        settings = self._settings
+        if self._models is None or self._loras != loras:
+            # Before others are loaded: there is no room for two transformers.
+            self._models = None
             self._models = load_models(
                 settings.checkpoint,
                 device=self._device,
                 dtype=self._dtype,
+                given=self._given,
                 offload=settings.offload,
                 loras=loras,
+                fp8=settings.precision is Precision.FP8,
             )
+            self._loras = loras
         return self._models
+
+    def _loras_for(self, preset: str) -> list[Lora]:
+        """Return what is merged for a preset: what was trained for few steps harms many."""
+        from pathlib import Path
+
+        from s2v_render.engines.wan.weights.lora import Lora
+
+        settings = self._settings
+        return [
+            Lora(
+                Path(choice.file).expanduser(),
+                strength=choice.strength,
+                alpha=settings.lora_alpha,
+                forced=settings.lora_forced,
+            )
+            for choice in settings.loras
+            if not choice.presets or preset in choice.presets
+        ]
 
     def _rows_of(self, prompt: str) -> Tensor:
         """Return a prompt's rows on the host; the last few stay encoded."""
         from s2v_render.engines.wan.model.text import encode, token_ids
 
         if (rows := self._rows.get(prompt)) is None:
-            models = self.load()
+            models = self._models
+            assert models is not None
             ids = token_ids(models.tokenizer, prompt)
             rows = self._rows[prompt] = encode(models.text_encoder, ids).cpu()
         return rows

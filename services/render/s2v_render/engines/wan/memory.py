@@ -74,6 +74,7 @@ class Demand:
         height: of the film, pixels.
         frames: model frames of the longest window, a multiple of 4.
         weight_bytes: of a number of the transformer: 2 in bfloat16, 4 in float32.
+        fp8: whether the matrices of the blocks take one byte a number.
         offload: whose weights lie on the host.
         guided: whether there is a second prompt, to turn from.
     """
@@ -84,6 +85,7 @@ class Demand:
     parts: PartSizes = PartSizes()
     frames: int = 80
     weight_bytes: int = 2
+    fp8: bool = False
     offload: Offload = Offload.NONE
     guided: bool = True
 
@@ -143,7 +145,7 @@ def plan_memory(demand: Demand) -> MemoryPlan:
     parts, offload = demand.parts, demand.offload
     here, there = not offload.streams_encoders, not offload.streams_transformer
     weights = (
-        Amount("transformer", parts.transformer * demand.weight_bytes, on_device=there),
+        Amount("transformer", _transformer_bytes(demand), on_device=there),
         Amount("text encoder", parts.text_encoder * demand.weight_bytes, on_device=here),
         Amount("video autoencoder", parts.vae * _FP32_BYTES, on_device=here),
         Amount("speech model", parts.speech * _FP32_BYTES, on_device=here),
@@ -163,6 +165,16 @@ def plan_memory(demand: Demand) -> MemoryPlan:
             Amount("encoding motion", _encoding_bytes(demand) + carried + remembered),
         ),
     )
+
+
+def _transformer_bytes(demand: Demand) -> int:
+    config, whole = demand.config, demand.parts.transformer * demand.weight_bytes
+    if not demand.fp8:
+        return whole
+    square, wide = config.dim**2, config.dim * config.ffn_dim
+    blocks = config.num_layers * (6 * square + 2 * wide)
+    injectors = len(config.audio_inject_layers) * 2 * square
+    return whole - (demand.weight_bytes - 1) * (blocks + injectors)
 
 
 def tokens(demand: Demand) -> tuple[int, int]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 MODEL_FPS = 16
 OPENING_CUT_FRAMES = 3
 """Model frames that a film's first window loses at its start, where it still settles."""
+LEAST_WINDOW_FRAMES = 32
+"""The model was taught windows of 48 and 80 frames; much shorter ones are none that it knows."""
 _LATENT_FRAMES = 4
 """Model frames that one latent frame makes; windows hold whole latent frames."""
 
@@ -57,27 +59,42 @@ def plan_windows(
     window_frames: int,
     cut_frames: int = 0,
     first_index: int = 0,
-    shortens_last: bool = True,
+    even: bool = True,
 ) -> tuple[PlannedWindow, ...]:
     """Return the windows that make the model frames `start`..`end`, each frame once.
+
+    There are as few as can be. Even ones differ by one latent frame at most and have 32 model
+    frames at least, or `window_frames` where that is less; what a take is too short for is sampled
+    at its end and dropped.
 
     Args:
         start: the first model frame that is needed.
         end: the one after the last.
-        window_frames: of a whole window, a multiple of 4.
+        window_frames: of the longest window, a multiple of 4.
         cut_frames: to sample before `start` and to drop, where the film opens.
         first_index: of the first window in the film.
-        shortens_last: whether the last window is only as long as it must be.
+        even: whether the windows are about equally long; else all have `window_frames`.
     """
+    if start >= end:
+        return ()
+    needed = end - start + cut_frames
+    count = -(-needed // window_frames)
+    lengths = _even_lengths(needed, count, window_frames) if even else [window_frames] * count
     windows: list[PlannedWindow] = []
     position, cut = start - cut_frames, cut_frames
-    while start < end and position < end:
-        needed = min(end - position, window_frames)
-        sampled = -(-needed // _LATENT_FRAMES) * _LATENT_FRAMES if shortens_last else window_frames
-        index = first_index + len(windows)
-        windows.append(PlannedWindow(index, position, sampled, cut, sampled - needed))
-        position, cut = position + sampled, 0
+    for index, length in enumerate(lengths, start=first_index):
+        dropped = max(0, position + length - end)
+        windows.append(PlannedWindow(index, position, length, cut, dropped))
+        position, cut = position + length, 0
     return tuple(windows)
+
+
+def _even_lengths(needed: int, count: int, most: int) -> list[int]:
+    """Return the lengths of so many windows, the longer ones first."""
+    least = min(LEAST_WINDOW_FRAMES, most)
+    latents = max(-(-needed // _LATENT_FRAMES), count * least // _LATENT_FRAMES)
+    shorter, longer = divmod(latents, count)
+    return [_LATENT_FRAMES * (shorter + (index < longer)) for index in range(count)]
 
 
 def film_frames(

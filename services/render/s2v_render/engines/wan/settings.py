@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+_LORA = re.compile(
+    r"(?P<file>[^*@]+?)(?:\*(?P<strength>-?\d+(?:\.\d+)?))?(?:@(?P<presets>\w+(?:,\w+)*))?"
+)
 RANDOM = "random:"
 """A checkpoint of this kind has no trained weights: "random:14B" or "random:tiny"."""
 
@@ -30,28 +34,74 @@ class Offload(StrEnum):
         return self is Offload.LAYERS
 
 
+class Precision(StrEnum):
+    """What the transformer's matrices are multiplied in."""
+
+    AUTO = "auto"
+    """bf16 on CUDA, fp32 elsewhere."""
+    FP32 = "fp32"
+    BF16 = "bf16"
+    FP8 = "fp8"
+    """The blocks' own in fp8, a scale for each row, and all else in bf16; needs such a card."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoraChoice:
+    """A file of low-rank changes, how strongly it acts, and for which presets; none are all."""
+
+    file: str
+    strength: float = 1.0
+    presets: tuple[str, ...] = ()
+
+
+def lora_choices(text: str) -> tuple[LoraChoice, ...]:
+    """Return the files that a setting names, as in "FILE*STRENGTH@PRESET,PRESET; FILE".
+
+    Raises:
+        ValueError: a part of it is none of these.
+    """
+    choices = []
+    for part in filter(None, map(str.strip, text.split(";"))):
+        match = _LORA.fullmatch(part)
+        if match is None:
+            raise ValueError(f"{part!r} is not FILE, FILE*STRENGTH or FILE*STRENGTH@PRESET,PRESET")
+        presets = match["presets"].split(",") if match["presets"] else []
+        choices.append(LoraChoice(match["file"], float(match["strength"] or 1), tuple(presets)))
+    return tuple(choices)
+
+
 @dataclass(frozen=True, slots=True)
 class WanSettings:
     """Which weights the engine runs, and where.
 
     Attributes:
-        checkpoint: a folder, "random:14B" or "random:tiny".
+        checkpoint: a folder, the transformer's file, "random:14B" or "random:tiny".
         device: "cuda", "cpu", or "auto", which is cuda where there is one.
-        dtype: of the transformer and the text encoder: "bfloat16", "float32", or "auto", which is
-            bfloat16 on cuda.
+        precision: of the transformer; the text encoder has fp32 or bf16.
         offload: whose weights lie on the host.
-        lora: a file of low-rank changes that are merged into the transformer; empty for none.
-        lora_alpha: by which they are scaled, divided by their rank; None takes the file's own.
+        loras: files of low-rank changes that are merged into the transformer.
+        lora_alpha: by which they are scaled, divided by their rank, where a file does not say it.
+        lora_forced: whether they may have been trained for another way of sampling.
+        text_encoder: a file or folder of the text encoder that lies elsewhere; empty for none, as
+            of the next three.
+        tokenizer: a folder of its tokenizer.
+        vae: a file or folder of the video autoencoder.
+        speech: a file or folder of the speech model.
         batch_frames: model frames yielded at once.
         kept_texts: how many encoded prompts stay in memory, 4 MB each at most.
     """
 
     checkpoint: str
     device: str = "auto"
-    dtype: str = "auto"
+    precision: Precision = Precision.AUTO
     offload: Offload = Offload.NONE
-    lora: str = ""
+    loras: tuple[LoraChoice, ...] = ()
     lora_alpha: float | None = None
+    lora_forced: bool = False
+    text_encoder: str = ""
+    tokenizer: str = ""
+    vae: str = ""
+    speech: str = ""
     batch_frames: int = 8
     kept_texts: int = 8
 

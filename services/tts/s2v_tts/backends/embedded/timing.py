@@ -1,14 +1,13 @@
 """Turn the lengths of hibari's symbols into marks: when each phoneme and each word sounds."""
 # ruff: noqa: RUF001, RUF002 - phonetic letters that look like others are meant
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from s2v.core.script import Mark
-from s2v.core.timebase import SAMPLE_RATE
+from s2v_tts.backends.embedded.marking import Sounding, phoneme_marks, word_marks
 from s2v_tts.backends.embedded.reading import SpokenWord
 
 LEAD_SECONDS = 0.048
@@ -41,16 +40,6 @@ _IPA = {
 """hibari's one-letter symbols, in the International Phonetic Alphabet."""
 
 
-@dataclass(slots=True)
-class _Sounding:
-    """A phoneme in the making; times in seconds, `word` is its index."""
-
-    label: str
-    first: float
-    end: float
-    word: int
-
-
 def is_sound(symbols: str) -> bool:
     """Tell whether any of the symbols is a phoneme, not punctuation or a stress mark."""
     return any(
@@ -60,7 +49,11 @@ def is_sound(symbols: str) -> bool:
 
 
 def marks(
-    words: Sequence[SpokenWord], seconds: npt.NDArray[np.float64], *, samples: int
+    words: Sequence[SpokenWord],
+    seconds: npt.NDArray[np.float64],
+    *,
+    samples: int,
+    lead_seconds: float = LEAD_SECONDS,
 ) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
     """Return the marks of words and of phonemes (IPA, stress in front: "ˈeɪ"), both in order.
 
@@ -68,18 +61,21 @@ def marks(
         words: spoken one after the other, one space between two of them.
         seconds: how long each symbol lasts, with the silence before and after: shape [symbols + 2].
         samples: of the sound at 48 kHz; no mark ends after it.
+        lead_seconds: how much earlier than its lengths say the sound comes.
     """
-    soundings = list(_soundings(words, seconds))
-    candidates = (_mark(s.label, s.first, s.end, samples=samples) for s in soundings)
-    phonemes = tuple(mark for mark in candidates if mark is not None)
-    return _word_marks(words, soundings, samples=samples), phonemes
+    soundings = list(_soundings(words, seconds, lead_seconds))
+    labels = [word.label for word in words]
+    return (
+        word_marks(labels, soundings, samples=samples),
+        phoneme_marks(soundings, samples=samples),
+    )
 
 
 def _soundings(
-    words: Sequence[SpokenWord], seconds: npt.NDArray[np.float64]
-) -> Iterator[_Sounding]:
-    ends = np.cumsum(seconds) - LEAD_SECONDS
-    current: _Sounding | None = None
+    words: Sequence[SpokenWord], seconds: npt.NDArray[np.float64], lead_seconds: float
+) -> Iterator[Sounding]:
+    ends = np.cumsum(seconds) - lead_seconds
+    current: Sounding | None = None
     stress, stress_first = "", 0.0
     for position, (symbol, word) in enumerate(_symbols(words)):
         first, end = float(ends[position]), float(ends[position + 1])
@@ -96,7 +92,7 @@ def _soundings(
             if current is not None:
                 yield current
             begin = stress_first if stress else first
-            current = _Sounding(stress + _IPA.get(symbol, symbol), begin, end, word)
+            current = Sounding(stress + _IPA.get(symbol, symbol), begin, end, word)
             stress = ""
     if current is not None:
         yield current
@@ -108,32 +104,3 @@ def _symbols(words: Sequence[SpokenWord]) -> Iterator[tuple[str, int]]:
             yield " ", index
         for symbol in word.symbols:
             yield symbol, index
-
-
-def _word_marks(
-    words: Sequence[SpokenWord], soundings: Iterable[_Sounding], *, samples: int
-) -> tuple[Mark, ...]:
-    """Return a mark for each word that sounds; a silent one ("—") joins its neighbour's label."""
-    spans: dict[int, tuple[float, float]] = {}
-    for sounding in soundings:
-        first, _ = spans.get(sounding.word, (sounding.first, 0.0))
-        spans[sounding.word] = (first, sounding.end)
-    labelled: list[tuple[str, tuple[float, float]]] = []
-    silent_opening = ""
-    for index, word in enumerate(words):
-        if index in spans:
-            labelled.append((f"{silent_opening} {word.label}".strip(), spans[index]))
-            silent_opening = ""
-        elif labelled:
-            label, span = labelled[-1]
-            labelled[-1] = (f"{label} {word.label}".strip(), span)
-        else:
-            silent_opening = f"{silent_opening} {word.label}".strip()
-    candidates = (_mark(label, *span, samples=samples) for label, span in labelled)
-    return tuple(mark for mark in candidates if mark is not None)
-
-
-def _mark(label: str, first: float, end: float, *, samples: int) -> Mark | None:
-    first_sample = min(max(round(first * SAMPLE_RATE), 0), samples)
-    end_sample = min(max(round(end * SAMPLE_RATE), 0), samples)
-    return Mark(label, first_sample, end_sample) if first_sample < end_sample else None

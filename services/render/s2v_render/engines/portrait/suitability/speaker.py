@@ -9,10 +9,10 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.face.arrays import Rgb
 from s2v.face.detector import Face, FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
-from s2v_render.engines.portrait.fitting import FIELD, FaceBox
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.suitability.hidden_mouth import mouth_is_hidden
 from s2v_render.engines.portrait.upscaling.enlarging import can_enlarge
+from s2v_render.engines.reference.fitting import FIELD, FaceBox
 
 Kind = Literal["photo", "video"]
 """What the picture comes from, for messages."""

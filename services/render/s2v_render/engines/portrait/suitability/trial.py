@@ -14,8 +14,8 @@ from s2v.face.arrays import Floats
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.lipsync.phones import PHONES, REST, Mouth
 from s2v_render.engines.portrait.drawing import Portrait
-from s2v_render.engines.portrait.fitting import FIELD
 from s2v_render.engines.portrait.motion import STILL
+from s2v_render.engines.reference.fitting import FIELD
 
 _OPENINGS = (PHONES["ɑ"].mouth, PHONES["ɛ"].mouth)  # noqa: RUF001 (IPA)
 """One is enough to follow: on a poor photo the tracker may miss the other."""

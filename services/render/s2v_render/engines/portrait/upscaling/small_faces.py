@@ -15,8 +15,8 @@ import numpy as np
 
 from s2v.core.ports import Size
 from s2v.face.arrays import Floats, Rgb
-from s2v_render.engines.portrait.fitting import FaceBox, covering, own_size
 from s2v_render.engines.portrait.upscaling.enlarging import ENLARGEMENT
+from s2v_render.engines.reference.fitting import FaceBox, covering, own_size
 
 _SMALLEST, _LARGEST = 20.0, 48.0
 """Eye distances in the photo, in pixels."""

@@ -7,17 +7,17 @@ from itertools import islice
 
 import numpy as np
 
-from s2v.core.ports import Frames, Notice, NoticeCode
+from s2v.core.ports import Frames, Notice, NoticeCode, Take
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh
 from s2v.lipsync.phones import Mouth
 from s2v.media.confined.footage import ConfinedFootage
 from s2v_render.engines.portrait.video.following import followed
-from s2v_render.engines.portrait.video.playing import playing_of
 from s2v_render.engines.portrait.video.resync import draw
 from s2v_render.engines.portrait.video.sitter import Sitter
 from s2v_render.engines.portrait.video.steadying import LOOK_AHEAD_FRAMES, Sitting, sittings
+from s2v_render.engines.reference.playing import playing_of
 
 _FACE_LOST = Notice(
     NoticeCode.FACE_LOST,
@@ -34,8 +34,7 @@ def dubbed(
     sitter: Sitter,
     mouths: Sequence[Mouth],
     *,
-    first_frame: int,
-    frame_rate: int,
+    take: Take,
     batch_frames: int,
     threads: int,
     networks: tuple[FaceDetector, FaceMesh],
@@ -45,7 +44,14 @@ def dubbed(
     Pictures around the take are looked at, too, so that takes meet without a jump. While a batch
     is drawn, the pictures of the next one are read and their faces followed on another thread.
     """
-    playing = playing_of(footage.times, footage.seconds, frame_rate)
+    playing = playing_of(
+        footage.times,
+        footage.seconds,
+        take.frame_rate,
+        shorter=take.video_shorter,
+        speed=take.video_speed,
+    )
+    first_frame = take.first_frame
     shown = range(first_frame - _BEFORE_FRAMES, first_frame + len(mouths) + LOOK_AHEAD_FRAMES)
     pictures = (
         (sitter.framing.picture(footage, playing.number(frame)), playing.turns(frame))

@@ -13,7 +13,6 @@ from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.media.confined.footage import ConfinedFootage
 from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.expression import face_shape
-from s2v_render.engines.portrait.fitting import covering, crop_corner, own_size
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.mouth.paint import SHOWN_TEETH_GAP, mouth_inside
 from s2v_render.engines.portrait.suitability.speaker import (
@@ -27,27 +26,11 @@ from s2v_render.engines.portrait.video.following import Place, followed, place_o
 from s2v_render.engines.portrait.video.resync import Mouthpiece
 from s2v_render.engines.portrait.video.skull import Skull, skull_of
 from s2v_render.engines.portrait.video.steadying import light_on
+from s2v_render.engines.reference.fitting import Framing, covering, crop_corner, own_size
 
 _LOOKS = 12
 """How many pictures of the whole video are searched for a face that can speak."""
 _STUDIED_SECONDS, _STUDIED_PICTURES = 2.0, 9
-
-
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """Which part of a scaled picture the film shows."""
-
-    cover: Size
-    left: int
-    top: int
-    size: Size
-
-    def picture(self, footage: ConfinedFootage, number: int) -> Rgb:
-        """Return a picture of the footage as the film shows it."""
-        whole = footage.picture(number, self.cover.width, self.cover.height)
-        rows = slice(self.top, self.top + self.size.height)
-        part: Rgb = whole[rows, self.left : self.left + self.size.width]
-        return part
 
 
 @dataclass(frozen=True, slots=True)

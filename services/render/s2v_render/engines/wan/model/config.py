@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -91,6 +92,7 @@ def read_config(values: Mapping[str, Any]) -> S2VConfig:
         found = values.get(name, wanted)
         if (tuple(found) if isinstance(found, list) else found) != wanted:
             raise ValueError(f"config.json: {name} is {found!r}, but this engine needs {wanted!r}.")
+    values = _in_official_words(values)
     known = {field.name: values[field.name] for field in fields(S2VConfig) if field.name in values}
     if "audio_inject_layers" in known:
         known["audio_inject_layers"] = tuple(known["audio_inject_layers"])
@@ -103,6 +105,49 @@ def read_config(values: Mapping[str, Any]) -> S2VConfig:
     return config
 
 
+def config_of(shapes: Mapping[str, Sequence[int]]) -> S2VConfig:
+    """Return the configuration of a transformer with weights of these shapes, by official names.
+
+    Raises:
+        KeyError: a weight is missing that every S2V transformer has.
+        ValueError: it is no 14B one, of which alone is known what weights do not tell.
+    """
+    dim, text_dim = shapes["text_embedding.0.weight"]
+    layers = {match[1] for name in shapes if (match := re.match(r"blocks\.(\d+)\.", name))}
+    config = S2VConfig(
+        dim=dim,
+        text_dim=text_dim,
+        ffn_dim=shapes["blocks.0.ffn.0.weight"][0],
+        num_heads=dim // _HEAD_DIM,
+        num_layers=len(layers),
+        freq_dim=shapes["time_embedding.0.weight"][1],
+        audio_dim=shapes["casual_audio_encoder.encoder.conv1_local.conv.weight"][1],
+    )
+    if dim % _HEAD_DIM or len(layers) != S2VConfig().num_layers:
+        raise ValueError(
+            f"it has {len(layers)} layers of width {dim}, and the 14B model's are "
+            f"{S2VConfig().num_layers} of {S2VConfig().dim}; put a config.json beside it that says "
+            "how many heads there are and where sound comes in."
+        )
+    return config
+
+
+def _in_official_words(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a configuration that diffusers wrote in the official words; others stay."""
+    if "attention_head_dim" not in values:
+        return values
+    known = {_DIFFUSERS.get(name, name): value for name, value in values.items()}
+    heads, width = known["num_heads"], known["attention_head_dim"]
+    return known | {"dim": heads * width, "qk_norm": bool(known.get("qk_norm", True))}
+
+
+_HEAD_DIM = 128
+_DIFFUSERS = {
+    "num_attention_heads": "num_heads",
+    "in_channels": "in_dim",
+    "out_channels": "out_dim",
+    "pose_dim": "cond_dim",
+}
 _FIXED = {
     "model_type": "s2v",
     "enable_motioner": False,

@@ -9,18 +9,22 @@ Source: reference facts of the official modules `wan/modules/s2v`, proved by the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.attention_dispatch import dispatch_attention_fn
 from diffusers.models.normalization import AdaLayerNorm, FP32LayerNorm
 from torch import Tensor, nn
 
 from s2v_render.engines.wan.model.config import LATENT_CHANNELS, PATCH, S2VConfig
-from s2v_render.engines.wan.model.rope import Rotations, positions, rotate, spread
+from s2v_render.engines.wan.model.rope import positions, spread
+from s2v_render.engines.wan.ops.kernels import Computing
+from s2v_render.engines.wan.ops.linear import read_dtype
+from s2v_render.engines.wan.ops.protocol import Activation, Gate, Norm, Rotations, Rowwise
 
 _PACKED_FRAMES = {"near": 1, "middle": 2, "far": 16}
 """Motion latents that the frame packer takes together, newest first."""
+_INJECTOR_EPS = 1e-6
 MOTION_LATENTS = sum(_PACKED_FRAMES.values())
 
 
@@ -48,7 +52,43 @@ class Fp32Conv1d(nn.Conv1d):
         return F.conv1d(x.float(), self.weight.float(), self.bias.float(), self.stride)
 
 
-class Attention(nn.Module):
+class HeadNorm(Computing):
+    """RMS-normalises queries or keys over all heads together, if they are, and turns them."""
+
+    def __init__(self, config: S2VConfig) -> None:
+        super().__init__()
+        self.heads, self.eps = config.num_heads, config.eps
+        self.weight = nn.Parameter(torch.ones(config.dim)) if config.qk_norm else None
+
+    def forward(self, x_BLD: Tensor, turn: Rotations | None) -> Tensor:
+        """Return shape [B, L, N, H]; `x` may be overwritten."""
+        return self.kernels.ops.head_rows(
+            x_BLD, self.weight, eps=self.eps, heads=self.heads, turn=turn
+        )
+
+
+class AskingNorm(Computing):
+    """The norm before the text attention, which has weights, if there is one."""
+
+    def __init__(self, config: S2VConfig) -> None:
+        super().__init__()
+        self.eps = config.eps
+        shown = config.cross_attn_norm
+        self.weight = nn.Parameter(torch.ones(config.dim)) if shown else None
+        self.bias = nn.Parameter(torch.zeros(config.dim)) if shown else None
+
+    def forward(self, x_BSD: Tensor, gathered_BSD: Tensor, gate: Gate, out: torch.dtype) -> Any:
+        """Add what was gathered to the stream `x`, in place, and return what asks the text."""
+        ops = self.kernels.ops
+        if self.weight is None or self.bias is None:
+            ops.add(x_BSD, gathered_BSD, gate=gate)
+            return ops.rounded(x_BSD, out=out)
+        scale, shift = (part.float()[None, None] for part in (self.weight, self.bias))
+        norm = Norm(scale, shift, x_BSD.shape[1], self.eps)
+        return ops.add_normed(x_BSD, gathered_BSD, norm, gate=gate, out=out)
+
+
+class Attention(Computing):
     """Full attention; queries and keys are RMS-normalised over all heads together."""
 
     def __init__(self, config: S2VConfig) -> None:
@@ -56,65 +96,56 @@ class Attention(nn.Module):
         dim = config.dim
         self.heads = config.num_heads
         self.q, self.k, self.v, self.o = (nn.Linear(dim, dim) for _ in range(4))
-        self.norm_q = nn.RMSNorm(dim, config.eps) if config.qk_norm else nn.Identity()
-        self.norm_k = nn.RMSNorm(dim, config.eps) if config.qk_norm else nn.Identity()
+        self.norm_q, self.norm_k = HeadNorm(config), HeadNorm(config)
 
-    def keys_values(self, x_BLD: Tensor) -> KeyValue:
-        """Return what queries can attend to in these tokens, in the weights' dtype."""
-        x_BLD = x_BLD.to(self.k.weight.dtype)
-        return KeyValue(self._split(self.norm_k(self.k(x_BLD))), self._split(self.v(x_BLD)))
+    def keys_values(self, x_BLD: Activation, *, turn: Rotations | None = None) -> KeyValue:
+        """Return what queries can attend to in these tokens; with `turn` keys are rotated."""
+        key_BLNH: Tensor = self.norm_k(self.k(x_BLD), turn)
+        return KeyValue(key_BLNH, self.v(x_BLD).unflatten(-1, (self.heads, -1)))
 
-    def attend(self, x_BSD: Tensor, to: KeyValue, *, turn: Rotations | None = None) -> Tensor:
-        """Return what the tokens gather, shape [B, S, D], in the weights' dtype.
+    def attend(self, x_BSD: Activation, to: KeyValue, *, turn: Rotations | None = None) -> Tensor:
+        """Return what the tokens gather, shape [B, S, D], in the compute dtype.
 
         With `turn` the queries are rotated; keys are given rotated.
         """
-        q_BSNH = self._split(self.norm_q(self.q(x_BSD.to(self.q.weight.dtype))))
-        if turn is not None:
-            q_BSNH = rotate(q_BSNH, turn)
-        gathered_BSNH = dispatch_attention_fn(q_BSNH, to.key_BLNH, to.value_BLNH)
-        return self.o(gathered_BSNH.flatten(2))
+        q_BSNH = self.norm_q(self.q(x_BSD), turn)
+        gathered_BSNH = self.kernels.attention.attend(q_BSNH, to.key_BLNH, to.value_BLNH)
+        read = read_dtype(self.o, self.kernels)
+        out: Tensor = self.o(self.kernels.ops.rounded(gathered_BSNH.flatten(2), out=read))
+        return out
 
-    def attend_self(self, x_BSD: Tensor, turn: Rotations) -> Tensor:
+    def attend_self(self, x_BSD: Activation, turn: Rotations) -> Tensor:
         """Return what the tokens gather from each other, by their positions."""
-        x_BSD = x_BSD.to(self.q.weight.dtype)
-        own = self.keys_values(x_BSD)
-        turned = KeyValue(rotate(own.key_BLNH, turn), own.value_BLNH)
-        return self.attend(x_BSD, turned, turn=turn)
-
-    def _split(self, x_BLD: Tensor) -> Tensor:
-        return x_BLD.unflatten(-1, (self.heads, -1))
+        return self.attend(x_BSD, self.keys_values(x_BSD, turn=turn), turn=turn)
 
 
-def modulate(x_BSD: Tensor, *, shift_BGD: Tensor, scale_BGD: Tensor, noise_tokens: int) -> Tensor:
-    """Scale and shift each segment of the sequence by its own values, in place."""
-    for segment, part in enumerate((x_BSD[:, :noise_tokens], x_BSD[:, noise_tokens:])):
-        part.mul_(1 + scale_BGD[:, segment, None]).add_(shift_BGD[:, segment, None])
-    return x_BSD
+class FeedForward(nn.Sequential, Computing):
+    """A wide layer and back, with a GELU between."""
+
+    def __init__(self, config: S2VConfig) -> None:
+        dim, wide = config.dim, config.ffn_dim
+        super().__init__(nn.Linear(dim, wide), nn.GELU("tanh"), nn.Linear(wide, dim))
+
+    def forward(self, x_BSD: Activation) -> Tensor:
+        """Return shape [B, S, D], in the compute dtype."""
+        widen, _, narrow = self
+        read = read_dtype(narrow, self.kernels)
+        out: Tensor = narrow(self.kernels.ops.gelu(widen(x_BSD), out=read))
+        return out
 
 
-def add_gated(x_BSD: Tensor, y_BSD: Tensor, *, gate_BGD: Tensor, noise_tokens: int) -> Tensor:
-    """Add `y` times each segment's gate to the residual stream `x`, in place."""
-    for segment, part in enumerate((slice(None, noise_tokens), slice(noise_tokens, None))):
-        x_BSD[:, part].addcmul_(y_BSD[:, part].to(x_BSD.dtype), gate_BGD[:, segment, None])
-    return x_BSD
-
-
-class Block(nn.Module):
+class Block(Computing):
     """Self-attention, text attention and feed-forward, around a residual stream in fp32."""
 
     def __init__(self, config: S2VConfig) -> None:
         super().__init__()
-        dim, eps = config.dim, config.eps
-        self.norm1 = FP32LayerNorm(dim, eps, elementwise_affine=False)
+        dim = config.dim
+        self.eps = config.eps
         self.self_attn = Attention(config)
         # Before the text attention, though it is called the third.
-        self.norm3 = FP32LayerNorm(dim, eps) if config.cross_attn_norm else nn.Identity()
+        self.norm3 = AskingNorm(config)
         self.cross_attn = Attention(config)
-        self.norm2 = FP32LayerNorm(dim, eps, elementwise_affine=False)
-        self.ffn = nn.Sequential(
-            nn.Linear(dim, config.ffn_dim), nn.GELU("tanh"), nn.Linear(config.ffn_dim, dim)
-        )
+        self.ffn = FeedForward(config)
         self.modulation = nn.Parameter(torch.zeros(1, 6, dim))
 
     def forward(
@@ -135,19 +166,20 @@ class Block(nn.Module):
             turn: angles of the sequence's positions.
             noise_tokens: how many tokens at the start are denoised.
         """
-        values = (self.modulation.float() + times_BG6D).unbind(2)
-        shift1, scale1, gate1, shift2, scale2, gate2 = values
-        seen = modulate(
-            self.norm1(x_BSD), shift_BGD=shift1, scale_BGD=scale1, noise_tokens=noise_tokens
-        )
+        ops = self.kernels.ops
+        values_6BGD = (self.modulation.float() + times_BG6D).permute(2, 0, 1, 3).contiguous()
+        shift1, scale1, gate1, shift2, scale2, gate2 = values_6BGD
+        first = Norm(1 + scale1, shift1, noise_tokens, self.eps)
+        second = Norm(1 + scale2, shift2, noise_tokens, self.eps)
+        seen = ops.normed(x_BSD, first, out=read_dtype(self.self_attn.q, self.kernels))
         gathered = self.self_attn.attend_self(seen, turn)
-        x_BSD = add_gated(x_BSD, gathered, gate_BGD=gate1, noise_tokens=noise_tokens)
-        x_BSD += self.cross_attn.attend(self.norm3(x_BSD), text)
-        seen = modulate(
-            self.norm2(x_BSD), shift_BGD=shift2, scale_BGD=scale2, noise_tokens=noise_tokens
-        )
-        thought = self.ffn(seen.to(self.ffn[0].weight.dtype))
-        return add_gated(x_BSD, thought, gate_BGD=gate2, noise_tokens=noise_tokens)
+        read = read_dtype(self.cross_attn.q, self.kernels)
+        asking = self.norm3(x_BSD, gathered, Gate(gate1, noise_tokens), read)
+        told = self.cross_attn.attend(asking, text)
+        read = read_dtype(self.ffn[0], self.kernels)
+        thought = self.ffn(ops.add_normed(x_BSD, told, second, gate=None, out=read))
+        ops.add(x_BSD, thought, gate=Gate(gate2, noise_tokens))
+        return x_BSD
 
 
 class VelocityHead(nn.Module):
@@ -166,7 +198,7 @@ class VelocityHead(nn.Module):
         return self.head(self.norm(x_BLD) * (1 + scale) + shift)
 
 
-class FramePacker(nn.Module):
+class FramePacker(Computing):
     """Packs 19 motion latents into few tokens: the older, the coarser."""
 
     def __init__(self, config: S2VConfig) -> None:
@@ -187,7 +219,7 @@ class FramePacker(nn.Module):
                 count, fewer stand before nothing.
             newest: 2 shows all of them, 1 hides the newest latent, 0 the newest three.
         """
-        buffer = _last_latents(motion_BCTYX.to(self.proj.weight.dtype))
+        buffer = _last_latents(motion_BCTYX.to(self.kernels.dtype))
         hidden = sum(list(_PACKED_FRAMES.values())[: 2 - newest])
         if hidden and not self.drops:
             buffer[:, :, -hidden:] = 0
@@ -211,14 +243,13 @@ class FramePacker(nn.Module):
         return parts[2 - newest :] if self.drops else parts
 
 
-class AudioInjector(nn.Module):
+class AudioInjector(Computing):
     """Lets each latent frame's tokens attend to that frame's audio tokens."""
 
     def __init__(self, config: S2VConfig, count: int) -> None:
         super().__init__()
         dim = config.dim
         self.shapes_norm = config.shapes_audio_norm
-        self.norm = FP32LayerNorm(dim, 1e-6, elementwise_affine=False)
         self.injector = nn.ModuleList(Attention(config) for _ in range(count))
         if config.enable_adain:
             self.injector_adain_layers = nn.ModuleList(
@@ -232,23 +263,39 @@ class AudioInjector(nn.Module):
 
     def forward(
         self, index: int, x_BLD: Tensor, *, local: KeyValue, global_FD: Tensor | None
-    ) -> Tensor:
-        """Return what is to be added to the noise tokens, shape [B, L, D].
+    ) -> None:
+        """Add to the noise tokens `x`, in place, what they hear.
 
         Args:
             index: which injector, not which block.
-            x_BLD: tokens of B samples of equally many frames, frame by frame.
+            x_BLD: tokens of B samples of equally many frames, frame by frame, fp32.
             local: keys and values of F = B * frames rows of audio tokens.
             global_FD: each frame's global audio token; None where the norm is not shaped by it.
         """
+        ops, attention = self.kernels.ops, self.injector[index]
         frames = len(local.key_BLNH)
-        x_FLD = x_BLD.reshape(frames, -1, x_BLD.shape[-1])
+        norm = self.norm(index, x_BLD, frames, global_FD)
+        seen = ops.normed(x_BLD, norm, out=read_dtype(attention.q, self.kernels))
+        heard = attention.attend(_by_frame(seen, frames), local)
+        ops.add(x_BLD, heard.reshape(x_BLD.shape))
+
+    def norm(self, index: int, x_BLD: Tensor, frames: int, global_FD: Tensor | None) -> Norm:
+        """Return the norm of the noise tokens, shaped by each frame's global token, if any."""
+        batch, count, dim = x_BLD.shape
         if global_FD is None:
-            seen = self.norm(x_FLD)
-        else:
-            shaped = self.injector_adain_layers[index]
-            seen = shaped(x_FLD, temb=global_FD.to(shaped.linear.weight.dtype))
-        return self.injector[index].attend(seen, local).view_as(x_BLD)
+            ones = torch.ones(1, 1, dim, device=x_BLD.device)
+            return Norm(ones, torch.zeros_like(ones), count, _INJECTOR_EPS)
+        shaped = self.injector_adain_layers[index]
+        said = shaped.linear(shaped.silu(global_FD.to(self.kernels.dtype))).float()
+        shift, scale = said.view(batch, -1, 2 * dim).chunk(2, dim=-1)
+        tokens = count * batch // frames
+        return Norm((1 + scale).contiguous(), shift.contiguous(), tokens, shaped.norm.eps)
+
+
+def _by_frame(x_BSD: Activation, frames: int) -> Activation:
+    if isinstance(x_BSD, Rowwise):
+        return Rowwise(x_BSD.values_SI, x_BSD.scale_S1, frames)
+    return x_BSD.reshape(frames, -1, x_BSD.shape[-1])
 
 
 def tokens_of(x_BDTYX: Tensor) -> Tensor:

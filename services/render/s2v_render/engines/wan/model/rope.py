@@ -1,27 +1,20 @@
-"""Rotary positions: where a token stands in time and in the picture, and turning vectors by it.
+"""Rotary positions: where a token stands in time and in the picture, and the angles of that.
 
-Shape suffixes: S tokens, P pairs of channels in a head, H channels of a head, N heads, B batch.
+Shape suffixes: S tokens, P pairs of channels in a head.
 Source: facts of the official `rope_precompute`; here real-valued, with tables in fp32.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from s2v_render.engines.wan.ops.protocol import Rotations
+
 _THETA = 10_000.0
-
-
-@dataclass(frozen=True, slots=True)
-class Rotations:
-    """The angle of each token and pair of channels: `cos` and `sin`, fp32, shape [S, P]."""
-
-    cos_SP: Tensor
-    sin_SP: Tensor
 
 
 def positions(frames: Sequence[int], rows: Sequence[int], columns: Sequence[int]) -> Tensor:
@@ -49,11 +42,3 @@ def rotations(positions_S3: Tensor, head_dim: int, *, device: torch.device) -> R
     ]
     angles_SP = torch.cat(angles, dim=1)
     return Rotations(angles_SP.cos().float(), angles_SP.sin().float())
-
-
-def rotate(x_BSNH: Tensor, by: Rotations) -> Tensor:
-    """Turn each pair of neighbouring channels by its token's angle; computed in fp32."""
-    even, odd = x_BSNH.float().unflatten(-1, (-1, 2)).unbind(-1)
-    cos, sin = by.cos_SP[:, None], by.sin_SP[:, None]
-    turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1)
-    return turned.flatten(-2).to(x_BSNH.dtype)

@@ -19,7 +19,8 @@ from torch import Tensor
 from s2v.core.ports import Solver
 
 _TIMES = 1000
-_LARGEST_UNIPC_SIGMA = 0.999
+_LARGEST_UNIPC_SIGMA = float(np.float32(0.999))
+"""As the official code has it: rounded to fp32, and then computed with in fp64."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ Source: reference facts of the official `AudioEncoder`, proved by the parity fix
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2Model
 SAMPLE_RATE = 16_000
 FEATURES_PER_SECOND = 30
 _HEARD_PER_SECOND = 50
+_LEAST_VARIANCE = 1e-7
+"""As the speech model's extractor adds to the variance that it divides by."""
 
 
 def mono_16k(sound: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float32]:
@@ -37,6 +40,31 @@ def mono_16k(sound: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float3
     return np.pad(heard, (0, max(0, length - len(heard))))[:length].astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class FilmLevel:
+    """How loud a sound is that is heard in parts: its samples' number, sum and sum of squares."""
+
+    samples: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def after(self, sound: npt.NDArray[np.float32]) -> FilmLevel:
+        """Return the level of all sound so far and of this, mono at 16 kHz."""
+        values = sound.astype(np.float64)
+        return FilmLevel(
+            self.samples + len(values),
+            self.total + float(values.sum()),
+            self.squares + float(np.square(values).sum()),
+        )
+
+    def normalised(self, sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return a part of the sound, scaled as makes all of it zero mean and unit variance."""
+        count = max(1, self.samples)
+        mean = self.total / count
+        variance = max(0.0, self.squares / count - mean**2)
+        return ((sound - mean) / math.sqrt(variance + _LEAST_VARIANCE)).astype(np.float32)
+
+
 class SpeechModel:
     """A wav2vec2 encoder, and how its input is normalised."""
 
@@ -45,19 +73,28 @@ class SpeechModel:
         self.extractor = extractor
 
     @torch.inference_mode()
-    def hidden_states(self, sound: npt.NDArray[np.float32]) -> Tensor:
+    def hidden_states(
+        self, sound: npt.NDArray[np.float32], level: FilmLevel | None = None
+    ) -> Tensor:
         """Return all hidden states of mono sound at 16 kHz: fp32, shape [A, P, E].
+
+        It is normalised as a part of a sound of that level; None is the level of its own.
 
         The last one is taken after the encoder's final norm, as the transformer was taught; newer
         versions of transformers leave that norm out of `hidden_states`.
         """
-        inputs = self.extractor(sound, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_values
+        if level is not None and self.extractor.do_normalize:
+            inputs = torch.from_numpy(level.normalised(sound))[None]
+        else:
+            inputs = self.extractor(
+                sound, sampling_rate=SAMPLE_RATE, return_tensors="pt"
+            ).input_values
         heard = self.network(inputs.to(self.network.device), output_hidden_states=True)
         return torch.cat([*heard.hidden_states[:-1], heard.last_hidden_state])
 
-    def features(self, sound: npt.NDArray[np.float32]) -> Tensor:
+    def features(self, sound: npt.NDArray[np.float32], level: FilmLevel | None = None) -> Tensor:
         """Return 30 features a second of mono sound at 16 kHz: fp32, shape [A, N, E]."""
-        return at_feature_rate(self.hidden_states(sound))
+        return at_feature_rate(self.hidden_states(sound, level))
 
 
 def at_feature_rate(heard_APE: Tensor) -> Tensor:

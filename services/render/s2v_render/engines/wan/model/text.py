@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
 
 import ftfy
 import torch
 from torch import Tensor
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, UMT5Config, UMT5EncoderModel
+from transformers import PreTrainedTokenizerBase, UMT5Config, UMT5EncoderModel
 
 MAX_TOKENS = 512
 NEGATIVE_PROMPT = (
@@ -61,11 +60,6 @@ def clean(text: str) -> str:
     """Mend broken characters, resolve HTML entities (twice) and collapse white space."""
     mended = html.unescape(html.unescape(ftfy.fix_text(text)))
     return re.sub(r"\s+", " ", mended).strip()
-
-
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """Load the tokenizer from a folder on this machine."""
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
 def token_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> Tensor:

@@ -29,7 +29,9 @@ from s2v_render.engines.wan.model.layers import (
     VelocityHead,
     tokens_of,
 )
-from s2v_render.engines.wan.model.rope import Rotations, positions, rotations
+from s2v_render.engines.wan.model.rope import positions, rotations
+from s2v_render.engines.wan.ops.kernels import Computing
+from s2v_render.engines.wan.ops.protocol import Rotations
 
 _REFERENCE_FRAME = 30
 """Where in time the portrait stands, however long the window is."""
@@ -70,7 +72,7 @@ class Scene:
     turn: Rotations
 
 
-class S2VTransformer(nn.Module):
+class S2VTransformer(Computing):
     """Predicts the flow velocity of a window's latents."""
 
     def __init__(self, config: S2VConfig) -> None:
@@ -105,7 +107,7 @@ class S2VTransformer(nn.Module):
         """
         length = self.config.text_len
         padded = torch.stack([F.pad(text, (0, 0, 0, length - len(text))) for text in rows])
-        embedded = self.text_embedding(padded.to(self.text_embedding[0].weight.dtype))
+        embedded = self.text_embedding(padded.to(self.kernels.dtype))
         return Text(tuple(block.cross_attn.keys_values(embedded) for block in self.blocks))
 
     def encode_sound(
@@ -121,6 +123,7 @@ class S2VTransformer(nn.Module):
         lead = features_BAEV[..., :1].expand(-1, -1, -1, before)
         encoded = self.casual_audio_encoder(torch.cat([lead, features_BAEV], dim=-1))
         local_FKD = encoded.local_BTKD[:, latents:].flatten(0, 1)
+        local_FKD = local_FKD.to(self.kernels.dtype)
         shaped = encoded.global_BTD if self.config.shapes_audio_norm else None
         return SpeechContext(
             tuple(injector.keys_values(local_FKD) for injector in self.audio_injector.injector),
@@ -159,7 +162,8 @@ class S2VTransformer(nn.Module):
             context.append(moved + kind_motion)
             places.append(stood)
         turn = rotations(torch.cat(places), self.config.head_dim, device=reference_BCTYX.device)
-        return Scene(self._pose(pose_BCTYX) + kind_noise, torch.cat(context, dim=1), turn)
+        added = self._pose(pose_BCTYX, reference_BCTYX.device) + kind_noise
+        return Scene(added, torch.cat(context, dim=1), turn)
 
     def forward(
         self, x_BCTYX: Tensor, time_B: Tensor, *, scene: Scene, text: Text, sound: SpeechContext
@@ -187,7 +191,7 @@ class S2VTransformer(nn.Module):
             )
             if number in self.injected:
                 index = self.injected[number]
-                x_BSD[:, :noise_tokens] += self.audio_injector(
+                self.audio_injector(
                     index,
                     x_BSD[:, :noise_tokens],
                     local=sound.keys_values[index],
@@ -197,17 +201,15 @@ class S2VTransformer(nn.Module):
         return _unpatched(patches, x_BCTYX.shape[2:], self.config.out_dim)
 
     def _patches(self, x_BCTYX: Tensor) -> Tensor:
-        weight = self.patch_embedding.weight
-        return tokens_of(self.patch_embedding(x_BCTYX.to(weight.dtype))).float()
+        return tokens_of(self.patch_embedding(x_BCTYX.to(self.kernels.dtype))).float()
 
-    def _pose(self, pose_BCTYX: Tensor | None) -> Tensor:
+    def _pose(self, pose_BCTYX: Tensor | None, device: torch.device) -> Tensor:
         """Return what the pose adds: one token for all where there is no pose, or no branch."""
         if not self.config.cond_dim:
-            return self.patch_embedding.weight.new_zeros(1, 1, self.config.dim).float()
-        weight = self.cond_encoder.weight
+            return torch.zeros(1, 1, self.config.dim, device=device)
         if pose_BCTYX is None:
-            pose_BCTYX = weight.new_zeros(1, self.config.cond_dim, *PATCH)
-        return tokens_of(self.cond_encoder(pose_BCTYX.to(weight.dtype))).float()
+            pose_BCTYX = torch.zeros(1, self.config.cond_dim, *PATCH, device=device)
+        return tokens_of(self.cond_encoder(pose_BCTYX.to(self.kernels.dtype))).float()
 
     def _motion(self, motion_BCTYX: Tensor, newest: int) -> tuple[Tensor, Tensor]:
         rows, columns = (side // 2 for side in motion_BCTYX.shape[-2:])

@@ -7,10 +7,12 @@ Source: reference facts of the official `Wan2_1_VAE`; the network is diffusers' 
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from diffusers import AutoencoderKLWan
 from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
-from torch import Tensor
+from torch import Tensor, nn
 
 SPATIAL_RATIO = 8
 TEMPORAL_RATIO = 4
@@ -19,12 +21,20 @@ TEMPORAL_RATIO = 4
 class Vae:
     """Encodes and decodes; latents are normalised, pixels lie in -1..1.
 
-    Its weights may lie elsewhere than on the device where it computes.
+    Its weights may lie elsewhere than on the device where it computes. It takes `latents_at_once`,
+    which keeps a device busy and needs memory, but changes nothing.
     """
 
-    def __init__(self, network: AutoencoderKLWan, *, device: torch.device | None = None) -> None:
+    def __init__(
+        self,
+        network: AutoencoderKLWan,
+        *,
+        device: torch.device | None = None,
+        latents_at_once: int = 1,
+    ) -> None:
         self.network = network
         self.device = device or network.device
+        self.latents_at_once = latents_at_once
 
     @torch.inference_mode()
     def encode(self, pixels_BCTYX: Tensor) -> Tensor:
@@ -32,8 +42,16 @@ class Vae:
 
         Frames past the last whole group of four are left out.
         """
-        pixels = pixels_BCTYX.to(self.device, self.network.dtype)
-        mean = self.network.encode(pixels).latent_dist.mode().float()
+        network = self.network
+        past = _nothing_past(network.encoder)
+        first, rest = pixels_BCTYX[:, :, :1], pixels_BCTYX[:, :, 1:]
+        whole = rest[:, :, : rest.shape[2] // TEMPORAL_RATIO * TEMPORAL_RATIO]
+        inner = [
+            network.encoder(piece.to(self.device, network.dtype), feat_cache=past, feat_idx=[0])
+            for piece in (first, *whole.split(self.latents_at_once * TEMPORAL_RATIO, dim=2))
+            if piece.shape[2]
+        ]
+        mean = network.quant_conv(torch.cat(inner, dim=2)).chunk(2, dim=1)[0].float()
         return (mean - self._of("latents_mean")) / self._of("latents_std")
 
     def decode(self, latents_BCTYX: Tensor) -> Tensor:
@@ -63,8 +81,7 @@ class DecodingStream:
 
     def __init__(self, vae: Vae) -> None:
         self._vae = vae
-        convolutions = vae.network.decoder.modules()
-        self._past = [None for part in convolutions if isinstance(part, WanCausalConv3d)]
+        self._past = _nothing_past(vae.network.decoder)
         self._begun = False
 
     @torch.inference_mode()
@@ -73,15 +90,18 @@ class DecodingStream:
         network = self._vae.network
         self._remember_on(self._vae.device)
         inner = network.post_quant_conv(self._vae.denormalised(latents_BCTYX))
-        return torch.cat([self._decoded(latent) for latent in inner.split(1, dim=2)], dim=2)
+        alone = 0 if self._begun else 1
+        first, rest = inner[:, :, :alone], inner[:, :, alone:]
+        pieces = (first, *rest.split(self._vae.latents_at_once, dim=2))
+        return torch.cat([self._decoded(piece) for piece in pieces if piece.shape[2]], dim=2)
 
     def rest(self) -> None:
         """Leave the device until the next decoding; it is 9 GiB in fp32 at 1280x704 pixels."""
         self._remember_on(torch.device("cpu"))
 
-    def _decoded(self, latent: Tensor) -> Tensor:
+    def _decoded(self, latents: Tensor) -> Tensor:
         pixels = self._vae.network.decoder(
-            latent, feat_cache=self._past, feat_idx=[0], first_chunk=not self._begun
+            latents, feat_cache=self._past, feat_idx=[0], first_chunk=not self._begun
         )
         self._begun = True
         return pixels.float().clamp_(-1, 1)
@@ -89,3 +109,8 @@ class DecodingStream:
     def _remember_on(self, device: torch.device) -> None:
         # Some entries are marks, not tensors.
         self._past = [part.to(device) if isinstance(part, Tensor) else part for part in self._past]
+
+
+def _nothing_past(network: nn.Module) -> list[Any]:
+    """Return room for what each convolution remembers."""
+    return [None for part in network.modules() if isinstance(part, WanCausalConv3d)]

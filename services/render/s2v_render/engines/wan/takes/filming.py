@@ -15,8 +15,9 @@ from PIL import Image
 from torch import Tensor
 
 from s2v.core.ports import Frames, Size, State, Take, Working
-from s2v.core.timebase import samples_per_frame
+from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.confined.reading import Reader
+from s2v_render.engines.wan.model.speech import FilmLevel
 from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
 from s2v_render.engines.wan.planning import (
     PlannedWindow,
@@ -29,8 +30,10 @@ from s2v_render.engines.wan.presets import Recipe
 from s2v_render.engines.wan.takes.carried import Carried, read_carried
 from s2v_render.engines.wan.takes.hearing import (
     CARRIED_SECONDS,
+    FOLLOWING_SECONDS,
     Soundtrack,
     heard,
+    level_after,
     officially_heard,
 )
 from s2v_render.engines.wan.takes.pictures import fit, official_fit, pixels_of
@@ -84,6 +87,12 @@ class TakePlan:
         return len(self.take.pcm) // samples_per_frame(self.take.frame_rate)
 
     @property
+    def end_sample(self) -> int:
+        """The sample of the film after the take's last."""
+        rate = samples_per_frame(self.take.frame_rate)
+        return self.take.first_frame * rate + len(self.take.pcm)
+
+    @property
     def opens_unseen(self) -> bool:
         """Whether the first window sees no motion, and loses its first frames."""
         return self.carried is None and self.recipe.opening_cut_frames > 0
@@ -97,7 +106,7 @@ class TakePlan:
             window_frames=self.recipe.window_frames,
             cut_frames=self.recipe.opening_cut_frames if self.carried is None else 0,
             first_index=self.carried.windows if self.carried else 0,
-            shortens_last=not self.recipe.official,
+            even=not self.recipe.official,
         )
 
     @property
@@ -152,18 +161,30 @@ def filmed(
     """
     yield from _shared(plan)
     track = _track(plan)
-    left = plan.carried
+    before = plan.carried
+    last = None if before is None else _Last(before.motion_latents_BCTYX, before.last_frame)
     if plan.windows:
-        left = yield from _sampled(
+        last = yield from _sampled(
             models, plan, track, rows_of, device=device, batch_frames=batch_frames, rests=rests
         )
-    assert left is not None
-    sound = track.last(CARRIED_SECONDS)
-    yield State(
-        Carried(
-            left.motion_latents_BCTYX, left.last_frame, sound, plan.end, left.windows
-        ).to_bytes()
-    )
+    if last is not None and not plan.take.ends_film:
+        yield State(_carried(plan, track, last).to_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The last that was made: its motion, and how it looks."""
+
+    motion_latents_BCTYX: Tensor
+    picture: Rgb
+
+
+def _carried(plan: TakePlan, track: Soundtrack, last: _Last) -> Carried:
+    sound = track.before(plan.end_sample).last(CARRIED_SECONDS)
+    before = plan.carried.windows if plan.carried else 0
+    windows_made = before + len(plan.windows)
+    level = _level(plan)
+    return Carried(last.motion_latents_BCTYX, last.picture, sound, plan.end, windows_made, level)
 
 
 def _shared(plan: TakePlan) -> Iterator[Frames]:
@@ -184,12 +205,13 @@ def _sampled(
     device: torch.device,
     batch_frames: int,
     rests: bool,
-) -> Generator[Item, None, Carried]:
+) -> Generator[Item, None, _Last | None]:
+    """Sample all windows; return what came last, or None where nothing follows."""
     prompts = _prompts(models, plan, rows_of, device)
     yield Working()
     pixels = _reference(plan, device)
     reference = models.vae.encode(pixels)
-    motion = _motion(models, plan, pixels)
+    motion: PastMotion | None = None
     yield Working()
     planned = iter(plan.windows)
     last_picture = None
@@ -200,7 +222,7 @@ def _sampled(
         reference_BCTYX=reference,
         prompts=prompts,
         inputs=_inputs(models, plan, track, device),
-        motion=motion,
+        motion=_motion(models, plan, pixels),
         opening=plan.opens_unseen,
         rests=rests,
     ):
@@ -214,9 +236,10 @@ def _sampled(
             if shown := _film_frames(plan, batch.model_frames):
                 first = batch.model_frames.start
                 yield Frames(batch.pictures[[frame - first for frame in shown]])
+    if motion is None:
+        return None
     assert last_picture is not None
-    sound = track.last(CARRIED_SECONDS)
-    return Carried(motion.latents_BCTYX, last_picture, sound, plan.end, window.index + 1)
+    return _Last(motion.latents_BCTYX, last_picture)
 
 
 def _prompts(
@@ -265,7 +288,8 @@ def _inputs(
         if pose is not None:
             latents = pose_latents(models.vae, pose.frames(first, count).to(device))
         noise = _noise(models, plan, window, device)
-        yield WindowInput(noise, features, latents, window.dropped_frames)
+        leads_on = window.index < plan.windows[-1].index or not take.ends_film
+        yield WindowInput(noise, features, latents, window.dropped_frames, leads_on)
 
 
 def _noise(
@@ -277,16 +301,25 @@ def _noise(
     if not plan.recipe.official:
         return initial_noise(shape, seed=seed, device=device, dtype=torch.float32)
     noise = initial_noise(shape, seed=seed, device=device, dtype=torch.bfloat16)
-    return noise.to(models.transformer.patch_embedding.weight.dtype)
+    return noise.to(models.transformer.kernels.dtype)
 
 
 def _track(plan: TakePlan) -> Soundtrack:
+    """Return what can be heard: the end of the film so far, the take, and what follows it."""
     take = plan.take
-    first = take.first_frame * samples_per_frame(take.frame_rate)
-    if plan.carried is None:
-        return Soundtrack(take.pcm, first)
-    before = plan.carried.sound
-    return Soundtrack(np.concatenate([before, take.pcm]), first - len(before))
+    nothing = take.pcm[:0]
+    before = plan.carried.sound if plan.carried else nothing
+    following = nothing if take.following is None else take.following
+    following = following[: FOLLOWING_SECONDS * SAMPLE_RATE]
+    first = take.first_frame * samples_per_frame(take.frame_rate) - len(before)
+    pcm = np.concatenate([before, take.pcm, following])
+    return Soundtrack(pcm, first, level_after(_level(plan), following))
+
+
+def _level(plan: TakePlan) -> FilmLevel:
+    """Return how loud the film is until the end of the take."""
+    before = plan.carried.level if plan.carried else FilmLevel()
+    return level_after(before, plan.take.pcm)
 
 
 @dataclass(frozen=True, slots=True)

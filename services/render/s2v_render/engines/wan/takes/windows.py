@@ -84,12 +84,14 @@ class WindowInput:
         pose_BCTYX: pose latents, as many as there is noise; None is a blank pose.
         dropped_frames: video frames at its end that are not wanted, nor carried on; the last
             window's only.
+        leads_on: whether anything is sampled after it; else its motion is not encoded.
     """
 
     noise_BCTYX: Tensor
     features_BAEV: Tensor
     pose_BCTYX: Tensor | None = None
     dropped_frames: int = 0
+    leads_on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,14 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window is done: fp32 pixels in -1..1 of the frames to keep, and the motion after them."""
+    """A window is done: fp32 pixels in -1..1 of the frames to keep, and the motion after them.
+
+    There is no motion where nothing follows.
+    """
 
     pixels_BCTYX: Tensor
     latents_BCTYX: Tensor
-    motion: PastMotion
+    motion: PastMotion | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +220,13 @@ def windows(
             led = stream.decode(reference_BCTYX if seen is None else seen.latents_BCTYX)
             before = led if before is None else before
         assert before is not None
-        pixels = stream.decode(latents)
+        unseen_latents, dropped = divmod(given.dropped_frames, TEMPORAL_RATIO)
+        pixels = stream.decode(latents[:, :, : latents.shape[2] - unseen_latents])
         first = OPENING_CUT_FRAMES if opening else 0
-        pixels = pixels[:, :, first : pixels.shape[2] - given.dropped_frames]
+        pixels = pixels[:, :, first : pixels.shape[2] - dropped]
+        if not given.leads_on:
+            yield Window(pixels, latents, None)
+            return
         motion = moved_on(vae, before, pixels)
         if rests:
             stream.rest()

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKLWan
-from transformers import UMT5EncoderModel
+from transformers import UMT5EncoderModel, Wav2Vec2Config, Wav2Vec2Model
 
 from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.model.text import umt5_config
@@ -59,6 +59,40 @@ def blank_text_encoder(shapes: Mapping[str, Sequence[int]]) -> UMT5EncoderModel:
     # One module, not two that share a weight: it is kept, moved and counted once.
     network.encoder.embed_tokens = network.shared
     return network
+
+
+def blank_speech(shapes: Mapping[str, Sequence[int]]) -> Wav2Vec2Model:
+    """Return a large wav2vec2 model without storage; its sizes are read off its weights' shapes.
+
+    A large model has as many heads as groups in the convolution that tells places.
+
+    Args:
+        shapes: by the names of transformers.
+
+    Raises:
+        KeyError: these are no weights of such a model.
+    """
+    layers = {match[1] for key in shapes if (match := re.match(r"encoder\.layers\.(\d+)\.", key))}
+    cut = re.compile(r"feature_extractor\.conv_layers\.\d+\.conv\.weight")
+    widths = [shape[0] for key, shape in sorted(shapes.items()) if cut.fullmatch(key)]
+    width = shapes["encoder.layer_norm.weight"][0]
+    _, grouped, reach = shapes["encoder.pos_conv_embed.conv.parametrizations.weight.original1"]
+    config = Wav2Vec2Config(
+        hidden_size=width,
+        num_hidden_layers=len(layers),
+        intermediate_size=shapes["encoder.layers.0.feed_forward.intermediate_dense.weight"][0],
+        num_attention_heads=width // grouped,
+        num_conv_pos_embeddings=reach,
+        num_conv_pos_embedding_groups=width // grouped,
+        conv_dim=tuple(widths),
+        conv_bias=True,
+        feat_extract_norm="layer",
+        do_stable_layer_norm=True,
+        # What hides sound in training is not in every file.
+        mask_time_prob=0.05 if "masked_spec_embed" in shapes else 0.0,
+    )
+    with torch.device("meta"):
+        return Wav2Vec2Model(config)
 
 
 def blank_vae(

@@ -49,11 +49,19 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def shards(folder: Path, stem: str) -> tuple[Path, ...]:
-    """Return the files that hold a part's weights: those that its index names, or the only one."""
+    """Return the files that hold a part's weights: those that its index names, or the only one.
+
+    Without an index they are those that are numbered "1 of n" to "n of n".
+    """
     index = folder / f"{stem}.safetensors.index.json"
     if not index.is_file():
-        return (file_at(folder / f"{stem}.safetensors"),)
-    names = read_json(index).get("weight_map")
-    if not isinstance(names, dict) or not names:
+        numbered = sorted(folder.glob(f"{stem}-?????-of-?????.safetensors"))
+        if not numbered:
+            return (file_at(folder / f"{stem}.safetensors"),)
+        count = int(numbered[0].stem.rpartition("-")[2])
+        names = [f"{stem}-{n:05}-of-{count:05}.safetensors" for n in range(1, count + 1)]
+        return tuple(file_at(folder / name) for name in names)
+    weight_map = read_json(index).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
         raise unusable(f"{index} names no files. Fetch it again.")
-    return tuple(file_at(folder / name) for name in sorted(set(names.values())))
+    return tuple(file_at(folder / name) for name in sorted(set(weight_map.values())))

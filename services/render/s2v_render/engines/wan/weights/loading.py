@@ -26,33 +26,45 @@ from transformers import (
 )
 
 from s2v_render.engines.wan.memory import PartSizes
-from s2v_render.engines.wan.model.config import AUDIO_LAYERS, LATENT_CHANNELS, S2VConfig
+from s2v_render.engines.wan.model.config import (
+    AUDIO_LAYERS,
+    LATENT_CHANNELS,
+    S2VConfig,
+    config_of,
+    read_config,
+)
 from s2v_render.engines.wan.model.speech import SpeechModel
-from s2v_render.engines.wan.model.text import load_tokenizer
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.ops.kernels import fastest_kernels, plain_kernels, use
 from s2v_render.engines.wan.settings import RANDOM, Offload
 from s2v_render.engines.wan.weights.blank import (
     TIED_EMBEDDING,
+    blank_speech,
     blank_text_encoder,
     blank_transformer,
     blank_vae,
 )
+from s2v_render.engines.wan.weights.fast import ensure_fp8, fastest_vae, round_to_fp8
 from s2v_render.engines.wan.weights.files import read_json, unusable
-from s2v_render.engines.wan.weights.layouts.checkpoint import Checkpoint
-from s2v_render.engines.wan.weights.layouts.finding import find_checkpoint
+from s2v_render.engines.wan.weights.layouts.checkpoint import Checkpoint, ModelPart, PartFiles
+from s2v_render.engines.wan.weights.layouts.finding import (
+    NOTHING_GIVEN,
+    GivenParts,
+    find_checkpoint,
+)
+from s2v_render.engines.wan.weights.layouts.recognising import NAMES, described, holds_some_of
 from s2v_render.engines.wan.weights.lora import Lora, merge_lora
 from s2v_render.engines.wan.weights.offload import stream_weights
-from s2v_render.engines.wan.weights.random import RandomParts, architectures
-from s2v_render.engines.wan.weights.reading import (
-    StoredTensor,
-    fill,
-    parameter_count,
-    stored_tensors,
-)
+from s2v_render.engines.wan.weights.random import RandomParts, architectures, speech_input
+from s2v_render.engines.wan.weights.reading import fill, parameter_count, stored_tensors
+from s2v_render.engines.wan.weights.scaling import unscaled
+from s2v_render.engines.wan.weights.stored import StoredTensor
+from s2v_render.engines.wan.weights.tokenizing import load_tokenizer
 
 _log = structlog.get_logger()
 _HOST = torch.device("cpu")
+_LOADING_ROOM = 1.1
 _Network = TypeVar("_Network", bound=nn.Module)
 
 
@@ -64,9 +76,10 @@ class WanModels:
         transformer: predicts velocities.
         text_encoder: turns tokens into rows.
         tokenizer: turns prompts into tokens.
-        vae: pixels to latents and back, in fp32.
+        vae: pixels to latents and back, in bf16 where it is on CUDA.
         speech: sound to features, in fp32.
         origin: where the weights come from, in words; to be told with every film.
+        computing: what the transformer computes with, in words.
     """
 
     transformer: S2VTransformer
@@ -75,6 +88,7 @@ class WanModels:
     vae: Vae
     speech: SpeechModel
     origin: str
+    computing: str
 
 
 class Parts(Protocol):
@@ -102,11 +116,18 @@ class Parts(Protocol):
         """Return the speech model, in fp32."""
 
 
-def parts_of(source: str, *, seed: int = 0, draw_on: torch.device = _HOST) -> Parts:
+def parts_of(
+    source: str,
+    *,
+    given: GivenParts = NOTHING_GIVEN,
+    seed: int = 0,
+    draw_on: torch.device = _HOST,
+) -> Parts:
     """Return the parts that a source names.
 
     Args:
-        source: a folder, "random:14B" or "random:tiny".
+        source: a folder, the transformer's file, "random:14B" or "random:tiny".
+        given: parts that lie elsewhere.
         seed: of random weights.
         draw_on: device that draws random weights.
 
@@ -114,7 +135,7 @@ def parts_of(source: str, *, seed: int = 0, draw_on: torch.device = _HOST) -> Pa
         NotReady: there is no such source, or a file of it is missing.
     """
     if not source.startswith(RANDOM):
-        return CheckpointParts(find_checkpoint(Path(source)))
+        return CheckpointParts(find_checkpoint(Path(source), given))
     name, known = source.removeprefix(RANDOM), architectures()
     if name not in known:
         raise unusable(f"There is no {source}; use {' or '.join(RANDOM + each for each in known)}.")
@@ -126,38 +147,60 @@ def load_models(
     *,
     device: torch.device,
     dtype: torch.dtype,
+    given: GivenParts = NOTHING_GIVEN,
     offload: Offload = Offload.NONE,
     loras: Sequence[Lora] = (),
+    fp8: bool = False,
     seed: int = 0,
 ) -> WanModels:
     """Return all models, ready to run on a device.
 
     Args:
-        source: a folder, "random:14B" or "random:tiny".
+        source: a folder, the transformer's file, "random:14B" or "random:tiny".
         device: where they compute.
         dtype: of the transformer's and the text encoder's weights.
+        given: parts that lie elsewhere.
         offload: which weights stay on the host and visit the device layer by layer.
         loras: changes to the transformer, in this order.
+        fp8: whether the matrices of the transformer's blocks are rounded to fp8.
         seed: of random weights.
 
     Raises:
-        NotReady: a file is missing, damaged or does not fit; the message names it.
+        NotReady: a file is missing, damaged or does not fit; the message names it. Or the device
+            cannot do fp8.
         torch.OutOfMemoryError: the device is too small.
     """
-    parts = parts_of(source, seed=seed, draw_on=device)
+    if fp8:
+        ensure_fp8(device)
+    parts = parts_of(source, given=given, seed=seed, draw_on=device)
+    kernels = fastest_kernels(device, dtype, parts.config.head_dim)
+    _log.info("computing", device=str(device), kernels=str(kernels), fp8=fp8)
     transformer_home = _HOST if offload.streams_transformer else device
     home = _HOST if offload.streams_encoders else device
-    transformer = _timed("transformer", lambda: parts.transformer(transformer_home, dtype))
+    # On a device that holds it in fp8 only it is not loaded whole.
+    loaded_on = _HOST if fp8 and not _holds(device, parts, dtype) else transformer_home
+    transformer = _timed("transformer", lambda: parts.transformer(loaded_on, dtype))
     for lora in loras:
         _log.info("merged", lora=str(lora.file), layers=merge_lora(transformer, lora))
+    if fp8:
+        _log.info("rounded to fp8", layers=round_to_fp8(transformer, device))
+        transformer.to(transformer_home)
+    use(kernels, transformer)
     text_encoder = _timed("text encoder", lambda: parts.text_encoder(home, dtype))
-    vae = Vae(parts.vae(home), device=device)
+    vae = fastest_vae(parts.vae(home), device)
     speech = parts.speech(home)
     _stream(device, transformer_home, transformer)
     _stream(device, home, text_encoder, vae.network, speech.network)
     changed = "".join(f", changed by {lora.file.name}" for lora in loras)
     origin = parts.origin + changed
-    return WanModels(transformer, text_encoder, parts.tokenizer(), vae, speech, origin)
+    facts = f"{'fp8 and ' * fp8}{kernels}"
+    return WanModels(transformer, text_encoder, parts.tokenizer(), vae, speech, origin, facts)
+
+
+def _holds(device: torch.device, parts: Parts, dtype: torch.dtype) -> bool:
+    """Return whether a CUDA device has room for the transformer in this dtype."""
+    free, _ = torch.cuda.mem_get_info(device)
+    return bool(free > parts.sizes().transformer * dtype.itemsize * _LOADING_ROOM)
 
 
 def _stream(device: torch.device, home: torch.device, *networks: nn.Module) -> None:
@@ -183,44 +226,42 @@ class CheckpointParts:
     """The parts of a checkpoint on this machine."""
 
     def __init__(self, files: Checkpoint) -> None:
-        self.config = files.transformer_config()
-        self.origin = f"{files.folder} ({files.layout} layout)"
+        self.origin = f"{files.place} ({files.layout} layout)"
         self._files = files
+        self.config = self._transformer_config()
 
     def sizes(self) -> PartSizes:
         """Return how large the parts are, without reading their weights."""
-        files = self._files
-        text = _stored(files.text_encoder, files.names.text_encoder, device=_HOST)
-        vae = _stored(files.vae, files.names.vae, device=_HOST)
+        text, vae = self._stored(ModelPart.TEXT_ENCODER), self._stored(ModelPart.VAE)
         entry, table = vae.get("encoder.conv_in.weight"), text.get("shared.weight")
         return PartSizes(
-            transformer=_numbers(stored_tensors(files.transformer, device=_HOST)),
+            transformer=_numbers(self._stored(ModelPart.TRANSFORMER)),
             text_encoder=_numbers(text),
             vae=_numbers(vae),
-            speech=_numbers(stored_tensors(files.speech_weights, device=_HOST)),
+            speech=_numbers(self._stored(ModelPart.SPEECH)),
             embedding=math.prod(table.shape) if table else 0,
             vae_width=entry.shape[0] if entry else 0,
         )
 
     def transformer(self, device: torch.device, dtype: torch.dtype) -> S2VTransformer:
-        """Return the transformer; its weights may have official or diffusers-style names."""
-        files = self._files
-        found = _stored(files.transformer, files.names.transformer, device=device)
+        """Return the transformer."""
+        found = self._stored(ModelPart.TRANSFORMER, device)
         network = blank_transformer(self.config)
-        fill(network, found, part="transformer", device=device, dtype=dtype)
+        fill(network, found, part=ModelPart.TRANSFORMER, device=device, dtype=dtype)
+        use(plain_kernels(dtype), network)
         return network
 
     def text_encoder(self, device: torch.device, dtype: torch.dtype) -> UMT5EncoderModel:
         """Return the text encoder; its sizes are read off its weights."""
-        files = self._files
-        found = _stored(files.text_encoder, files.names.text_encoder, device=device)
-        network = self._blank("text encoder", found, blank_text_encoder)
+        found = self._stored(ModelPart.TEXT_ENCODER, device)
+        network = self._blank(ModelPart.TEXT_ENCODER, found, blank_text_encoder)
         found[TIED_EMBEDDING] = found["shared.weight"]
-        fill(network, found, part="text encoder", device=device, dtype=dtype)
+        fill(network, found, part=ModelPart.TEXT_ENCODER, device=device, dtype=dtype)
         if network.config.d_model != self.config.text_dim:
             raise unusable(
-                f"{files.text_encoder[0]} makes rows of {network.config.d_model} numbers, "
-                f"but the transformer reads {self.config.text_dim}. It is another model's file."
+                f"{self._files.text_encoder.weights[0]} makes rows of {network.config.d_model} "
+                f"numbers, but the transformer reads {self.config.text_dim}. It is another "
+                "model's file."
             )
         return network
 
@@ -233,37 +274,54 @@ class CheckpointParts:
 
     def vae(self, device: torch.device) -> AutoencoderKLWan:
         """Return the video autoencoder, in fp32."""
-        files = self._files
-        found = _stored(files.vae, files.names.vae, device=device)
-        config = None if files.vae_config is None else read_json(files.vae_config)
-        network = self._blank("video autoencoder", found, lambda known: blank_vae(known, config))
-        fill(network, found, part="video autoencoder", device=device, dtype=torch.float32)
+        files = self._files.vae
+        found = self._stored(ModelPart.VAE, device)
+        config = None if files.config is None else read_json(files.config)
+        network = self._blank(ModelPart.VAE, found, lambda known: blank_vae(known, config))
+        fill(network, found, part=ModelPart.VAE, device=device, dtype=torch.float32)
         if network.config.z_dim != LATENT_CHANNELS:
             raise unusable(
-                f"{files.vae[0]} makes latents of {network.config.z_dim} channels, but "
+                f"{files.weights[0]} makes latents of {network.config.z_dim} channels, but "
                 f"Wan 2.1's have {LATENT_CHANNELS}. It is another model's file."
             )
         return network
 
     def speech(self, device: torch.device) -> SpeechModel:
         """Return the speech model, in fp32; the head that writes text is left out."""
-        files = self._files
-        model = load_speech(
-            files.speech, files.speech_weights, input_folder=files.speech_input, device=device
-        )
+        files = self._files.speech
+        folder = files.config.parent if files.config else None
+        model = load_speech(folder, files.weights, input_folder=files.input, device=device)
         config = model.network.config
         found = (config.num_hidden_layers, config.hidden_size)
         if found != (AUDIO_LAYERS - 1, self.config.audio_dim):
             raise unusable(
-                f"{files.speech} holds {found[0]} layers of width {found[1]}, but the transformer "
-                f"listens to {AUDIO_LAYERS - 1} of width {self.config.audio_dim}. It is another "
-                "model's folder."
+                f"{folder or files.weights[0]} holds {found[0]} layers of width {found[1]}, but "
+                f"the transformer listens to {AUDIO_LAYERS - 1} of width {self.config.audio_dim}. "
+                "It is another model's."
             )
         return model
 
+    def _transformer_config(self) -> S2VConfig:
+        """Return what shapes the transformer: told beside its weights, or read off them."""
+        files = self._files.transformer
+        try:
+            if files.config is not None:
+                return read_config(read_json(files.config))
+            shapes = {
+                name: each.shape for name, each in self._stored(ModelPart.TRANSFORMER).items()
+            }
+            return config_of(shapes)
+        except (ValueError, TypeError, KeyError) as error:
+            raise unusable(f"{files.config or files.weights[0]}: {error}") from None
+
+    def _stored(self, part: ModelPart, device: torch.device = _HOST) -> dict[str, StoredTensor]:
+        """Return the tensors of a part by the names that its network has for them."""
+        files: PartFiles = getattr(self._files, part.name.lower())
+        return _stored(files.weights, part, device=device)
+
     def _blank(
         self,
-        part: str,
+        part: ModelPart,
         found: Mapping[str, StoredTensor],
         build: Callable[[Mapping[str, Sequence[int]]], Any],
     ) -> Any:
@@ -276,29 +334,33 @@ class CheckpointParts:
 
 
 def load_speech(
-    folder: Path, weights: Sequence[Path], *, input_folder: Path, device: torch.device
+    folder: Path | None, weights: Sequence[Path], *, input_folder: Path | None, device: torch.device
 ) -> SpeechModel:
     """Return a wav2vec2 model, in fp32, without the head that writes text.
 
     Args:
-        folder: that holds its configuration.
+        folder: that holds its configuration; None reads it off the weights.
         weights: files.
-        input_folder: that says how its input is normalised.
+        input_folder: that says how its input is normalised; None normalises it.
         device: where to.
 
     Raises:
         NotReady: a file is missing, damaged or does not fit.
     """
-    config = Wav2Vec2Config.from_dict(read_json(folder / "config.json"))
-    with torch.device("meta"):
-        network = Wav2Vec2Model(config)
-    stored = stored_tensors(weights, device=device)
     found = {
-        _speech_name(key): tensor
-        for key, tensor in stored.items()
-        if not key.startswith("lm_head.")
+        name: tensor
+        for name, tensor in _stored(weights, ModelPart.SPEECH, device=device).items()
+        if not name.startswith("lm_head.")
     }
-    fill(network, found, part="speech model", device=device, dtype=torch.float32)
+    if folder is None:
+        network = blank_speech({name: tensor.shape for name, tensor in found.items()})
+    else:
+        config = Wav2Vec2Config.from_dict(read_json(folder / "config.json"))
+        with torch.device("meta"):
+            network = Wav2Vec2Model(config)
+    fill(network, found, part=ModelPart.SPEECH, device=device, dtype=torch.float32)
+    if input_folder is None:
+        return SpeechModel(network, speech_input())
     normalising = read_json(input_folder / "preprocessor_config.json")
     return SpeechModel(network, Wav2Vec2FeatureExtractor.from_dict(normalising))
 
@@ -308,17 +370,15 @@ def _numbers(stored: Mapping[str, StoredTensor]) -> int:
 
 
 def _stored(
-    files: Sequence[Path], rename: Callable[[str], str], *, device: torch.device
+    files: Sequence[Path], part: ModelPart, *, device: torch.device
 ) -> dict[str, StoredTensor]:
-    """Return the tensors of files by the names that the network has for them; none is read."""
-    stored = stored_tensors(files, device=device)
-    return {rename(key): tensor for key, tensor in stored.items()}
+    """Return the tensors of a part by the names that its network has for them; none is read.
 
-
-def _speech_name(key: str) -> str:
-    """Return the name in `Wav2Vec2Model`; older files name the halves of a normed weight so."""
-    bare = key.removeprefix("wav2vec2.")
-    for old, new in (("conv.weight_g", "original0"), ("conv.weight_v", "original1")):
-        if bare.endswith(old):
-            return bare.removesuffix(old) + f"conv.parametrizations.weight.{new}"
-    return bare
+    Raises:
+        NotReady: a file is damaged, or they hold something else.
+    """
+    stored = unscaled(stored_tensors(files, device=device))
+    if not holds_some_of(part, stored):
+        named = ", ".join(map(str, files))
+        raise unusable(f"{named} hold {described(stored)}, not the {part} of Wan2.2-S2V.")
+    return {NAMES[part](key): tensor for key, tensor in stored.items()}

@@ -27,6 +27,7 @@ from s2v_render.engines.wan.model.config import AUDIO_LAYERS, S2VConfig
 from s2v_render.engines.wan.model.speech import SAMPLE_RATE, SpeechModel
 from s2v_render.engines.wan.model.text import MAX_TOKENS, umt5_config, umt5_xxl
 from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.ops.kernels import plain_kernels, use
 from s2v_render.engines.wan.settings import RANDOM
 from s2v_render.engines.wan.weights.blank import blank_transformer
 from s2v_render.engines.wan.weights.reading import parameter_count
@@ -99,7 +100,9 @@ class RandomParts:
 
     def transformer(self, device: torch.device, dtype: torch.dtype) -> S2VTransformer:
         """Return the transformer."""
-        return self._drawn(blank_transformer(self.config), device, dtype)
+        network = self._drawn(blank_transformer(self.config), device, dtype)
+        use(plain_kernels(dtype), network)
+        return network
 
     def text_encoder(self, device: torch.device, dtype: torch.dtype) -> UMT5EncoderModel:
         """Return the text encoder."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from s2v_render.engines.wan.weights.files import unusable
+from s2v_render.engines.wan.weights.packed import packed_tensors
+from s2v_render.engines.wan.weights.stored import DAMAGED, StoredTensor
 
 _SHOWN = 5
-_DAMAGED = (
-    "cannot be read: it is truncated, damaged or of another kind. Fetch it again, and compare its "
-    "size with the original's."
-)
-
 _UNREADABLE = (
     pickle.UnpicklingError,
     RuntimeError,
@@ -37,16 +33,6 @@ _UNREADABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTensor:
-    """A tensor in a file; `read` returns it, on the device that was asked for or on the host."""
-
-    file: Path
-    key: str
-    shape: tuple[int, ...]
-    read: Callable[[], Tensor]
-
-
 def stored_tensors(files: Iterable[Path], *, device: torch.device | str) -> dict[str, StoredTensor]:
     """Return the tensors of all files by name; none is read yet.
 
@@ -59,12 +45,17 @@ def stored_tensors(files: Iterable[Path], *, device: torch.device | str) -> dict
     """
     found: dict[str, StoredTensor] = {}
     for file in files:
-        opened = _safetensors if file.suffix == ".safetensors" else _pickled
-        for tensor in opened(file, device):
+        for tensor in _opened(file, device):
             if tensor.key in found:
                 raise unusable(f"{tensor.key} is in {found[tensor.key].file} and in {file}.")
             found[tensor.key] = tensor
     return found
+
+
+def _opened(file: Path, device: torch.device | str) -> list[StoredTensor]:
+    if file.suffix == ".gguf":
+        return packed_tensors(file)
+    return _safetensors(file, device) if file.suffix == ".safetensors" else _pickled(file)
 
 
 def _safetensors(file: Path, device: torch.device | str) -> list[StoredTensor]:
@@ -72,20 +63,20 @@ def _safetensors(file: Path, device: torch.device | str) -> list[StoredTensor]:
         opened: Any = safe_open(file, framework="pt", device=str(device))
         shapes = {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
-        raise unusable(f"{file} {_DAMAGED} ({error})") from None
+        raise unusable(f"{file} {DAMAGED} ({error})") from None
     return [
         StoredTensor(file, key, shape, partial(opened.get_tensor, key))
         for key, shape in shapes.items()
     ]
 
 
-def _pickled(file: Path, _device: torch.device | str) -> list[StoredTensor]:
+def _pickled(file: Path) -> list[StoredTensor]:
     mapped = zipfile.is_zipfile(file)
     try:
         values = torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
     except _UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise unusable(f"{file} {_DAMAGED} ({reason})") from None
+        raise unusable(f"{file} {DAMAGED} ({reason})") from None
     if not isinstance(values, dict) or not values or not _all_tensors(values):
         raise unusable(f"{file} holds no table of tensors. It is another model's file.")
     return [
@@ -152,8 +143,8 @@ def _check(
     if faults:
         raise unusable(
             f"The {part} needs {len(wanted)} tensors and {files} hold {len(found)}; "
-            f"{len(faults)} do not fit: {listed(faults)}. Nothing was loaded. Fetch the files "
-            "again, or correct the configuration beside them."
+            f"{len(faults)} do not fit: {listed(faults)}. Nothing was loaded. They are another "
+            "model's, or the configuration beside them is."
         )
 
 

@@ -1,30 +1,45 @@
-"""What is known of a checkpoint once its layout is: every file, and how its names are read."""
+"""What is known of a checkpoint once its layout is: the files of each of its parts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from s2v_render.engines.wan.model.config import S2VConfig, read_config
-from s2v_render.engines.wan.weights.files import read_json, shards, unusable
+from s2v_render.engines.wan.weights.files import shards
 
 
 class Layout(StrEnum):
-    """How the parts of a checkpoint are laid out, and what its weights are called."""
+    """How the parts of a checkpoint are laid out."""
 
     OFFICIAL = "official"
     DIFFUSERS = "diffusers"
+    COMFYUI = "ComfyUI"
+    """Folders of single files, or one such file, whatever it is packed as."""
+
+
+class ModelPart(StrEnum):
+    """A network of the model, in words."""
+
+    TRANSFORMER = "transformer"
+    TEXT_ENCODER = "text encoder"
+    VAE = "video autoencoder"
+    SPEECH = "speech model"
 
 
 @dataclass(frozen=True, slots=True)
-class WeightNames:
-    """What each network calls a weight that the files call so."""
+class PartFiles:
+    """The files of one part.
 
-    transformer: Callable[[str], str]
-    text_encoder: Callable[[str], str]
-    vae: Callable[[str], str]
+    Attributes:
+        weights: that hold its tensors.
+        config: a JSON file that shapes it; None where its weights say enough.
+        input: of the speech model: a folder that says how sound is normalised; None for as usual.
+    """
+
+    weights: tuple[Path, ...]
+    config: Path | None = None
+    input: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +47,22 @@ class Checkpoint:
     """The files of one checkpoint; all of them are there.
 
     Attributes:
-        folder: that holds everything.
-        layout: how.
-        names: what the weights are called in the networks.
-        config: what shapes the transformer, a JSON file.
-        transformer: its weights.
-        text_encoder: weights of the UMT5 encoder.
-        tokenizer: folder of its tokenizer.
-        vae: weights of the video autoencoder.
-        vae_config: what shapes it, a JSON file; None where its weights say enough.
-        speech: folder of the wav2vec2 model's configuration.
-        speech_weights: its weights.
-        speech_input: folder that says how its input is normalised.
+        place: the folder or the file that was named.
+        layout: how it is laid out.
+        transformer: predicts velocities.
+        text_encoder: the UMT5 encoder.
+        tokenizer: its tokenizer: a folder, or a file of the text encoder that holds it too.
+        vae: the video autoencoder.
+        speech: the wav2vec2 model.
     """
 
-    folder: Path
+    place: Path
     layout: Layout
-    names: WeightNames
-    config: Path
-    transformer: tuple[Path, ...]
-    text_encoder: tuple[Path, ...]
+    transformer: PartFiles
+    text_encoder: PartFiles
     tokenizer: Path
-    vae: tuple[Path, ...]
-    vae_config: Path | None
-    speech: Path
-    speech_weights: tuple[Path, ...]
-    speech_input: Path
-
-    def transformer_config(self) -> S2VConfig:
-        """Return what shapes the transformer.
-
-        Raises:
-            NotReady: the file is damaged or describes another kind of model.
-        """
-        try:
-            return read_config(read_json(self.config))
-        except (ValueError, TypeError) as error:
-            raise unusable(f"{self.config}: {error}") from None
+    vae: PartFiles
+    speech: PartFiles
 
 
 def speech_weights(folder: Path) -> tuple[Path, ...]:
@@ -77,3 +71,8 @@ def speech_weights(folder: Path) -> tuple[Path, ...]:
     if pickled.is_file() and not (folder / "model.safetensors").is_file():
         return (pickled,)
     return shards(folder, "model")
+
+
+def speech_files(folder: Path, processor: Path | None = None) -> PartFiles:
+    """Return the files of a speech model's folder; they look alike in every layout."""
+    return PartFiles(speech_weights(folder), folder / "config.json", processor or folder)

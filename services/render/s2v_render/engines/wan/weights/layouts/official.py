@@ -6,15 +6,10 @@ import re
 from pathlib import Path
 
 from s2v_render.engines.wan.weights.files import file_at, folder_at, shards
-from s2v_render.engines.wan.weights.layouts.checkpoint import (
-    Checkpoint,
-    Layout,
-    WeightNames,
-    speech_weights,
-)
-from s2v_render.engines.wan.weights.layouts.diffusers import transformer_name
+from s2v_render.engines.wan.weights.layouts.checkpoint import PartFiles, speech_files
 from s2v_render.engines.wan.weights.layouts.renaming import renamed
 
+_STEM = "diffusion_pytorch_model"
 _RES_BLOCKS = 2
 """Of a level of the Wan 2.1 autoencoder; one of the decoder has one more, and its upsampler."""
 _VAE_OUTER = (
@@ -43,27 +38,46 @@ _T5_BLOCK = (
 _T5_OUTER = (("token_embedding.", "shared."), ("norm.", "encoder.final_layer_norm."))
 
 
-def official_checkpoint(folder: Path) -> Checkpoint:
-    """Return where the parts of a folder in this layout are.
+class OfficialFolder:
+    """Where the parts of a folder in this layout are; a missing file is named (NotReady)."""
 
-    Raises:
-        NotReady: a file is missing; the message names it.
-    """
-    speech = folder_at(folder / "wav2vec2-large-xlsr-53-english")
-    return Checkpoint(
-        folder=folder,
-        layout=Layout.OFFICIAL,
-        names=WeightNames(transformer_name, text_encoder_name, vae_name),
-        config=folder / "config.json",
-        transformer=shards(folder, "diffusion_pytorch_model"),
-        text_encoder=(file_at(folder / "models_t5_umt5-xxl-enc-bf16.pth"),),
-        tokenizer=folder_at(folder / "google/umt5-xxl"),
-        vae=(file_at(folder / "Wan2.1_VAE.pth"),),
-        vae_config=None,
-        speech=speech,
-        speech_weights=speech_weights(speech),
-        speech_input=speech,
-    )
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @staticmethod
+    def is_seen(folder: Path) -> bool:
+        """Tell whether a folder looks like this layout."""
+        return (folder / "config.json").is_file() or any(folder.glob(f"{_STEM}*.safetensors"))
+
+    def transformer(self) -> PartFiles:
+        """Return the transformer."""
+        config = self._folder / "config.json"
+        return PartFiles(shards(self._folder, _STEM), config if config.is_file() else None)
+
+    def text_encoder(self) -> PartFiles:
+        """Return the text encoder."""
+        return PartFiles((file_at(self._folder / "models_t5_umt5-xxl-enc-bf16.pth"),))
+
+    def tokenizer(self) -> Path:
+        """Return the folder of the tokenizer."""
+        return folder_at(self._folder / "google/umt5-xxl")
+
+    def vae(self) -> PartFiles:
+        """Return the video autoencoder."""
+        return PartFiles((file_at(self._folder / "Wan2.1_VAE.pth"),))
+
+    def speech(self) -> PartFiles:
+        """Return the speech model."""
+        return speech_files(folder_at(self._folder / "wav2vec2-large-xlsr-53-english"))
+
+
+def speech_name(key: str) -> str:
+    """Return the name in `Wav2Vec2Model`; older files name the halves of a normed weight so."""
+    bare = key.removeprefix("wav2vec2.")
+    for old, new in (("conv.weight_g", "original0"), ("conv.weight_v", "original1")):
+        if bare.endswith(old):
+            return bare.removesuffix(old) + f"conv.parametrizations.weight.{new}"
+    return bare
 
 
 def vae_name(key: str) -> str:

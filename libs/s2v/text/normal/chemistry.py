@@ -1,0 +1,66 @@
+"""Say formulas of chemistry letter by letter: H₂O, NaCl, Fe3+."""
+
+import re
+
+from s2v.text.normal.claiming import Rule, after, before
+from s2v.text.normal.numerals import cardinal
+from s2v.text.normal.spans import SpeechClass
+
+_ELEMENTS = (
+    "He|Li|Be|Ne|Na|Mg|Al|Si|Cl|Ar|Ca|Sc|Ti|Cr|Mn|Fe|Co|Ni|Cu|Zn|Ga|Ge|As|Se|Br|Kr|Rb|Sr|Zr|Nb|"
+    "Mo|Ru|Rh|Pd|Ag|Cd|In|Sn|Sb|Te|Xe|Cs|Ba|La|Ce|Nd|Hf|Ta|Re|Os|Ir|Pt|Au|Hg|Tl|Pb|Bi|Ra|Th|Pu|"
+    "H|B|C|N|O|F|P|S|K|V|Y|I|W|U"
+)
+_COUNT = "[0-9]{0,2}"
+_ATOMS = rf"(?:(?:{_ELEMENTS}){_COUNT}|\((?:(?:{_ELEMENTS}){_COUNT}){{1,4}}\){_COUNT})"
+_SALT = (
+    "(?:Na|Ca|Mg|Li|Al|Fe|Cu|Zn|Ag|Ba|Si|Ti|Pb|Sn|Ga|Ni)(?:Cl|Br|OH|O|F|I|S|As|CN)"
+    "|[KH](?:Cl|Br)|GaN"
+)
+FORMULA = rf"(?:(?=[A-Za-z()]{{0,24}}[0-9]){_ATOMS}{{2,12}}|{_SALT})(?!\w)"
+"""A pattern of a formula of plain letters and figures, in a lookahead or after no letter."""
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁺⁻−²³⁴", "0123456789+--234")
+_PIECE = re.compile(r"[A-Z][a-z]?|[0-9]+|[-+]")
+_SIGNS = {"+": "plus", "-": "minus"}
+
+
+def _letters(match: re.Match[str]) -> str:
+    pieces = _PIECE.findall(match["it"].translate(_SUBSCRIPTS))
+    return " ".join(
+        cardinal(int(piece)) if piece.isdigit() else _SIGNS.get(piece) or " ".join(piece)
+        for piece in pieces
+    )
+
+
+def _arrow(match: re.Match[str]) -> str | None:
+    if not (_COUNTED.search(before(match)) or _COUNTED.search(after(match))):
+        return None
+    return _ARROWS.get(match["it"], "yields")
+
+
+def _rule(pattern: str) -> Rule:
+    return Rule("alphanumeric.chemical", SpeechClass.ALPHANUMERIC, re.compile(pattern), _letters)
+
+
+_COUNTED = re.compile(r"(?<![A-Za-z])[0-9]{0,2}(?:[A-Z][a-z]?){0,6}[A-Z][a-z]?[₀-₉0-9]")
+_ARROWS = {"⇌": "is in equilibrium with", "⇄": "is in equilibrium with"}
+RULES = (
+    Rule(
+        "alphanumeric.reaction",
+        SpeechClass.ALPHANUMERIC,
+        re.compile(r"(?<=[A-Za-z0-9₀-₉)⁺⁻+-] )(?P<it>→|⟶|-->|->|⇌|⇄)(?= [0-9]{0,2} ?[A-Z])"),
+        _arrow,
+    ),
+    _rule(
+        r"(?<![A-Za-z₀-₉_])(?P<it>(?=[A-Za-z₀-₉()]{1,40}[₀-₉])(?:[A-Z][a-z]?[₀-₉]{0,3}|\((?:[A-Z][a-z]?"
+        r"[₀-₉]{0,3}){1,4}\)[₀-₉]{0,3}){2,12}|[HNOF][₂₃]|Cl₂)(?!\w)"
+    ),
+    _rule(
+        r"(?<![\w-])(?P<it>(?:Fe|Cu|Zn|Mg|Ca|Na|Li|Ag|Al|Pb|Mn|Ba|H|K|NH4|H3O)"
+        r"(?:[0-9]?\+|[²³⁴]?⁺)|(?:Cl|Br|OH|NO3|SO4|PO4|CO3|HCO3)(?:[0-9]?[-−]|[²³]?⁻))"
+        r"(?![\w+-])(?! ?[=0-9])"
+    ),
+    _rule(
+        rf"(?<![A-Za-z_.-])(?P<it>(?=[A-Za-z0-9()]{{0,24}}(?:[A-Z][a-z]|\(|CH[0-9]|C[0-9]{{1,2}}H)){FORMULA})"
+    ),
+)

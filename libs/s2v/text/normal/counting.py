@@ -1,0 +1,385 @@
+"""Say numbers: ordinals, fractions, ranges, ratios, versions, and all that are left."""
+
+import re
+
+from s2v.text.normal.claiming import Reader, Rule, after, before
+from s2v.text.normal.fractions import GLYPHS, fraction
+from s2v.text.normal.numerals import cardinal, digits, number, ordinal, plural
+from s2v.text.normal.patterns import DASH, NUMBER, SIGN, SPACE, START, plain
+from s2v.text.normal.spans import SpeechClass
+
+_GLYPHS = "".join(GLYPHS)
+_SOFTWARE = (
+    "Python|Java|Node(?:\\.js)?|iOS|iPadOS|Android|Windows|macOS|OS X|Ubuntu|Debian|Fedora|Linux|"
+    "kernel|PHP|Ruby|Rails|Rust|Go|Perl|Swift|Kotlin|Scala|Chrome|Firefox|Safari|CUDA|cuDNN|P"
+    "yTorch|"
+    "TensorFlow|Django|Flask|Kubernetes|Docker|PostgreSQL|Postgres|MySQL|SQLite|Redis|React|Vue|"
+    "Angular|Unity|Unreal|Godot|Blender|FFmpeg|OpenSSL|OpenGL|Vulkan|DirectX|TypeScript|ECMAScript|"
+    "npm|pip|git|Git|gcc|GCC|clang|Clang|cmake|CMake|NumPy|pandas|Bluetooth|USB|HTTP|TLS|SSL|HDMI|"
+    "PCIe|DisplayPort|Section|section|Chapter|chapter|Figure|figure|Fig\\.|Table|table|Sec\\."
+    "|Exercise"
+)
+_VERSIONED = r"(?:[Vv]ersions?|[Rr]elease|[Bb]uild|[Rr]ev(?:ision)?\.?|[Uu]pdate|[Pp]atch|[Vv]er\.)"
+_OF_TEN = re.compile(
+    r"\b(?:rate|rated|rating|score|scored|scores|gave|give|got|grade|solid)\b[^.!?]{0,30}\Z", re.I
+)
+_SERIAL = re.compile(
+    r"\b(?:no|case|docket|invoice|order|ticket|serial|sku|ref|part)\.?:? #?\Z", re.IGNORECASE
+)
+_AMOUNT_AHEAD = re.compile(r"[-−.]?(?:[A-Z]{0,2}[$€£¥₹])?[0-9]")
+_ASKED = re.compile(
+    r"(?:\b(?:what is|what's|how much is|compute|calculate|subtract|evaluate|solve)|=) \Z", re.I
+)
+_ANSWER = re.compile(r" ?=| (?:is|equals|makes) [0-9-]|\?", re.IGNORECASE)
+_SHEETS = re.compile(
+    r"\b(?:page|slide|step|part|chapter|question|p\.|episode|level|day|round)\s\Z", re.I
+)
+_NAMED_PLACE = re.compile(
+    r"\b(?:apt|apartment|unit|rm|ste|room|session|model|type|size|terminal|pier|exit|gate|seat|"
+    r"section|suite|flat|building|block|grade|class|exercise|"
+    r"question|table|figure|fig|row|zone|platform|hall|floor|line|bus|no|number)\.?\s\Z",
+    re.IGNORECASE,
+)
+
+
+def _version(match: re.Match[str]) -> str:
+    said = " point ".join(_part(part) for part in match["number"].split("."))
+    tail = match["tail"] or ""
+    name = match["v"]
+    words = {
+        "rc": "release candidate",
+        "alpha": "alpha",
+        "beta": "beta",
+        "dev": "dev",
+        "pre": "pre",
+    }
+    if tail:
+        found = re.match(r"[-+.]?([a-z]+)[-.]?([0-9]*)", tail)
+        if found:
+            said += f" {words.get(found[1], found[1])}"
+            said += f" {cardinal(int(found[2]))}" if found[2] else ""
+    return f"{'v ' if name else ''}{said}"
+
+
+def _part(figures: str) -> str:
+    return digits(figures) if len(figures) > 4 or figures[0] == "0" else cardinal(int(figures))
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    return ordinal(int(plain(match["n"])))
+
+
+def _fraction(match: re.Match[str]) -> str | None:
+    above, below = int(match["above"]), int(match["below"])
+    whole = match["whole"]
+    if not below:
+        return f"{cardinal(above)} over {cardinal(below)}"
+    if not whole and below in (5, 10, 100) and _OF_TEN.search(before(match)):
+        return f"{cardinal(above)} out of {cardinal(below)}"
+    if not whole and _SHEETS.search(before(match)):
+        return f"{cardinal(above)} of {cardinal(below)}"
+    if not whole and above == below and above in (20, 50):
+        return f"{cardinal(above)} {cardinal(below)}"
+    if not whole and above >= below and below != 2 and above != 22:
+        return f"{cardinal(above)} {'out of' if above == below else 'over'} {cardinal(below)}"
+    said = fraction(above, below)
+    return f"{cardinal(int(whole))} and {said}" if whole else said
+
+
+def _glyph(match: re.Match[str]) -> str:
+    said = fraction(*GLYPHS[match["glyph"]])
+    whole = match["whole"]
+    if not whole and re.match(r"\s(?:of|a|an|the)\b", after(match)):
+        said = "half" if match["glyph"] == "½" else said
+    return f"{number(plain(whole))} and {said}" if whole else said
+
+
+def _range(match: re.Match[str]) -> str:
+    if _SERIAL.search(before(match)):
+        return _chain(match)
+    return f"{number(plain(match['low']))} to {number(plain(match['high']))}"
+
+
+def _chain(match: re.Match[str]) -> str:
+    return " ".join(number(part) for part in re.split(DASH, match.group()))
+
+
+def _interval(match: re.Match[str]) -> str | None:
+    apart = match["open"] + match["close"] in ("[)", "(]")
+    if not apart and not re.search(r"\bintervals? \Z", before(match)):
+        return None
+    ends = (match["low"], match["high"])
+    words = [end.replace("∞", "infinity") if "∞" in end else number(end) for end in ends]
+    return "from " + " to ".join(words).replace("-", "minus ").replace("−", "minus ")
+
+
+def _spaced(match: re.Match[str]) -> str:
+    """Say "15 - 7" as what is asked for or as a range, by the words around."""
+    low, high = number(plain(match["low"])), number(plain(match["high"]))
+    asked = _ASKED.search(before(match)) or _ANSWER.match(after(match))
+    return f"{low} minus {high}" if asked else f"{low} to {high}"
+
+
+def _rating(match: re.Match[str]) -> str:
+    return f"{number(match['n'])} out of {cardinal(int(match['of']))}"
+
+
+def _ratio(match: re.Match[str]) -> str:
+    return " to ".join(number(plain(part)) for part in match["it"].split(":"))
+
+
+def _size(match: re.Match[str]) -> str:
+    parts = re.split(rf"{SPACE}?[x×X]{SPACE}?", match["it"])
+    return " by ".join(number(plain(part)) for part in parts)
+
+
+def _times(match: re.Match[str]) -> str | None:
+    return f"{number(plain(match['n']))} times"
+
+
+def _scientific(match: re.Match[str]) -> str:
+    power = number(match["power"].lstrip("+"))
+    return f"{number(match['base'])} times ten to the power of {power}"
+
+
+def _scaled(match: re.Match[str]) -> str | None:
+    letter = match["scale"]
+    if letter.isupper() and _NAMED_PLACE.search(before(match)):
+        return None
+    said = number(plain(match["n"]))
+    if letter == "K" and match["n"] in ("4", "8") and not re.match(r" [a-z]+s\b", after(match)):
+        return f"{said} K"
+    if letter == "K" and re.match(
+        r"[ -]?(?:video|TV|resolution|display|monitor|run|race|screen|UHD|footage|camera|film"
+        r"|movie|"
+        r"HDR|stream)",
+        after(match),
+    ):
+        return f"{said} K"
+    scale = {
+        "k": "thousand",
+        "K": "thousand",
+        "M": "million",
+        "B": "billion",
+        "bn": "billion",
+        "mn": "million",
+        "T": "trillion",
+    }[letter]
+    return f"{said} {scale}{' plus' if match['plus'] else ''}"
+
+
+def _number(match: re.Match[str]) -> str:
+    return number(plain(match["n"]))
+
+
+def _compared(match: re.Match[str]) -> str | None:
+    words = {
+        "<": "less than",
+        ">": "more than",
+        "~": "about",
+        "≈": "about",
+        "∼": "about",
+        "≤": "at most",
+        "≥": "at least",
+        "<=": "at most",
+        ">=": "at least",
+    }
+    if _AMOUNT_AHEAD.match(after(match)) is None:
+        return None
+    return f"{words[match['sign']]} "
+
+
+def _marked(match: re.Match[str]) -> str:
+    return f"number {number(plain(match['n']))}"
+
+
+def _rule(name: str, kind: SpeechClass, pattern: str, read: Reader) -> Rule:
+    return Rule(name, kind, re.compile(pattern), read)
+
+
+_TAIL = r"(?P<tail>[-+.]?(?:rc|alpha|beta|dev|pre|a|b)[-.]?[0-9]{0,4})?"
+VERSIONS = (
+    _rule(
+        "number.dotted",
+        SpeechClass.NUMBER,
+        r"(?<![\w.,$])(?P<n>[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,})(?!\w|\.[0-9])",
+        lambda match: number(match["n"].replace(".", "")),
+    ),
+    _rule(
+        "version",
+        SpeechClass.VERSION,
+        rf"(?<![\w.])(?P<v>[vV])\.? ?(?P<number>[0-9]{{1,6}}(?:\.[0-9]{{1,6}}){{0,"
+        rf"5}}){_TAIL}(?!\w)(?!\.[0-9])",
+        _version,
+    ),
+    _rule(
+        "version",
+        SpeechClass.VERSION,
+        rf"(?<![\w.,$])(?P<number>[0-9]{{1,4}}(?:\.[0-9]{{1,6}}){{2,5}}){_TAIL}(?P<v>(?!)v)?("
+        rf"?!\w)(?!\.[0-9])",
+        _version,
+    ),
+    _rule(
+        "version",
+        SpeechClass.VERSION,
+        rf"(?<!\w)(?:{_SOFTWARE}|{_VERSIONED})[ \u00a0](?:[<>=≥≤~^]{{1,2}} ?)?"
+        rf"(?P<it>(?P<number>[0-9]{{1,4}}\.[0-9]{{1,6}}){_TAIL}(?P<v>(?!)v)?)(?!\w)(?!\.[0-9])",
+        _version,
+    ),
+)
+RULES = (
+    _rule(
+        "number.interval",
+        SpeechClass.MATHEMATICS,
+        r"(?<!\w)(?P<it>(?P<open>[\[(])(?P<low>[-−]?(?:[0-9]+(?:\.[0-9]+)?|∞)), ?"
+        r"(?P<high>[-−]?(?:[0-9]+(?:\.[0-9]+)?|∞))(?P<close>[\])]))",
+        _interval,
+    ),
+    _rule(
+        "number.plural",
+        SpeechClass.NUMBER,
+        r"(?<![\w.,])(?<=[a-z]-)(?P<n>[1-9][0-9]{0,2})s(?!\w)",
+        lambda match: plural(cardinal(int(match["n"]))),
+    ),
+    _rule(
+        "number.plural",
+        SpeechClass.NUMBER,
+        r"(?<=(?:nder|over) )(?P<n>[1-9][0-9])s(?!\w)",
+        lambda match: plural(cardinal(int(match["n"]))),
+    ),
+    _rule(
+        "number.grouped",
+        SpeechClass.NUMBER,
+        r"(?<![\w.,])(?<![0-9] )(?P<n>[1-9][0-9]{1,2}(?: [0-9]{3})+|[1-9](?: [0-9]{3}){2,})"
+        r"(?! ?[0-9])(?![\w.,][0-9])",
+        lambda match: number(plain(match["n"])),
+    ),
+    _rule(
+        "number.listed",
+        SpeechClass.NUMBER,
+        r"(?m:^)[ \t]*(?P<it>(?P<n>[0-9]{1,3})\))(?=[ \t]+\S)",
+        lambda match: f"{cardinal(int(match['n']))},",
+    ),
+    _rule(
+        "number.hexadecimal",
+        SpeechClass.NUMBER,
+        r"(?<!\w)0[xX](?P<x>[0-9a-fA-F]{1,32})(?!\w)",
+        lambda match: f"zero x {' '.join(digits(c) if c.isdigit() else c for c in match['x'])}",
+    ),
+    _rule(
+        "number.scientific",
+        SpeechClass.NUMBER,
+        rf"{START}(?P<base>{SIGN}[0-9]{{1,20}}(?:\.[0-9]{{1,20}})?)[eE](?P<power>[+-]?[0-9"
+        rf"]{{1,4}})(?!\w)",
+        _scientific,
+    ),
+    _rule(
+        "ordinal",
+        SpeechClass.ORDINAL,
+        r"(?<![\w.])(?<![0-9]/)(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:st|nd|rd|th|ST|ND|RD|TH|ˢᵗ|ⁿ"
+        r"ᵈ|ʳᵈ|ᵗʰ)(?!\w)",
+        _ordinal,
+    ),
+    _rule(
+        "fraction",
+        SpeechClass.FRACTION,
+        r"(?<![\w.,/])(?P<n>[0-9]{1,3}\.[0-9]{1,2})/(?P<of>5|10|20|100)(?![\w/]|\.[0-9])",
+        _rating,
+    ),
+    _rule(
+        "fraction",
+        SpeechClass.FRACTION,
+        r"(?<![\w.,/])(?:(?P<whole>[0-9]{1,6})(?: |-(?=[0-9]/))(?=[0-9]{1,2}/))?(?P<above>[0-"
+        r"9]{1,4})[/⁄](?P<below>[0-9]{1,4})(?:rds?|ths?|nds?)?(?![\w/⁄])(?!\.[0-9])",
+        _fraction,
+    ),
+    _rule(
+        "fraction",
+        SpeechClass.FRACTION,
+        rf"(?<![\w.,])(?:(?P<whole>[0-9]{{1,9}}){SPACE}?(?=[{_GLYPHS}]))?(?P<glyph>[{_GLYPHS}])",
+        _glyph,
+    ),
+    _rule(
+        "number.size",
+        SpeechClass.NUMBER,
+        r"(?<![\w.,])(?P<it>[0-9]{1,6}(?:\.[0-9]{1,3})?(?:[x×X][0-9]{1,6}(?:\.[0-9]{1,3})?){1"
+        r",3})(?![\w²³])",
+        _size,
+    ),
+    _rule(
+        "number.size",
+        SpeechClass.NUMBER,
+        r"(?<![\w.,])(?P<it>[0-9]{1,6}(?:\.[0-9]{1,3})?(?: [x×] [0-9]{1,6}(?:\.[0-9]{1,3})?){"
+        r"1,3})(?=[ -]?(?:px|pixels?|display|resolution|video|cm|mm|m|inch(?:es)?|in|ft|feet|"
+        r"meters?|grid|matrix|matrices|array|board|image|screen|tiles?)\b)",
+        _size,
+    ),
+    _rule("number.times", SpeechClass.NUMBER, rf"(?<![\w.,])(?P<n>{NUMBER})[x×](?!\w)", _times),
+    _rule(
+        "ratio",
+        SpeechClass.RATIO,
+        r"(?<![\w:.,])(?P<it>[0-9]{1,6}(?:\.[0-9]{1,3})?"
+        r"(?::(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,6}(?:\.[0-9]{1,3})?)){1,3})(?![\w:])",
+        _ratio,
+    ),
+    _rule(
+        "range",
+        SpeechClass.RANGE,
+        rf"(?<![\w.,/$€£-])(?P<low>{NUMBER}){DASH}(?P<high>{NUMBER})(?![\w/]|[-–—][0-9])",
+        _range,
+    ),
+    _rule(
+        "range",
+        SpeechClass.RANGE,
+        rf"(?<![\w.,/$€£-])(?P<low>{NUMBER}) [–—−-] (?P<high>{NUMBER})(?![\w/]| [-–—+])",
+        _spaced,
+    ),
+    _rule(
+        "number.chain",
+        SpeechClass.NUMBER,
+        r"(?<![\w.,-])(?P<it>[0-9]{1,4}(?:[-–][0-9]{1,4}){2,8})(?![\w-])",
+        _chain,
+    ),
+    _rule(
+        "number.scale",
+        SpeechClass.NUMBER,
+        rf"(?<![\w.,])(?P<n>{NUMBER})(?P<scale>k|K|M|B|T|bn|mn)(?P<plus>\+)?(?!\w)",
+        _scaled,
+    ),
+    _rule(
+        "number.marked",
+        SpeechClass.NUMBER,
+        r"(?<![\w#&])(?:#|№ ?|[Nn]o\.? ?|N° ?)(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?!\w"
+        r"|[.,][0-9])",
+        lambda match: None if re.match(r"no [0-9]", match.group()) else _marked(match),
+    ),
+    _rule(
+        "number.compared",
+        SpeechClass.NUMBER,
+        rf"(?:(?<![\w<>=])|(?<=\w)(?=[<>]=|[≤≥]))(?P<sign><=|>=|[<>~≈∼≤≥]){SPACE}?",
+        _compared,
+    ),
+)
+NUMBERS = (
+    _rule(
+        "number",
+        SpeechClass.NUMBER,
+        rf"{START}(?P<n>{SIGN}(?:{NUMBER}))(?P<plus>\+(?![\w+]))?(?!\w)",
+        lambda match: _number(match) + (" plus" if match["plus"] else ""),
+    ),
+)
+REST = (
+    _rule(
+        "number.rest",
+        SpeechClass.NUMBER,
+        r"[0-9]{1,12}(?:\.[0-9]{1,12})?",
+        lambda match: number(match.group()),
+    ),
+    _rule(
+        "fraction.rest",
+        SpeechClass.FRACTION,
+        f"[{_GLYPHS}]",
+        lambda match: fraction(*GLYPHS[match.group()]),
+    ),
+)
+"""Figures that stand within something else."""

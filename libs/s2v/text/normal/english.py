@@ -1,0 +1,88 @@
+"""Read English: every class in the order in which they are looked for."""
+
+from collections.abc import Iterator
+
+from s2v.text.languages import primary
+from s2v.text.normal import (
+    abbreviations,
+    acronyms,
+    addresses,
+    chemistry,
+    counting,
+    dates,
+    emoji,
+    keys,
+    markup,
+    measures,
+    money,
+    places,
+    romans,
+    symbols,
+    telephones,
+    times,
+)
+from s2v.text.normal.claiming import Claim, Claims
+from s2v.text.normal.code import claim_code
+from s2v.text.normal.formulas import BROKEN_FORMULAS, claim_formulas, spoken_formula
+from s2v.text.normal.mathematics.expressions import expressions
+from s2v.text.normal.spans import SpeechClass
+
+_AMERICAN = dates.rules(day_first=False)
+_BRITISH = dates.rules(day_first=True)
+_MONTH_FIRST = frozenset({"en", "en-us", "en-ph"})
+
+
+def claim_protected(claims: Claims, language: str) -> None:
+    """Claim what stands for itself: code, formulas, tags, links, addresses and marks."""
+    claims.apply(symbols.SPELLING[:1])
+    claim_code(claims)
+    claim_formulas(claims, language)
+    claims.apply((*markup.TAGS, markup.ENTITIES))
+    markup.claim_links(claims)
+    claims.apply(addresses.urls(primary(language)))
+    claims.apply(markup.BLOCKS)
+    markup.claim_emphasis(claims)
+    claims.apply(symbols.SPELLING[1:])
+
+
+def claim_english(claims: Claims, language: str) -> None:
+    """Claim everything that English reads otherwise than letter by letter."""
+    claims.apply(emoji.RULES[:2])
+    claims.apply(symbols.RUNS)
+    claims.apply(keys.RULES)
+    claims.apply(telephones.RULES)
+    claims.apply(addresses.MACHINES)
+    claims.apply(places.RULES)
+    claims.apply(_AMERICAN if language.lower() in _MONTH_FIRST else _BRITISH)
+    claims.apply(telephones.SERIALS)
+    claims.apply(dates.DECADES)
+    claims.apply(times.RULES)
+    claims.apply(money.RULES)
+    claims.apply(counting.VERSIONS)
+    claims.apply(measures.RULES)
+    claims.apply(chemistry.RULES)
+    claims.take(_expressions(claims))
+    claims.apply(BROKEN_FORMULAS)
+    claims.apply(abbreviations.BEFORE_NUMBERS)
+    claims.apply(dates.YEARS)
+    claims.apply(acronyms.MODELS)
+    claims.apply(romans.RULES)
+    claims.apply(counting.RULES)
+    claims.apply(acronyms.MIXED)
+    claims.apply(counting.NUMBERS)
+    claims.apply(abbreviations.RULES)
+    claims.apply(symbols.PAIRS)
+    claims.apply(acronyms.WORDS)
+    claims.apply(counting.REST)
+    claims.apply(emoji.RULES[2:])
+    claims.apply(markup.CELLS)
+    claims.apply(markup.STRAY)
+    claims.apply(symbols.RULES)
+
+
+def _expressions(claims: Claims) -> Iterator[Claim]:
+    for first, end in claims.gaps:
+        for begin, finish, tex in expressions(claims.text, first, end):
+            said = spoken_formula(tex, "en")
+            if said:
+                yield Claim(begin, finish, said, SpeechClass.MATHEMATICS, "formula.plain")

@@ -1,0 +1,1 @@
+"""Say mathematics in English: LaTeX through mathra's tree of meaning, and signs in plain text."""

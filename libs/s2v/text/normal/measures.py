@@ -1,0 +1,249 @@
+"""Say what is measured: numbers with units, and percentages."""
+
+import re
+
+from s2v.text.normal import sizes
+from s2v.text.normal.chemistry import FORMULA
+from s2v.text.normal.claiming import Rule, after, before
+from s2v.text.normal.fractions import GLYPHS, fraction
+from s2v.text.normal.numerals import cardinal, number, to_the_power
+from s2v.text.normal.patterns import DASH, NUMBER, SIGN, SPACE, START, plain
+from s2v.text.normal.spans import SpeechClass
+from s2v.text.normal.units import UNIT, is_inches, stands_before_noun, unit_words
+from s2v.text.normal.wordlists import words
+
+_BARE = words("A C F H T K B b t st pt ac mo d in pc a P N J m s h g u kn kt")
+"""Signs that are often something else where a space stands before them."""
+_PLAIN_SPACED = words("m s h g K N J t")
+"""Those of them that are units after a space, unless a capital or an article follows."""
+_ELECTRIC = words("A F H T")
+"""And those that are after a number with a decimal point: "1.5 A"."""
+_NEVER_JOINED = words("A C F H T K B b st pt a P d")
+"""Those that are letters of a name where no space stands before them: "5A", "3B"."""
+_PER = (
+    r"(?:/(?:day|week|month|year|hour|minute|second|person|night|unit|liter|litre|mile|user|gallon|"
+    rf"(?:{UNIT}))(?:²|³|\^2|\^3|(?<=m)[23])?|[ ·⋅]?(?:{UNIT})⁻[¹²³])"
+)
+_MEASURE = (
+    rf"(?P<unit>(?:{UNIT})(?:²|³|\^2|\^3|(?<=m)[23]|(?<=ft)[23]|[·⋅](?:{UNIT}))?{_PER}?)(?![\w²³/^])"
+    r"(?:(?<=oz|ft|bs|hr|in|ec|sp|yd|al|mi|rs)\.(?=\s+[a-z0-9(]|[,;)]))?"
+)
+_AMOUNT = rf"(?P<amount>{SIGN}(?:{NUMBER}))"
+_TO = rf"(?:{SPACE}?{DASH}{SPACE}?(?P<high>{NUMBER}))?"
+_MOLAR = {
+    "M": "molar",
+    "mM": "millimolar",
+    "µM": "micromolar",
+    "μM": "micromolar",
+    "nM": "nanomolar",
+}
+_PERIODS = {
+    "hr": "hour",
+    "h": "hour",
+    "min": "minute",
+    "sec": "second",
+    "s": "second",
+    "kg": "kilogram",
+    "km": "kilometer",
+    "yr": "year",
+    "mo": "month",
+    "wk": "week",
+    "d": "day",
+}
+_WORD_TOO = re.compile(r"[a-zA-Z]|[a-zA-Z]?[a-z]*[aeiou][a-z]*|A[A-Z]|[A-Z]{2}|pt|st")
+"""What after "in" need not be a unit."""
+_PLURAL = re.compile(r"[0-9+] (?:[a-z]+ )?[a-z]+\Z")
+_COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+
+
+def _measure(match: re.Match[str]) -> str | None:
+    unit, amount = match["unit"], plain(match["amount"])
+    if not _is_unit(match):
+        return None
+    high = match["high"]
+    words = unit_words(unit, "2" if high else amount)
+    if words is None:
+        return None
+    if not high and (match["joint"] == "-" or stands_before_noun(match)):
+        words = unit_words(unit, "1") or words
+    if high:
+        return f"{number(amount)} to {number(plain(high))} {words}"
+    return f"{number(amount)} {words}"
+
+
+def _is_unit(match: re.Match[str]) -> bool:
+    unit, joint = match["unit"], match["joint"]
+    if unit not in _BARE:
+        return True
+    if unit == "in":
+        return is_inches(match)
+    if not joint:
+        return unit not in _NEVER_JOINED
+    if unit in _ELECTRIC and "." not in match["amount"]:
+        return False
+    return (
+        unit in _PLAIN_SPACED | _ELECTRIC and re.match(r"[ ]?(?:[A-Z]|the\b)", after(match)) is None
+    )
+
+
+def _percent(match: re.Match[str]) -> str:
+    sign = "percent" if match["sign"] == "%" else "per mille"
+    if match["high"]:
+        return f"{number(plain(match['amount']))} to {number(plain(match['high']))} {sign}"
+    return f"{number(plain(match['amount']))} {sign}"
+
+
+def _degrees(match: re.Match[str]) -> str:
+    amount = plain(match["amount"])
+    said = f"{number(amount)} {'degree' if amount in ('1', '-1') else 'degrees'}"
+    if match["minutes"]:
+        said += f" {cardinal(int(match['minutes']))} minutes"
+    if match["seconds"]:
+        said += f" {cardinal(int(match['seconds']))} seconds"
+    return f"{said} {_COMPASS[match['side']]}" if match["side"] else said
+
+
+def _scientific(match: re.Match[str]) -> str | None:
+    words = unit_words(match["unit"], "2")
+    if words is None or (match["space"] and match["unit"] in _NEVER_JOINED):
+        return None
+    base = f"{number(plain(match['base']))} times " if match["base"] else ""
+    return f"{base}ten {to_the_power(match['up'])} {words}"
+
+
+def _molar(match: re.Match[str]) -> str:
+    return f"{number(plain(match['n']))} {_MOLAR[match['unit']]}"
+
+
+def _per(match: re.Match[str]) -> str | None:
+    return None if match["it"] in _NEVER_JOINED else unit_words(match["it"], "1")
+
+
+def _rate(match: re.Match[str]) -> str | None:
+    return (
+        f" per {_PERIODS.get(match['per'], match['per'])}"
+        if _PLURAL.search(before(match))
+        else None
+    )
+
+
+def _part_measure(match: re.Match[str]) -> str | None:
+    words = unit_words(match["unit"], "1" if not match["whole"] else "2")
+    unit = match["unit"]
+    if words is None or (unit in _BARE - {"s", "in"}) or (unit == "in" and not is_inches(match)):
+        return None
+    if match["glyph"]:
+        above, below = GLYPHS[match["glyph"]]
+    else:
+        above, below = int(match["above"]), int(match["below"])
+    said = fraction(above, below)
+    if match["whole"]:
+        return f"{cardinal(int(match['whole']))} and {said} {words}"
+    return f"{said} {words}"
+
+
+_GLYPHS = "".join(GLYPHS)
+RULES = (
+    *sizes.RULES,
+    *sizes.APERTURES,
+    Rule(
+        "unit.scientific",
+        SpeechClass.UNIT,
+        re.compile(
+            rf"{START}(?:(?P<base>{SIGN}(?:{NUMBER})){SPACE}?[×x·⋅*]{SPACE}?)?10"
+            rf"(?P<up>[⁺⁻]?[⁰¹²³⁴-⁹]++|\^\{{?[-−+]?[0-9]++\}}?)(?P<space>{SPACE})?{_MEASURE}"
+        ),
+        _scientific,
+    ),
+    Rule(
+        "unit.molar",
+        SpeechClass.UNIT,
+        re.compile(
+            rf"{START}(?P<n>{NUMBER}){SPACE}?(?P<unit>[mnµμ]?M)(?= (?:solution|aqueous|{FORMULA}))"
+        ),
+        _molar,
+    ),
+    Rule(
+        "unit.consumption",
+        SpeechClass.UNIT,
+        re.compile(rf"{START}(?P<n>{NUMBER}) ?(?P<unit>{UNIT})/100 ?km(?!\w)"),
+        lambda match: (
+            f"{number(match['n'])} {unit_words(match['unit'], match['n'])}"
+            " per one hundred kilometers"
+        ),
+    ),
+    Rule(
+        "unit.part",
+        SpeechClass.UNIT,
+        re.compile(
+            rf"(?<![\w.,/])(?:(?P<whole>[0-9]{{1,4}})[ -]?(?=[{_GLYPHS}]|[0-9]{{1,2}}/))?"
+            rf"(?:(?P<glyph>[{_GLYPHS}])|(?P<above>[1-9])/(?P<below>[1-9][0-9]{{0,3}}))[ -]"
+            rf"?{_MEASURE}(?P<joint>)"
+        ),
+        _part_measure,
+    ),
+    Rule(
+        "unit.pressure",
+        SpeechClass.UNIT,
+        re.compile(r"(?<![\w.,/])(?P<a>[0-9]{2,3})/(?P<b>[0-9]{2,3}) ?mm ?Hg(?!\w)"),
+        lambda match: f"{number(match['a'])} over {number(match['b'])} millimeters of mercury",
+    ),
+    Rule(
+        "unit.alone",
+        SpeechClass.UNIT,
+        re.compile(rf"(?<![\w/.])(?P<it>(?:{UNIT})/(?:{UNIT})(?:²|³)?)(?![\w²³/^])"),
+        lambda match: unit_words(match["it"], "2") if len(match["it"]) > 3 else None,
+    ),
+    Rule(
+        "unit.alone",
+        SpeechClass.UNIT,
+        re.compile(r"(?<![\w/.])(?P<it>(?:k?N|k?W|Pa|V|A|kg|M?J)[·⋅](?:m|h|s|A))(?![\w²³/^])"),
+        lambda match: unit_words(match["it"], "2"),
+    ),
+    Rule(
+        "percent",
+        SpeechClass.PERCENT,
+        re.compile(rf"(?<![\w.,]){_AMOUNT}{SPACE}?%?{_TO}{SPACE}?(?P<sign>[%‰])(?![\w%])"),
+        _percent,
+    ),
+    Rule(
+        "unit",
+        SpeechClass.UNIT,
+        re.compile(
+            rf"{START}(?<![A-Za-z][-‑])(?<![0-9]/){_AMOUNT}{_TO}(?P<joint>{SPACE}|-)?{_MEASURE}"
+        ),
+        _measure,
+    ),
+    Rule(
+        "unit.degrees",
+        SpeechClass.UNIT,
+        re.compile(
+            rf"{START}{_AMOUNT}{SPACE}?[°º](?:{SPACE}?(?P<minutes>[0-9]{{1,2}})['’′])?"
+            rf"(?:{SPACE}?(?P<seconds>[0-9]{{1,2}})[\"”″])?(?:{SPACE}?(?P<side>[NSEW])(?!\w))"
+            rf"?(?![CF]\b)"
+        ),
+        _degrees,
+    ),
+    *sizes.INCHES,
+    Rule(
+        "unit.per",
+        SpeechClass.UNIT,
+        re.compile(rf"(?<=\b[Pp]er )(?![A-Z]\b)(?P<it>(?:{UNIT})(?:²|³)?)(?![\w/²³])"),
+        _per,
+    ),
+    Rule(
+        "unit.in",
+        SpeechClass.UNIT,
+        re.compile(rf"(?<=\bin )(?P<it>(?:{UNIT})(?:²|³)?{_PER}?)(?![\w/²³'’])"),
+        lambda match: None if _WORD_TOO.fullmatch(match["it"]) else unit_words(match["it"], "2"),
+    ),
+    Rule(
+        "unit.rate",
+        SpeechClass.UNIT,
+        re.compile(
+            r"(?<=[a-z])/(?P<per>day|week|month|year|hour|hr|h|minute|min|second|sec|s|person|night|"
+            r"user|kg|km|yr|mo|wk|d|page|capita)(?![\w/])"
+        ),
+        _rate,
+    ),
+)

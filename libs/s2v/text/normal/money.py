@@ -1,0 +1,291 @@
+"""Say amounts of money."""
+
+import re
+from dataclasses import dataclass
+
+from s2v.text.normal.claiming import Rule, after, before
+from s2v.text.normal.numerals import cardinal, number
+from s2v.text.normal.patterns import DASH, NUMBER, SPACE, plain
+from s2v.text.normal.spans import SpeechClass
+from s2v.text.normal.units import UNIT, unit_words
+from s2v.text.normal.wordlists import words
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """What a currency and its hundredth part are called, one and many."""
+
+    one: str
+    many: str
+    part: str = ""
+    parts: str = ""
+
+
+def _dollar(of: str = "") -> Currency:
+    return Currency(f"{of}dollar", f"{of}dollars", "cent", "cents")
+
+
+_POUND = Currency("pound", "pounds", "penny", "pence")
+_EURO = Currency("euro", "euros", "cent", "cents")
+_RUPEE = Currency("rupee", "rupees", "paisa", "paise")
+_CURRENCIES = {
+    "$": _dollar(),
+    "US$": _dollar("US "),
+    "A$": _dollar("Australian "),
+    "AU$": _dollar("Australian "),
+    "C$": _dollar("Canadian "),
+    "CA$": _dollar("Canadian "),
+    "NZ$": _dollar("New Zealand "),
+    "HK$": _dollar("Hong Kong "),
+    "S$": _dollar("Singapore "),
+    "R$": Currency("real", "reais", "centavo", "centavos"),
+    "€": _EURO,
+    "£": _POUND,
+    "¥": Currency("yen", "yen"),
+    "￥": Currency("yen", "yen"),
+    "₹": _RUPEE,
+    "Rs.": _RUPEE,
+    "₩": Currency("won", "won"),
+    "₽": Currency("ruble", "rubles", "kopeck", "kopecks"),
+    "₺": Currency("lira", "lira", "kurus", "kurus"),
+    "₪": Currency("shekel", "shekels", "agora", "agorot"),
+    "₿": Currency("bitcoin", "bitcoins"),
+    "₫": Currency("dong", "dong"),
+    "฿": Currency("baht", "baht", "satang", "satang"),
+    "₴": Currency("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
+    "₦": Currency("naira", "naira", "kobo", "kobo"),
+    "₱": Currency("peso", "pesos", "centavo", "centavos"),
+    "USD": _dollar("US "),
+    "AUD": _dollar("Australian "),
+    "CAD": _dollar("Canadian "),
+    "NZD": _dollar("New Zealand "),
+    "HKD": _dollar("Hong Kong "),
+    "SGD": _dollar("Singapore "),
+    "TWD": _dollar("Taiwan "),
+    "EUR": _EURO,
+    "GBP": _POUND,
+    "JPY": Currency("yen", "yen"),
+    "CNY": Currency("yuan", "yuan", "fen", "fen"),
+    "RMB": Currency("yuan", "yuan", "fen", "fen"),
+    "INR": _RUPEE,
+    "CHF": Currency("Swiss franc", "Swiss francs", "centime", "centimes"),
+    "SEK": Currency("Swedish krona", "Swedish kronor", "ore", "ore"),
+    "NOK": Currency("Norwegian krone", "Norwegian kroner", "ore", "ore"),
+    "DKK": Currency("Danish krone", "Danish kroner", "ore", "ore"),
+    "PLN": Currency("zloty", "zlotys", "grosz", "groszy"),
+    "KRW": Currency("won", "won"),
+    "MXN": Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
+    "BRL": Currency("real", "reais", "centavo", "centavos"),
+    "AED": Currency("dirham", "dirhams", "fils", "fils"),
+    "ARS": Currency("Argentine peso", "Argentine pesos", "centavo", "centavos"),
+    "CLP": Currency("Chilean peso", "Chilean pesos"),
+    "COP": Currency("Colombian peso", "Colombian pesos"),
+    "CZK": Currency("Czech koruna", "Czech korunas"),
+    "EGP": Currency("Egyptian pound", "Egyptian pounds", "piastre", "piastres"),
+    "HUF": Currency("forint", "forints"),
+    "IDR": Currency("rupiah", "rupiah"),
+    "ILS": Currency("shekel", "shekels", "agora", "agorot"),
+    "KES": Currency("Kenyan shilling", "Kenyan shillings", "cent", "cents"),
+    "MYR": Currency("ringgit", "ringgit", "sen", "sen"),
+    "NGN": Currency("naira", "naira", "kobo", "kobo"),
+    "PHP": Currency("Philippine peso", "Philippine pesos", "centavo", "centavos"),
+    "PKR": Currency("Pakistani rupee", "Pakistani rupees"),
+    "RON": Currency("Romanian leu", "Romanian lei", "ban", "bani"),
+    "RUB": Currency("ruble", "rubles", "kopeck", "kopecks"),
+    "SAR": Currency("Saudi riyal", "Saudi riyals", "halala", "halalas"),
+    "THB": Currency("baht", "baht", "satang", "satang"),
+    "TRY": Currency("lira", "lira", "kurus", "kurus"),
+    "UAH": Currency("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
+    "VND": Currency("dong", "dong"),
+    "ZAR": Currency("rand", "rand", "cent", "cents"),
+    "kr": Currency("krone", "kroner"),
+    "Kč": Currency("Czech koruna", "Czech korunas"),
+    "zł": Currency("zloty", "zlotys", "grosz", "groszy"),
+    "BTC": Currency("bitcoin", "bitcoins"),
+}
+_AFTER_ONLY = ("kr", "Kč", "zł")
+_SIGN = "|".join(
+    re.escape(sign)
+    for sign in sorted(_CURRENCIES, key=len, reverse=True)
+    if sign not in _AFTER_ONLY
+)
+_TRAILING = "|".join(
+    [
+        "€",
+        "£",
+        "¥",
+        "₹",
+        "₽",
+        "₩",
+        "₺",
+        "₿",
+        r"\$",
+        "₫",
+        "฿",
+        "₴",
+        "₦",
+        "₪",
+        "zł",
+        "kr",
+        "Kč",
+        *(c for c in _CURRENCIES if len(c) == 3 and c.isalpha()),
+    ]
+)
+_SCALES = {
+    "k": "thousand",
+    "K": "thousand",
+    "m": "million",
+    "M": "million",
+    "mn": "million",
+    "mm": "million",
+    "MM": "million",
+    "mil": "million",
+    "mio": "million",
+    "mio.": "million",
+    "mln": "million",
+    "b": "billion",
+    "B": "billion",
+    "bn": "billion",
+    "Bn": "billion",
+    "bln": "billion",
+    "t": "trillion",
+    "T": "trillion",
+    "tn": "trillion",
+    "trn": "trillion",
+}
+_SCALE = (
+    rf"(?:{SPACE}?(?:mn|mm|MM|mil|mio\.?|mln|bn|Bn|bln|trn|tn|[kKmMbBtT])(?![\w])"
+    rf"|[ \u00a0-](?:hundred|thousand|million|billion|trillion|lakh|crore)(?![\w]))"
+)
+_PER = (
+    rf"(?:/(?P<per>(?:{UNIT})(?:²|³|(?<=m)[23])?|[a-z]{{3,12}})"
+    r"(?:/(?P<per2>[a-z]{2,12}))?(?![\w/]))"
+)
+_PERIODS = {
+    "mo": "month",
+    "yr": "year",
+    "hr": "hour",
+    "wk": "week",
+    "m": "minute",
+}
+_NOUN = re.compile(r"[ -][a-z]{3,}")
+_HYPHENED = re.compile(r"-[a-z]+")
+_PENCE_BEFORE = re.compile(
+    r"\b(?:costs?|just|only|for|from|paid?|an?|save|charge|under|over|at|by|of|to|and) \Z", re.I
+)
+_PENCE_AFTER = re.compile(
+    r" (?:coins?|pieces?|each|per|off|an? |more|less|cheaper|stamps?|extra)|/|[.,;!?]|$"
+)
+_RESOLUTIONS = words("24 25 30 50 60 120 144 240 360 480 540 576 720")
+_NO_NOUN = re.compile(r"[ -](?:for|per|and|each|from|more|less|into|with|was|were|than|that|but)\b")
+
+
+def _read(match: re.Match[str]) -> str:
+    currency = _CURRENCIES.get(match["currency"]) or _CURRENCIES["PLN"]
+    scale = match["scale"].strip(" \u00a0\u2009\u202f-") if match["scale"] else ""
+    scale = _SCALES.get(scale, scale)
+    sign = {"-": "minus ", "−": "minus ", "–": "minus ", "+": "plus "}.get(match["sign"] or "", "")
+    if match["to"]:
+        low, high = number(plain(match["amount"])), number(plain(match["high"]))
+        said = f"{low} to {high} {scale} {currency.many}"
+    elif _is_adjective(match):
+        said = f"{number(plain(match['amount']))} {scale} {currency.one}"
+    else:
+        said = amount_words(_plain(match["amount"]), scale, currency)
+    if match["per"]:
+        unit = _PERIODS.get(match["per"]) or unit_words(match["per"], "1") or match["per"]
+        said += f" per {unit}"
+    if match["per2"]:
+        said += f" per {_PERIODS.get(match['per2'], match['per2'])}"
+    return sign + " ".join(said.split()) + (" plus" if match["plus"] else "")
+
+
+def amount_words(amount: str, scale: str, currency: Currency) -> str:
+    """Return an amount of a currency in words: "twelve dollars and fifty cents"."""
+    whole, _, part = amount.partition(".")
+    if scale or not currency.part or len(part) not in (0, 2):
+        one = amount == "1" and not scale
+        return f"{number(amount)} {scale} {currency.one if one else currency.many}"
+    major = f"{cardinal(int(whole or 0))} {currency.one if whole == '1' else currency.many}"
+    if not int(part or 0):
+        return major
+    minor = f"{cardinal(int(part))} {currency.part if int(part) == 1 else currency.parts}"
+    return f"{major} and {minor}" if int(whole or 0) else minor
+
+
+def _is_adjective(match: re.Match[str]) -> bool:
+    """Tell whether an amount stands before what it is the price of: "a $5 bill"."""
+    rest = after(match)
+    if _HYPHENED.match(rest) and "." not in match["amount"]:
+        return True
+    return (
+        re.search(r"\b[Aa]n? \Z", before(match)) is not None
+        and ("." not in match["amount"] or bool(match["scale"]))
+        and _NOUN.match(rest) is not None
+        and _NO_NOUN.match(rest) is None
+    )
+
+
+def _pence(match: re.Match[str]) -> str | None:
+    amount, rest, behind = match["amount"], after(match), before(match)
+    priced = "." in amount or re.match(r" coins?| piece", rest)
+    likely = _PENCE_BEFORE.search(behind) and _PENCE_AFTER.match(rest)
+    if not (priced or (likely and amount not in _RESOLUTIONS)):
+        return None
+    one = amount == "1" or re.match(r" (?:coin|piece|stamp)", rest)
+    name = {"p": ("penny" if amount == "1" else "pence", "pence"), "c": ("cent", "cents")}
+    return f"{number(amount)} {name[match['part']][not one]}"
+
+
+def _cents(match: re.Match[str]) -> str:
+    amount = plain(match["amount"])
+    return f"{number(amount)} {'cent' if amount == '1' else 'cents'}"
+
+
+_AMOUNT = rf"[0-9]{{1,3}}(?:\.[0-9]{{3}})*,[0-9]{{2}}(?![0-9,])|{NUMBER}"
+"""Also as most of Europe writes it: 1.299,00."""
+_EUROPEAN = re.compile(r"[0-9.]+,[0-9]{2}")
+
+
+def _plain(amount: str) -> str:
+    if _EUROPEAN.fullmatch(amount):
+        return amount.replace(".", "").replace(",", ".")
+    return plain(amount)
+
+
+RULES = (
+    Rule(
+        "money.sign",
+        SpeechClass.MONEY,
+        re.compile(
+            rf"(?<![\w$])(?P<sign>(?<![\w)\]])[-−–+])?(?P<currency>{_SIGN}){SPACE}?(?P<amount"
+            rf">{_AMOUNT})"
+            rf"(?:(?:{_SCALE})(?={DASH}(?:{_SIGN})?[0-9]))?"
+            rf"(?P<to>{SPACE}?{DASH}{SPACE}?(?:{_SIGN})?(?P<high>{NUMBER}))?(?P<scale>{_SCALE})?"
+            rf"(?P<plus>\+)?{_PER}?(?![A-Za-z0-9])"
+        ),
+        _read,
+    ),
+    Rule(
+        "money.code",
+        SpeechClass.MONEY,
+        re.compile(
+            rf"(?<![\w.,])(?P<sign>[-−–+])?(?P<amount>{_AMOUNT})"
+            rf"(?P<to>{SPACE}?{DASH}{SPACE}?(?P<high>{NUMBER}))?(?P<scale>{_SCALE})?{SPACE}?"
+            rf"(?P<currency>{_TRAILING})(?P<plus>\+)?{_PER}?(?![\w$])(?!\$)"
+        ),
+        _read,
+    ),
+    Rule(
+        "money.cents",
+        SpeechClass.MONEY,
+        re.compile(r"(?<![\w.,$€£])(?P<amount>[1-9][0-9]{0,2}(?:\.[0-9])?)(?P<part>[pc])(?!\w)"),
+        _pence,
+    ),
+    Rule(
+        "money.cents",
+        SpeechClass.MONEY,
+        re.compile(rf"(?<![\w.,])(?P<amount>(?:{NUMBER})){SPACE}?[¢￠]"),
+        _cents,
+    ),
+)

@@ -1,0 +1,137 @@
+"""Say Roman numerals, where the words around them show that they are some."""
+
+import re
+
+from s2v.text.normal.claiming import Reader, Rule, after, before
+from s2v.text.normal.numerals import cardinal, ordinal
+from s2v.text.normal.spans import SpeechClass
+from s2v.text.normal.wordlists import words
+
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_NUMBERED = (
+    "Chapter|Part|Volume|Vol\\.?|Book|Act|Scene|Section|Article|Appendix|Phase|Stage|Type|Cla"
+    "ss|Level|"
+    "War|Bowl|Figure|Fig\\.|Table|Title|Round|Episode|Season|Grade|Apollo|Mark|Mk\\.?|Page|Version|"
+    "Tier|Schedule|Unit|Lesson|Division|Factor|Corps|Symphony|Sonata|Opus|Concerto|Canto|Psalm|"
+    "Annex|Clause|Category|Group|Zone|Region|District|Sector|Step|Day|Game|Fantasy|Rocky|Vatican|"
+    "Wars|Quest|Tome|Plate|Module|Line|Gemini|Saturn|Titan|Legion|Republic|Geneva|Basel|SALT|START"
+)
+_REGNAL = (
+    "Henry|Louis|Elizabeth|Charles|George|William|Edward|James|Richard|Paul|Pius|Benedict|Cat"
+    "herine|"
+    "Peter|Napoleon|Nicholas|Alexander|Rams[ei]s|Ramesses|Ramses|Philip|Francis|Frederick|Wil"
+    "helm|Leo|"
+    "Gregory|Clement|Innocent|Urban|Boniface|Ivan|Mary|Ptolemy|Darius|Xerxes|Otto|Leopold|Fer"
+    "dinand|"
+    "Alfonso|Carlos|Juan|Felipe|Christian|Gustav|Gustaf|Adolf|Harald|Olaf|Olav|Haakon|Mehmed|"
+    "Suleiman|"
+    "Selim|Murad|Abdullah|Hussein|Rainier|Albert|Baudouin|Umberto|Victor|Emmanuel|Amenhotep|T"
+    "hutmose|"
+    "Cleopatra|Seti|Cyrus|Artaxerxes|Constantine|Theodosius|Justinian|Basil|Michael|John|Step"
+    "hen|Julius|"
+    "Sixtus|Adrian|Martin|Celestine|Honorius|Eugene|Nero|Maximilian|Rudolf|Sigismund|Joseph|Robert|"
+    "David|Malcolm|Kenneth|Edmund|Matilda|Anne|Margaret|Isabella|Joanna|Pedro|Manuel|Sancho|Afonso|"
+    "Kamehameha|Tutankhamun|Harold|Canute|Bela|Casimir|Boleslaw|Vladislav|Wenceslaus|Charlemagne|"
+    "Tiberius|Claudius|Mithridates|Antiochus|Seleucus|Selassie"
+)
+_TITLES = "King|Queen|Pope|Emperor|Empress|Tsar|Czar|Prince|Kaiser|Sultan|Saint|Pharaoh|Duke|Shah"
+_WORDS_TOO = words(
+    "XX CD DC MD CV MC MM DM CC DI LI MI MIX DIM LIV DIV XL CI CL CM ML DL MV XXX XXL LL MDM DD "
+    "MMC LCD VC DVD VI CIV MMX CX XC CCC IC ID IM IL IV"
+)
+"""What is mostly something else where nothing shows that it is a number."""
+_LETTER = frozenset("IVXLCDM")
+_AFTER_REIGN = re.compile(
+    r"\s*(?:$|[,.;:!?)'’]|(?:of|and|reigned|ruled|became|was|died|in|had|is|to|the|had)\b)"
+)
+_ORDINAL_AFTER = re.compile(
+    r"\s(?:century|centuries|dynasty|Dynasty|Olympiad|Century|Corps|Congress|Legion|Olympic)"
+)
+
+
+def value(written: str) -> int:
+    """Return the value of a Roman numeral."""
+    numbers = [_VALUES[letter] for letter in written.upper()]
+    return sum(
+        -one if following > one else one
+        for one, following in zip(numbers, [*numbers[1:], 0], strict=True)
+    )
+
+
+def _counted(match: re.Match[str]) -> str | None:
+    return cardinal(value(match["it"]))
+
+
+def _numbered(match: re.Match[str]) -> str | None:
+    parts = [part for part in match["sub"].split(".") if part]
+    return " point ".join([cardinal(value(match["n"])), *(cardinal(int(p)) for p in parts)])
+
+
+def _listed(match: re.Match[str]) -> str:
+    return f"{match['joint']}{cardinal(value(match['it2']))}"
+
+
+def _reign(match: re.Match[str]) -> str | None:
+    if len(match["it"]) == 1 and _AFTER_REIGN.match(after(match)) is None:
+        return None
+    if match["it"] == "X" and match.group().startswith("Malcolm"):
+        return None
+    if match["it"] == "I" and re.match(r"\s(?:was|had|is|in)\b", after(match)):
+        return None
+    return f"the {ordinal(value(match['it']))}"
+
+
+def _century(match: re.Match[str]) -> str:
+    return ordinal(value(match["n"]))
+
+
+def _alone(match: re.Match[str]) -> str | None:
+    written = match["it"]
+    if _ORDINAL_AFTER.match(after(match)):
+        return ordinal(value(written))
+    follows_name = re.search(r"\b[A-Z][a-z]+ \Z", before(match)) is not None
+    if len(written) < 2 or (
+        written in _WORDS_TOO and not (follows_name and written in ("IV", "VI"))
+    ):
+        return None
+    return cardinal(value(written))
+
+
+def _rule(name: str, pattern: str, read: Reader) -> Rule:
+    return Rule(f"roman.{name}", SpeechClass.ROMAN, re.compile(pattern), read)
+
+
+_END = r"(?![\w’'-]|\.[A-Za-z])"
+_NUMERAL = rf"(?P<it>{_ROMAN}){_END}"
+RULES = (
+    _rule(
+        "century",
+        rf"(?<![\w.&-])(?P<it>(?P<n>{_ROMAN})(?<=[IVXLCDM])(?:th|st|nd|rd))(?!\w)",
+        _century,
+    ),
+    _rule(
+        "century",
+        rf"(?<![\w.&-])(?P<it>(?P<n>{_ROMAN}))(?=[ -](?:century|centuries|[Dd]ynasty|Olympiad)\b)",
+        _century,
+    ),
+    _rule(
+        "numbered",
+        rf"(?<!\w)(?:{_NUMBERED})s? (?P<it>(?P<n>{_ROMAN})(?P<sub>(?:\.[0-9]{{1,3}})*))"
+        r"(?![\w’-]|\.[A-Za-z])(?! (?:am|think|have|was|know)\b)",
+        _numbered,
+    ),
+    _rule(
+        "numbered",
+        r"(?<!\w)(?:[Pp]ages?|pp?\.|[Ss]cene|[Cc]hapter|[Pp]art|[Vv]olume) "
+        r"(?P<it>x{0,3}(?:ix|iv|v?i{0,3}))(?<=[xvi])(?!\w)",
+        _counted,
+    ),
+    _rule("listed", r"(?<!\w)\((?P<it2>(?:ix|iv|vi{1,3}|i{2,3}|xi{1,3}))\)(?P<joint>)", _listed),
+    _rule(
+        "reign",
+        rf"(?<!\w)(?:(?:{_TITLES}) [A-Z]\w+|{_REGNAL}) (?P<it>{_ROMAN})(?=['’]s|{_END})",
+        _reign,
+    ),
+    _rule("alone", rf"(?<![\w.&/+-]){_NUMERAL}(?![&/+])", _alone),
+)

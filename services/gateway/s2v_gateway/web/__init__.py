@@ -1,0 +1,1 @@
+"""The gateway over HTTP: a client of its own gRPC server, so that both say the same."""

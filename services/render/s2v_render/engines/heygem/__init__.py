@@ -1,0 +1,1 @@
+"""The engine `heygem`: HeyGem and Duix-Avatar containers, asked over HTTP."""

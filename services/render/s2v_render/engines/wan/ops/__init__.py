@@ -1,0 +1,1 @@
+"""What the transformer computes besides its matrices, plainly and fused, behind one protocol."""

@@ -1,0 +1,104 @@
+"""Attention behind one seam: the fastest way that works here, chosen once, the same at every call.
+
+Shape suffixes: B batch, S queries, L keys, N heads, H width of a head.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+_FLASH_4 = "flash-attn-4"
+_MANY_KEYS = 2048
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionBackend:
+    """A way to attend; `attend` takes [B, S, N, H] and two of [B, L, N, H], returns the first."""
+
+    name: str
+    attend: Attend
+
+
+def fastest_attention(device: torch.device, dtype: torch.dtype, head_dim: int) -> AttentionBackend:
+    """Return the fastest way that is installed and works with such heads on this device."""
+    if device.type != "cuda":
+        return PLAIN_ATTENTION
+    working = [each for each in _on_cuda() if _works(each, device, dtype, head_dim)]
+    if not working:
+        return PLAIN_ATTENTION
+    long, short = working[0], working[min(1, len(working) - 1)]
+    return long if long.name != _FLASH_4 else _by_length(long, short)
+
+
+def _by_length(long: AttentionBackend, short: AttentionBackend) -> AttentionBackend:
+    """Return one that attends to few keys otherwise: there the first one's start costs most."""
+
+    def attend(q_BSNH: Tensor, k_BLNH: Tensor, v_BLNH: Tensor) -> Tensor:
+        way = long if k_BLNH.shape[1] >= _MANY_KEYS else short
+        return way.attend(q_BSNH, k_BLNH, v_BLNH)
+
+    return AttentionBackend(f"{long.name}, below {_MANY_KEYS} keys {short.name}", attend)
+
+
+def _on_cuda() -> Iterator[AttentionBackend]:
+    """Yield what there is, the fastest first: measured on Hopper with heads of 128."""
+    if importlib.util.find_spec("flash_attn") and importlib.util.find_spec("flash_attn.cute"):
+        yield AttentionBackend(_FLASH_4, _flash_4)
+    for backend in (SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION):
+        yield _pinned(backend)
+
+
+def _works(
+    found: AttentionBackend, device: torch.device, dtype: torch.dtype, head_dim: int
+) -> bool:
+    tried = torch.zeros(1, 128, 2, head_dim, dtype=dtype, device=device)
+    try:
+        return found.attend(tried, tried, tried).shape == tried.shape
+    except (RuntimeError, ImportError, AssertionError, TypeError, ValueError):
+        return False
+
+
+def _flash_4(q_BSNH: Tensor, k_BLNH: Tensor, v_BLNH: Tensor) -> Tensor:
+    from flash_attn.cute import flash_attn_func
+
+    gathered: Tensor | tuple[Tensor, ...] = flash_attn_func(q_BSNH, k_BLNH, v_BLNH)
+    return gathered if isinstance(gathered, Tensor) else gathered[0]
+
+
+def _pinned(backend: SDPBackend) -> AttentionBackend:
+    return AttentionBackend(
+        f"torch {backend.name.lower().replace('_', ' ')}", partial(_by_torch, backends=(backend,))
+    )
+
+
+def _by_torch(
+    q_BSNH: Tensor, k_BLNH: Tensor, v_BLNH: Tensor, *, backends: tuple[SDPBackend, ...]
+) -> Tensor:
+    """Attend as the given backends do, whatever the process has set."""
+    heads_first = (part.transpose(1, 2) for part in (q_BSNH, k_BLNH, v_BLNH))
+    with sdpa_kernel(list(backends)):
+        return F.scaled_dot_product_attention(*heads_first).transpose(1, 2)
+
+
+PLAIN_ATTENTION = AttentionBackend(
+    "torch",
+    partial(
+        _by_torch,
+        backends=(
+            SDPBackend.CUDNN_ATTENTION,
+            SDPBackend.FLASH_ATTENTION,
+            SDPBackend.EFFICIENT_ATTENTION,
+            SDPBackend.MATH,
+        ),
+    ),
+)
+"""Whatever torch holds for best; works everywhere."""

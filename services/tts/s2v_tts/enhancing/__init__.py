@@ -1,0 +1,1 @@
+"""Better sound that was spoken already: less noise, an even loudness, shorter silences."""

@@ -1,0 +1,52 @@
+"""A local Ray that does not start in its time gets another try."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from s2v_render.workers import cluster
+
+
+class Slow:
+    """A Ray that starts at the third try."""
+
+    def __init__(self, needed: int) -> None:
+        self.needed = needed
+        self.folders: list[Path] = []
+        self.shut_down = 0
+
+    def init(self, *, _temp_dir: str, **_: Any) -> None:
+        self.folders.append(Path(_temp_dir))
+        if len(self.folders) < self.needed:
+            raise Exception("The current node timed out during startup.")
+
+    def shutdown(self) -> None:
+        self.shut_down += 1
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+@pytest.mark.usefixtures("local")
+async def test_ray_is_started_again_in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = Slow(3)
+    monkeypatch.setattr(cluster, "_import_ray", lambda: ray)
+    one = cluster.RayCluster(1)
+    await one.start()
+    assert len(set(ray.folders)) == 3
+    assert [folder.parent.exists() for folder in ray.folders] == [False, False, True]
+    await one.stop()
+    assert not ray.folders[-1].parent.exists()
+
+
+@pytest.mark.usefixtures("local")
+async def test_a_ray_that_never_starts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = Slow(9)
+    monkeypatch.setattr(cluster, "_import_ray", lambda: ray)
+    with pytest.raises(Exception, match="timed out during startup"):
+        await cluster.RayCluster(1).start()
+    assert len(ray.folders) == ray.shut_down == 3
+    assert not any(folder.parent.exists() for folder in ray.folders)
