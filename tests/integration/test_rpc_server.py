@@ -1,6 +1,7 @@
 """What every service does around its calls: health, errors, logs, draining."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -225,3 +226,21 @@ async def test_a_message_that_never_comes_whole_is_not_waited_for(servicer: Serv
             await call.read()
     await server.stop(0)
     assert from_rpc_error(caught.value).reason is Reason.DEADLINE_EXCEEDED
+
+
+async def test_what_the_start_made_is_spared_by_the_garbage_collector() -> None:
+    server = Server("127.0.0.1:0", [SERVICE], reflection_enabled=False)
+    running = asyncio.create_task(server.run())
+    try:
+        async with connect(server.address) as channel:
+            health = health_pb2_grpc.HealthStub(channel)
+            watched = health.Watch(health_pb2.HealthCheckRequest(service=SERVICE))
+            async for answer in watched:
+                if answer.status == health_pb2.HealthCheckResponse.SERVING:
+                    break
+            watched.cancel()
+        assert gc.get_freeze_count() > 0
+        os.kill(os.getpid(), signal.SIGTERM)
+        await running
+    finally:
+        gc.unfreeze()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -126,6 +127,7 @@ class Server:
         _log.info("listening", address=self.address)
         try:
             if await self._warmed(warm, stopped):
+                _spare_collecting()
                 await self.serving()
                 _log.info("serving", address=self.address)
                 await stopped.wait()
@@ -164,6 +166,15 @@ class Server:
     async def _set(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for service in self._services:
             await self._health.set(service, status)
+
+
+def _spare_collecting() -> None:
+    """Have the garbage collector leave alone what was made until now: most of it stays.
+
+    Going through a gateway's 200 000 objects takes 60 ms and more, in which its loop serves nobody.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _host(address: str) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway_world import Start, failure, generate_requests, png, rest, wav
+from gateway_world import Gate, Start, failure, generate_requests, png, rest, wav
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2, job_service_pb2
 from s2v.core.errors import Exhausted, Reason, S2VError
 from s2v.testing.fakes_stages import FakeStages
 from s2v_gateway.access.quotas import Quotas
 from s2v_gateway.records.database import close_database, open_database
+from s2v_gateway.records.jobs import JobRecords
 from s2v_gateway.records.migrating import migrate
 from s2v_gateway.records.usage import Usage
 from s2v_gateway.settings import Quota
@@ -86,14 +87,20 @@ async def test_who_stores_all_that_they_may_begins_no_film(start: Start) -> None
     assert exceeded(error) == (Reason.QUOTA_EXCEEDED, "stored_bytes")
 
 
-async def test_so_many_seconds_of_film_are_made_a_day(start: Start) -> None:
-    hold = asyncio.Event()
+async def test_so_many_seconds_of_film_are_made_a_day(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold, gate = asyncio.Event(), Gate()
+    monkeypatch.setattr(JobRecords, "succeed", gate.around(JobRecords.succeed, before=True))
     server = await start(
         FakeStages(hold={"render-0": hold}), max_running_jobs=1, quota_film_seconds_per_day=0.01
     )
     picture = await server.upload(png())
     first, second = [await server.create(reference=picture) for _ in range(2)]
     hold.set()
+    await gate.reached.wait()
+    assert server.gateway.studio.queue.waiting(second.name.removeprefix("jobs/"))
+    gate.opened.set()
     assert (await server.finished(first.name)).state == job_pb2.JOB_STATE_SUCCEEDED
     waited = await server.finished(second.name)
     assert waited.state == job_pb2.JOB_STATE_FAILED

@@ -35,7 +35,8 @@ def _measure() -> None:
         seconds = time.thread_time() - begun
         if seconds > MOST_SECONDS:
             slow = {"level": "error", "event": "slow callback", "seconds": round(seconds, 3)}
-            print(json.dumps(slow | {"callback": repr(handle)}), file=sys.stderr, flush=True)
+            step = getattr(handle._callback, "__self__", handle)
+            print(json.dumps(slow | {"callback": repr(step)}), file=sys.stderr, flush=True)
 
     asyncio.Handle._run = measured  # type: ignore[method-assign]
 
