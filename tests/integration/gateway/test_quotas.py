@@ -99,8 +99,9 @@ async def test_so_many_seconds_of_film_are_made_a_day(
     first, second = [await server.create(reference=picture) for _ in range(2)]
     hold.set()
     await gate.reached.wait()
-    assert server.gateway.studio.queue.waiting(second.name.removeprefix("jobs/"))
+    waits = server.gateway.studio.queue.waiting(second.name.removeprefix("jobs/"))
     gate.opened.set()
+    assert waits is not None
     assert (await server.finished(first.name)).state == job_pb2.JOB_STATE_SUCCEEDED
     waited = await server.finished(second.name)
     assert waited.state == job_pb2.JOB_STATE_FAILED
