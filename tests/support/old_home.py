@@ -1,5 +1,6 @@
 """The home that release 0.1.0 left behind; tests/data/home_0.1.0.md says what is in it."""
 
+import base64
 import io
 import re
 import sqlite3
@@ -57,6 +58,19 @@ def unpack(home: Path) -> None:
         database.execute(
             "UPDATE uploads SET expire_time = strftime('%Y-%m-%d %H:%M:%f000', 'now', '+1 day')"
         )
+
+
+def first_sound(home: Path, job: OldJob) -> str:
+    """Return the SHA-256 of what was spoken for a job's first segment, by whichever release."""
+    with closing(sqlite3.connect(home / "gateway/gateway.db")) as database:
+        (outcome,) = database.execute(
+            "SELECT output FROM operation_outputs WHERE workflow_uuid = ? AND "
+            "function_name = 'speak-0'",
+            (job.name.removeprefix("jobs/"),),
+        ).fetchone()
+    if not outcome.lstrip('"').startswith("{"):  # pickled by release 0.1.0
+        outcome = base64.b64decode(outcome).decode("latin-1")
+    return re.findall(r"[0-9a-f]{64}", outcome)[0]
 
 
 def half_uploaded() -> bytes:
