@@ -7,14 +7,7 @@ from pathlib import Path
 import pytest
 
 from installations import Installation, installed
-from old_home import (
-    ENCODING,
-    UPLOAD_REQUEST_ID,
-    first_sound,
-    half_uploaded,
-    old_jobs,
-    unpack,
-)
+from old_home import ENCODING, UPLOAD_REQUEST_ID, half_uploaded, old_jobs, unpack
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
 from s2v.api.gateway.v1.asset_service_pb2_grpc import AssetServiceStub
 from s2v.client import Client
@@ -28,7 +21,6 @@ class Upgraded:
 
     def __init__(self, installation: Installation, client: Client) -> None:
         self.client = client
-        self.home = installation.home
         self._log_lines = installation.log_lines
 
     def job(self, name: str) -> job_pb2.Job:
@@ -62,20 +54,8 @@ def test_every_job_ends_as_its_release_would_have_ended_it(upgraded: Upgraded, n
     ended = upgraded.job(name)
 
     assert job_pb2.JobState.Name(ended.state) == f"JOB_STATE_{OLD[name].ends}", ended.error
-    assert ended.film.frames == OLD[name].frames
+    assert (ended.film.frames, ended.film.sha256) == (OLD[name].frames, OLD[name].sha256)
     assert ended.spec.display_name == name
-    if ended.spec.voice.endswith("oak") and not sounds_as_it_did(upgraded):
-        pytest.skip("the voice oak has other samples on this processor, and so has the film")
-    assert ended.film.sha256 == OLD[name].sha256
-
-
-def sounds_as_it_did(upgraded: Upgraded) -> bool:
-    """Tell whether what this machine speaks has the samples of the one that made the old home."""
-    upgraded.job("running cut")
-    before, now = (
-        first_sound(upgraded.home, OLD[name]) for name in ("running half", "running cut")
-    )
-    return before == now
 
 
 @pytest.mark.parametrize("name", ["running half", "running live"])
