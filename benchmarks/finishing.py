@@ -3,7 +3,8 @@
     python benchmarks/finishing.py [WIDTH]
 
 The film is the sample portrait, moved and with a camera's noise, a square of that many pixels
-(720). The network that restores faces does nothing here. Counted is the time of the processor: other work on the machine makes less of a difference.
+(720). The network that restores faces does nothing here. Counted is the time of the processor:
+other work on the machine makes less of a difference.
 """
 
 import sys
