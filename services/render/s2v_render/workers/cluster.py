@@ -123,8 +123,7 @@ class RayCluster:
             object_store_memory=_OBJECT_STORE_BYTES,
             _temp_dir=str(self._folder.path),
         )
-        # A process of 90 MB that would start machines; nothing public keeps it away.
-        _node().kill_monitor(check_alive=False)
+        _end_monitor()
 
     def _is_whole(self) -> bool:
         if not self.is_local:
@@ -146,6 +145,11 @@ def _node() -> Any:
     from ray._private import worker
 
     return worker._global_node
+
+
+def _end_monitor() -> None:
+    """End the process that would start machines: nothing public keeps its 80 MB away."""
+    _node().kill_monitor(check_alive=False)
 
 
 def _import_ray() -> Any:
