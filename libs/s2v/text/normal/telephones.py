@@ -38,6 +38,8 @@ def say_telephone(written: str) -> str:
 def _group(group: str) -> str:
     if group.isalpha():
         return group.lower()
+    if len(group) == 11 and group[0] == "1":
+        return ", ".join(map(digits, (group[0], group[1:4], group[4:7], group[7:])))
     if group == "800":
         return "eight hundred"
     if len(group) > 5:
