@@ -253,6 +253,7 @@ def test_a_lexicon_goes_before_every_rule() -> None:
     assert normalise("SQL and Sql", lexicon=lexicon).spoken == "sequel and sequel"
     assert normalise("xiv XIV", lexicon=lexicon).spoken == "xiv the fourteenth"
     assert normalise("mysqld", lexicon=lexicon).spoken == "mysqld"
+    assert normalise("New\nYork", lexicon={"new york": "Gotham"}).spoken == "Gotham"
 
 
 def test_a_lexicon_finds_words_in_scripts_that_put_no_space_between_them() -> None:
