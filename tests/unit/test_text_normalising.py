@@ -196,6 +196,10 @@ def test_figures_are_said(text: str) -> None:
         "Fe3",
         "<1 ",
         "a::",
+        "1) ",
+        "(i) ",
+        "Mon/",
+        "a1f0",
     ],
 )
 def test_texts_of_one_kind_are_read_in_time_that_grows_with_their_length(crumb: str) -> None:

@@ -17,6 +17,7 @@ _ANYWHERE = {
     "a.k.a.": "also known as",
     "aka": "also known as",
     "w/o": "without",
+    "w/out": "without",
     "w/": "with",
     "b/c": "because",
     "govt.": "government",
@@ -173,6 +174,7 @@ _BEFORE_NUMBER = {
     "ver": "version",
     "Ref": "reference",
     "Rt": "route",
+    "vv": "verses",
     "Op": "opus",
     "op": "opus",
 }

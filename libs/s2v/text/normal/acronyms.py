@@ -159,6 +159,7 @@ def _mixed(match: re.Match[str]) -> str:
         "WWI": "World War one",
         "WWII": "World War two",
         "WW1": "World War one",
+        "TL;DR": "T L D R",
         "WW2": "World War two",
         "YoY": "year over year",
         "QoQ": "quarter over quarter",
@@ -276,7 +277,7 @@ MIXED = (
     _rule(
         "acronym.mixed",
         SpeechClass.ACRONYM,
-        r"(?<!\w)(?P<it>YoY|QoQ|MoM|PhDs?|VRAM|WWII?|WW[12]|iOS|macOS|WiFi|IoT|tvOS|watchOS|iPadOS|SaaS|PaaS|MSc|BSc|LLMs|C"
+        r"(?<!\w)(?P<it>YoY|QoQ|MoM|PhDs?|VRAM|WWII?|WW[12]|TL;DR|iOS|macOS|WiFi|IoT|tvOS|watchOS|iPadOS|SaaS|PaaS|MSc|BSc|LLMs|C"
         r"hatGPT|eBay|DoS|DDoS|mRNA|pH|GitHub|YouTube|MySQL|NoSQL|PostgreSQL|OpenAI|VSCode)(?!\w)",
         _mixed,
     ),

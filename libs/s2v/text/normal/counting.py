@@ -128,7 +128,7 @@ def _spaced(match: re.Match[str]) -> str:
 
 
 def _rating(match: re.Match[str]) -> str:
-    return f"{number(match['n'])} out of {cardinal(int(match['of']))}"
+    return f"{number(match['n'])} out of {number(match['of'])}"
 
 
 def _ratio(match: re.Match[str]) -> str:
@@ -285,7 +285,7 @@ RULES = (
     _rule(
         "fraction",
         SpeechClass.FRACTION,
-        r"(?<![\w.,/])(?P<n>[0-9]{1,3}\.[0-9]{1,2})/(?P<of>5|10|20|100)(?![\w/]|\.[0-9])",
+        r"(?<![\w.,/])(?P<n>[0-9]{1,3}\.[0-9]{1,2})/(?P<of>5|10|20|100|4\.0|5\.0)(?![\w/]|\.[0-9])",
         _rating,
     ),
     _rule(

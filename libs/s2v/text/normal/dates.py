@@ -22,7 +22,7 @@ _YEAR_BEFORE = re.compile(
 )
 _STRONG_BEFORE = re.compile(
     r"\b(?:AD|A\.D\.|in|since|until|year|circa|ca\.|c\.|late|early|mid|born|died|established|founded|summer|"
-    r"winter|spring|autumn|class of|back in|by|est\.|fl\.)[ -]\Z|[(©]\s?\Z",
+    r"winter|spring|autumn|class of|back in|by|est\.|fl\.)[ -]\Z|[(©]\s?\Z|\bca?\.\Z",
     re.IGNORECASE,
 )
 _DATED = re.compile(
@@ -304,7 +304,7 @@ DECADES = (
         re.compile(
             r"(?:(?<=\b[Tt]he )|(?<=\b[Hh]is )|(?<=\b[Hh]er )|(?<=\b[Mm]y )|(?<=arly )|(?<=ate )"
             r"|(?<=mid-)|(?<=heir )|(?<=ow )|(?<=igh )|(?=['’]))['’]?"
-            r"(?P<y>[1-9]0|(?<=['’])00)['’]?s(?!\w)"
+            r"(?P<y>[0-9]0)['’]?s(?!\w)"
         ),
         _decade,
     ),
@@ -343,7 +343,7 @@ YEARS = (
         "year",
         SpeechClass.YEAR,
         re.compile(
-            r"(?<![\w.,$€£#/])(?P<it>1[0-9]{3}|20[0-9]{2}|21[0-9]{2})(?![\w%°/])(?![.,:][0-9])"
+            r"(?:(?<![\w.,$€£#/])|(?<=\bc\.))(?P<it>1[0-9]{3}|20[0-9]{2}|21[0-9]{2})(?![\w%°/])(?![.,:][0-9])"
         ),
         _lone_year,
     ),

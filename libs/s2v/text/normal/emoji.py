@@ -176,7 +176,9 @@ RULES = (
     Rule(
         "emoji.heart",
         SpeechClass.EMOJI,
-        re.compile(r"(?:(?<=\bI )|(?<=\ball )|(?<=\byou )|(?<=[!.?] ))<3(?![\w.,]?[0-9])(?!\w)"),
+        re.compile(
+            r"(?:(?<=\bI )|(?<=:[)D] )|(?<=\ball )|(?<=\byou )|(?<=[!.?] ))<3(?![\w.,]?[0-9])(?!\w)"
+        ),
         lambda _: "heart",
     ),
     Rule(

@@ -27,7 +27,7 @@ _PER = (
 )
 _MEASURE = (
     rf"(?P<unit>(?:{UNIT})(?:²|³|\^2|\^3|(?<=m)[23]|(?<=ft)[23]|[·⋅](?:{UNIT}))?{_PER}?)(?![\w²³/^])"
-    r"(?:(?<=oz|ft|bs|hr|in|ec|sp|yd|al|mi|rs)\.(?=\s+[a-z0-9(]|[,;)]))?"
+    r"(?:(?<=oz|ft|lb|bs|hr|in|ec|sp|yd|al|mi|rs)\.(?=\s+[a-z0-9(]|[,;)]))?"
 )
 _AMOUNT = rf"(?P<amount>{SIGN}(?:{NUMBER}))"
 _TO = rf"(?:{SPACE}?{DASH}{SPACE}?(?P<high>{NUMBER}))?"

@@ -2,8 +2,8 @@
 
 import re
 
-from s2v.text.normal.claiming import Rule, before
-from s2v.text.normal.numerals import cardinal
+from s2v.text.normal.claiming import Rule, after, before
+from s2v.text.normal.numerals import cardinal, number, pairs, plural
 from s2v.text.normal.spans import SpeechClass
 
 _SHORT = {
@@ -58,16 +58,48 @@ def _letters(match: re.Match[str]) -> str | None:
 
 def _list_number(match: re.Match[str]) -> str | None:
     """Say "2)" of a list: at the beginning of a line, or where "1)" or "3)" stands as well."""
-    number = int(match["n"])
+    place = int(match["n"])
     begins = not before(match, 1).strip(" ") or before(match, 1) == "\n"
-    others = (f" {number + 1}) ", f"{number - 1}) ")
-    listed = any(other in match.string for other in others)
+    others = (f" {place + 1}) ", f"{place - 1}) ")
+    around = before(match, 400) + after(match, 400)
+    listed = any(other in around for other in others)
     if re.search(r"[(\[][^()\[\]]*\Z", before(match)) or not (listed or begins):
         return None
-    return f"{cardinal(number)},"
+    return f"{cardinal(place)},"
 
 
+def _paragraph(match: re.Match[str]) -> str:
+    """Say paragraphs of American law as people call them: 401(k), 501(c)(3)."""
+    said = f"{pairs(match['n'])} {match['a']}"
+    return f"{said} {number(match['b'])}" if match["b"] else said
+
+
+_FUNCTIONS = {"sin": "sine", "cos": "cosine", "tan": "tangent"}
 RULES = (
+    Rule(
+        "number.of_degrees",
+        SpeechClass.MATHEMATICS,
+        re.compile(r"(?<!\w)(?P<f>sin|cos|tan)\((?P<n>[0-9]{1,3}(?:\.[0-9]{1,6})?) ?°\)"),
+        lambda match: f"{_FUNCTIONS[match['f']]} of {number(match['n'])} degrees",
+    ),
+    Rule(
+        "number.paragraph",
+        SpeechClass.NUMBER,
+        re.compile(r"(?<!\w)(?P<n>[45]0[0-9])\((?P<a>[a-z])\)(?:\((?P<b>[0-9])\))?"),
+        _paragraph,
+    ),
+    Rule(
+        "number.plural",
+        SpeechClass.NUMBER,
+        re.compile(r"(?<![\w.,])(?P<n>7[0-9]7)s(?!\w)"),
+        lambda match: plural(pairs(match["n"])),
+    ),
+    Rule(
+        "range.ordinals",
+        SpeechClass.RANGE,
+        re.compile(r"(?<=[0-9](?:st|nd|rd|th))(?P<it>[-–])(?=[0-9]{1,3}(?:st|nd|rd|th))"),
+        lambda _: " to ",
+    ),
     Rule(
         "number.listed",
         SpeechClass.NUMBER,

@@ -77,7 +77,8 @@ def _listed(match: re.Match[str]) -> str:
 
 def _listed_letter(match: re.Match[str]) -> str | None:
     """Say "(i)" where "(ii)" follows or goes before."""
-    return _listed(match) if "(ii)" in match.string or "(iv)" in match.string else None
+    around = before(match, 400) + after(match, 400)
+    return _listed(match) if "(ii)" in around or "(iv)" in around else None
 
 
 def _several(match: re.Match[str]) -> str | None:

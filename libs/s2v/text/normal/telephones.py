@@ -16,7 +16,7 @@ _CONTEXT = re.compile(
 )
 _SHORT_CODE = re.compile(r"\b[Tt]ext(?:ing)?\b[^.!?]{1,30} to \Z|\bSMS to \Z")
 _IDENTITY = re.compile(
-    r"\b(?:build|order|invoice|account|acct\.?|IDs?|serial|(?P<short>PIN|code|passcode)|ticket|"
+    r"\b(?:build|order|invoice|account|acct\.?|IDs?|serial|(?P<short>PIN|code|passcode)|[Zz]ip|ZIP|ticket|"
     r"tracking|confirmation|reference|ref\.?|customer|licen[cs]e|policy)"
     r"(?: number| no\.?| code)?(?: is)?[:#]? ?#?\Z"
 )

@@ -118,6 +118,7 @@ RULES = (
     _rule("until", r"(?<=noon)\s?[-–]\s?(?=[0-9])|(?<=night)\s?[-–]\s?(?=[0-9])", lambda _: " to "),
     _rule("until", r"(?<=[0-9m])\s?[-–]\s?(?=noon|midnight)", lambda _: " to "),
     _rule("always", r"(?<![\w/])24/7(?![\w/])", lambda _: "twenty four seven"),
+    _rule("always", r"(?<![\w/])24/7/365(?![\w/])", lambda _: "twenty four seven three sixty five"),
     _rule(
         "iso",
         r"(?<=[0-9])T(?P<h>[01][0-9]|2[0-3]):(?P<m>[0-5][0-9])(?::[0-5][0-9](?:\.[0-9]{1,9})?)?"

@@ -16,7 +16,7 @@ _SIGNS = "∞∅∂∇∀∃¬∑∏∫∮∬"
 _STRONG = re.compile(
     rf"[{_UP}{_DOWN}{_RELATIONS}{_JOINING}{_SIGNS}√∛∜]|\\[A-Za-z]|[A-Za-z0-9)}}]\^[-({{A-Za-z0-9]"
     r"|[<>!]=|[\w)!] ?= ?[-\w(\\√]|(?<![A-Za-z])(?:sin|cos|tan|log[0-9]{0,2}|ln|exp|sqrt)\("
-    r"|(?<![A-Za-z])(?:E|Var)\[[A-Z]|(?<![A-Za-z])d[a-z]?/d[a-z](?![A-Za-z])"
+    r"|(?<![A-Za-z])[fghFG]'{1,3}\([a-z]|(?<![A-Za-z])(?:E|Var)\[[A-Z]|(?<![A-Za-z])d[a-z]?/d[a-z](?![A-Za-z])"
     r"|(?<![A-Za-z])(?:sin|cos|tan) [0-9]{1,3}°|(?<![A-Za-z])[fghFGH]\([a-z](?:, ?[a-z])?\)"
     r"|[|‖][^|‖\s]{1,12}[|‖] ?[<>=]|(?<![A-Za-z])O\([^()\s]"
     r"|(?<![\w/])[A-Za-z]_(?:[0-9]{1,2}|[a-z])(?!\w)"
@@ -53,7 +53,7 @@ _TOKEN = (
     r"|(?<=\([a-z],[a-z]),(?=[a-z]\))|(?<=\([a-z], [a-z]),(?= [a-z]\))"
     r"|(?<![A-Za-z])d[a-z]?/d[a-z](?![A-Za-z])|(?<=[a-z]\()[a-z]{2}(?=\))|[-+*]="
     r"|(?<=[-+,−×] )(?:\.\.\.|…)(?= [-+=−×])|[0-9]++(?:[.,][0-9]++)*+|\|[^|\s]{1,12}\|"
-    r"|‖[^‖\s]{1,12}‖|[ℝℕℤℚℂ]"
+    r"|(?<![A-Za-z'’])[fghFG]'{1,3}(?=\()|‖[^‖\s]{1,12}‖|[ℝℕℤℚℂ]"
     rf"|[a-z]{{1,3}}(?=[{_UP}^])|(?<=[0-9])[a-z]{{1,3}}(?![\w])|{_TWO_LETTERS}"
     r"|(?<![A-Za-z'’.])[A-Za-z](?![A-Za-z'’])(?!\.[A-Za-z])"
     rf"|[{_GREEK}](?![Ͱ-Ͽἀ-῿])|[{_UP}]+|[{_DOWN}]+|[_^]{_BRACES}|\^\([^()\n]{{1,40}}\)|[_^][-+]?\w+"
@@ -73,6 +73,9 @@ _TEX = {
     "->": r"\to ",
     "=>": r"\Rightarrow ",
     "%": r"\%",
+    "∑": r"\sum ",
+    "∏": r"\prod ",
+    "∫": r"\int ",
     "+=": r"\text{ plus equals }",
     "-=": r"\text{ minus equals }",
     "*=": r"\text{ times equals }",
@@ -94,7 +97,7 @@ def expressions(text: str, first: int, end: int) -> Iterator[tuple[int, int, str
             continue
         for part in _parts(_tokens(text, match.start(), match.end())):
             tokens = _trimmed(part)
-            if len(tokens) < 2:
+            if len(tokens) < 2 and "/d" not in "".join(token for *_, token in tokens):
                 continue
             begin, finish = tokens[0][0], tokens[-1][1]
             if (
