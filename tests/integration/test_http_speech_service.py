@@ -210,10 +210,10 @@ async def test_several_backends_speak_in_one_service(tmp_path: Path, english: Pa
                 for name in asked.values():
                     assert (await spoken(stub, voice=name))[-1].HasField("speech")
                 with pytest.raises(InvalidInput, match="no voice"):
-                    await spoken(stub, voice="fish:nobody")
+                    await spoken(stub, voice="fish.nobody")
             assert len(fish.server.requests) == len(openai.server.requests) == 1
 
     assert [backend.name for backend in listed.backends] == ["embedded", "fish", "openai_http"]
     assert listed.voices[0].name == asked["embedded"] == "heart"
-    assert asked["fish"].startswith("fish:")
-    assert asked["openai_http"].startswith("openai_http:")
+    assert asked["fish"].startswith("fish.")
+    assert asked["openai_http"].startswith("openai_http.")

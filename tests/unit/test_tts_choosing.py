@@ -13,7 +13,7 @@ def test_voices_of_other_backends_have_their_names_in_front() -> None:
     offers = [(name, voice.name) for name, voice in backends.offers]
     assert offers == [
         *(("fake", name) for name in own),
-        *(("other", f"other:{name}") for name in own),
+        *(("other", f"other.{name}") for name in own),
     ]
 
 
@@ -23,17 +23,17 @@ def test_a_voice_is_spoken_by_its_backend() -> None:
     name = first.voices[0].name
     assert backends.of("") is first
     assert backends.of(name) is first
-    other = backends.of(f"other:{name}")
-    assert f"other:{name}" in {voice.name for voice in other.voices}
-    said = [utterance.pcm.tolist() for utterance in other.speak("Hello.", f"other:{name}")]
+    other = backends.of(f"other.{name}")
+    assert f"other.{name}" in {voice.name for voice in other.voices}
+    said = [utterance.pcm.tolist() for utterance in other.speak("Hello.", f"other.{name}")]
     assert said == [utterance.pcm.tolist() for utterance in second.speak("Hello.", name)]
     assert other.cues is second.cues
 
 
-@pytest.mark.parametrize("name", ["nobody", "other:nobody", "fake:voice"])
+@pytest.mark.parametrize("name", ["nobody", "other.nobody", "fake.voice"])
 def test_a_voice_of_no_backend_is_refused_with_those_there_are(name: str) -> None:
     backends = Backends({"fake": FakeBackend(), "other": FakeBackend()})
-    with pytest.raises(InvalidInput, match="other:") as refusal:
+    with pytest.raises(InvalidInput, match=r"other\.") as refusal:
         backends.of(name)
     assert refusal.value.reason is Reason.VOICE_UNKNOWN
 

@@ -17,7 +17,7 @@ class Backends:
     """The backends of a service by name, that of the default voice first.
 
     Voices of the first one keep their names; those of another one have its name in front:
-    "fish:anna".
+    "fish.anna".
     """
 
     known: Mapping[str, Backend]
@@ -62,7 +62,7 @@ class Backends:
     def _named(self, group: str = "") -> Iterator[tuple[str, Backend]]:
         for name, backend in self.known.items():
             best = near(backend, group)
-            yield name, best if backend is self.first else _Called(best, f"{name}:")
+            yield name, best if backend is self.first else _Called(best, f"{name}.")
 
     def _unknown(self, name: str) -> InvalidInput:
         return voice_unknown(name, [voice.name for _, voice in self.offers])
