@@ -16,7 +16,7 @@ from s2v_render.engines.heygem.containers import (
 from s2v_render.engines.wan.settings import LoraChoice, Offload, Precision, WanSettings
 from s2v_render.offering import offered
 from s2v_render.settings import RenderSettings
-from s2v_render.workers.seat import Elsewhere
+from s2v_render.workers.config import Elsewhere
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from s2v_render.offering import Offer, Remotely, offered
 from s2v_render.servicer import RenderServicer
 from s2v_render.settings import RenderSettings
 from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.config import WorkerConfig
 from s2v_render.workers.gpus import gpu_gauges
 from s2v_render.workers.pool import WorkerPool
-from s2v_render.workers.seat import WorkerConfig
 from s2v_render.workers.telling import WorkerGauges
 
 _log = structlog.get_logger()
