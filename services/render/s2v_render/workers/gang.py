@@ -191,7 +191,7 @@ def _make(
                     return
     except (OSError, EOFError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the leader shall hear of it
         _log.warning("a rank failed", cause=str(error))
         connection.send(_Failed(f"a rank failed: {error}"))
         # The leader fails likewise, or hears of it; or it is in a collective, which nothing ends

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -276,7 +277,7 @@ def denoised(
     plan = schedule(denoising.solver, steps=denoising.steps, shift=denoising.shift)
     latents, past = given.noise_BCTYX, Past()
 
-    def asked(text: Text, sound: SpeechContext) -> Tensor:
+    def asked(time: Tensor, text: Text, sound: SpeechContext) -> Tensor:
         velocity: Tensor = transformer(
             latents, time, scene=conditions.scene, text=text, sound=sound, ranks=ranks.sequence
         )
@@ -284,10 +285,10 @@ def denoised(
 
     for step, time in enumerate(_times(plan, latents)):
         if prompts.negative is None or conditions.silent is None:
-            velocity = asked(prompts.positive, conditions.sound)
+            velocity = asked(time, prompts.positive, conditions.sound)
         else:
             sides = ((prompts.positive, conditions.sound), (prompts.negative, conditions.silent))
-            toward, away = _predicted(asked, sides, ranks)
+            toward, away = _predicted(partial(asked, time), sides, ranks)
             velocity = away + denoising.guidance * (toward - away)
         latents, past = advance(plan, step, latents, velocity, past)
         yield Stepped(latents, step + 1, plan.steps)
