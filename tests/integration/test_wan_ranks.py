@@ -28,7 +28,7 @@ def test_ranks_predict_what_one_predicts(tmp_path: Path, ranks: int, guided: boo
             assert np.abs(each[name] - wanted[name]).max() < TOLERANCE
         # Four exchanges for the attention of each block, and one gather at the end.
         assert each["collectives"] == {
-            "all_to_all_single": 4 * BLOCKS,
+            "batch_isend_irecv": 4 * BLOCKS,
             "all_gather_into_tensor": 1,
         }
     assert wanted["collectives"] == {}

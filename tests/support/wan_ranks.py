@@ -108,7 +108,7 @@ class _Counted:
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
         self._real = {
-            name: getattr(dist, name) for name in ("all_to_all_single", "all_gather_into_tensor")
+            name: getattr(dist, name) for name in ("batch_isend_irecv", "all_gather_into_tensor")
         }
 
     def __enter__(self) -> "_Counted":
