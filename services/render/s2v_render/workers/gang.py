@@ -74,15 +74,16 @@ class Followers:
         self._all = [self._listener.accept() for _ in range(self._count)]
         self._listener.close()
 
-    def begin(self, order: RenderOrder, patience_seconds: float) -> None:
+    def begin(self, order: RenderOrder) -> None:
         """Let all of them begin a take, as soon as they have left the one before.
 
         Raises:
-            ShardLostError: one has not left it in time, or is gone.
+            ShardLostError: one is gone.
         """
         with _losses_named():
             for each in self._all:
-                _await_ready(each, patience_seconds)
+                while each.recv() is not _Word.READY:
+                    pass  # said in the take before
                 each.send(order)
         self._taking_part = list(self._all)
 
@@ -141,7 +142,7 @@ class LedEngine:
             ShardLostError: a follower is gone or has failed.
             Exception: whatever the engine raises.
         """
-        self._followers.begin(self._order, self.capabilities.settle_seconds)
+        self._followers.begin(self._order)
         try:
             with closing(self._engine.render(take)) as items:
                 for item in items:
@@ -202,13 +203,6 @@ def _make(
         connection.send(_Word.ENDED)
     while connection.recv() is not _Word.STOP:
         pass
-
-
-def _await_ready(follower: Connection, patience_seconds: float) -> None:
-    while follower.poll(patience_seconds):
-        if follower.recv() is _Word.READY:
-            return
-    raise ShardLostError(f"a rank has not left the last take after {patience_seconds:g} s")
 
 
 @contextlib.contextmanager

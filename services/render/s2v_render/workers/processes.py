@@ -10,6 +10,8 @@ from s2v.core.ports import Shard
 from s2v_render.workers.actor import Worker
 from s2v_render.workers.config import WorkerConfig
 
+_PLACE_SECONDS = 60.0
+
 
 class Processes:
     """The processes of a worker, from their start to their end; the first of them is spoken to.
@@ -39,10 +41,12 @@ class Processes:
 
         Raises:
             ray.exceptions.RayError: one ended.
+            TimeoutError: no machine has room for all of them.
         """
         if self._config.ranks > 1:
             self._placement = await asyncio.to_thread(self._placed)
-            await self._placement.ready()
+            if not await asyncio.to_thread(self._placement.wait, _PLACE_SECONDS):
+                raise TimeoutError(f"no machine has room for {self._config.ranks} ranks")
         for rank in range(self._config.ranks):
             self._actors.append(await asyncio.to_thread(self._actor, rank))
         self.pids = await asyncio.gather(*(actor.pid.remote() for actor in self._actors))
