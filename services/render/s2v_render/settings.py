@@ -56,7 +56,9 @@ class RenderSettings(InternalSettings):
         "aim",
     )
     worker_threads: int = Field(
-        default=0, ge=0, description="threads of each worker; 0 shares the processors out"
+        default=0,
+        ge=0,
+        description="threads of each process of a worker; 0 shares the processors out",
     )
     max_waiting: int = Field(
         default=-1, ge=-1, description="takes that may wait for a worker; -1 is 16 for each worker"
