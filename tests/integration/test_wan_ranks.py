@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import ShardLostError
-from wan_ranks import ALONE, HERE, filmed, predicted, together, velocity
+from s2v_render.engines.wan.sharding.ranks import ALONE
+from wan_ranks import HERE, filmed, predicted, together, velocity
 
 CASES = list(json.loads((HERE / "cases.json").read_text()))
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg").absolute()

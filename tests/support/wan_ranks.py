@@ -22,14 +22,24 @@ from s2v.core.ports import Frames, Sampling, Shard, Size, State, Take
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.model.config import read_config
 from s2v_render.engines.wan.settings import WanSettings
-from s2v_render.engines.wan.sharding.ranks import ALONE, Ranks, TakeRanks
+from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
 from wan_builders import build_transformer
 
 HOST = torch.device("cpu")
 HERE = Path(__file__).parents[1] / "data/wan_s2v/1_transformer"
 HEADS = 4
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["wan_ranks"])
+# What takes seconds to load is loaded once; the rest is found by a child only.
+_CONTEXT.set_forkserver_preload(
+    [
+        "torch.distributed",
+        "diffusers.models.autoencoders.autoencoder_kl_wan",
+        "transformers.models.umt5.modeling_umt5",
+        "transformers.models.wav2vec2.modeling_wav2vec2",
+        "s2v_render.engines.wan.takes.filming",
+        "s2v_render.engines.wan.weights.loading",
+    ]
+)
 
 
 def together(ranks: int, folder: Path, work: Callable[..., Any], *given: Any) -> list[Any]:
@@ -165,6 +175,3 @@ def _take(portrait: Path, guidance: float) -> Take:
         prompt="a person speaks",
         sampling=Sampling(steps=2, guidance=guidance),
     )
-
-
-__all__ = ["ALONE", "filmed", "predicted", "together", "velocity"]
