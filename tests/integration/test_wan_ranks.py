@@ -30,7 +30,7 @@ def test_ranks_predict_what_one_predicts(tmp_path: Path, ranks: int, guided: boo
         # Four exchanges for the attention of each block, and one gather at the end.
         assert each["collectives"] == {
             "batch_isend_irecv": 4 * BLOCKS,
-            "all_gather_into_tensor": 1,
+            "all_gather": 1,
         }
     assert wanted["collectives"] == {}
 

@@ -117,9 +117,7 @@ class _Counted:
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
-        self._real = {
-            name: getattr(dist, name) for name in ("batch_isend_irecv", "all_gather_into_tensor")
-        }
+        self._real = {name: getattr(dist, name) for name in ("batch_isend_irecv", "all_gather")}
 
     def __enter__(self) -> "_Counted":
         for name, real in self._real.items():

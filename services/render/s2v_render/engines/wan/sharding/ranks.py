@@ -43,10 +43,10 @@ class TakeRanks:
 
     def both(self, velocity: Tensor) -> tuple[Tensor, Tensor]:
         """Exchange what the branches predict; the one that follows the prompt comes first."""
-        made = torch.empty(2, *velocity.shape, dtype=velocity.dtype, device=velocity.device)
+        mine = velocity.contiguous()
+        toward, away = torch.empty_like(mine), torch.empty_like(mine)
         with shards_named():
-            dist.all_gather_into_tensor(made.view(-1), velocity.reshape(-1), self.others)
-        toward, away = made
+            dist.all_gather([toward, away], mine, self.others)
         return toward, away
 
 

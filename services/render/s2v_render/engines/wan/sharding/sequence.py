@@ -146,13 +146,10 @@ class SeveralRanks:
         """Return the first tokens of the sequence, on every rank."""
         counts = [len(within(share, first)) for share in shares(tokens, self._ranks)]
         most = max(counts)
-        batch, own, width = x_BSD.shape
-        sent = F.pad(x_BSD, (0, 0, 0, most - own)).contiguous()
-        received = torch.empty(
-            self._ranks, batch, most, width, dtype=sent.dtype, device=sent.device
-        )
+        sent = F.pad(x_BSD, (0, 0, 0, most - x_BSD.shape[1])).contiguous()
+        received = [torch.empty_like(sent) for _ in counts]
         with shards_named():
-            dist.all_gather_into_tensor(received.view(-1), sent.view(-1), self._group)
+            dist.all_gather(received, sent, self._group)
         parts = zip(received, counts, strict=True)
         return torch.cat([part[:, :count] for part, count in parts], dim=1)
 
