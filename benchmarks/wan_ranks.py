@@ -28,7 +28,8 @@ from torch import Tensor
 from wan import alike, busiest, matrix_rate, peak_gib, rest, versions
 from wan_sides import MOTION, Inputs, random_inputs
 
-from s2v.core.ports import Shard, Solver
+from s2v.core.ports import Solver
+from s2v.core.shards import Shard
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.ops.kernels import fastest_kernels, use
 from s2v_render.engines.wan.sharding.ranks import ALONE, Ranks, TakeRanks
@@ -104,9 +105,13 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@torch.inference_mode()
 def measured(shard: Shard, asked: argparse.Namespace) -> tuple[dict[str, Any], list[Scaling]]:
     """Measure everything as one of the ranks."""
+    with torch.inference_mode():
+        return _measured(shard, asked)
+
+
+def _measured(shard: Shard, asked: argparse.Namespace) -> tuple[dict[str, Any], list[Scaling]]:
     on_gpu = torch.cuda.device_count() >= shard.ranks
     device = torch.device("cuda", shard.rank) if on_gpu else torch.device("cpu")
     if on_gpu:

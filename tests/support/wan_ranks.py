@@ -18,7 +18,8 @@ from safetensors.torch import load, load_file
 from torch import Tensor
 
 from s2v.core.errors import ShardLostError
-from s2v.core.ports import Frames, Sampling, Shard, Size, State, Take
+from s2v.core.ports import Frames, Sampling, Size, State, Take
+from s2v.core.shards import Shard
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.model.config import read_config
 from s2v_render.engines.wan.settings import WanSettings
@@ -79,7 +80,6 @@ def velocity(shard: Shard, guided: bool, names: list[str]) -> dict[str, Any]:
     return predicted(ranks, names)
 
 
-@torch.inference_mode()
 def predicted(ranks: TakeRanks, names: list[str]) -> dict[str, Any]:
     """Return the velocity of each case as a rank sees it, and how often it spoke to others."""
     config = replace(read_config(json.loads((HERE / "config.json").read_text())), num_heads=HEADS)
@@ -105,7 +105,7 @@ def predicted(ranks: TakeRanks, names: list[str]) -> dict[str, Any]:
             inputs.get(f"{name}.audio_input", silence), motion_frames=tuple(case["motion_frames"])
         )
         time = torch.tensor(case["t"])
-        with _Counted() as counted:
+        with torch.inference_mode(), _Counted() as counted:
             out: Tensor = model(x, time, scene=scene, text=text, sound=sound, ranks=ranks.sequence)
         made[name] = out.numpy()
         made.setdefault("collectives", dict(counted.calls))

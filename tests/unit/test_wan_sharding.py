@@ -5,31 +5,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2v_render.engines.wan.sharding.cutting import pieces, shares, within
-from s2v_render.engines.wan.sharding.layout import Layout, layout_for
+from s2v_render.engines.wan.sharding.layout import Division, layout_for
 
 
 @pytest.mark.parametrize(
     ("ranks", "guided", "layout"),
     [
-        (1, True, Layout(1, 1)),
-        (2, False, Layout(1, 2)),
-        (2, True, Layout(2, 1)),
-        (3, False, Layout(1, 2)),
-        (3, True, Layout(2, 1)),
-        (4, True, Layout(2, 2)),
-        (5, True, Layout(1, 5)),
-        (8, False, Layout(1, 8)),
-        (8, True, Layout(2, 4)),
+        (1, True, Division(1, 1)),
+        (2, False, Division(1, 2)),
+        (2, True, Division(2, 1)),
+        (3, False, Division(1, 2)),
+        (3, True, Division(2, 1)),
+        (4, True, Division(2, 2)),
+        (5, True, Division(1, 5)),
+        (8, False, Division(1, 8)),
+        (8, True, Division(2, 4)),
     ],
 )
 def test_as_many_ranks_as_divide_the_heads_have_a_part(
-    ranks: int, guided: bool, layout: Layout
+    ranks: int, guided: bool, layout: Division
 ) -> None:
     assert layout_for(ranks, heads=40, guided=guided) == layout
 
 
 def test_every_rank_is_in_one_group_that_shares_and_one_that_exchanges() -> None:
-    layout = Layout(2, 3)
+    layout = Division(2, 3)
 
     assert [list(layout.sharing(branch)) for branch in range(2)] == [[0, 1, 2], [3, 4, 5]]
     assert [list(layout.exchanging(place)) for place in range(3)] == [[0, 3], [1, 4], [2, 5]]

@@ -21,12 +21,12 @@ from s2v.core.ports import (
     Notice,
     NoticeCode,
     Preset,
-    Shard,
     Size,
     State,
     Take,
     Working,
 )
+from s2v.core.shards import Shard
 from s2v.core.timebase import samples_per_frame
 
 PRESETS = (

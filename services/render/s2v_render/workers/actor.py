@@ -11,8 +11,9 @@ from pathlib import Path
 
 import structlog
 
-from s2v.core.ports import Capabilities, Engine, Remote, Shard, Shared
+from s2v.core.ports import Capabilities, Engine, Remote
 from s2v.core.registry import Registry
+from s2v.core.shards import Shard, Shared
 from s2v.rpc import conventions
 from s2v.rpc.logs import bind_trace, configure_logs
 from s2v.rpc.threads import iterate_in_thread

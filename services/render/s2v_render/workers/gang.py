@@ -25,11 +25,11 @@ from s2v.core.ports import (
     Engine,
     Frames,
     Notice,
-    Shard,
     State,
     Take,
     Working,
 )
+from s2v.core.shards import Shard
 from s2v_render.rendering import RenderOrder, take_of
 
 _log = structlog.get_logger()
@@ -37,7 +37,7 @@ _GRACE_SECONDS = 30.0
 """A follower that failed leaves when the leader does not see that the take has failed."""
 
 
-class _Word(Enum):
+class _Signal(Enum):
     GO_ON = auto()
     STOP = auto()
     HERE = auto()
@@ -82,7 +82,7 @@ class Followers:
         """
         with _losses_named():
             for each in self._all:
-                while each.recv() is not _Word.READY:
+                while each.recv() is not _Signal.READY:
                     pass  # said in the take before
                 each.send(order)
         self._taking_part = list(self._all)
@@ -98,7 +98,7 @@ class Followers:
                 word = each.recv()
                 if isinstance(word, _Failed):
                     raise ShardLostError(word.why)
-                if word is _Word.ENDED:
+                if word is _Signal.ENDED:
                     self._taking_part.remove(each)
 
     def go_on(self) -> None:
@@ -109,13 +109,13 @@ class Followers:
         """
         with _losses_named():
             for each in self._taking_part:
-                each.send(_Word.GO_ON)
+                each.send(_Signal.GO_ON)
 
     def stop(self) -> None:
         """Let all of them leave the take; whether they did is seen when the next one begins."""
         for each in self._all:
             with contextlib.suppress(OSError):
-                each.send(_Word.STOP)
+                each.send(_Signal.STOP)
 
 
 class LedEngine:
@@ -168,7 +168,7 @@ def follow(shard: Shard, engine_of: Callable[[str], Engine], store: ArtifactStor
     def take_after_take() -> None:
         try:
             while True:
-                connection.send(_Word.READY)
+                connection.send(_Signal.READY)
                 _make(connection.recv(), connection, engine_of, store)
         except (OSError, EOFError):
             os._exit(1)  # nobody is left to speak to
@@ -187,8 +187,8 @@ def _make(
         with ExitStack() as stack:
             take = take_of(order, store, stack)
             for _ in stack.enter_context(closing(engine_of(order.engine).render(take))):
-                connection.send(_Word.HERE)
-                if connection.recv() is _Word.STOP:
+                connection.send(_Signal.HERE)
+                if connection.recv() is _Signal.STOP:
                     return
     except (OSError, EOFError):
         raise
@@ -200,8 +200,8 @@ def _make(
         if not connection.poll(_GRACE_SECONDS):
             os._exit(1)
     else:
-        connection.send(_Word.ENDED)
-    while connection.recv() is not _Word.STOP:
+        connection.send(_Signal.ENDED)
+    while connection.recv() is not _Signal.STOP:
         pass
 
 

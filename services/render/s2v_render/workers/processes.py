@@ -6,7 +6,7 @@ import os
 import signal
 from typing import Any
 
-from s2v.core.ports import Shard
+from s2v.core.shards import Shard
 from s2v_render.workers.actor import Worker
 from s2v_render.workers.config import WorkerConfig
 

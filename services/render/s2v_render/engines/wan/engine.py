@@ -20,13 +20,13 @@ from s2v.core.ports import (
     Frames,
     Notice,
     NoticeCode,
-    Shard,
     Size,
     Sizing,
     State,
     Take,
     Working,
 )
+from s2v.core.shards import Shard
 from s2v.core.timebase import FRAME_RATES
 from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
@@ -55,7 +55,9 @@ _PATIENCE_SECONDS = 1800.0
 
 
 class WanEngine:
-    """Implements `s2v.core.ports.Shared`; loads torch and the weights at the first take.
+    """Implements `s2v.core.ports.Engine` and `s2v.core.shards.Shared`.
+
+    It loads torch and the weights at the first take.
 
     Where a film is cut into takes, motion goes on from the latents that the take before left, as
     it does between the windows of one take. Two things differ from one long take: windows end where

@@ -22,7 +22,7 @@ from s2v_render.engines.wan.model.rope import positions, spread
 from s2v_render.engines.wan.ops.kernels import Computing
 from s2v_render.engines.wan.ops.linear import read_dtype
 from s2v_render.engines.wan.ops.protocol import Activation, Gate, Norm, Rotations, Rowwise
-from s2v_render.engines.wan.sharding.cutting import Piece
+from s2v_render.engines.wan.sharding.cutting import HeardPiece
 from s2v_render.engines.wan.sharding.sequence import SequenceRanks
 
 _PACKED_FRAMES = {"near": 1, "middle": 2, "far": 16}
@@ -285,7 +285,7 @@ class AudioInjector(Computing):
         self,
         index: int,
         x_BLD: Tensor,
-        pieces: Sequence[Piece],
+        pieces: Sequence[HeardPiece],
         *,
         local: KeyValue,
         global_FD: Tensor | None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class HeardPiece:
     """Tokens of a share, counted from its start, and the frames that they are of.
 
     All frames of a piece have equally many tokens in it.
@@ -28,14 +28,14 @@ def within(share: range, tokens: int) -> range:
     return range(min(share.start, tokens), min(share.stop, tokens))
 
 
-def pieces(share: range, frame_tokens: int) -> Sequence[Piece]:
+def pieces(share: range, frame_tokens: int) -> Sequence[HeardPiece]:
     """Return the rest of a first frame, the whole frames and the start of a last one.
 
     Args:
         share: tokens of a sequence of whole frames.
         frame_tokens: how many each frame has.
     """
-    found: list[Piece] = []
+    found: list[HeardPiece] = []
     start = share.start
     while start < share.stop:
         frame, inside = divmod(start, frame_tokens)
@@ -44,6 +44,6 @@ def pieces(share: range, frame_tokens: int) -> Sequence[Piece]:
             last = frame + 1
         stop = min(last * frame_tokens, share.stop)
         tokens = slice(start - share.start, stop - share.start)
-        found.append(Piece(tokens, slice(frame, last)))
+        found.append(HeardPiece(tokens, slice(frame, last)))
         start = stop
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Division:
     """Which part of a take each rank has.
 
     Attributes:
@@ -35,7 +35,7 @@ class Layout:
         return range(place, self.ranks, self.sequence)
 
 
-def layout_for(ranks: int, *, heads: int, guided: bool) -> Layout:
+def layout_for(ranks: int, *, heads: int, guided: bool) -> Division:
     """Return the layout that most ranks have a part in; where two do, the one that sends less.
 
     Args:
@@ -43,10 +43,10 @@ def layout_for(ranks: int, *, heads: int, guided: bool) -> Layout:
         heads: attention heads of the transformer, which ranks divide among themselves.
         guided: whether each step asks the model twice.
     """
-    shared = Layout(1, _degree(ranks, heads))
+    shared = Division(1, _degree(ranks, heads))
     if not guided or ranks == 1:
         return shared
-    halves = Layout(2, _degree(ranks // 2, heads))
+    halves = Division(2, _degree(ranks // 2, heads))
     return halves if halves.ranks >= shared.ranks else shared
 
 

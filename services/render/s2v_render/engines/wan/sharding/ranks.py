@@ -11,8 +11,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from s2v.core.ports import Shard
-from s2v_render.engines.wan.sharding.layout import Layout, layout_for
+from s2v.core.shards import Shard
+from s2v_render.engines.wan.sharding.layout import Division, layout_for
 from s2v_render.engines.wan.sharding.losing import shards_named
 from s2v_render.engines.wan.sharding.sequence import ONE_RANK, SequenceRanks, SeveralRanks
 
@@ -64,7 +64,7 @@ class Ranks:
 
     def __init__(self, shard: Shard, device: torch.device) -> None:
         self._shard = shard
-        self._known: dict[Layout, TakeRanks | None] = {}
+        self._known: dict[Division, TakeRanks | None] = {}
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         on_gpu = device.type == "cuda"
@@ -90,7 +90,7 @@ class Ranks:
             self._known[layout] = self._part(layout)
         return self._known[layout]
 
-    def _part(self, layout: Layout) -> TakeRanks | None:
+    def _part(self, layout: Division) -> TakeRanks | None:
         sharing = self._group(layout.sharing(branch) for branch in range(layout.branches))
         others = self._group(layout.exchanging(place) for place in range(layout.sequence))
         if self._shard.rank >= layout.ranks:
