@@ -26,6 +26,7 @@ from s2v.core.ports import (
     Take,
     Working,
 )
+from s2v.core.shards import Shard
 from s2v.core.timebase import FRAME_RATES
 from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from s2v_render.engines.wan.memory import MemoryPlan
+    from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
     from s2v_render.engines.wan.takes.filming import TakePlan
     from s2v_render.engines.wan.weights.layouts.finding import GivenParts
     from s2v_render.engines.wan.weights.loading import Parts, WanModels
@@ -53,7 +55,9 @@ _PATIENCE_SECONDS = 1800.0
 
 
 class WanEngine:
-    """Implements `s2v.core.ports.Engine`; loads torch and the weights at the first take.
+    """Implements `s2v.core.ports.Engine` and `s2v.core.shards.Shared`.
+
+    It loads torch and the weights at the first take.
 
     Where a film is cut into takes, motion goes on from the latents that the take before left, as
     it does between the windows of one take. Two things differ from one long take: windows end where
@@ -67,6 +71,8 @@ class WanEngine:
         self._models: WanModels | None = None
         self._loras: list[Lora] = []
         self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
+        self._shard: Shard | None = None
+        self._ranks: Ranks | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -91,10 +97,15 @@ class WanEngine:
             patience_seconds=_PATIENCE_SECONDS,
         )
 
+    def join(self, shard: Shard) -> None:
+        """Be one of the ranks that make every take together, each with all weights."""
+        self._shard = shard
+
     def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
         """Render one take.
 
         Raises:
+            ShardLostError: another rank has ended, or stands still.
             InvalidInput: PRESET_UNKNOWN on "spec.preset"; IMAGE_UNREADABLE or
                 IMAGE_SIZE_UNSUPPORTED on "spec.reference"; VIDEO_UNREADABLE on "spec.pose";
                 SIZE_UNSUPPORTED on "spec.width_pixels"; FIELD_INVALID on "state".
@@ -119,11 +130,16 @@ class WanEngine:
 
         from s2v_render.engines.wan.takes.filming import plan_take
 
+        if self._device.type == "cuda":
+            torch.cuda.set_device(self._device)  # of this thread, for kernels that ask for it
         plan = plan_take(take, recipe, size)
         planned = self._planned(plan)
+        ranks = self._ranks_of(plan)
+        if ranks is None:
+            return
         shortage = ""
         try:
-            yield from self._filmed(plan)
+            yield from self._filmed(plan, ranks)
         except torch.OutOfMemoryError as error:
             shortage = str(error).partition("\n")[0]
             # The tensors of its frames would stay for as long as the error does.
@@ -162,7 +178,18 @@ class WanEngine:
         ensure_fits(planned, available_bytes=_available_bytes(self._device))
         return planned
 
-    def _filmed(self, plan: TakePlan) -> Generator[Frames | Working | State]:
+    def _ranks_of(self, plan: TakePlan) -> TakeRanks | None:
+        """Return who shares a take with this rank, None where it has no part in it."""
+        from s2v_render.engines.wan.sharding.ranks import ALONE, Ranks
+
+        if self._shard is None:
+            return ALONE
+        assert self._parts is not None
+        self._ranks = self._ranks or Ranks(self._shard, self._device)
+        heads = self._parts.config.num_heads
+        return self._ranks.for_take(heads=heads, guided=plan.denoising.guided)
+
+    def _filmed(self, plan: TakePlan, ranks: TakeRanks) -> Generator[Frames | Working | State]:
         from s2v_render.engines.wan.takes.filming import filmed
 
         models = self.load(plan.recipe.shown.name)
@@ -174,6 +201,7 @@ class WanEngine:
             device=self._device,
             batch_frames=self._settings.batch_frames,
             rests=self._settings.offload.streams_encoders,
+            ranks=ranks,
         )
 
     @property
@@ -183,6 +211,8 @@ class WanEngine:
         name = self._settings.device
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
+        if name == "cuda":
+            return torch.device(name, self._shard.rank if self._shard else 0)
         return torch.device(name)
 
     @property

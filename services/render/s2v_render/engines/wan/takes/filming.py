@@ -27,6 +27,7 @@ from s2v_render.engines.wan.planning import (
     shown_frame,
 )
 from s2v_render.engines.wan.presets import Recipe
+from s2v_render.engines.wan.sharding.ranks import ALONE, TakeRanks
 from s2v_render.engines.wan.takes.carried import Carried, read_carried
 from s2v_render.engines.wan.takes.hearing import (
     CARRIED_SECONDS,
@@ -148,6 +149,7 @@ def filmed(
     device: torch.device,
     batch_frames: int,
     rests: bool,
+    ranks: TakeRanks = ALONE,
 ) -> Generator[Item]:
     """Make the frames of a take, window by window, and then its state.
 
@@ -158,6 +160,7 @@ def filmed(
         device: where everything is computed.
         batch_frames: model frames that are yielded at once.
         rests: whether decoding leaves the device between windows.
+        ranks: that share the steps; each of them yields all items.
     """
     yield from _shared(plan)
     track = _track(plan)
@@ -165,7 +168,14 @@ def filmed(
     last = None if before is None else _Last(before.motion_latents_BCTYX, before.last_frame)
     if plan.windows:
         last = yield from _sampled(
-            models, plan, track, rows_of, device=device, batch_frames=batch_frames, rests=rests
+            models,
+            plan,
+            track,
+            rows_of,
+            device=device,
+            batch_frames=batch_frames,
+            rests=rests,
+            ranks=ranks,
         )
     if last is not None and not plan.take.ends_film:
         yield State(_carried(plan, track, last).to_bytes())
@@ -205,6 +215,7 @@ def _sampled(
     device: torch.device,
     batch_frames: int,
     rests: bool,
+    ranks: TakeRanks,
 ) -> Generator[Item, None, _Last | None]:
     """Sample all windows; return what came last, or None where nothing follows."""
     prompts = _prompts(models, plan, rows_of, device)
@@ -225,6 +236,7 @@ def _sampled(
         motion=_motion(models, plan, pixels),
         opening=plan.opens_unseen,
         rests=rests,
+        ranks=ranks,
     ):
         if isinstance(event, Stepped):
             yield Working()
