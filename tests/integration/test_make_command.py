@@ -11,7 +11,7 @@ from command_line import PHOTO, s2v
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import LengthPolicy, VideoLonger, VideoShorter
-from s2v.core.ports import Sampling, Solver
+from s2v.core.sampling import Sampling, Solver
 from s2v.core.sound import Enhancement, NoiseReduction
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import ClipEncoder

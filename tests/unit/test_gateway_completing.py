@@ -11,7 +11,8 @@ from s2v.core.artifact import Artifact
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import STEPS, JobSpec, Order
 from s2v.core.lengths import Fitted, LengthPolicy, VideoLonger, VideoShorter
-from s2v.core.ports import Continuity, Sampling, Solver
+from s2v.core.ports import Continuity
+from s2v.core.sampling import Sampling, Solver
 from s2v.core.sound import Enhancement, NoiseReduction
 from s2v.core.voice import SampledVoice
 from s2v_gateway.assets.library import Asset

@@ -10,11 +10,11 @@ import typer
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
-from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS
+from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS, MAX_WINDOW_FRAMES
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.finishing import USUAL_OPACITY, Aspect, Corner
 from s2v.core.lengths import LengthPolicy, VideoLonger, VideoShorter
-from s2v.core.ports import Sampling, Solver
+from s2v.core.sampling import Between, Sampling, Solver
 from s2v.core.sound import NoiseReduction
 from s2v.rpc.convert import sampling_to_proto
 from s2v.rpc.convert_lengths import lengths_to_proto
@@ -118,7 +118,12 @@ def make(
             metavar="WxH", help="Such as 720x1280. [default: the portrait's]", show_default=False
         ),
     ] = "",
-    fps: Annotated[int, typer.Option(help="Frames a second.", min=1)] = 25,
+    fps: Annotated[
+        int,
+        typer.Option(
+            help="Frames a second. [default: 25; engine wan: 16]", min=0, show_default=False
+        ),
+    ] = 0,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -155,6 +160,19 @@ def make(
     ] = None,
     solver: Annotated[
         Solver | None, typer.Option(help="How a step is made. [default: the preset's]")
+    ] = None,
+    window_frames: Annotated[
+        int,
+        typer.Option(
+            help="Pictures made at once, 32 to 120. [default: the preset's]",
+            min=0,
+            max=MAX_WINDOW_FRAMES,
+            show_default=False,
+        ),
+    ] = 0,
+    between: Annotated[
+        Between | None,
+        typer.Option(help="What is shown between them. [default: the preset's]"),
     ] = None,
     pose: Annotated[
         Path | None, typer.Option(help="Video whose poses are followed; engine wan.")
@@ -229,7 +247,9 @@ def make(
     spec.frame_rate = fps
     if seed is not None:
         spec.seed = seed
-    sampling = sampling_to_proto(Sampling(steps, guidance, shift, solver))
+    sampling = sampling_to_proto(
+        Sampling(steps, guidance, shift, solver, window_frames=window_frames, between=between)
+    )
     spec.MergeFrom(
         job_pb2.JobSpec(prompt=prompt, negative_prompt=negative_prompt, sampling=sampling)
     )

@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from s2v.rpc.settings import InternalSettings
 from s2v_render.engines import DEFAULT_ENGINE, REGISTRY
 from s2v_render.engines.heygem.containers import read_containers
-from s2v_render.engines.wan.presets import PRESETS
+from s2v_render.engines.wan.presets import PRESET_NAMES
 from s2v_render.engines.wan.settings import Offload, Precision, lora_choices
 
 RANDOM_CHECKPOINTS = ("random:14B", "random:tiny")
@@ -128,12 +128,13 @@ class RenderSettings(InternalSettings):
     @field_validator("wan_lora")
     @classmethod
     def _are_files(cls, given: str) -> str:
-        known = [preset.name for preset in PRESETS]
         for choice in lora_choices(given):
             if not Path(choice.file).expanduser().is_file():
                 raise ValueError(f"there is no such file: {choice.file}; give safetensors files")
-            if unknown := set(choice.presets) - set(known):
-                raise ValueError(f"wan has no preset {unknown.pop()}; there are {', '.join(known)}")
+            if unknown := set(choice.presets) - set(PRESET_NAMES):
+                raise ValueError(
+                    f"wan has no preset {unknown.pop()}; there are {', '.join(PRESET_NAMES)}"
+                )
         return given
 
     @field_validator("heygem_file")

@@ -21,7 +21,6 @@ from s2v.core.ports import (
     Notice,
     NoticeCode,
     Size,
-    Sizing,
     State,
     Take,
     Working,
@@ -29,8 +28,16 @@ from s2v.core.ports import (
 from s2v.core.timebase import FRAME_RATES
 from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
-from s2v_render.areas import size_in_area
-from s2v_render.engines.wan.presets import MAX_SIDE_PIXELS, PRESETS, Recipe, recipe_for
+from s2v_render.areas import own_area_size
+from s2v_render.engines.wan.planning import MODEL_FPS
+from s2v_render.engines.wan.presets import (
+    LEAST_AREA_PIXELS,
+    MAX_SIDE_PIXELS,
+    STEP_PIXELS,
+    Recipe,
+    offered_presets,
+    recipe_for,
+)
 from s2v_render.engines.wan.settings import Precision, WanSettings
 
 if TYPE_CHECKING:
@@ -45,7 +52,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
-_STEP_PIXELS = 64
+_LEAST_SIDE_PIXELS = 64
 _SETTLE_SECONDS = 180.0
 """A step of the largest film on a small card, and the decoding of a window."""
 _PATIENCE_SECONDS = 1800.0
@@ -63,6 +70,7 @@ class WanEngine:
 
     def __init__(self, settings: WanSettings) -> None:
         self._settings = settings
+        self._presets = offered_presets(settings.loras)
         self._parts: Parts | None = None
         self._models: WanModels | None = None
         self._loras: list[Lora] = []
@@ -75,18 +83,20 @@ class WanEngine:
         return Capabilities(
             continuity=Continuity.SEQUENTIAL,
             frame_rates=FRAME_RATES,
-            min_size=Size(_STEP_PIXELS, _STEP_PIXELS),
+            min_size=Size(_LEAST_SIDE_PIXELS, _LEAST_SIDE_PIXELS),
             max_size=Size(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS),
             reference_media_types=PHOTO_TYPES,
             digital_source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
-            presets=PRESETS,
+            presets=self._presets.offered,
             description=(
                 "Wan2.2-S2V, a diffusion model: makes the whole picture move with the speech, as a "
                 f"prompt directs.{random}"
             ),
             directed=True,
-            size_step_pixels=_STEP_PIXELS,
-            sizing=Sizing.AREA,
+            size_step_pixels=STEP_PIXELS,
+            least_area_pixels=LEAST_AREA_PIXELS,
+            default_frame_rate=MODEL_FPS,
+            withheld_presets=self._presets.withheld,
             settle_seconds=_SETTLE_SECONDS,
             patience_seconds=_PATIENCE_SECONDS,
         )
@@ -101,15 +111,42 @@ class WanEngine:
             NotReady: the checkpoint cannot be used (CHECKPOINT_UNUSABLE).
             Exhausted: the film does not fit into the device's memory (DEVICE_MEMORY_EXCEEDED).
         """
-        recipe = recipe_for(take.preset, take.sampling)
-        size = _size(take, recipe)
+        recipe = recipe_for(take.preset, take.sampling, self._presets)
+        size = self._size(take, recipe)
+        yield from self._warnings(size)
+        yield from self._within_memory(take, recipe, size)
+
+    def _warnings(self, size: Size) -> Generator[Notice]:
+        """Say why a film may not look as it should."""
         if self._settings.is_random:
             yield Notice(
                 NoticeCode.RANDOM_WEIGHTS,
                 f"the checkpoint is {self._settings.checkpoint}: its weights are random, so that "
                 "the film has no meaning",
             )
-        yield from self._within_memory(take, recipe, size)
+        elif size.width * size.height < LEAST_AREA_PIXELS:
+            yield Notice(
+                NoticeCode.PICTURE_SMALL,
+                f"the model was taught no pictures as small as {size.width}x{size.height}, which "
+                "may look broken: leave the size out, and have the film scaled down by "
+                "finish.width_pixels and finish.height_pixels",
+            )
+
+    def _size(self, take: Take, recipe: Recipe) -> Size:
+        if take.size is not None:
+            _check_size(take.size)
+            return take.size
+        photo = Reader().still(take.reference, take.reference_media_type, field="spec.reference")
+        height, width, _ = photo.shape
+        size = own_area_size(Size(width, height), recipe.shown, self.capabilities)
+        if min(size.width, size.height) and max(size.width, size.height) <= MAX_SIDE_PIXELS:
+            return size
+        raise InvalidInput(
+            Reason.IMAGE_SIZE_UNSUPPORTED,
+            f"the portrait of {width}x{height} pixels is too long and thin for a film of about "
+            f"{recipe.shown.max_area_pixels} pixels; crop it",
+            field="spec.reference",
+        )
 
     def _within_memory(
         self, take: Take, recipe: Recipe, size: Size
@@ -209,7 +246,7 @@ class WanEngine:
 
         They are loaded at the first take at the latest, and again for presets of other LoRAs.
         """
-        loras = self._loras_for(preset or PRESETS[0].name)
+        loras = self._loras_for(preset or self._presets.offered[0].name)
         from s2v_render.engines.wan.weights.loading import load_models
 
         settings = self._settings
@@ -258,34 +295,16 @@ class WanEngine:
         return rows
 
 
-def _size(take: Take, recipe: Recipe) -> Size:
-    if take.size is None:
-        return _own_size(take, recipe)
-    for side, pixels in (("width", take.size.width), ("height", take.size.height)):
+def _check_size(size: Size) -> None:
+    for side, pixels in (("width", size.width), ("height", size.height)):
         check_side(
             side,
             pixels,
-            least=_STEP_PIXELS,
+            least=_LEAST_SIDE_PIXELS,
             most=MAX_SIDE_PIXELS,
-            step=_STEP_PIXELS,
+            step=STEP_PIXELS,
             engine="wan",
         )
-    return take.size
-
-
-def _own_size(take: Take, recipe: Recipe) -> Size:
-    photo = Reader().still(take.reference, take.reference_media_type, field="spec.reference")
-    height, width, _ = photo.shape
-    area = recipe.shown.max_area_pixels
-    size = size_in_area(Size(width, height), area_pixels=area, step_pixels=_STEP_PIXELS)
-    if not 0 < min(size.width, size.height) <= max(size.width, size.height) <= MAX_SIDE_PIXELS:
-        raise InvalidInput(
-            Reason.IMAGE_SIZE_UNSUPPORTED,
-            f"the portrait of {width}x{height} pixels is too long and thin for a film of about "
-            f"{area} pixels; crop it",
-            field="spec.reference",
-        )
-    return size
 
 
 def _out_of_memory(shortage: str, planned: MemoryPlan) -> Exhausted:

@@ -19,7 +19,7 @@ _MIB = 2**20
 _FP32_BYTES = 4
 _LATENT_FRAMES = 4
 _TOKEN_PIXELS = 16
-_STEP_PIXELS = 64
+_SMALLER_BY_PIXELS = 64
 _MOTION_FRAMES = 73
 _MOTION_LATENTS = 19
 _HEARD_TOKENS_PER_FRAME = 5
@@ -278,8 +278,12 @@ def _offloads(demand: Demand) -> Iterator[Demand]:
 
 def _smaller(demand: Demand) -> Iterator[Demand]:
     """Yield pictures of about the same shape, each a step narrower than the one before."""
-    for width in range(demand.width - _STEP_PIXELS, _STEP_PIXELS - 1, -_STEP_PIXELS):
-        height = round(demand.height * width / demand.width / _STEP_PIXELS) * _STEP_PIXELS
+    for width in range(
+        demand.width - _SMALLER_BY_PIXELS, _SMALLER_BY_PIXELS - 1, -_SMALLER_BY_PIXELS
+    ):
+        height = (
+            round(demand.height * width / demand.width / _SMALLER_BY_PIXELS) * _SMALLER_BY_PIXELS
+        )
         if height:
             yield replace(demand, width=width, height=height)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from s2v.core.ports import Solver
+from s2v.core.sampling import Solver
 from s2v_render.engines.wan.model.config import LATENT_CHANNELS
 from s2v_render.engines.wan.model.solvers import Past, Schedule, advance, schedule
 from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, SpeechContext, Text
