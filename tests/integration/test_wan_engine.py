@@ -16,8 +16,8 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
-from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
-from s2v.core.ports import Frames, Notice, Size, State, Take
+from s2v.core.errors import Exhausted, InvalidInput, NotReady, Reason, S2VError
+from s2v.core.ports import Frames, Notice, Size, State, Take, Working
 from s2v.core.sampling import Between, Sampling, Solver
 from s2v.core.timebase import samples_per_frame
 from s2v.media.video import H264, ClipEncoder
@@ -25,7 +25,7 @@ from s2v.testing.engine_contract import EngineContract, a_take
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.presets import PRESET_NAMES
-from s2v_render.engines.wan.settings import LoraChoice, Offload, Precision, WanSettings
+from s2v_render.engines.wan.settings import LoraChoice, Noise, Offload, Precision, WanSettings
 from s2v_render.engines.wan.takes.posing import PoseVideo
 
 TINY = WanSettings(checkpoint="random:tiny", device="cpu")
@@ -159,6 +159,12 @@ def test_noise_follows_the_windows_of_the_film_and_not_those_of_the_take(
     state = left(engine, replace(take, seed=40))
     left(engine, replace(spoken(take, 5, first_frame=5), seed=40, state=state))
     assert seeds == [40, 41]
+
+
+def test_noise_of_a_gpu_needs_one(take: Take) -> None:
+    engine = WanEngine(replace(TINY, noise=Noise.CUDA))
+    with pytest.raises(NotReady, match="S2V_RENDER_WAN_NOISE is cuda.*set it to cpu"):
+        film(engine, take)
 
 
 def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take) -> None:
@@ -379,6 +385,66 @@ def test_closing_stops_within_one_step_and_leaves_nothing_behind(
     assert tensors() == before
 
 
+def test_a_take_can_be_left_while_weights_are_loaded_and_the_next_goes_on_from_there(
+    take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import s2v_render.engines.wan.weights.pausing as pausing
+    import s2v_render.engines.wan.weights.reading as reading
+
+    read: list[str] = []
+    check = reading._check
+    monkeypatch.setattr(
+        reading, "_check", lambda *given, part: read.append(part) or check(*given, part=part)
+    )
+    monkeypatch.setattr(pausing, "_PAUSE_BYTES", 1)
+    engine = WanEngine(replace(TINY, checkpoint=str(CHECKPOINT)))
+    items = engine.render(take)
+    while not read:
+        next(items)
+    for _ in range(3):
+        assert next(items) == Working()
+    items.close()
+    assert read == ["transformer"]
+    assert film(engine, take).shape == (5, 64, 64, 3)
+    assert read == ["transformer", "text encoder", "video autoencoder", "speech model"]
+
+
+def test_loading_for_other_loras_ends_what_was_begun(
+    take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import s2v_render.engines.wan.weights.pausing as pausing
+
+    monkeypatch.setattr(pausing, "_PAUSE_BYTES", 1)
+    engine = WanEngine(TINY)
+    items = engine._loaded("low")
+    next(items)
+    items.close()
+    begun = engine._loading
+    assert begun is not None
+    monkeypatch.setattr(engine, "_loras_for", lambda preset: ["another"])
+    monkeypatch.setattr(engine, "_load", lambda: "models")
+    assert engine.load("low") == "models"
+    assert begun.go_on()
+
+
+def test_a_take_can_be_left_while_a_window_is_decoded(
+    engine: WanEngine, take: Take, asked: "Asked", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from s2v_render.engines.wan.model.vae import DecodingStream
+
+    decoded: list[int] = []
+    piece = DecodingStream._decoded
+    monkeypatch.setattr(
+        DecodingStream, "_decoded", lambda self, part: decoded.append(1) or piece(self, part)
+    )
+    items = engine.render(take)
+    stepping(items, asked)
+    while len(decoded) < 3:
+        assert next(items) == Working()
+    items.close()
+    assert len(decoded) == 3
+
+
 def tensors() -> int:
     gc.collect()
     return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
@@ -396,8 +462,7 @@ def test_memory_that_runs_out_is_a_typed_error_with_advice_and_frees_everything(
     assert error.reason is Reason.DEVICE_MEMORY_EXCEEDED
     assert "64x64" in error.message
     assert "Tried to allocate 12.00 GiB." in error.message
-    assert "what fits: " in error.message
-    assert "offload=parts" in error.message
+    assert "no film would fit as this server is set up" in error.message
     assert "More of it" not in error.message
     assert tensors() == before
     assert len(film(engine, take)) == 5
@@ -413,7 +478,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_loaded(
     with pytest.raises(Exhausted, match=r"needs .* GiB of device memory, and 24\.00 GiB") as found:
         film(engine, replace(take, size=Size(1280, 704)))
     assert found.value.reason is Reason.DEVICE_MEMORY_EXCEEDED
-    assert "offload=layers" in found.value.message
+    assert "no film would fit" in found.value.message
     assert not asked.times
 
 

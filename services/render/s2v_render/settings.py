@@ -11,7 +11,7 @@ from s2v.rpc.settings import InternalSettings
 from s2v_render.engines import DEFAULT_ENGINE, REGISTRY
 from s2v_render.engines.heygem.containers import read_containers
 from s2v_render.engines.wan.presets import PRESET_NAMES
-from s2v_render.engines.wan.settings import Offload, Precision, lora_choices
+from s2v_render.engines.wan.settings import Noise, Offload, Precision, lora_choices
 
 RANDOM_CHECKPOINTS = ("random:14B", "random:tiny")
 """Random weights, for benchmarks and tests."""
@@ -69,6 +69,11 @@ class RenderSettings(InternalSettings):
         default=Precision.AUTO,
         description="what the engine wan multiplies in: auto (bf16 on a GPU, else fp32), fp32, "
         "bf16 or fp8, which takes less time and memory, and needs compute capability 8.9",
+    )
+    wan_noise: Noise = Field(
+        default=Noise.CPU,
+        description="where the engine wan draws its noise: cpu, where equal seeds give the same "
+        "on every device, or cuda, as the official code does",
     )
     wan_lora: str = Field(
         default="",

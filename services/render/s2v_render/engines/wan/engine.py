@@ -12,7 +12,7 @@ import structlog
 from cachetools import LRUCache
 
 from s2v.core.choices import check_side
-from s2v.core.errors import Exhausted, InvalidInput, Reason
+from s2v.core.errors import Exhausted, InvalidInput, NotReady, Reason
 from s2v.core.ports import (
     Capabilities,
     Continuity,
@@ -29,6 +29,7 @@ from s2v.core.timebase import FRAME_RATES
 from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
 from s2v_render.areas import own_area_size
+from s2v_render.engines.wan.pieces import whole
 from s2v_render.engines.wan.planning import MODEL_FPS
 from s2v_render.engines.wan.presets import (
     LEAST_AREA_PIXELS,
@@ -38,7 +39,7 @@ from s2v_render.engines.wan.presets import (
     offered_presets,
     recipe_for,
 )
-from s2v_render.engines.wan.settings import Precision, WanSettings
+from s2v_render.engines.wan.settings import Noise, Precision, WanSettings
 
 if TYPE_CHECKING:
     import torch
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from s2v_render.engines.wan.weights.layouts.finding import GivenParts
     from s2v_render.engines.wan.weights.loading import Parts, WanModels
     from s2v_render.engines.wan.weights.lora import Lora
+    from s2v_render.engines.wan.weights.pausing import Course
 
 _log = structlog.get_logger()
 
@@ -73,6 +75,7 @@ class WanEngine:
         self._presets = offered_presets(settings.loras)
         self._parts: Parts | None = None
         self._models: WanModels | None = None
+        self._loading: Course[WanModels] | None = None
         self._loras: list[Lora] = []
         self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
 
@@ -154,8 +157,10 @@ class WanEngine:
         """Render what fits; say what would fit where the device's memory did not suffice."""
         import torch
 
+        yield Working()
         from s2v_render.engines.wan.takes.filming import plan_take
 
+        yield Working()
         plan = plan_take(take, recipe, size)
         planned = self._planned(plan)
         shortage = ""
@@ -172,7 +177,14 @@ class WanEngine:
 
     def _planned(self, plan: TakePlan) -> MemoryPlan:
         """Return what the take needs, written to the log; refuse what does not fit."""
-        from s2v_render.engines.wan.memory import Demand, ensure_fits, plan_memory
+        from s2v_render.engines.wan.host import free_host_bytes
+        from s2v_render.engines.wan.memory import (
+            Demand,
+            ensure_fits,
+            ensure_host_holds,
+            offload_that_fits,
+            plan_memory,
+        )
         from s2v_render.engines.wan.weights.loading import parts_of
 
         self._parts = self._parts or parts_of(self._settings.checkpoint, given=self._given)
@@ -184,6 +196,7 @@ class WanEngine:
             parts=self._parts.sizes(),
             frames=max(frames, default=0),
             weight_bytes=self._dtype.itemsize,
+            vae_bytes=2 if self._device.type == "cuda" else 4,
             fp8=self._settings.precision is Precision.FP8,
             offload=self._settings.offload,
             guided=plan.denoising.guided,
@@ -196,13 +209,19 @@ class WanEngine:
             guidance=plan.recipe.guidance,
             memory=planned.table(),
         )
-        ensure_fits(planned, available_bytes=_available_bytes(self._device))
+        available = _available_bytes(self._device)
+        if planned.peak_bytes > available:
+            lighter = offload_that_fits(planned, available_bytes=available)
+            _log.warning("take does not fit", would_fit_with_offload=lighter)
+        ensure_fits(planned, available_bytes=available)
+        if self._models is None and self._loading is None and self._device.type == "cuda":
+            ensure_host_holds(planned, available_bytes=free_host_bytes())
         return planned
 
     def _filmed(self, plan: TakePlan) -> Generator[Frames | Working | State]:
         from s2v_render.engines.wan.takes.filming import filmed
 
-        models = self.load(plan.recipe.shown.name)
+        models = yield from self._loaded(plan.recipe.shown.name)
         yield Working()
         yield from filmed(
             models,
@@ -211,6 +230,7 @@ class WanEngine:
             device=self._device,
             batch_frames=self._settings.batch_frames,
             rests=self._settings.offload.streams_encoders,
+            noise_from=self._noise_from,
         )
 
     @property
@@ -221,6 +241,24 @@ class WanEngine:
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
         return torch.device(name)
+
+    @property
+    def _noise_from(self) -> torch.device:
+        """Where noise is drawn.
+
+        Raises:
+            NotReady: CHECKPOINT_UNUSABLE, the GPU shall draw it and there is none.
+        """
+        import torch
+
+        if self._settings.noise is Noise.CPU:
+            return torch.device("cpu")
+        if self._device.type == "cuda":
+            return self._device
+        raise NotReady(
+            Reason.CHECKPOINT_UNUSABLE,
+            "S2V_RENDER_WAN_NOISE is cuda, and the engine computes on a CPU: set it to cpu",
+        )
 
     @property
     def _dtype(self) -> torch.dtype:
@@ -246,24 +284,44 @@ class WanEngine:
 
         They are loaded at the first take at the latest, and again for presets of other LoRAs.
         """
-        loras = self._loras_for(preset or self._presets.offered[0].name)
+        return whole(self._loaded(preset or self._presets.offered[0].name))
+
+    def _loaded(self, preset: str) -> Generator[Working, None, WanModels]:
+        """Return the models; whoever goes away meanwhile leaves the rest of it to the next take."""
+        from s2v_render.engines.wan.weights.pausing import Course
+
+        loras = self._loras_for(preset)
+        if self._loras != loras:
+            # Before others are loaded: there is no room for two transformers.
+            self._models, self._loras = None, loras
+            if self._loading is not None:
+                self._loading.leave()
+                self._loading = None
+        if self._models is None:
+            self._loading = self._loading or Course(self._load)
+            while not self._loading.go_on():
+                yield Working()
+            loading, self._loading = self._loading, None
+            self._models = loading.result()
+        return self._models
+
+    def _load(self) -> WanModels:
         from s2v_render.engines.wan.weights.loading import load_models
 
-        settings = self._settings
-        if self._models is None or self._loras != loras:
-            # Before others are loaded: there is no room for two transformers.
-            self._models = None
-            self._models = load_models(
-                settings.checkpoint,
-                device=self._device,
-                dtype=self._dtype,
-                given=self._given,
-                offload=settings.offload,
-                loras=loras,
-                fp8=settings.precision is Precision.FP8,
-            )
-            self._loras = loras
-        return self._models
+        settings, device = self._settings, self._device
+        if device.index is not None:
+            import torch
+
+            torch.cuda.set_device(device)  # of this thread, for kernels that ask for it
+        return load_models(
+            settings.checkpoint,
+            device=self._device,
+            dtype=self._dtype,
+            given=self._given,
+            offload=settings.offload,
+            loras=self._loras,
+            fp8=settings.precision is Precision.FP8,
+        )
 
     def _loras_for(self, preset: str) -> list[Lora]:
         """Return what is merged for a preset: what was trained for few steps harms many."""

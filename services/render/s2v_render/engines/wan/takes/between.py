@@ -31,7 +31,7 @@ def _movement(before: Rgb, after: Rgb) -> _Floats:
     """Return where each pixel goes, in pixels, [height, width, 2]."""
     grey = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (before, after)]
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    found: _Floats = finder.calc(*grey, None)
+    found: _Floats = finder.calc(grey[0], grey[1], np.empty((0, 0, 2), np.float32))
     return found
 
 
@@ -46,7 +46,7 @@ def _at(share: float, before: Rgb, after: Rgb, there: _Floats, back: _Floats) ->
     return mixed
 
 
-def _moved(picture: Rgb, way: _Floats) -> _Floats:
+def _moved(picture: Rgb, way: npt.NDArray[np.floating]) -> _Floats:
     """Return a picture whose pixels are those that lie some way off in another."""
     height, width = way.shape[:2]
     columns, rows = np.meshgrid(

@@ -150,6 +150,7 @@ def filmed(
     device: torch.device,
     batch_frames: int,
     rests: bool,
+    noise_from: torch.device | str = "cpu",
 ) -> Generator[Item]:
     """Make the frames of a take, window by window, and then its state.
 
@@ -160,6 +161,7 @@ def filmed(
         device: where everything is computed.
         batch_frames: model frames that are yielded at once.
         rests: whether decoding leaves the device between windows.
+        noise_from: where noise is drawn.
     """
     showing = _showing(plan)
     track = _track(plan)
@@ -174,6 +176,7 @@ def filmed(
             device=device,
             batch_frames=batch_frames,
             rests=rests,
+            noise_from=noise_from,
         )
     yield from showing.last()
     if motion is not None and not plan.take.ends_film:
@@ -208,6 +211,7 @@ def _sampled(
     device: torch.device,
     batch_frames: int,
     rests: bool,
+    noise_from: torch.device | str,
 ) -> Generator[Item, None, Tensor | None]:
     """Sample all windows; return the motion of the last, or None where nothing follows."""
     prompts = _prompts(models, plan, rows_of, device)
@@ -223,7 +227,7 @@ def _sampled(
         plan.denoising,
         reference_BCTYX=reference,
         prompts=prompts,
-        inputs=_inputs(models, plan, track, device),
+        inputs=_inputs(models, plan, track, device, noise_from=noise_from),
         motion=_motion(models, plan, pixels),
         opening=plan.opens_unseen,
         rests=rests,
@@ -272,7 +276,12 @@ def _motion(models: WanModels, plan: TakePlan, reference_BCTYX: Tensor) -> PastM
 
 
 def _inputs(
-    models: WanModels, plan: TakePlan, track: Soundtrack, device: torch.device
+    models: WanModels,
+    plan: TakePlan,
+    track: Soundtrack,
+    device: torch.device,
+    *,
+    noise_from: torch.device | str = "cpu",
 ) -> Iterator[WindowInput]:
     """Make what each window needs when its turn comes."""
     recipe, take = plan.recipe, plan.take
@@ -287,20 +296,27 @@ def _inputs(
         latents = None
         if pose is not None:
             latents = pose_latents(models.vae, pose.frames(first, count).to(device))
-        noise = _noise(models, plan, window, device)
+        noise = _noise(models, plan, window, device, drawn_on=noise_from)
         leads_on = window.index < plan.windows[-1].index or not take.ends_film
         yield WindowInput(noise, features, latents, window.dropped_frames, leads_on)
 
 
 def _noise(
-    models: WanModels, plan: TakePlan, window: PlannedWindow, device: torch.device
+    models: WanModels,
+    plan: TakePlan,
+    window: PlannedWindow,
+    device: torch.device,
+    *,
+    drawn_on: torch.device | str,
 ) -> Tensor:
     """Return fp32 noise; official noise is coarse, and stays as coarse as the weights are."""
     size, seed = plan.size, plan.take.seed + window.index
     shape = latent_shape(window.sampled_frames, height=size.height, width=size.width)
     if not plan.recipe.official:
-        return initial_noise(shape, seed=seed, device=device, dtype=torch.float32)
-    noise = initial_noise(shape, seed=seed, device=device, dtype=torch.bfloat16)
+        return initial_noise(
+            shape, seed=seed, device=device, dtype=torch.float32, drawn_on=drawn_on
+        )
+    noise = initial_noise(shape, seed=seed, device=device, dtype=torch.bfloat16, drawn_on=drawn_on)
     return noise.to(models.transformer.kernels.dtype)
 
 
