@@ -163,7 +163,7 @@ def test_noise_follows_the_windows_of_the_film_and_not_those_of_the_take(
 
 def test_noise_of_a_gpu_needs_one(take: Take) -> None:
     engine = WanEngine(replace(TINY, noise=Noise.CUDA))
-    with pytest.raises(NotReady, match="S2V_RENDER_WAN_NOISE is cuda.*set it to cpu"):
+    with pytest.raises(NotReady, match=r"S2V_RENDER_WAN_NOISE is cuda.*set it to cpu"):
         film(engine, take)
 
 

@@ -119,11 +119,9 @@ def make(
         ),
     ] = "",
     fps: Annotated[
-        int,
-        typer.Option(
-            help="Frames a second. [default: 25; engine wan: 16]", min=0, show_default=False
-        ),
-    ] = 0,
+        int | None,
+        typer.Option(help="Frames a second. [default: 25; engine wan: 16]", min=1),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -244,7 +242,7 @@ def make(
     spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
     spec.language = language
     spec.width_pixels, spec.height_pixels = _width_and_height(founding.size(size, preset))
-    spec.frame_rate = fps
+    spec.frame_rate = fps or 0
     if seed is not None:
         spec.seed = seed
     sampling = sampling_to_proto(

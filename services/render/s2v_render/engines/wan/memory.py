@@ -46,7 +46,7 @@ _CONTEXT_BYTES = 600 * _MIB
 """What the driver takes for the program and its kernels."""
 _LOST = 0.06
 """Share of a stage's memory that is lost between tensors."""
-_PINNED_LOST = 0.07
+_PINNED_LOST = 0.02
 """Share of pinned memory that is lost between tensors; each part takes whole GiB of it."""
 _HOST_BYTES = 4 * GIB
 """What the program takes of the host's memory for itself."""

@@ -19,7 +19,7 @@ from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.face.detector import FaceDetector
 from s2v.media.confined.reading import Reader
 from s2v_render.engines.reference.fitting import fitted
-from s2v_render.engines.reference.looking import face_in
+from s2v_render.engines.reference.looking import head_in
 from s2v_render.engines.wan.model.speech import FilmLevel
 from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
 from s2v_render.engines.wan.planning import (
@@ -261,7 +261,10 @@ def _reference(plan: TakePlan, device: torch.device) -> Tensor:
         size = plan.size
         picture = official_fit(Image.fromarray(photo), height=size.height, width=size.width)
     else:
-        whole = fitted(photo, plan.size, find_face=lambda each: face_in(each, FaceDetector()))
+        rows = plan.size.height
+        whole = fitted(
+            photo, plan.size, find_face=lambda each: head_in(each, FaceDetector(), rows=rows)
+        )
         picture = Image.fromarray(whole)
     return pixels_of(picture).to(device)
 
