@@ -195,6 +195,7 @@ def test_presets_mean_what_was_promised(name: str, steps: int, guidance: float, 
     assert (recipe.steps, recipe.guidance, recipe.shift) == (steps, guidance, 3.0)
     assert recipe.shown.max_area_pixels == area
     assert recipe.official == (name == "official")
+    assert recipe.between is (Between.REPEAT if name == "official" else Between.MOTION)
 
 
 @pytest.mark.parametrize("name", PRESET_NAMES)

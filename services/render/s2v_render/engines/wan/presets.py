@@ -50,7 +50,7 @@ class Recipe:
     solver: Solver = Solver.UNIPC
     first_frame_from_reference: bool = False
     window_frames: int = 80
-    between: Between = Between.REPEAT
+    between: Between = Between.MOTION
     needs_lora: bool = False
     official: bool = False
 
@@ -122,6 +122,7 @@ _RECIPES = (
         ),
         steps=40,
         guidance=4.5,
+        between=Between.REPEAT,
         official=True,
     ),
 )
