@@ -299,7 +299,8 @@ def test_a_small_picture_is_made_with_a_warning(
     assert notice.code == "PICTURE_SMALL"
     assert "320x240" in notice.message
     assert "finish.width_pixels" in notice.message
-    assert list(engine.render(replace(take, size=Size(832, 480)))) == []
+    for size in (Size(832, 480), Size(528, 704), None):
+        assert list(engine.render(replace(take, size=size))) == []
 
 
 def test_a_side_of_an_odd_number_of_tokens_is_rendered(engine: WanEngine, take: Take) -> None:
@@ -378,7 +379,7 @@ def test_closing_stops_within_one_step_and_leaves_nothing_behind(
 ) -> None:
     film(engine, take)
     asked.times, before = 0, tensors()
-    items = engine.render(replace(take, sampling=Sampling(steps=30)))
+    items = engine.render(replace(take, sampling=replace(FEW_STEPS, steps=30)))
     stepping(items, asked)
     items.close()
     assert asked.times == 1

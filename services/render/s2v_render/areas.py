@@ -9,7 +9,7 @@ import math
 from s2v.core.ports import Capabilities, Preset, Size, Sizing
 
 _OFFICIAL_STEP_PIXELS = 64
-_LEAST_SHARE = 0.9
+LEAST_SHARE = 0.9
 """Of the area, that may be given up for a size that is nearer to the picture's shape."""
 _TRIES = 100
 _SMALLEST_SCALE = 0.1
@@ -51,7 +51,7 @@ def size_in_area(picture: Size, *, least_pixels: int, area_pixels: int, step_pix
         size
         for steps in range(tallest, 0, -1)
         for size in (_shaped(steps * step_pixels, shape, step_pixels),)
-        if _LEAST_SHARE * area <= size.width * size.height <= area
+        if LEAST_SHARE * area <= size.width * size.height <= area
     ]
     return min(found, key=lambda size: _cut_share(size, shape), default=Size(0, 0))
 

@@ -28,7 +28,7 @@ from s2v.core.ports import (
 from s2v.core.timebase import FRAME_RATES
 from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
-from s2v_render.areas import own_area_size
+from s2v_render.areas import LEAST_SHARE, own_area_size
 from s2v_render.engines.wan.pieces import whole
 from s2v_render.engines.wan.planning import MODEL_FPS
 from s2v_render.engines.wan.presets import (
@@ -127,7 +127,7 @@ class WanEngine:
                 f"the checkpoint is {self._settings.checkpoint}: its weights are random, so that "
                 "the film has no meaning",
             )
-        elif size.width * size.height < LEAST_AREA_PIXELS:
+        elif size.width * size.height < LEAST_SHARE * LEAST_AREA_PIXELS:
             yield Notice(
                 NoticeCode.PICTURE_SMALL,
                 f"the model was taught no pictures as small as {size.width}x{size.height}, which "

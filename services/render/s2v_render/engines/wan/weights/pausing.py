@@ -45,8 +45,9 @@ class Course(Generic[T]):
 
     def go_on(self) -> bool:
         """Wait until the next pause or the end; return whether it has ended."""
-        self._may_go_on.release()
-        self._has_paused.acquire()
+        if not self._ended.done():
+            self._may_go_on.release()
+            self._has_paused.acquire()
         return self._ended.done()
 
     def result(self) -> T:
