@@ -7,6 +7,7 @@ from that between them; the movement is found by DIS (Kroeger et al., ECCV 2016)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,8 +31,8 @@ def between(before: Rgb, after: Rgb, shares: Sequence[float]) -> list[Rgb]:
 def _movement(before: Rgb, after: Rgb) -> _Floats:
     """Return where each pixel goes, in pixels, [height, width, 2]."""
     grey = [cv2.cvtColor(each, cv2.COLOR_RGB2GRAY) for each in (before, after)]
-    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    found: _Floats = finder.calc(grey[0], grey[1], np.empty((0, 0, 2), np.float32))
+    finder: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    found: _Floats = finder.calc(*grey, None)
     return found
 
 
