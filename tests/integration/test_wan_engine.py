@@ -1,39 +1,40 @@
-"""The engine `wan` on a small model: takes, states, presets, what directs it, and what stops it."""
+"""The engine `wan` on a small model: takes, states, presets, and what directs it."""
 
-import gc
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
-from s2v.core.errors import Exhausted, InvalidInput, NotReady, Reason, S2VError
-from s2v.core.ports import Frames, Notice, Size, State, Take, Working
+from s2v.core.errors import InvalidInput, NotReady, Reason
+from s2v.core.ports import Frames, Notice, Size, Take
 from s2v.core.sampling import Between, Sampling, Solver
-from s2v.core.timebase import samples_per_frame
 from s2v.media.video import H264, ClipEncoder
-from s2v.testing.engine_contract import EngineContract, a_take
+from s2v.testing.engine_contract import EngineContract
 from s2v_render.engines.wan.engine import WanEngine
-from s2v_render.engines.wan.model.transformer import S2VTransformer
-from s2v_render.engines.wan.presets import PRESET_NAMES
+from s2v_render.engines.wan.presets import PRESET_NAMES, offered_presets, recipe_for
 from s2v_render.engines.wan.settings import LoraChoice, Noise, Offload, Precision, WanSettings
 from s2v_render.engines.wan.takes.posing import PoseVideo
-
-TINY = WanSettings(checkpoint="random:tiny", device="cpu")
-CHECKPOINT = Path(__file__).parents[1] / "data/wan_tiny"
-SIZE = Size(64, 64)
-FEW_STEPS = Sampling(steps=1, guidance=1.0)
-
-Rgb = npt.NDArray[np.uint8]
+from wan_takes import (
+    CHECKPOINT,
+    FEW_STEPS,
+    SIZE,
+    TINY,
+    Asked,
+    film,
+    left,
+    small,
+    spoken,
+    stepping,
+    write_reference,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +44,7 @@ def engine() -> WanEngine:
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("reference") / "reference.png"
-    rows, columns = np.mgrid[0:90, 0:100]
-    picture = np.stack([rows * 2, columns * 2, rows + columns], axis=-1).astype(np.uint8)
-    Image.fromarray(picture).save(path)
-    return path
+    return write_reference(tmp_path_factory.mktemp("reference") / "reference.png")
 
 
 @pytest.fixture
@@ -56,27 +53,9 @@ def take(engine: WanEngine, reference: Path) -> Take:
     return spoken(small(engine, reference), 5)
 
 
-def small(engine: WanEngine, reference: Path) -> Take:
-    made = a_take(reference, engine.capabilities)
-    return replace(made, size=SIZE, preset="low", sampling=FEW_STEPS)
-
-
-def spoken(take: Take, frames: int, *, first_frame: int = 0) -> Take:
-    """Return a take over noise, `frames` long; equal moments of a film sound the same."""
-    length = samples_per_frame(take.frame_rate)
-    noise = np.random.default_rng(1).standard_normal((first_frame + frames) * length)
-    pcm = (3_000 * noise[first_frame * length :]).astype(np.int16)
-    return replace(take, pcm=pcm, phonemes=(), first_frame=first_frame)
-
-
-def film(engine: WanEngine, take: Take) -> Rgb:
-    return np.concatenate([item.rgb for item in engine.render(take) if isinstance(item, Frames)])
-
-
-def left(engine: WanEngine, take: Take) -> bytes:
-    *_, state = engine.render(take)
-    assert isinstance(state, State)
-    return state.data
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return Asked(monkeypatch)
 
 
 class TestWanEngine(EngineContract):
@@ -88,6 +67,16 @@ class TestWanEngine(EngineContract):
     @pytest.fixture
     def take(self, engine: WanEngine, reference: Path) -> Take:
         return small(engine, reference)
+
+    def test_without_a_size_the_picture_is_even_and_not_too_large(
+        self, engine: WanEngine, take: Take
+    ) -> None:
+        """A film of its size would take a processor minutes."""
+        for name in ("low", "high", "official"):
+            recipe = recipe_for(name, FEW_STEPS, offered_presets(()))
+            size = engine._size(replace(take, size=None), recipe)
+            assert size.width % 16 == size.height % 16 == 0
+            assert max(size.width, size.height) <= engine.capabilities.max_size.width
 
 
 def test_listing_what_the_engine_can_do_loads_no_torch() -> None:
@@ -182,7 +171,7 @@ def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take) -> None:
 
 @pytest.mark.parametrize("name", PRESET_NAMES)
 def test_every_preset_makes_a_film_in_as_many_steps_as_it_says(
-    take: Take, name: str, asked: "Asked", monkeypatch: pytest.MonkeyPatch
+    take: Take, name: str, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = WanEngine(replace(TINY, loras=(LoraChoice("few.safetensors", presets=("draft",)),)))
     monkeypatch.setattr(engine, "_loras_for", lambda preset: [])
@@ -222,7 +211,7 @@ def test_the_negative_prompt_shows_where_there_is_guidance(engine: WanEngine, ta
 
 
 def test_a_prompt_is_encoded_once_and_only_a_few_are_kept(
-    take: Take, asked: "Asked", monkeypatch: pytest.MonkeyPatch
+    take: Take, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import s2v_render.engines.wan.model.text as text
 
@@ -310,7 +299,7 @@ def test_a_side_of_an_odd_number_of_tokens_is_rendered(engine: WanEngine, take: 
     assert film(engine, later).shape == (5, 112, 80, 3)
 
 
-def test_a_request_says_how_long_windows_are(engine: WanEngine, take: Take, asked: "Asked") -> None:
+def test_a_request_says_how_long_windows_are(engine: WanEngine, take: Take, asked: Asked) -> None:
     take = spoken(replace(take, frame_rate=16), 93)
     for frames, windows in ((96, 1), (48, 2), (32, 3)):
         asked.times = 0
@@ -344,143 +333,6 @@ def test_a_portrait_that_is_too_long_and_thin_is_refused(
     with pytest.raises(InvalidInput) as found:
         film(engine, replace(take, reference=path, size=None, preset="medium"))
     assert found.value.reason is Reason.IMAGE_SIZE_UNSUPPORTED
-
-
-class Asked:
-    """Counts how often the model is asked, and runs out of memory where it is told to."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.times = 0
-        self.short_of_memory_at = 0
-        forward = S2VTransformer.forward
-
-        def watched(model: S2VTransformer, *args: Any, **named: Any) -> Any:
-            self.times += 1
-            if self.times == self.short_of_memory_at:
-                raise torch.OutOfMemoryError("Tried to allocate 12.00 GiB.\nMore of it.")
-            return forward(model, *args, **named)
-
-        monkeypatch.setattr(S2VTransformer, "forward", watched)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    return Asked(monkeypatch)
-
-
-def stepping(items: Iterator[Any], asked: Asked) -> None:
-    """Go on until the model was asked."""
-    while not asked.times:
-        next(items)
-
-
-def test_closing_stops_within_one_step_and_leaves_nothing_behind(
-    engine: WanEngine, take: Take, asked: Asked
-) -> None:
-    film(engine, take)
-    asked.times, before = 0, tensors()
-    items = engine.render(replace(take, sampling=replace(FEW_STEPS, steps=30)))
-    stepping(items, asked)
-    items.close()
-    assert asked.times == 1
-    assert tensors() == before
-
-
-def test_a_take_can_be_left_while_weights_are_loaded_and_the_next_goes_on_from_there(
-    take: Take, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import s2v_render.engines.wan.weights.pausing as pausing
-    import s2v_render.engines.wan.weights.reading as reading
-
-    read: list[str] = []
-    check = reading._check
-    monkeypatch.setattr(
-        reading, "_check", lambda *given, part: read.append(part) or check(*given, part=part)
-    )
-    monkeypatch.setattr(pausing, "_PAUSE_BYTES", 1)
-    engine = WanEngine(replace(TINY, checkpoint=str(CHECKPOINT)))
-    items = engine.render(take)
-    while not read:
-        next(items)
-    for _ in range(3):
-        assert next(items) == Working()
-    items.close()
-    assert read == ["transformer"]
-    assert film(engine, take).shape == (5, 64, 64, 3)
-    assert read == ["transformer", "text encoder", "video autoencoder", "speech model"]
-
-
-def test_loading_for_other_loras_ends_what_was_begun(
-    take: Take, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import s2v_render.engines.wan.weights.pausing as pausing
-
-    monkeypatch.setattr(pausing, "_PAUSE_BYTES", 1)
-    engine = WanEngine(TINY)
-    items = engine._loaded("low")
-    next(items)
-    items.close()
-    begun = engine._loading
-    assert begun is not None
-    monkeypatch.setattr(engine, "_loras_for", lambda preset: ["another"])
-    monkeypatch.setattr(engine, "_load", lambda: "models")
-    assert engine.load("low") == "models"
-    assert begun.go_on()
-
-
-def test_a_take_can_be_left_while_a_window_is_decoded(
-    engine: WanEngine, take: Take, asked: "Asked", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from s2v_render.engines.wan.model.vae import DecodingStream
-
-    decoded: list[int] = []
-    piece = DecodingStream._decoded
-    monkeypatch.setattr(
-        DecodingStream, "_decoded", lambda self, part: decoded.append(1) or piece(self, part)
-    )
-    items = engine.render(take)
-    stepping(items, asked)
-    while len(decoded) < 3:
-        assert next(items) == Working()
-    items.close()
-    assert len(decoded) == 3
-
-
-def tensors() -> int:
-    gc.collect()
-    return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
-
-
-def test_memory_that_runs_out_is_a_typed_error_with_advice_and_frees_everything(
-    engine: WanEngine, take: Take, asked: Asked
-) -> None:
-    film(engine, take)
-    before = tensors()
-    asked.times, asked.short_of_memory_at = 0, 2
-    with pytest.raises(Exhausted) as found:
-        film(engine, replace(take, sampling=Sampling(steps=3)))
-    error: S2VError = found.value
-    assert error.reason is Reason.DEVICE_MEMORY_EXCEEDED
-    assert "64x64" in error.message
-    assert "Tried to allocate 12.00 GiB." in error.message
-    assert "no film would fit as this server is set up" in error.message
-    assert "More of it" not in error.message
-    assert tensors() == before
-    assert len(film(engine, take)) == 5
-
-
-def test_what_does_not_fit_is_refused_before_anything_is_loaded(
-    take: Take, asked: Asked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import s2v_render.engines.wan.engine as module
-
-    engine = WanEngine(replace(TINY, checkpoint="random:14B"))
-    monkeypatch.setattr(module, "_available_bytes", lambda device: 24 * 2**30)
-    with pytest.raises(Exhausted, match=r"needs .* GiB of device memory, and 24\.00 GiB") as found:
-        film(engine, replace(take, size=Size(1280, 704)))
-    assert found.value.reason is Reason.DEVICE_MEMORY_EXCEEDED
-    assert "no film would fit" in found.value.message
-    assert not asked.times
 
 
 def test_frames_come_as_soon_as_their_window_is_done(

@@ -40,7 +40,7 @@ from s2v_render.engines.wan.takes.hearing import (
 )
 from s2v_render.engines.wan.takes.pictures import official_fit, pixels_of
 from s2v_render.engines.wan.takes.posing import PoseVideo
-from s2v_render.engines.wan.takes.showing import Showing
+from s2v_render.engines.wan.takes.showing import Reel
 from s2v_render.engines.wan.takes.windows import (
     Denoising,
     PastMotion,
@@ -183,9 +183,9 @@ def filmed(
         yield State(_carried(plan, track, motion, showing.picture).to_bytes())
 
 
-def _showing(plan: TakePlan) -> Showing:
+def _showing(plan: TakePlan) -> Reel:
     take = plan.take
-    shown = Showing(take.first_frame, plan.frames, take.frame_rate, how=plan.recipe.between)
+    shown = Reel(take.first_frame, plan.frames, take.frame_rate, how=plan.recipe.between)
     if plan.carried is not None:
         shown.begin_with(plan.start - 1, plan.carried.last_frame)
     return shown
@@ -207,7 +207,7 @@ def _sampled(
     track: Soundtrack,
     rows_of: Callable[[str], Tensor],
     *,
-    showing: Showing,
+    showing: Reel,
     device: torch.device,
     batch_frames: int,
     rests: bool,
