@@ -34,7 +34,7 @@ class Row(BaseModel):
     quality: str = ""
     width: int = Field(default=0, ge=0)
     height: int = Field(default=0, ge=0)
-    fps: int = Field(default=25, ge=1)
+    fps: int | None = Field(default=None, ge=1)
     seed: int | None = None
     prompt: str = ""
     negative_prompt: str = ""

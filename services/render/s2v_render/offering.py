@@ -81,6 +81,7 @@ def _wan(settings: RenderSettings) -> WanSettings:
         tokenizer=settings.wan_tokenizer,
         vae=settings.wan_vae,
         speech=settings.wan_speech,
+        noise=settings.wan_noise,
     )
 
 

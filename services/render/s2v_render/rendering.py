@@ -14,18 +14,8 @@ import numpy.typing as npt
 from s2v.core.artifact import MP4, Artifact
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import VideoShorter
-from s2v.core.ports import (
-    AS_PRESET,
-    ArtifactStore,
-    Engine,
-    Frames,
-    Notice,
-    Sampling,
-    Size,
-    State,
-    Take,
-    Working,
-)
+from s2v.core.ports import ArtifactStore, Engine, Frames, Notice, Size, State, Take, Working
+from s2v.core.sampling import AS_PRESET, Sampling
 from s2v.core.script import Speech
 from s2v.core.timebase import samples_per_frame
 from s2v.media.pcm import Pcm, read_wav

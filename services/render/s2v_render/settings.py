@@ -12,8 +12,8 @@ from pydantic_settings import SettingsConfigDict
 from s2v.rpc.settings import InternalSettings
 from s2v_render.engines import DEFAULT_ENGINE, REGISTRY
 from s2v_render.engines.heygem.containers import read_containers
-from s2v_render.engines.wan.presets import PRESETS
-from s2v_render.engines.wan.settings import Offload, Precision, lora_choices
+from s2v_render.engines.wan.presets import PRESET_NAMES
+from s2v_render.engines.wan.settings import Noise, Offload, Precision, lora_choices
 
 
 class Aim(StrEnum):
@@ -96,6 +96,11 @@ class RenderSettings(InternalSettings):
         description="what the engine wan multiplies in: auto (bf16 on a GPU, else fp32), fp32, "
         "bf16 or fp8, which takes less time and memory, and needs compute capability 8.9",
     )
+    wan_noise: Noise = Field(
+        default=Noise.CPU,
+        description="where the engine wan draws its noise: cpu, where equal seeds give the same "
+        "on every device, or cuda, as the official code does",
+    )
     wan_lora: str = Field(
         default="",
         description="files of low-rank changes merged into the checkpoint: "
@@ -154,12 +159,13 @@ class RenderSettings(InternalSettings):
     @field_validator("wan_lora")
     @classmethod
     def _are_files(cls, given: str) -> str:
-        known = [preset.name for preset in PRESETS]
         for choice in lora_choices(given):
             if not Path(choice.file).expanduser().is_file():
                 raise ValueError(f"there is no such file: {choice.file}; give safetensors files")
-            if unknown := set(choice.presets) - set(known):
-                raise ValueError(f"wan has no preset {unknown.pop()}; there are {', '.join(known)}")
+            if unknown := set(choice.presets) - set(PRESET_NAMES):
+                raise ValueError(
+                    f"wan has no preset {unknown.pop()}; there are {', '.join(PRESET_NAMES)}"
+                )
         return given
 
     @field_validator("heygem_file")
