@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grpc
 
-from gateway_world import Running, Start, engines, gateways
+from gateway_world import Running, Start, compositor, engines, gateways
 from s2v.api.gateway.v1 import voice_service_pb2 as pb
 from s2v.api.tts.v1 import speech_service_pb2_grpc
 from s2v.core.artifact import Artifact
@@ -130,7 +130,7 @@ async def speaking(
                 start,
                 stages,
                 voice_stages=RemoteVoices(channel, stall_seconds=60.0),
-                catalogue=Catalogue(engines, stages._real.list_voices),
+                catalogue=Catalogue(engines, stages._real.list_voices, compositor),
                 **({"access": "closed"} | settings),
             )
             server = (await starting()).acting("red/ann")

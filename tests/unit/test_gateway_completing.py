@@ -19,6 +19,7 @@ from s2v_gateway.film.offers import (
     ChosenVoice,
     EngineCatalogue,
     EngineOffer,
+    FinishOffer,
     PresetOffer,
     VoiceCatalogue,
     VoiceOffer,
@@ -59,7 +60,10 @@ async def order(
     async def voices() -> VoiceCatalogue:
         return VoiceCatalogue((VoiceOffer("heart", "en-US", ""),))
 
-    catalogue = Catalogue(engines, voices)
+    async def compositor() -> FinishOffer:
+        return FinishOffer()
+
+    catalogue = Catalogue(engines, voices, compositor)
 
     async def find_voice(spec: JobSpec) -> ChosenVoice:
         offer = await catalogue.voice(spec.voice, language=spec.language, text=spec.text)

@@ -26,7 +26,12 @@ from s2v_gateway.assets.library import Asset
 from s2v_gateway.film.offers import ChosenVoice, EngineOffer
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.orders.expected_length import expected_seconds
-from s2v_gateway.orders.finishes import check_drawable, finish_images, named_asset
+from s2v_gateway.orders.finishes import (
+    check_drawable,
+    check_offered,
+    finish_images,
+    named_asset,
+)
 from s2v_gateway.orders.limits import Limits
 from s2v_gateway.orders.telling import check_webhook
 
@@ -56,11 +61,12 @@ async def complete(
     Raises:
         InvalidInput: something can never work; the field is named.
         NotFound: ASSET_NOT_FOUND.
-        Unavailable: the services that know the engines and voices are away.
+        Unavailable: the services that know the engines, voices and finishes are away.
     """
     _check_text(spec, limits)
     _check_name(spec)
     check_finish(spec.finish, field=_FINISH_FIELD)
+    await check_offered(spec.finish, catalogue)
     check_webhook(spec.webhook_url, able=limits.webhooks)
     reference, audio, pose = await asyncio.to_thread(_assets, spec, find_asset)
     watermark, backdrop = await asyncio.to_thread(finish_images, spec, find_asset)
