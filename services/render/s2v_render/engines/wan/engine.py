@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from cachetools import LRUCache
 
-from s2v.core.choices import check_side
-from s2v.core.errors import Exhausted, InvalidInput, NotReady, Reason
+from s2v.core.errors import Exhausted, NotReady, Reason
 from s2v.core.ports import (
     Capabilities,
     Continuity,
@@ -27,9 +26,8 @@ from s2v.core.ports import (
 )
 from s2v.core.shards import Shard
 from s2v.core.timebase import FRAME_RATES
-from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
-from s2v_render.areas import LEAST_SHARE, own_area_size
+from s2v_render.areas import LEAST_SHARE
 from s2v_render.engines.wan.pieces import whole
 from s2v_render.engines.wan.planning import MODEL_FPS
 from s2v_render.engines.wan.presets import (
@@ -41,6 +39,7 @@ from s2v_render.engines.wan.presets import (
     recipe_for,
 )
 from s2v_render.engines.wan.settings import Noise, Precision, WanSettings
+from s2v_render.engines.wan.sizing import LEAST_SIDE_PIXELS, film_size
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +55,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
-_LEAST_SIDE_PIXELS = 64
 _SETTLE_SECONDS = 180.0
 """A step of the largest film on a small card, and the decoding of a window."""
 _PATIENCE_SECONDS = 1800.0
@@ -92,7 +90,7 @@ class WanEngine:
         return Capabilities(
             continuity=Continuity.SEQUENTIAL,
             frame_rates=FRAME_RATES,
-            min_size=Size(_LEAST_SIDE_PIXELS, _LEAST_SIDE_PIXELS),
+            min_size=Size(LEAST_SIDE_PIXELS, LEAST_SIDE_PIXELS),
             max_size=Size(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS),
             reference_media_types=PHOTO_TYPES,
             digital_source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
@@ -126,7 +124,7 @@ class WanEngine:
             Exhausted: the film does not fit into the device's memory (DEVICE_MEMORY_EXCEEDED).
         """
         recipe = recipe_for(take.preset, take.sampling, self._presets)
-        size = self._size(take, recipe)
+        size = film_size(take, recipe, self.capabilities)
         yield from self._warnings(size)
         yield from self._within_memory(take, recipe, size)
 
@@ -145,22 +143,6 @@ class WanEngine:
                 "may look broken: leave the size out, and have the film scaled down by "
                 "finish.width_pixels and finish.height_pixels",
             )
-
-    def _size(self, take: Take, recipe: Recipe) -> Size:
-        if take.size is not None:
-            _check_size(take.size)
-            return take.size
-        photo = Reader().still(take.reference, take.reference_media_type, field="spec.reference")
-        height, width, _ = photo.shape
-        size = own_area_size(Size(width, height), recipe.shown, self.capabilities)
-        if min(size.width, size.height) and max(size.width, size.height) <= MAX_SIDE_PIXELS:
-            return size
-        raise InvalidInput(
-            Reason.IMAGE_SIZE_UNSUPPORTED,
-            f"the portrait of {width}x{height} pixels is too long and thin for a film of about "
-            f"{recipe.shown.max_area_pixels} pixels; crop it",
-            field="spec.reference",
-        )
 
     def _within_memory(
         self, take: Take, recipe: Recipe, size: Size
@@ -381,18 +363,6 @@ class WanEngine:
             ids = token_ids(models.tokenizer, prompt)
             rows = self._rows[prompt] = encode(models.text_encoder, ids).cpu()
         return rows
-
-
-def _check_size(size: Size) -> None:
-    for side, pixels in (("width", size.width), ("height", size.height)):
-        check_side(
-            side,
-            pixels,
-            least=_LEAST_SIDE_PIXELS,
-            most=MAX_SIDE_PIXELS,
-            step=STEP_PIXELS,
-            engine="wan",
-        )
 
 
 def _out_of_memory(shortage: str, planned: MemoryPlan) -> Exhausted:
