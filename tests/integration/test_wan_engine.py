@@ -74,7 +74,7 @@ class TestWanEngine(EngineContract):
         """A film of its size would take a processor minutes."""
         for name in ("low", "high", "official"):
             recipe = recipe_for(name, FEW_STEPS, offered_presets(()))
-            size = engine._size(replace(take, size=None), recipe)
+            size = film_size(replace(take, size=None), recipe, engine.capabilities)
             assert size.width % 16 == size.height % 16 == 0
             assert max(size.width, size.height) <= engine.capabilities.max_size.width
 
