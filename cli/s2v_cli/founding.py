@@ -89,7 +89,8 @@ class Founding:
         used, notices = gpus_to_use(self.gpus)
         for notice in notices:
             tell(f"note: {notice}")
-        return {**level, "S2V_RENDER_WORKERS": str(used)} if used else level
+        names = ("S2V_RENDER_WORKERS", "S2V_RENDER_RANKS")
+        return {**level, **dict.fromkeys(names, str(used))} if used else level
 
     def unheard(self, *, lasting: bool) -> Sequence[str]:
         """Return what a gateway that others started is not told."""

@@ -28,6 +28,7 @@ from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.remote.persisting import Patience
 from s2v_gateway.remote.services import RemoteStages
 from s2v_gateway.remote.voices import RemoteVoices
+from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
@@ -110,10 +111,9 @@ async def speaking(
 ) -> AsyncIterator[VoiceWorld]:
     """Run both services over a folder; `who` makes the calls is told apart."""
     servicer = SpeechServicer(
-        backend,
+        Backends({"fake": backend}),
         Listener(FakeBackend(), words=None, sounds=None),
         FsspecStore(str(folder / "store")),
-        backend_name="fake",
         given=GivenSounds(Reader(), folder / "tts"),
         speaking=Places(2, 8),
         cutting=Places(2, 8),

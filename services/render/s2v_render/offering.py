@@ -9,7 +9,7 @@ from s2v_render.engines import REGISTRY
 from s2v_render.engines.heygem.containers import HeygemLimits, HeygemSettings, read_containers
 from s2v_render.engines.wan.settings import WanSettings, lora_choices
 from s2v_render.settings import RenderSettings
-from s2v_render.workers.seat import Elsewhere
+from s2v_render.workers.config import Elsewhere
 
 _WITHHELD = {
     "heygem": (

@@ -118,7 +118,7 @@ def render_segment(
     """
     with tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder, ExitStack() as stack:
         path = Path(folder) / "clip.mp4"
-        take = _take(order, store, stack)
+        take = take_of(order, store, stack)
         with full_disk_named("the folder for temporary files"):
             state = yield from _film(engine.render(take), order, path, threads=threads)
         video = store.put(path, MP4)
@@ -131,7 +131,7 @@ def render_segment(
     )
 
 
-def _take(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
+def take_of(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
     """Return the take; its files are there for as long as the stack is open."""
     return Take(
         pcm=_pcm(order, store),

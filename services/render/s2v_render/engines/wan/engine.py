@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from cachetools import LRUCache
 
-from s2v.core.choices import check_side
-from s2v.core.errors import Exhausted, InvalidInput, NotReady, Reason
+from s2v.core.errors import Exhausted, NotReady, Reason
 from s2v.core.ports import (
     Capabilities,
     Continuity,
@@ -25,10 +24,10 @@ from s2v.core.ports import (
     Take,
     Working,
 )
+from s2v.core.shards import Shard
 from s2v.core.timebase import FRAME_RATES
-from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
-from s2v_render.areas import LEAST_SHARE, own_area_size
+from s2v_render.areas import LEAST_SHARE
 from s2v_render.engines.wan.pieces import whole
 from s2v_render.engines.wan.planning import MODEL_FPS
 from s2v_render.engines.wan.presets import (
@@ -40,12 +39,14 @@ from s2v_render.engines.wan.presets import (
     recipe_for,
 )
 from s2v_render.engines.wan.settings import Noise, Precision, WanSettings
+from s2v_render.engines.wan.sizing import LEAST_SIDE_PIXELS, film_size
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
     from s2v_render.engines.wan.memory import MemoryPlan
+    from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
     from s2v_render.engines.wan.takes.filming import TakePlan
     from s2v_render.engines.wan.weights.layouts.finding import GivenParts
     from s2v_render.engines.wan.weights.loading import Parts, WanModels
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 
-_LEAST_SIDE_PIXELS = 64
 _SETTLE_SECONDS = 180.0
 """A step of the largest film on a small card, and the decoding of a window."""
 _PATIENCE_SECONDS = 1800.0
@@ -62,7 +62,9 @@ _PATIENCE_SECONDS = 1800.0
 
 
 class WanEngine:
-    """Implements `s2v.core.ports.Engine`; loads torch and the weights at the first take.
+    """Implements `s2v.core.ports.Engine` and `s2v.core.shards.Shared`.
+
+    It loads torch and the weights at the first take.
 
     Where a film is cut into takes, motion goes on from the latents that the take before left, as
     it does between the windows of one take. Two things differ from one long take: windows end where
@@ -78,6 +80,8 @@ class WanEngine:
         self._loading: Course[WanModels] | None = None
         self._loras: list[Lora] = []
         self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
+        self._shard: Shard | None = None
+        self._ranks: Ranks | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -86,7 +90,7 @@ class WanEngine:
         return Capabilities(
             continuity=Continuity.SEQUENTIAL,
             frame_rates=FRAME_RATES,
-            min_size=Size(_LEAST_SIDE_PIXELS, _LEAST_SIDE_PIXELS),
+            min_size=Size(LEAST_SIDE_PIXELS, LEAST_SIDE_PIXELS),
             max_size=Size(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS),
             reference_media_types=PHOTO_TYPES,
             digital_source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
@@ -104,10 +108,15 @@ class WanEngine:
             patience_seconds=_PATIENCE_SECONDS,
         )
 
+    def join(self, shard: Shard) -> None:
+        """Be one of the ranks that make every take together, each with all weights."""
+        self._shard = shard
+
     def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
         """Render one take.
 
         Raises:
+            ShardLostError: another rank has ended, or stands still.
             InvalidInput: PRESET_UNKNOWN on "spec.preset"; IMAGE_UNREADABLE or
                 IMAGE_SIZE_UNSUPPORTED on "spec.reference"; VIDEO_UNREADABLE on "spec.pose";
                 SIZE_UNSUPPORTED on "spec.width_pixels"; FIELD_INVALID on "state".
@@ -115,7 +124,7 @@ class WanEngine:
             Exhausted: the film does not fit into the device's memory (DEVICE_MEMORY_EXCEEDED).
         """
         recipe = recipe_for(take.preset, take.sampling, self._presets)
-        size = self._size(take, recipe)
+        size = film_size(take, recipe, self.capabilities)
         yield from self._warnings(size)
         yield from self._within_memory(take, recipe, size)
 
@@ -135,22 +144,6 @@ class WanEngine:
                 "finish.width_pixels and finish.height_pixels",
             )
 
-    def _size(self, take: Take, recipe: Recipe) -> Size:
-        if take.size is not None:
-            _check_size(take.size)
-            return take.size
-        photo = Reader().still(take.reference, take.reference_media_type, field="spec.reference")
-        height, width, _ = photo.shape
-        size = own_area_size(Size(width, height), recipe.shown, self.capabilities)
-        if min(size.width, size.height) and max(size.width, size.height) <= MAX_SIDE_PIXELS:
-            return size
-        raise InvalidInput(
-            Reason.IMAGE_SIZE_UNSUPPORTED,
-            f"the portrait of {width}x{height} pixels is too long and thin for a film of about "
-            f"{recipe.shown.max_area_pixels} pixels; crop it",
-            field="spec.reference",
-        )
-
     def _within_memory(
         self, take: Take, recipe: Recipe, size: Size
     ) -> Generator[Frames | Working | State]:
@@ -161,11 +154,16 @@ class WanEngine:
         from s2v_render.engines.wan.takes.filming import plan_take
 
         yield Working()
+        if self._device.type == "cuda":
+            torch.cuda.set_device(self._device)  # of this thread, for kernels that ask for it
         plan = plan_take(take, recipe, size)
         planned = self._planned(plan)
+        ranks = self._ranks_of(plan)
+        if ranks is None:
+            return
         shortage = ""
         try:
-            yield from self._filmed(plan)
+            yield from self._filmed(plan, ranks)
         except torch.OutOfMemoryError as error:
             shortage = str(error).partition("\n")[0]
             # The tensors of its frames would stay for as long as the error does.
@@ -218,7 +216,18 @@ class WanEngine:
             ensure_host_holds(planned, available_bytes=free_host_bytes())
         return planned
 
-    def _filmed(self, plan: TakePlan) -> Generator[Frames | Working | State]:
+    def _ranks_of(self, plan: TakePlan) -> TakeRanks | None:
+        """Return who shares a take with this rank, None where it has no part in it."""
+        from s2v_render.engines.wan.sharding.ranks import ALONE, Ranks
+
+        if self._shard is None:
+            return ALONE
+        assert self._parts is not None
+        self._ranks = self._ranks or Ranks(self._shard, self._device)
+        heads = self._parts.config.num_heads
+        return self._ranks.for_take(heads=heads, guided=plan.denoising.guided)
+
+    def _filmed(self, plan: TakePlan, ranks: TakeRanks) -> Generator[Frames | Working | State]:
         from s2v_render.engines.wan.takes.filming import filmed
 
         models = yield from self._loaded(plan.recipe.shown.name)
@@ -230,6 +239,7 @@ class WanEngine:
             device=self._device,
             batch_frames=self._settings.batch_frames,
             rests=self._settings.offload.streams_encoders,
+            ranks=ranks,
             noise_from=self._noise_from,
         )
 
@@ -240,6 +250,8 @@ class WanEngine:
         name = self._settings.device
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
+        if name == "cuda":
+            return torch.device(name, self._shard.rank if self._shard else 0)
         return torch.device(name)
 
     @property
@@ -351,18 +363,6 @@ class WanEngine:
             ids = token_ids(models.tokenizer, prompt)
             rows = self._rows[prompt] = encode(models.text_encoder, ids).cpu()
         return rows
-
-
-def _check_size(size: Size) -> None:
-    for side, pixels in (("width", size.width), ("height", size.height)):
-        check_side(
-            side,
-            pixels,
-            least=_LEAST_SIDE_PIXELS,
-            most=MAX_SIDE_PIXELS,
-            step=STEP_PIXELS,
-            engine="wan",
-        )
 
 
 def _out_of_memory(shortage: str, planned: MemoryPlan) -> Exhausted:

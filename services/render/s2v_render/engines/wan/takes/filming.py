@@ -29,6 +29,7 @@ from s2v_render.engines.wan.planning import (
     shown_frame,
 )
 from s2v_render.engines.wan.presets import Recipe
+from s2v_render.engines.wan.sharding.ranks import ALONE, TakeRanks
 from s2v_render.engines.wan.takes.carried import Carried, read_carried
 from s2v_render.engines.wan.takes.hearing import (
     CARRIED_SECONDS,
@@ -150,6 +151,7 @@ def filmed(
     device: torch.device,
     batch_frames: int,
     rests: bool,
+    ranks: TakeRanks = ALONE,
     noise_from: torch.device | str = "cpu",
 ) -> Generator[Item]:
     """Make the frames of a take, window by window, and then its state.
@@ -161,6 +163,7 @@ def filmed(
         device: where everything is computed.
         batch_frames: model frames that are yielded at once.
         rests: whether decoding leaves the device between windows.
+        ranks: that share the steps; each of them yields all items.
         noise_from: where noise is drawn.
     """
     showing = _showing(plan)
@@ -176,6 +179,7 @@ def filmed(
             device=device,
             batch_frames=batch_frames,
             rests=rests,
+            ranks=ranks,
             noise_from=noise_from,
         )
     yield from showing.last()
@@ -211,6 +215,7 @@ def _sampled(
     device: torch.device,
     batch_frames: int,
     rests: bool,
+    ranks: TakeRanks,
     noise_from: torch.device | str,
 ) -> Generator[Item, None, Tensor | None]:
     """Sample all windows; return the motion of the last, or None where nothing follows."""
@@ -231,6 +236,7 @@ def _sampled(
         motion=_motion(models, plan, pixels),
         opening=plan.opens_unseen,
         rests=rests,
+        ranks=ranks,
     ):
         if not isinstance(event, Window):
             yield Working()

@@ -7,8 +7,9 @@ Source: reference facts of the official `WanS2V.generate`, proved by the parity 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, Spee
 from s2v_render.engines.wan.model.vae import SPATIAL_RATIO, TEMPORAL_RATIO, DecodingStream, Vae
 from s2v_render.engines.wan.pieces import told_as
 from s2v_render.engines.wan.planning import OPENING_CUT_FRAMES
+from s2v_render.engines.wan.sharding.ranks import ALONE, TakeRanks
 
 _REFERENCE_MOTION_FRAMES = 6
 
@@ -214,6 +216,7 @@ def windows(
     motion: PastMotion,
     opening: bool,
     rests: bool = False,
+    ranks: TakeRanks = ALONE,
 ) -> Generator[Stepped | Coded | Window]:
     """Sample windows one after the other; closing it stops between two steps, or pieces of one.
 
@@ -228,6 +231,7 @@ def windows(
         opening: whether the first of them opens the film, does not see the motion, and loses its
             first three frames.
         rests: whether decoding leaves the device between windows.
+        ranks: that share the steps; each of them is given the same and yields the same.
 
     Raises:
         ValueError: there is guidance but no negative prompt.
@@ -238,7 +242,9 @@ def windows(
     for given in inputs:
         seen = None if opening else motion
         conditions = prepared(transformer, denoising, reference_BCTYX, given, motion=seen)
-        latents = yield from denoised(transformer, denoising, given, conditions, prompts)
+        latents = yield from denoised(
+            transformer, denoising, given, conditions, prompts, ranks=ranks
+        )
         before = motion.pixels_BCTYX
         if stream is None or denoising.redecodes_motion:
             stream = vae.stream()
@@ -294,26 +300,41 @@ def denoised(
     given: WindowInput,
     conditions: Conditions,
     prompts: Prompts,
+    *,
+    ranks: TakeRanks = ALONE,
 ) -> Generator[Stepped, None, Tensor]:
     """Take all steps of a window and return its latents; nothing here waits for the device."""
     plan = schedule(denoising.solver, steps=denoising.steps, shift=denoising.shift)
     latents, past = given.noise_BCTYX, Past()
-    for step, time in enumerate(_times(plan, latents)):
-        velocity = transformer(
-            latents, time, scene=conditions.scene, text=prompts.positive, sound=conditions.sound
+
+    def asked(time: Tensor, text: Text, sound: SpeechContext) -> Tensor:
+        velocity: Tensor = transformer(
+            latents, time, scene=conditions.scene, text=text, sound=sound, ranks=ranks.sequence
         )
-        if prompts.negative is not None and conditions.silent is not None:
-            away = transformer(
-                latents,
-                time,
-                scene=conditions.scene,
-                text=prompts.negative,
-                sound=conditions.silent,
-            )
-            velocity = away + denoising.guidance * (velocity - away)
+        return velocity
+
+    for step, time in enumerate(_times(plan, latents)):
+        if prompts.negative is None or conditions.silent is None:
+            velocity = asked(time, prompts.positive, conditions.sound)
+        else:
+            sides = ((prompts.positive, conditions.sound), (prompts.negative, conditions.silent))
+            toward, away = _predicted(partial(asked, time), sides, ranks)
+            velocity = away + denoising.guidance * (toward - away)
         latents, past = advance(plan, step, latents, velocity, past)
         yield Stepped(latents, step + 1, plan.steps)
     return latents
+
+
+def _predicted(
+    asked: Callable[[Text, SpeechContext], Tensor],
+    sides: tuple[tuple[Text, SpeechContext], tuple[Text, SpeechContext]],
+    ranks: TakeRanks,
+) -> tuple[Tensor, Tensor]:
+    """Return what is predicted on both sides of the guidance; ranks may have one side each."""
+    if ranks.branch is not None:
+        return ranks.both(asked(*sides[ranks.branch]))
+    toward, away = sides
+    return asked(*toward), asked(*away)
 
 
 def _times(plan: Schedule, latents: Tensor) -> Iterator[Tensor]:
