@@ -10,7 +10,6 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import Exhausted, Reason, S2VError
 from s2v.core.ports import Size, Take, Working
-from s2v.core.sampling import Sampling
 from s2v_render.engines.wan.engine import WanEngine
 from wan_takes import (
     CHECKPOINT,
@@ -130,7 +129,7 @@ def test_memory_that_runs_out_is_a_typed_error_with_advice_and_frees_everything(
     before = tensors()
     asked.times, asked.short_of_memory_at = 0, 2
     with pytest.raises(Exhausted) as found:
-        film(engine, replace(take, sampling=Sampling(steps=3)))
+        film(engine, replace(take, sampling=replace(FEW_STEPS, steps=3)))
     error: S2VError = found.value
     assert error.reason is Reason.DEVICE_MEMORY_EXCEEDED
     assert "64x64" in error.message
