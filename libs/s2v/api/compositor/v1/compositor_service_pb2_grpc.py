@@ -65,8 +65,7 @@ class CompositorServiceServicer(object):
 
         Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
         speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
-        STORAGE_FULL, IMAGE_UNREADABLE and
-        IMAGE_SIZE_UNSUPPORTED (an image of the finish).
+        STORAGE_FULL, IMAGE_UNREADABLE and IMAGE_SIZE_UNSUPPORTED (an image of the finish).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,8 +42,7 @@ class CompositorServiceStub:
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
     speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
-    STORAGE_FULL, IMAGE_UNREADABLE and
-    IMAGE_SIZE_UNSUPPORTED (an image of the finish).
+    STORAGE_FULL, IMAGE_UNREADABLE and IMAGE_SIZE_UNSUPPORTED (an image of the finish).
     """
     MeasureFilm: _grpc.UnaryUnaryMultiCallable[_compositor_service_pb2.MeasureFilmRequest, _compositor_service_pb2.MeasureFilmResponse]
     """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
@@ -69,8 +68,7 @@ class CompositorServiceAsyncStub(CompositorServiceStub):
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
     speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
-    STORAGE_FULL, IMAGE_UNREADABLE and
-    IMAGE_SIZE_UNSUPPORTED (an image of the finish).
+    STORAGE_FULL, IMAGE_UNREADABLE and IMAGE_SIZE_UNSUPPORTED (an image of the finish).
     """
     MeasureFilm: _aio.UnaryUnaryMultiCallable[_compositor_service_pb2.MeasureFilmRequest, _compositor_service_pb2.MeasureFilmResponse]  # type: ignore[assignment]
     """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
@@ -99,8 +97,7 @@ class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
         speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
-        STORAGE_FULL, IMAGE_UNREADABLE and
-        IMAGE_SIZE_UNSUPPORTED (an image of the finish).
+        STORAGE_FULL, IMAGE_UNREADABLE and IMAGE_SIZE_UNSUPPORTED (an image of the finish).
         """
 
     @_abc_1.abstractmethod
