@@ -21,6 +21,7 @@ from s2v.testing.engine_contract import EngineContract
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.presets import PRESET_NAMES, offered_presets, recipe_for
 from s2v_render.engines.wan.settings import LoraChoice, Noise, Offload, Precision, WanSettings
+from s2v_render.engines.wan.sizing import film_size
 from s2v_render.engines.wan.takes.posing import PoseVideo
 from wan_takes import (
     CHECKPOINT,
@@ -74,7 +75,7 @@ class TestWanEngine(EngineContract):
         """A film of its size would take a processor minutes."""
         for name in ("low", "high", "official"):
             recipe = recipe_for(name, FEW_STEPS, offered_presets(()))
-            size = engine._size(replace(take, size=None), recipe)
+            size = film_size(replace(take, size=None), recipe, engine.capabilities)
             assert size.width % 16 == size.height % 16 == 0
             assert max(size.width, size.height) <= engine.capabilities.max_size.width
 
