@@ -21,6 +21,7 @@ from s2v.testing.engine_contract import EngineContract
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.presets import PRESET_NAMES, offered_presets, recipe_for
 from s2v_render.engines.wan.settings import LoraChoice, Noise, Offload, Precision, WanSettings
+from s2v_render.engines.wan.sizing import film_size
 from s2v_render.engines.wan.takes.posing import PoseVideo
 from wan_takes import (
     CHECKPOINT,
