@@ -135,3 +135,21 @@ def test_raised_brows_leave_the_lower_half_of_the_face_alone(
     change = np.abs(drawn(portrait).astype(int) - drawn(portrait, brow=1.0))
     assert change[below:].max() <= 8
     assert change[:below].max() > 40
+
+
+def test_the_irises_go_where_the_eyes_look_and_the_lids_stay(
+    sample: tuple[Portrait, Floats],
+) -> None:
+    portrait, points = sample
+    unit = portrait.rig.head.eye_distance
+    still = drawn(portrait)
+    for gaze in (-0.015, 0.015):
+        out = np.empty_like(portrait.picture)
+        portrait.draw(REST, Motion(gaze_x=gaze), out)
+        moved = (located(out).points - located(still).points)[:, 0] / unit
+        irises = np.r_[moved[topo.RIGHT_IRIS], moved[topo.LEFT_IRIS]].mean()
+        assert 0.4 < irises / gaze < 1.3
+        assert np.abs(moved[list(EYES)]).max() < 0.008
+        rows, columns = np.nonzero((out != still).any(axis=2))
+        far = np.linalg.norm(np.stack([columns, rows], 1)[:, None] - points[EYES, :2], axis=2)
+        assert far.min(axis=1).max() < 0.08 * unit

@@ -10,7 +10,7 @@ import typer
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
-from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS
+from s2v.core.directing import MAX_GUIDANCE, MAX_LIVELINESS, MAX_SHIFT, MAX_STEPS
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.finishing import USUAL_OPACITY, Aspect, Corner
 from s2v.core.lengths import LengthPolicy, VideoLonger, VideoShorter
@@ -128,6 +128,14 @@ def make(
             show_default=False,
         ),
     ] = None,
+    liveliness: Annotated[
+        float | None,
+        typer.Option(
+            help="How much a photo's head and eyes move, 0 not at all. [default: 1]",
+            min=0,
+            max=MAX_LIVELINESS,
+        ),
+    ] = None,
     prompt: Annotated[
         str, typer.Option(help="What the film shall show; engine wan.", show_default=False)
     ] = "",
@@ -229,6 +237,7 @@ def make(
     spec.frame_rate = fps
     if seed is not None:
         spec.seed = seed
+    spec.MergeFrom(job_pb2.JobSpec(liveliness=liveliness))
     sampling = sampling_to_proto(Sampling(steps, guidance, shift, solver))
     spec.MergeFrom(
         job_pb2.JobSpec(prompt=prompt, negative_prompt=negative_prompt, sampling=sampling)

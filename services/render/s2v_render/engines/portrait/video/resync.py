@@ -10,6 +10,7 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.expression import FaceShape
 from s2v_render.engines.portrait.head import Head, Pose
+from s2v_render.engines.portrait.mouth.finish import finish_of
 from s2v_render.engines.portrait.mouth.lips import Setting, join_layers, lips_of
 from s2v_render.engines.portrait.mouth.paint import MouthInside
 from s2v_render.engines.portrait.mouth.teeth import Teeth
@@ -45,6 +46,7 @@ class Mouthpiece:
             cavity=inside.cavity * gain,
             crease=inside.crease * gain,
             tongue=inside.tongue * gain,
+            black=inside.black * gain,
             upper=_lit(inside.upper, gain),
             lower=_lit(inside.lower, gain),
         )
@@ -75,7 +77,9 @@ def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, out: Rgb) -> No
     part[lips.bottom :] = low[lips.bottom - lips.top :]
     if lips.bottom > lips.top:
         inside = mouthpiece.under(sitting.light)
-        setting = Setting(mouth, inside, _ALWAYS_OPEN, held.head, _STILL)
+        unit = held.head.eye_distance
+        finish = finish_of(sitting.picture, held.points, unit, blur=sitting.blur)
+        setting = Setting(mouth, inside, finish, _ALWAYS_OPEN, held.head, _STILL)
         beneath = np.ascontiguousarray(low[: lips.bottom - lips.top])
         join_layers(part[lips.top : lips.bottom], beneath, lips, setting)
     if sitting.presence < 1:
