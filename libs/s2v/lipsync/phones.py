@@ -68,8 +68,8 @@ def _table() -> Mapping[str, Phone]:
         return Phone(Mouth(gap, widening=widening, tongue=tongue), dominance)
 
     biting = Mouth(0.018, tuck=1.0, upper_raise=0.016)
-    hissing = Mouth(0.056, widening=0.35, upper_raise=0.010, lower_drop=0.018)
-    hushing = Mouth(0.066, 0.55, upper_raise=0.014, lower_drop=0.020)
+    hissing = Mouth(0.056, widening=0.35, upper_raise=0.010, lower_drop=0.034)
+    hushing = Mouth(0.066, 0.50, upper_raise=0.014, lower_drop=0.038)
     smiling = Mouth(0.070, widening=0.85, upper_raise=0.012, lower_drop=0.016)
     rows = {
         "mbp": Phone(Mouth(press=0.8), 4.0, closes=True),
@@ -96,8 +96,8 @@ def _table() -> Mapping[str, Phone]:
         "Y": rounded(0.10, rounding=0.5, dominance=1.2),
         "szʦʣɕ": Phone(hissing, 1.2),
         "ʃʒʧʤ": Phone(hushing, 1.3),
-        "tdnɲɾrT": tongued(0.04, tongue=0.8, dominance=0.6, widening=0.1),
-        "lɫʎ": tongued(0.065, tongue=0.85, dominance=0.7),
+        "tdnɲɾrT": tongued(0.04, tongue=0.85, dominance=0.6, widening=0.1),
+        "lɫʎ": tongued(0.065, tongue=0.90, dominance=0.7),
         "θð": tongued(0.045, tongue=1.0, dominance=1.0),
         "kɡŋgxɣχʁʀ": tongued(0.055, tongue=0.2, dominance=0.4),
         "ɹɻ": rounded(0.045, rounding=0.5, dominance=0.9),
