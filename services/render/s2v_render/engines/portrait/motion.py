@@ -35,7 +35,7 @@ _LIVELINESS_SECONDS, _SETTLING_SECONDS = 2.4, 0.9
 _WORD_SECONDS = 0.3
 _POSTURES, _WAVERING, _SWAYING = 2, 3, 6
 _SWAY_HERTZ = 0.95
-_SWAY = np.radians((1.1, 1.2))
+_SWAY = np.radians((0.95, 1.3))
 """How far the head sways with the flow of lively speech, in yaw and pitch."""
 
 
