@@ -8,12 +8,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Hundreds of processes start in the tests: each source is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
-# Two processes more than there are cores, four at most, as tests of services wait a lot; each starts
+# Three processes more than there are cores, five at most, as tests of services wait a lot; each starts
 # services of its own. The files in the order of their folders, so that the long ones (chaos, e2e) do
 # not come last, one beside none.
-PYTEST = -m pytest --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) + 2)) --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+PYTEST = -m pytest --numprocesses=$$(($$(getconf _NPROCESSORS_ONLN) + 3)) --maxprocesses=5 --dist=loadfile --no-loadscope-reorder
 PIP_INSTALL = install --quiet --disable-pip-version-check -c constraints.txt
 
 help: ## list the commands

@@ -8,7 +8,7 @@ from browsing import chromium, opened
 from installations import Installation, installed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     settings = {
         "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5",

@@ -10,7 +10,7 @@ from installations import Installation, installed
 from s2v.client import Client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     # A short grace: a job of some seconds shall still be at work when the gateway has gone.
     settings = {"S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5"}

@@ -23,6 +23,7 @@ import pytest
 
 from certificates import Authority
 from fronts import Front, in_front
+from grpc_web import framed, parted
 from installations import Installation, installed
 from methods import SERVICES
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2, system_service_pb2
@@ -211,7 +212,7 @@ def web_call(
     """Call by gRPC-Web as a page would; return the headers, the messages and the trailers."""
     request = urllib.request.Request(
         f"{front.url}{PACKAGE}.{method}",
-        data=bytes([0, *len(message).to_bytes(4, "big"), *message]),
+        data=framed(message),
         headers={
             "content-type": "application/grpc-web+proto",
             "x-grpc-web": "1",
@@ -220,17 +221,7 @@ def web_call(
         },
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
-        headers, data = answer.headers, answer.read()
-    messages, trailers = [], {}
-    while data:
-        flags, size = data[0], int.from_bytes(data[1:5], "big")
-        part, data = data[5 : 5 + size], data[5 + size :]
-        if flags & 0x80:
-            lines = [line.split(":", 1) for line in part.decode().split("\r\n") if line]
-            trailers = {name.strip(): value.strip() for name, value in lines}
-        else:
-            messages.append(part)
-    return headers, messages, trailers
+        return answer.headers, *parted(answer.read())
 
 
 def test_a_watch_lasts_as_long_as_its_job(client: Client) -> None:

@@ -11,7 +11,6 @@ from PIL import Image
 
 from pngs import with_chunks
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.colour import Rgb
 from s2v.media.footage import Footage
 from s2v.media.photo import read_photo
 from s2v.media.playback import played
@@ -56,74 +55,76 @@ def coded(rgb: np.ndarray, matrix: int) -> tuple[float, float, float]:
 
 def filmed(
     path: Path,
-    rgb: np.ndarray,
-    *,
+    *signals: np.ndarray,
     matrix: int,
     transfer: int,
     primaries: int,
     tagged_matrix: int | None = None,
     lines: int = 96,
 ) -> Path:
-    """Write a video of one colour in ten bits, or a picture."""
+    """Write a video in ten bits whose pictures have one colour each, or a picture."""
     with ThreadPoolExecutor(1) as passing:  # libsvtav1 makes its caller a real-time thread
         wanted = matrix if tagged_matrix is None else tagged_matrix
-        passing.submit(_write, path, coded(rgb, matrix), (wanted, transfer, primaries), lines)
+        levels = [coded(signal, matrix) for signal in signals]
+        passing.submit(_write, path, levels, (wanted, transfer, primaries), lines)
     return path
 
 
 def _write(
-    path: Path, yuv: tuple[float, float, float], tags: tuple[int, int, int], lines: int
+    path: Path, colours: list[tuple[float, float, float]], tags: tuple[int, int, int], lines: int
 ) -> None:
     codec, container_format = ("libsvtav1", "avif") if path.suffix == ".avif" else ("libx264", None)
-    frame = av.VideoFrame(lines + 32, lines, "yuv420p10le")
-    levels = (64 + 876 * yuv[0], 512 + 896 * yuv[1], 512 + 896 * yuv[2])
-    for plane, level in zip(frame.planes, levels, strict=True):
-        plane.update(np.full(plane.height * plane.line_size // 2, round(level), "<u2").tobytes())
     with av.open(str(path), "w", format=container_format) as container:
         stream = container.add_stream(codec, rate=25)
-        stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p10le"
+        stream.width, stream.height, stream.pix_fmt = lines + 32, lines, "yuv420p10le"
         if codec == "libx264":
             stream.options = {"crf": "0"}
-        for tagged in (stream.codec_context, frame):
-            tagged.color_range = 1
-            tagged.colorspace, tagged.color_trc, tagged.color_primaries = tags
-        frame.pts = 0
-        container.mux(stream.encode(frame))
+        _tag(stream.codec_context, tags)
+        for number, yuv in enumerate(colours):
+            frame = av.VideoFrame(lines + 32, lines, "yuv420p10le")
+            levels = (64 + 876 * yuv[0], 512 + 896 * yuv[1], 512 + 896 * yuv[2])
+            for plane, level in zip(frame.planes, levels, strict=True):
+                size = plane.height * plane.line_size // 2
+                plane.update(np.full(size, round(level), "<u2").tobytes())
+            _tag(frame, tags)
+            frame.pts = number
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 
-def seen_by_all(path: Path) -> list[Rgb]:
-    """The first picture as the engine, the meter and the decoder see it, in the middle."""
+def _tag(coded: av.VideoFrame | av.VideoCodecContext, tags: tuple[int, int, int]) -> None:
+    coded.color_range = 1
+    coded.colorspace, coded.color_trc, coded.color_primaries = tags
+
+
+def seen_by_all(path: Path, number: int) -> list[np.ndarray]:
+    """Pictures as the engine, the meter and the decoder see them, each in the middle."""
     with Footage(path) as footage:
-        filmed = footage.picture(0, footage.width, footage.height)
-    pictures = [filmed, next(played(path, 25)), next(decode_frames(path))]
-    return [picture[40, 40].astype(int) for picture in pictures]
+        filmed = [footage.picture(i, footage.width, footage.height) for i in range(number)]
+    views = [filmed, list(played(path, 25))[:number], list(decode_frames(path))]
+    return [np.array([picture[40, 40] for picture in view], int) for view in views]
 
 
-def assert_all_see(path: Path, rgb: tuple[int, int, int], *, within: int = 3) -> None:
-    for seen in seen_by_all(path):
-        assert np.abs(seen - rgb).max() <= within, seen
+def assert_all_see(path: Path, *colours: tuple[int, int, int], within: int = 3) -> None:
+    for seen in seen_by_all(path, len(colours)):
+        assert np.abs(seen - colours).max() <= within, seen
 
 
-@pytest.mark.parametrize("colour", [WHITE, SKIN])
-def test_hdr_of_pq_looks_like_the_same_in_sdr(tmp_path: Path, colour: tuple[int, int, int]) -> None:
-    light = TO_BT2020 @ linear(colour)
-    path = filmed(tmp_path / "a.mp4", in_pq(light), matrix=BT2020, transfer=PQ, primaries=BT2020)
-    assert_all_see(path, colour)
+def test_hdr_of_pq_looks_like_the_same_in_sdr_and_whatever_is_brighter_is_white(
+    tmp_path: Path,
+) -> None:
+    signals = [in_pq(TO_BT2020 @ linear(colour)) for colour in (WHITE, SKIN)]
+    brighter = in_pq(np.full(3, 1000 / 203))
+    path = tmp_path / "a.mp4"
+    filmed(path, *signals, brighter, matrix=BT2020, transfer=PQ, primaries=BT2020)
+    assert_all_see(path, WHITE, SKIN, (255, 255, 255))
 
 
-@pytest.mark.parametrize("level", [60, 128, 245])
-def test_hdr_of_hlg_looks_like_the_same_in_sdr(tmp_path: Path, level: int) -> None:
-    grey = (level, level, level)
-    signal = np.full(3, in_hlg(float(linear(grey)[0])))
-    path = filmed(tmp_path / "a.mp4", signal, matrix=BT2020, transfer=HLG, primaries=BT2020)
-    assert_all_see(path, grey)
-
-
-def test_what_is_brighter_than_white_is_white(tmp_path: Path) -> None:
-    signal = in_pq(np.full(3, 1000 / 203))
-    path = filmed(tmp_path / "a.mp4", signal, matrix=BT2020, transfer=PQ, primaries=BT2020)
-    assert_all_see(path, (255, 255, 255))
+def test_hdr_of_hlg_looks_like_the_same_in_sdr(tmp_path: Path) -> None:
+    greys = [(level, level, level) for level in (60, 128, 245)]
+    signals = [np.full(3, in_hlg(float(linear(grey)[0]))) for grey in greys]
+    path = filmed(tmp_path / "a.mp4", *signals, matrix=BT2020, transfer=HLG, primaries=BT2020)
+    assert_all_see(path, *greys)
 
 
 @pytest.mark.parametrize("matrix", [BT2020, UNSAID])

@@ -1,8 +1,10 @@
 """TLS of servers: certificates from files, read again when they are renewed."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import grpc
 import structlog
@@ -10,6 +12,7 @@ import structlog
 from s2v.core.errors import InvalidInput, Reason
 
 _log = structlog.get_logger()
+T = TypeVar("T")
 
 _Stamp = tuple[tuple[int, int, int], ...]
 """By which a changed file is noticed: its node, time and size."""
@@ -42,32 +45,57 @@ class ServerCertificate:
         Raises:
             InvalidInput: FIELD_INVALID, they cannot be used; `field` is the setting to blame.
         """
-        seen = self._stamp()
-        configuration = self._read()
+        renewed = self._renewals(self._read)
+        return grpc.dynamic_ssl_server_credentials(
+            self._read(),
+            renewed,  # type: ignore[arg-type] # None says that nothing is new
+            require_client_authentication=self.client_authority is not None,
+        )
 
-        def renewed() -> grpc.ServerCertificateConfiguration | None:
+    def context(self) -> ssl.SSLContext:
+        """Return the same for a server that is not gRPC's.
+
+        Raises:
+            InvalidInput: as `credentials`.
+        """
+        renewed, current = self._renewals(self._context), self._context()
+
+        def show_current(connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+            nonlocal current
+            current = connection.context = renewed() or current
+
+        current.sni_callback = show_current  # called without a name, too
+        return current
+
+    def _renewals(self, read: Callable[[], T]) -> Callable[[], T | None]:
+        """Return what reads the files if they have changed, as far as they can be used."""
+        seen = self._stamp()
+
+        def renewed() -> T | None:
             nonlocal seen
             before, seen = seen, self._stamp()
             if seen == before:
                 return None
             try:
-                fresh = self._read()
+                fresh = read()
             except (InvalidInput, OSError) as error:
                 _log.warning("the renewed certificate cannot be used", cause=str(error))
                 return None
             _log.info("the certificate was renewed")
             return fresh
 
-        return grpc.dynamic_ssl_server_credentials(
-            configuration,
-            renewed,  # type: ignore[arg-type] # None says that nothing is new
-            require_client_authentication=self.client_authority is not None,
-        )
+        return renewed
 
     def _stamp(self) -> _Stamp:
         return tuple(map(_stamp_of, self._files))
 
     def _read(self) -> grpc.ServerCertificateConfiguration:
+        self._context()  # says what is wrong with them
+        authority = self.client_authority.read_bytes() if self.client_authority else None
+        pair = (self.key.read_bytes(), self.certificate.read_bytes())
+        return grpc.ssl_server_certificate_configuration([pair], root_certificates=authority)
+
+    def _context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:
             # A key with a password would have it asked for at the terminal.
@@ -76,17 +104,15 @@ class ServerCertificate:
             raise _unusable(
                 self.certificate, self.key, error=error, field="tls_certificate"
             ) from error
-        authority = None
         if self.client_authority:
             try:
                 context.load_verify_locations(self.client_authority)
-                authority = self.client_authority.read_bytes()
             except OSError as error:
                 raise _unusable(
                     self.client_authority, error=error, field="tls_client_ca"
                 ) from error
-        pair = (self.key.read_bytes(), self.certificate.read_bytes())
-        return grpc.ssl_server_certificate_configuration([pair], root_certificates=authority)
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
 
 
 def _stamp_of(path: Path) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import sqlalchemy as sa
 
 from deletions import (
     at_work,
@@ -34,6 +35,7 @@ from gateway_world import (
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2, job_service_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.testing.fakes_stages import FakeStages, artifact_of
+from s2v_gateway.jobs import durable
 from s2v_gateway.records.deletions import Deletions
 from s2v_gateway.records.jobs import JobRecords
 
@@ -102,6 +104,21 @@ async def test_a_job_that_failed_goes(start: Start, tmp_path: Path) -> None:
     await delete(server, name)
     await nothing_is_left(server, tmp_path, name)
     no_bytes_are_left(server)
+
+
+async def test_a_job_goes_whose_work_ended_without_being_written_down(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "_LOOKS_ALONE", 2)
+    server = await start()
+    name = await ended(server)
+    while not await server.gateway.studio._opened.has_ended(name.removeprefix("jobs/")):
+        pass
+    unwritten = sa.text("UPDATE workflow_status SET status = 'PENDING' WHERE workflow_uuid = :job")
+    with server.gateway.database.begin() as connection:
+        connection.execute(unwritten, {"job": name.removeprefix("jobs/")})
+    await delete(server, name)
+    await nothing_is_left(server, tmp_path, name)
 
 
 async def test_a_job_that_was_cancelled_goes(start: Start, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class _Works:
         if job_id not in self.tasks:
             self.tasks[job_id] = asyncio.ensure_future(self._work(job_id))
 
-    async def forget(self, job_id: str) -> None:
+    async def forget(self, job_id: str, **_: object) -> None:
         if job_id in self.tasks:
             await asyncio.wait({self.tasks[job_id]})
             del self.tasks[job_id]

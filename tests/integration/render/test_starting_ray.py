@@ -28,6 +28,7 @@ class Slow:
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(cluster, "_end_monitor", lambda: None)
 
 
 @pytest.mark.usefixtures("local")

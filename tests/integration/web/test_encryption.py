@@ -6,20 +6,78 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from certificates import Authority, Pair
 from s2v.core.errors import InvalidInput
-from web_world import StartWeb
-
-TLS = Path("tests/data/tls").absolute()
+from web_world import StartWeb, Web
 
 
-async def test_with_a_certificate_it_is_https(start_web: StartWeb) -> None:
-    web = await start_web(tls_certificate=TLS / "certificate.pem", tls_key=TLS / "key.pem")
-    trusting = ssl.create_default_context(cafile=str(TLS / "certificate.pem"))
+@pytest.fixture
+def ours(tmp_path: Path) -> Authority:
+    return Authority(tmp_path, "ours")
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Authority:
+    return Authority(tmp_path, "theirs")
+
+
+def encrypting(pair: Pair, **settings: object) -> dict[str, object]:
+    return {"tls_certificate": pair.certificate, "tls_key": pair.key, **settings}
+
+
+async def reached(web: Web, authority: Authority, mine: Pair | None = None) -> bool:
+    trusting = ssl.create_default_context(cafile=str(authority.file))
+    if mine:
+        trusting.load_cert_chain(mine.certificate, mine.key)
     async with httpx2.AsyncClient(verify=trusting) as client:
-        answer = await client.get(f"https://localhost:{web.port}/v1/server")
-        assert answer.status_code == 200
-        with pytest.raises(httpx2.HTTPError):
-            await client.get(f"http://localhost:{web.port}/v1/server")
+        try:
+            answer = await client.get(f"https://localhost:{web.port}/v1/server")
+        except httpx2.HTTPError:
+            return False
+        return answer.status_code == 200
+
+
+async def test_with_a_certificate_it_is_https(start_web: StartWeb, ours: Authority) -> None:
+    web = await start_web(**encrypting(ours.issue("gateway")))
+    assert await reached(web, ours)
+    with pytest.raises(httpx2.HTTPError):
+        await web.client.get(f"http://localhost:{web.port}/v1/server")
+
+
+async def test_clients_show_certificates_where_they_are_asked_for(
+    start_web: StartWeb, ours: Authority, theirs: Authority
+) -> None:
+    web = await start_web(**encrypting(ours.issue("gateway"), tls_client_ca=theirs.file))
+    assert await reached(web, ours, theirs.issue("client"))
+    assert not await reached(web, ours)
+    assert not await reached(web, ours, ours.issue("foreign"))
+
+
+async def test_renewed_files_count_from_the_next_connection_on(
+    start_web: StartWeb, ours: Authority, theirs: Authority
+) -> None:
+    web = await start_web(**encrypting(pair := ours.issue("gateway")))
+    assert await reached(web, ours)
+    theirs.issue("gateway")
+    assert await reached(web, theirs)
+    assert not await reached(web, ours)
+    pair.certificate.write_text("rubbish")
+    assert await reached(web, theirs)
+    ours.issue("gateway")
+    assert await reached(web, ours)
+
+
+async def test_a_renewed_authority_of_clients_counts_too(
+    start_web: StartWeb, ours: Authority, theirs: Authority, tmp_path: Path
+) -> None:
+    authority = tmp_path / "clients.pem"
+    authority.write_bytes(ours.file.read_bytes())
+    web = await start_web(**encrypting(ours.issue("gateway"), tls_client_ca=authority))
+    mine = theirs.issue("client")
+    assert not await reached(web, ours, mine)
+    authority.write_bytes(theirs.file.read_bytes())
+    assert await reached(web, ours, mine)
+    assert not await reached(web, ours, ours.issue("former"))
 
 
 async def test_other_machines_are_not_let_in_over_http_unasked(

@@ -25,6 +25,7 @@ _APPLICATION_VERSION = "1"
 _FIRST_WITH_SUBSEC = (3, 42)
 _UNFINISHED = ["PENDING", "ENQUEUED"]
 _LOOK_SECONDS = 0.05
+_LOOKS_ALONE = 100
 _BUSY_SECONDS = 30.0
 _CONNECTIONS = 20
 _END_IDLE_TRANSACTIONS = "-c idle_in_transaction_session_timeout=60s"
@@ -121,16 +122,22 @@ class DurableJobs:
         steps = await DBOS.list_workflow_steps_async(job_id)
         return "".join(str(step["output"]) for step in steps)
 
-    async def forget(self, job_id: str) -> None:
-        """Drop every record of a job, once its work has ended."""
-        while True:
-            status = await DBOS.get_workflow_status_async(job_id)
-            if status is None:
-                return
+    async def forget(self, job_id: str, *, at_work: Callable[[], bool]) -> None:
+        """Drop every record of a job, once its work has ended.
+
+        Work that is not at an end and that nobody does, as after an end that could not be written
+        down, is started again, which ends it.
+        """
+        alone = 0
+        while (status := await DBOS.get_workflow_status_async(job_id)) is not None:
             if status.status not in _UNFINISHED:
-                break
+                await DBOS.delete_workflows_async([job_id])
+                return
             await asyncio.sleep(_LOOK_SECONDS)
-        await DBOS.delete_workflows_async([job_id])
+            alone = 0 if at_work() else alone + 1
+            if alone == _LOOKS_ALONE:
+                await DBOS.resume_workflow_async(job_id)
+                alone = 0
 
 
 def open_checkpoints(database_url: str, alarms: Alarms) -> sqlalchemy.Engine:

@@ -392,7 +392,7 @@ class Studio:
         """End the work of a job that is deleted, and drop every record of it."""
         await self.cancel(job_id)
         self._stop(job_id)  # it may be about to be measured
-        await self._opened.forget(job_id)
+        await self._opened.forget(job_id, at_work=lambda: job_id in self._at_work)
 
 
 def _fault() -> Internal:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,12 +118,6 @@ def http_server(
     certificate: ServerCertificate | None,
 ) -> HttpServer:
     """Return a server of an ASGI application; it is encrypted where there is a certificate."""
-    encryption: dict[str, Any] = {}
-    if certificate is not None:
-        encryption = {"ssl_certfile": certificate.certificate, "ssl_keyfile": certificate.key}
-        if certificate.client_authority is not None:
-            encryption |= {"ssl_ca_certs": str(certificate.client_authority)}
-            encryption |= {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     kind = type(
         "LimitedConnection",
         (Connection,),
@@ -143,6 +136,6 @@ def http_server(
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_END_SECONDS,
         h11_max_incomplete_event_size=HEAD_BYTES,
-        **encryption,
+        ssl_context_factory=(lambda *_: certificate.context()) if certificate else None,
     )
     return HttpServer(config)

@@ -78,10 +78,7 @@ async def _status(link: Link, request: Request) -> Response:
         job = await job_of(link, terms, request.path_params["id"], _PREFIX)
     except NotFound as error:
         return JSONResponse({"status": "not_found", "error": error.message}, 404)
-    position = None
-    if job.state == job_pb2.JOB_STATE_QUEUED:
-        names = [one.name for one in await _queued(link, terms)]
-        position = names.index(job.name) + 1 if job.name in names else None
+    position = job.waiting.position if job.HasField("waiting") else None
     return JSONResponse({**_told(job), "queue_position": position})
 
 

@@ -123,14 +123,13 @@ class RayCluster:
             object_store_memory=_OBJECT_STORE_BYTES,
             _temp_dir=str(self._folder.path),
         )
+        _end_monitor()
 
     def _is_whole(self) -> bool:
         if not self.is_local:
             return True
         # Nothing public tells it before Ray's own timeouts, which are a minute long.
-        from ray._private import worker
-
-        node: Any = worker._global_node
+        node = _node()
         return node is not None and not any(kind in _VITAL for kind, _ in node.dead_processes())
 
     def _stop(self) -> None:
@@ -139,6 +138,18 @@ class RayCluster:
         if self._folder:
             self._folder.remove()
             self._folder = None
+
+
+def _node() -> Any:
+    """Return the processes of the local Ray; None if it has none."""
+    from ray._private import worker
+
+    return worker._global_node
+
+
+def _end_monitor() -> None:
+    """End the process that would start machines: nothing public keeps its 80 MB away."""
+    _node().kill_monitor(check_alive=False)
 
 
 def _import_ray() -> Any:
