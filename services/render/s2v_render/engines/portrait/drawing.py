@@ -99,7 +99,7 @@ class Portrait:
         sources = field.over(window)
         gaze = self.rig.head.axes[:2, :2] @ (motion.gaze_x, motion.gaze_y)
         gaze *= _UPSCALE * self.rig.head.eye_distance
-        person = self._sampled(looked(sources, eye.iris, eye.lines, gaze))
+        person = self._sampled(looked(sources, eye.iris, gaze))
         if motion.blink > _MIN_BLINK:
             shut_eye(person, sources, self.texture, eye, amount=motion.blink)
         self._put(out, person, window)

@@ -77,7 +77,7 @@ class Tones:
 
 def lifted(picture: Floats, black: Floats) -> Floats:
     """Return a picture [..., 3] in which nothing is darker than black; bright stays bright."""
-    return np.hypot(picture, black.astype(np.float32))
+    return np.sqrt(picture * picture + (black * black).astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
