@@ -36,7 +36,7 @@ _TYPICAL_SHARE = 0.35
 _LESS_RED, _DIMMEST_TEETH, _LEAST_TEETH = 0.03, 0.55, 0.04
 """How much less red than skin teeth are, red minus green over luma; their luma as a share of the
 skin's at least; and how much of an open mouth they must be."""
-_UNSEEN_TEETH = 0.4
+_UNSEEN_TEETH = 0.25
 """The luma of teeth that no picture of an open mouth shows."""
 
 
