@@ -156,6 +156,6 @@ def test_the_irises_go_where_the_eyes_look_and_the_lids_stay(
         moved = (located(out).points - located(still).points)[:, 0] / unit
         irises = np.r_[moved[topo.RIGHT_IRIS], moved[topo.LEFT_IRIS]].mean()
         assert 0.4 < irises / gaze < 1.3
-        changed = (out != still).any(axis=2)
-        assert changed.any()
-        assert not changed[between_lids == 0].any()
+        change = np.abs(out.astype(int) - still).max(axis=2)
+        assert change.max() > 40
+        assert change[between_lids == 0].max() <= 4
