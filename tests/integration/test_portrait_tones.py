@@ -17,8 +17,8 @@ from s2v.lipsync.phones import PHONES
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.motion import STILL
-from s2v_render.engines.portrait.mouth.finish import blur_at
-from s2v_render.engines.portrait.mouth.tones import Shown, skin_of, typical
+from s2v_render.engines.portrait.mouth.surface import blur_at
+from s2v_render.engines.portrait.mouth.tones import MouthSeen, skin_of, typical
 from s2v_render.engines.reference.fitting import fitted
 
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -131,11 +131,11 @@ def test_a_grainy_picture_gets_a_grainy_mouth(sample: tuple[Rgb, Floats]) -> Non
 def test_what_several_pictures_show_of_a_mouth_is_known_together() -> None:
     dark, light = np.full(3, 0.3), np.full(3, 0.6)
     assert typical([]) is None
-    together = typical([Shown(light, 0.8), Shown(dark, None), Shown(dark, 1.1)])
-    assert together == Shown(dark, 1.1)
-    shut_lips = typical([Shown(dark, None)])
-    assert shut_lips == Shown(dark, None)
-    never = typical([Shown(dark, None), Shown(light, None)])
+    together = typical([MouthSeen(light, 0.8), MouthSeen(dark, None), MouthSeen(dark, 1.1)])
+    assert together == MouthSeen(dark, 1.1)
+    shut_lips = typical([MouthSeen(dark, None)])
+    assert shut_lips == MouthSeen(dark, None)
+    never = typical([MouthSeen(dark, None), MouthSeen(light, None)])
     assert never is not None
     assert never.teeth is not None
     assert never.teeth < 0.5

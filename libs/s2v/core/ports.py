@@ -256,10 +256,8 @@ class Take:
         seed: equal seeds give equal frames.
         state: what the take before it left behind; SEQUENTIAL engines only.
         preset: name of one of the engine's presets; empty is its default one.
-        prompt: what the film shall show, in words; directed engines only.
-        negative_prompt: what it shall not show; empty leaves it to the engine.
-        sampling: overrides the preset; directed engines only.
-        pose: a local file holding a video whose poses are followed; directed engines only.
+        prompt, negative_prompt: what the film shall and shall not show; directed engines only.
+        sampling: overrides the preset; directed engines only, as `pose`, a video to be followed.
         video_shorter: what a reference video shows after its end: PING_PONG, LOOP or FREEZE.
         video_speed: how much faster than usual a reference video plays.
         liveliness: how much a photo's head, brows and eyes move, 0..1.5, usually 1.

@@ -14,9 +14,9 @@ from s2v_render.engines.portrait.eyes.eyelids import Eye, eyes_of, shut_eye
 from s2v_render.engines.portrait.eyes.irises import Iris, looked
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.motion import Motion
-from s2v_render.engines.portrait.mouth.finish import Finish, blur_at, finish_of
 from s2v_render.engines.portrait.mouth.lips import Lips, Setting, join_layers, lips_of
 from s2v_render.engines.portrait.mouth.paint import MouthInside, mouth_inside
+from s2v_render.engines.portrait.mouth.surface import Surface, blur_at, surface_of
 from s2v_render.engines.portrait.mouth.tones import shown_inside
 from s2v_render.engines.portrait.rig import Field, Region, Rig, region_of
 
@@ -44,7 +44,7 @@ class Portrait:
         strips: the parts of the region, from the top down, that the person may move into.
         eyes: for blinking and looking.
         inside: for the open mouth.
-        finish: of the photo, for what is painted.
+        surface: of the photo, for what is painted.
     """
 
     picture: Rgb
@@ -55,7 +55,7 @@ class Portrait:
     strips: tuple[Region, ...]
     eyes: tuple[Eye, Eye]
     inside: MouthInside
-    finish: Finish
+    surface: Surface
 
     def draw(self, mouth: Mouth, motion: Motion, out: Rgb) -> None:
         """Draw one frame into `out`, which has the picture's shape; threads may do so at once."""
@@ -72,7 +72,7 @@ class Portrait:
         for strip in self.strips:
             self._lay(inside, upper, strip.between(0, lips.top))
             self._lay(inside, lower, strip.between(lips.bottom, region.height))
-        setting = Setting(mouth, self.inside, self.finish, self.shape.photo_gap, rig.head, pose)
+        setting = Setting(mouth, self.inside, self.surface, self.shape.photo_gap, rig.head, pose)
         self._lay_mouth(inside, (upper, lower), lips, setting)
         if motion.blink > _MIN_BLINK or max(abs(motion.gaze_x), abs(motion.gaze_y)) > _MIN_GAZE:
             for eye, corners in zip(self.eyes, _EYE_CORNERS, strict=True):
@@ -150,7 +150,7 @@ def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
             strips=_strips(person, round(_REACH * unit)),
             eyes=eyes_of(texture, in_texture, unit * _UPSCALE),
             inside=mouth_inside(picture, points, shape, unit, shown),
-            finish=finish_of(picture, points, unit, blur=blur_at(picture, points, unit)),
+            surface=surface_of(picture, points, unit, blur=blur_at(picture, points, unit)),
             rig=rig.result(),
         )
 

@@ -10,8 +10,8 @@ from s2v.face.arrays import Floats, Pixels
 from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.curves import height_at, spline_matrix
 from s2v_render.engines.portrait.head import Head, Pose
-from s2v_render.engines.portrait.mouth.finish import Finish
 from s2v_render.engines.portrait.mouth.paint import MouthInside, Opening, painted
+from s2v_render.engines.portrait.mouth.surface import Surface
 from s2v_render.engines.portrait.rig import Region
 
 _BAND = 0.12
@@ -71,7 +71,7 @@ class Setting:
     Attributes:
         mouth: its shape.
         inside: what is behind the lips.
-        finish: of the picture.
+        surface: of the picture.
         photo_gap: the mouth's opening in the photo, in units of the eye distance.
         head: of the photo.
         pose: its motion.
@@ -79,7 +79,7 @@ class Setting:
 
     mouth: Mouth
     inside: MouthInside
-    finish: Finish
+    surface: Surface
     photo_gap: float
     head: Head
     pose: Pose
@@ -128,9 +128,9 @@ def _rows(upper: Floats, lower: Floats, *, height: int, margin: float) -> slice:
 def _parted(over: Floats, under: Floats, opening: Opening, lips: Lips, setting: Setting) -> Floats:
     """Return the two lips and what is seen between them, float32 RGB."""
     inset = _INSET * lips.unit if setting.photo_gap > _OPEN_PHOTO else 0.0
-    upper, lower = _covers(opening, lips, inset, blur=setting.finish.blur)
+    upper, lower = _covers(opening, lips, inset, blur=setting.surface.blur)
     behind = painted(setting.inside, opening, setting.mouth)
-    behind = setting.finish.applied(behind, (opening.left, opening.top), lips.unit)
+    behind = setting.surface.applied(behind, (opening.left, opening.top), lips.unit)
     total = np.maximum(upper + lower, 1)[..., None]
     parted: Floats = behind * np.maximum(1 - upper - lower, 0)[..., None]
     parted += (over * upper[..., None] + under * lower[..., None]) / total

@@ -18,7 +18,7 @@ from s2v_render.engines.portrait.mouth.teeth import (
     tooth_colour,
     upper_teeth,
 )
-from s2v_render.engines.portrait.mouth.tones import Shown, lifted, patch, tones_of
+from s2v_render.engines.portrait.mouth.tones import MouthSeen, lifted, patch, tones_of
 
 _TOUCHING = 0.010
 _RED_LIGHT = np.array([0.85, 1.06, 1.30], np.float32)
@@ -88,7 +88,7 @@ class Opening:
 
 
 def mouth_inside(
-    picture: Rgb, points: Floats, shape: FaceShape, eye_distance: float, shown: Shown | None
+    picture: Rgb, points: Floats, shape: FaceShape, eye_distance: float, shown: MouthSeen | None
 ) -> MouthInside:
     """Mix the colours and shape the teeth for a person, from their photo and landmarks.
 

@@ -81,7 +81,7 @@ def lifted(picture: Floats, black: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MouthSeen:
     """What an open mouth shows.
 
     Attributes:
@@ -93,7 +93,7 @@ class Shown:
     teeth: float | None
 
 
-def shown_inside(picture: Rgb, points: Floats, eye_distance: float) -> Shown | None:
+def shown_inside(picture: Rgb, points: Floats, eye_distance: float) -> MouthSeen | None:
     """Return what the mouth of a picture with landmarks [478, 3] shows, None if it is shut."""
     upper, lower = points[topo.UPPER_INNER[5], :2], points[topo.LOWER_INNER[5], :2]
     if np.linalg.norm(lower - upper) < _LEAST_SHOWN * eye_distance:
@@ -110,10 +110,10 @@ def shown_inside(picture: Rgb, points: Floats, eye_distance: float) -> Shown | N
     reddest = max((skin[0] - skin[1]) / light - _LESS_RED, 0)
     bright = luma[(luma > _DIMMEST_TEETH) & (redness <= reddest)]
     enough = len(bright) > _LEAST_TEETH * len(pixels)
-    return Shown(darkest, float(np.percentile(bright, 90)) if enough else None)
+    return MouthSeen(darkest, float(np.percentile(bright, 90)) if enough else None)
 
 
-def typical(shown: Sequence[Shown]) -> Shown | None:
+def typical(shown: Sequence[MouthSeen]) -> MouthSeen | None:
     """Return what several pictures of one mouth show together, None if there are none.
 
     Teeth that none of them show stay in the dark.
@@ -123,10 +123,10 @@ def typical(shown: Sequence[Shown]) -> Shown | None:
     ordered = sorted(shown, key=lambda one: float(one.darkest @ LUMA))
     teeth = [one.teeth for one in shown if one.teeth is not None]
     unseen = _UNSEEN_TEETH if len(shown) > 1 else None
-    return Shown(ordered[int(_TYPICAL_SHARE * len(shown))].darkest, max(teeth, default=unseen))
+    return MouthSeen(ordered[int(_TYPICAL_SHARE * len(shown))].darkest, max(teeth, default=unseen))
 
 
-def tones_of(picture: Rgb, points: Floats, eye_distance: float, shown: Shown | None) -> Tones:
+def tones_of(picture: Rgb, points: Floats, eye_distance: float, shown: MouthSeen | None) -> Tones:
     """Return the tones of a picture with landmarks [478, 3], whose mouth shows so much."""
     skin = skin_of(picture, points, eye_distance)
     light = max(float(skin @ LUMA), 1.0)

@@ -10,9 +10,9 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.expression import FaceShape
 from s2v_render.engines.portrait.head import Head, Pose
-from s2v_render.engines.portrait.mouth.finish import finish_of
 from s2v_render.engines.portrait.mouth.lips import Setting, join_layers, lips_of
 from s2v_render.engines.portrait.mouth.paint import MouthInside
+from s2v_render.engines.portrait.mouth.surface import surface_of
 from s2v_render.engines.portrait.mouth.teeth import Teeth
 from s2v_render.engines.portrait.rig import Region
 from s2v_render.engines.portrait.video.bending import Moves, bent
@@ -78,8 +78,8 @@ def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, out: Rgb) -> No
     if lips.bottom > lips.top:
         inside = mouthpiece.under(sitting.light)
         unit = held.head.eye_distance
-        finish = finish_of(sitting.picture, held.points, unit, blur=sitting.blur)
-        setting = Setting(mouth, inside, finish, _ALWAYS_OPEN, held.head, _STILL)
+        surface = surface_of(sitting.picture, held.points, unit, blur=sitting.blur)
+        setting = Setting(mouth, inside, surface, _ALWAYS_OPEN, held.head, _STILL)
         beneath = np.ascontiguousarray(low[: lips.bottom - lips.top])
         join_layers(part[lips.top : lips.bottom], beneath, lips, setting)
     if sitting.presence < 1:

@@ -15,7 +15,7 @@ from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.expression import face_shape
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.mouth.paint import SHOWN_TEETH_GAP, mouth_inside
-from s2v_render.engines.portrait.mouth.tones import Shown, shown_inside, typical
+from s2v_render.engines.portrait.mouth.tones import MouthSeen, shown_inside, typical
 from s2v_render.engines.portrait.suitability.speaker import (
     Speaker,
     Suitability,
@@ -143,7 +143,7 @@ def _best(seen: list[tuple[Rgb, Landmarks]]) -> _Look:
     return max(shown or looks, key=lambda look: look.whiteness)
 
 
-def _look(picture: Rgb, points: Floats, shown: Shown | None) -> _Look:
+def _look(picture: Rgb, points: Floats, shown: MouthSeen | None) -> _Look:
     head = head_of(points)
     shape = face_shape(head.to_local(points))
     inside = mouth_inside(picture, points, shape, head.eye_distance, shown)

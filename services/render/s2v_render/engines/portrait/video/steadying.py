@@ -11,7 +11,7 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.face.mesh import LANDMARKS
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
 from s2v_render.engines.portrait.head import Head, head_of
-from s2v_render.engines.portrait.mouth.finish import blur_at
+from s2v_render.engines.portrait.mouth.surface import blur_at
 from s2v_render.engines.portrait.video.following import Seen, is_cut
 from s2v_render.engines.portrait.video.skull import Skull
 

@@ -1,6 +1,6 @@
-"""The finish of a picture: how soft and how grainy it is at a face.
+"""The surface of a picture: how soft and how grainy it is at a face.
 
-What is painted anew gets the same finish, or else a razor-sharp mouth sits in a soft face.
+What is painted anew gets the same one, or else a razor-sharp mouth sits in a soft face.
 """
 
 from dataclasses import dataclass
@@ -22,11 +22,12 @@ _PIXEL_BLUR = 0.6
 _CHEEK, _CHEEK_SIDE = 205, 0.10
 _GRAIN_SIGMA = 0.012
 _COARSEST_GRAIN = 8
+"""Of skin's detail, 0..255, how much is taken for grain; what is coarser are its features."""
 _LEAST_FLOAT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Finish:
+class Surface:
     """How soft and grainy a picture is.
 
     Attributes:
@@ -38,7 +39,7 @@ class Finish:
     grain: Floats
 
     def applied(self, painted: Floats, corner: tuple[int, int], eye_distance: float) -> Floats:
-        """Return paint [height, width, 3] with the finish; `corner` is where it lies, x and y."""
+        """Return paint [height, width, 3] with this surface; `corner` is where it lies, x and y."""
         own = np.hypot(_PAINT_BLUR * eye_distance, _PIXEL_BLUR)
         if self.blur > own:
             sigma = float(np.sqrt(self.blur**2 - own**2))
@@ -46,8 +47,8 @@ class Finish:
         height, width = painted.shape[:2]
         rows = (corner[1] + np.arange(height)) % len(self.grain)
         columns = (corner[0] + np.arange(width)) % self.grain.shape[1]
-        finished: Floats = painted + self.grain[np.ix_(rows, columns)]
-        return finished
+        surfaced: Floats = painted + self.grain[np.ix_(rows, columns)]
+        return surfaced
 
 
 def blur_at(picture: Rgb, points: Floats, eye_distance: float) -> float:
@@ -73,8 +74,8 @@ def blur_at(picture: Rgb, points: Floats, eye_distance: float) -> float:
     return min(blur, _MOST_BLUR * eye_distance)
 
 
-def finish_of(picture: Rgb, points: Floats, eye_distance: float, *, blur: float) -> Finish:
-    """Return the finish of a picture with landmarks [478, 3] that is so soft."""
+def surface_of(picture: Rgb, points: Floats, eye_distance: float, *, blur: float) -> Surface:
+    """Return the surface of a picture with landmarks [478, 3] that is so soft."""
     side = max(6, round(_CHEEK_SIDE * eye_distance))
     x, y = (int(value) - side // 2 for value in points[_CHEEK, :2])
     height, width = picture.shape[:2]
@@ -83,7 +84,7 @@ def finish_of(picture: Rgb, points: Floats, eye_distance: float, *, blur: float)
     fine = skin - cv2.GaussianBlur(skin, (0, 0), max(1.0, _GRAIN_SIGMA * eye_distance))
     fine = np.clip(fine, -_COARSEST_GRAIN, _COARSEST_GRAIN)
     wide = np.concatenate([fine, fine[:, ::-1]], axis=1)
-    return Finish(blur, np.concatenate([wide, wide[::-1]]))
+    return Surface(blur, np.concatenate([wide, wide[::-1]]))
 
 
 def _steepness(light: Floats) -> Floats:
