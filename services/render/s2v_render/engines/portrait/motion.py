@@ -34,9 +34,10 @@ _NOD_RADIANS = 0.055
 _LIVELINESS_SECONDS, _SETTLING_SECONDS = 2.4, 0.9
 _WORD_SECONDS = 0.3
 _POSTURES, _WAVERING, _SWAYING = 2, 3, 6
-_SWAY_HERTZ = 0.95
-_SWAY = np.radians((0.95, 1.3))
-"""How far the head sways with the flow of lively speech, in yaw and pitch."""
+_SWAY_HERTZ, _SWAY_LIFT = 1.0, 5.0
+_SWAY = np.radians((0.95, 1.12))
+"""How far the head sways with the flow of speech, in yaw and pitch; a fifth of lively speech is
+enough for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def motions(
     random = np.random.default_rng(_entropy(seed, slot=0, stream=_WAVERING))
     energy = np.minimum(_CALM + _LIVELY * lift, _LIVELIEST)
     turns = postures(times, seed) * energy[:, None]
-    turns[:, :2] += _sways(times, seed) * np.minimum(_LIVELY * lift, 1)[:, None]
+    turns[:, :2] += _sways(times, seed) * np.minimum(_SWAY_LIFT * lift, 1)[:, None]
     yaw = turns[:, 0] + _wander(random, times, frequency=0.33, amplitude=0.008)
     pitch = turns[:, 1] + _wander(random, times, frequency=0.40, amplitude=0.006)
     pitch += _NOD_RADIANS * _stresses(loudness, frames, frame_rate=frame_rate)
