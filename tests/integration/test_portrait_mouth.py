@@ -135,11 +135,6 @@ def test_a_hissing_mouth_shows_both_rows_of_teeth(shut: Portrait) -> None:
     assert hissing > 1.3 * vowel
 
 
-def test_rounded_lips_hide_the_upper_teeth(shut: Portrait) -> None:
-    spread, rounded = (brightest_in_mouth(shut, PHONES[sound].mouth) for sound in "io")
-    assert rounded < 0.85 * spread
-
-
 def test_a_shut_mouth_gets_teeth_that_are_no_greener_than_teeth_are(shut: Portrait) -> None:
     rgba = shut.inside.upper.rgba
     red, green, blue = rgba[..., :3][rgba[..., 3] > 0.99].mean(axis=0)
@@ -169,10 +164,6 @@ def mouth_rows(portrait: Portrait, mouth: Mouth) -> Floats:
 def low_in_mouth(portrait: Portrait, mouth: Mouth) -> float:
     rows = mouth_rows(portrait, mouth)
     return float(rows[-max(2, len(rows) // 3) :].mean())
-
-
-def brightest_in_mouth(portrait: Portrait, mouth: Mouth) -> float:
-    return float(mouth_rows(portrait, mouth)[:-2].max())
 
 
 def portrait_of(picture: Rgb) -> Portrait:

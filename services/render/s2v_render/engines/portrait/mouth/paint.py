@@ -31,8 +31,8 @@ SHOWN_TEETH_GAP = 0.03
 """A mouth that is further open in a picture may show the teeth of its owner."""
 _TONGUE_AT_REST = 0.55
 """How bright a tongue is that lies at the bottom of the mouth; a bright one looks like a lip."""
-_DRAWN_OVER, _LEFT_SHOWN = 0.075, 0.4
-"""How far rounded lips hide the upper teeth, and how much is seen of the rest."""
+_DRAWN_OVER = 0.05
+"""How much of the upper teeth rounded lips hide."""
 _BARED_BY_JAW, _BARED_BY_LIP = (0.015, 0.075), (0.012, 0.030)
 """From which drop of the jaw, or of the lip alone, on the lower teeth are seen, and when fully."""
 
@@ -132,8 +132,7 @@ def painted(inside: MouthInside, opening: Opening, mouth: Mouth) -> Floats:
     hidden = min(1.0, 1.1 * mouth.rounding)
     bared = max(np.interp(drop, _BARED_BY_JAW, (0, 1)), _bared_by_lip(mouth))
     _lay(picture, inside.lower, opening, below=drop, brightness=0.88, fade=bared * (1 - hidden))
-    seen = 1 - (1 - _LEFT_SHOWN) * hidden
-    _lay(picture, inside.upper, opening, below=-_DRAWN_OVER * hidden, fade=seen)
+    _lay(picture, inside.upper, opening, below=-_DRAWN_OVER * hidden, fade=1 - 0.25 * hidden)
     if mouth.tongue > 0.85:
         below = np.clip((y - upper) / (0.02 * unit) - 0.3, 0, 1)[..., None]
         tip = cover * min((mouth.tongue - 0.85) / 0.1, 1.0) * below
