@@ -23,7 +23,7 @@ _CHEEKS = (205, 425, 50, 280, 199)
 _DARKEST_PERCENT = 4
 _SPECK = 0.012
 """What is smaller than this, in eye distances, is no tone of the picture."""
-_PAINTED_BLACK = 0.12
+_PAINTED_BLACK = 0.15
 """How dark the darkest paint is by itself, as a share of the skin's luma."""
 _LIGHTEST_BLACK = 0.55
 """Of the skin's luma."""
