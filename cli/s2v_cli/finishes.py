@@ -28,6 +28,9 @@ from s2v_cli.files import usable_media
 
 SharpenOption = Annotated[bool, typer.Option("--sharpen", help="Make edges sharper.")]
 DenoiseOption = Annotated[bool, typer.Option("--denoise", help="Take noise out of the pictures.")]
+RestoreFacesOption = Annotated[
+    bool, typer.Option("--restore-faces", help="Restore the face, where the server can.")
+]
 AspectOption = Annotated[
     Aspect, typer.Option(help="Cut the film to this shape, the face in it.", show_default=False)
 ]
@@ -157,6 +160,7 @@ def wanted_finish(
     *,
     sharpen: bool,
     denoise: bool,
+    restore_faces: bool,
     aspect: Aspect,
     scale: str,
     bitrate: str,
@@ -194,6 +198,7 @@ def wanted_finish(
         thumbnail_seconds=thumbnail_at if thumbnail else None,
         sprites=bool(sprites),
         hls=bool(hls),
+        restore_faces=restore_faces,
     )
     check_finish(finish, field="spec.finish")
 

@@ -34,7 +34,17 @@ def test_every_option_is_told_to_the_gateway(
         gateway,
         photo,
         tmp_path / "f.mp4",
-        *("--sharpen", "--denoise", "--aspect", "9:16", "--scale", "x1920", "--bitrate", "1.5M"),
+        *(
+            "--sharpen",
+            "--denoise",
+            "--restore-faces",
+            "--aspect",
+            "9:16",
+            "--scale",
+            "x1920",
+            "--bitrate",
+            "1.5M",
+        ),
         *("--fragments", 4, "--watermark", "S2V", "--watermark-corner", "top-left"),
         *("--watermark-opacity", 0.5, "--background", "#20407f"),
     )
@@ -42,6 +52,7 @@ def test_every_option_is_told_to_the_gateway(
     assert finish_of(gateway) == finish_pb2.Finish(
         denoise=True,
         sharpen=True,
+        restore_faces=True,
         aspect=finish_pb2.ASPECT_TALL,
         height_pixels=1920,
         bits_per_second=1_500_000,

@@ -230,6 +230,16 @@ def test_an_image_that_did_not_come_is_asked_for_by_name(tmp_path: Path, clips: 
     assert refused.value.field == "spec.finish.background.image"
 
 
+def packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+def test_pictures_of_which_nothing_is_asked_are_copied(tmp_path: Path, clips: list[Path]) -> None:
+    film, _ = composed(tmp_path / "film.mp4", clips)
+    assert packets(film) == [packet for clip in clips for packet in packets(clip)]
+
+
 def test_longer_fragments_hold_the_same_film(tmp_path: Path, clips: list[Path]) -> None:
     short, short_fragments = composed(tmp_path / "short.mp4", clips)
     long, long_fragments = composed(tmp_path / "long.mp4", clips, fragment_seconds=2)

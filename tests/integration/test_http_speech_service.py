@@ -15,7 +15,7 @@ import soxr
 
 from s2v.api.common.v1 import speech_pb2
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
-from s2v.core.errors import NotReady, Reason, Unavailable
+from s2v.core.errors import InvalidInput, NotReady, Reason, Unavailable
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.rpc.channel import connect
 from s2v.rpc.errors import from_rpc_error
@@ -192,3 +192,28 @@ def test_a_voices_file_that_says_something_wrong_is_named_at_the_start(tmp_path:
     assert ended.returncode == 1
     assert "S2V_TTS_VOICES_FILE" in ended.stderr
     assert "servers.0.url: use http://HOST:PORT" in ended.stderr
+
+
+async def test_several_backends_speak_in_one_service(tmp_path: Path, english: Path) -> None:
+    with speaking("fish", tmp_path) as fish:
+        (tmp_path / "voices.toml").rename(tmp_path / "fish.toml")
+        with speaking("openai_http", tmp_path) as openai:
+            (tmp_path / "voices.toml").rename(tmp_path / "openai_http.toml")
+            fish.server.behave(says=str(english))
+            openai.server.behave(says=str(english))
+            several = service("embedded, fish,openai_http", tmp_path, voices_file=str(tmp_path))
+            async with several as stub:
+                listed = await stub.ListVoices(speech_service_pb2.ListVoicesRequest())
+                asked = {}
+                for voice in listed.voices:
+                    asked.setdefault(voice.backend, voice.name)
+                for name in asked.values():
+                    assert (await spoken(stub, voice=name))[-1].HasField("speech")
+                with pytest.raises(InvalidInput, match="no voice"):
+                    await spoken(stub, voice="fish.nobody")
+            assert len(fish.server.requests) == len(openai.server.requests) == 1
+
+    assert [backend.name for backend in listed.backends] == ["embedded", "fish", "openai_http"]
+    assert listed.voices[0].name == asked["embedded"] == "heart"
+    assert asked["fish"].startswith("fish.")
+    assert asked["openai_http"].startswith("openai_http.")

@@ -22,6 +22,7 @@ from s2v.media.pcm import wav_bytes
 from s2v.rpc.convert import artifact_to_proto, notice_from_proto, speech_from_proto
 from s2v.testing.fakes_store import InMemoryStore
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
+from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.aligning import Pcm, align, one_utterance
 from s2v_tts.listening.listener import Listener
@@ -150,10 +151,9 @@ def speech_servicer(
     backend: EmbeddedBackend, listener: Listener, store: InMemoryStore, folder: Path
 ) -> SpeechServicer:
     return SpeechServicer(
-        backend,
+        Backends({"embedded": backend}),
         listener,
         store,
-        backend_name="embedded",
         given=GivenSounds(Reader(), folder),
         speaking=Places(1, 0),
         cutting=Places(1, 0),

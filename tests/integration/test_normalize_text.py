@@ -14,6 +14,7 @@ from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.server import Server
 from s2v.testing.fakes_store import InMemoryStore
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
+from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
@@ -32,10 +33,9 @@ def backend() -> EmbeddedBackend:
 @pytest.fixture
 async def stub(backend: EmbeddedBackend, tmp_path: Path) -> AsyncIterator[Stub]:
     servicer = SpeechServicer(
-        backend,
+        Backends({"embedded": backend}),
         Listener(WordingBackend(backend), words=None, sounds=None),
         InMemoryStore(),
-        backend_name="embedded",
         given=GivenSounds(Reader(), tmp_path),
         speaking=Places(1, 4),
         cutting=Places(1, 4),

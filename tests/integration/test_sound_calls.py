@@ -24,6 +24,7 @@ from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.server import Server
 from s2v.testing.fakes_store import InMemoryStore
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
+from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
@@ -64,10 +65,9 @@ async def serving(backend: EmbeddedBackend, folder: Path) -> AsyncIterator[Servi
     given = GivenSounds(Reader(), folder)
     service = Service(None, given.folder)
     servicer = SpeechServicer(
-        backend,
+        Backends({"embedded": backend}),
         Listener(backend, words=None, sounds=None),
         service.store,
-        backend_name="embedded",
         given=given,
         speaking=Places(1, 4),
         cutting=Places(1, 4),

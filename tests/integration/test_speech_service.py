@@ -28,6 +28,7 @@ from s2v.rpc.server import Server
 from s2v.testing.fakes_store import InMemoryStore
 from s2v.testing.fakes_tts import FakeBackend
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
+from s2v_tts.choosing import Backends
 from s2v_tts.given import Decoded, GivenSounds
 from s2v_tts.listening.aligning import Pcm
 from s2v_tts.listening.listener import Listener
@@ -124,10 +125,9 @@ def service(
     backend, store = Endless(work), InMemoryStore()
     recognising = Recognising(work)
     servicer = SpeechServicer(
-        backend,
+        Backends({"fake": backend}),
         Listener(backend, words=recognising, sounds=recognising),
         store,
-        backend_name="fake",
         given=given,
         speaking=Places(1, waiting),
         cutting=Places(1, waiting),
@@ -292,10 +292,9 @@ async def test_others_speak_while_a_nasty_text_is_spoken(
 ) -> None:
     nasty = " ".join([text] * 5)
     servicer = SpeechServicer(
-        backend,
+        Backends({"embedded": backend}),
         Listener(backend, words=None, sounds=None),
         InMemoryStore(),
-        backend_name="embedded",
         given=GivenSounds(Reader(), tmp_path),
         speaking=Places(2, 0),
         cutting=Places(1, 0),

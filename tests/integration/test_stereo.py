@@ -26,6 +26,7 @@ from s2v.rpc.convert import artifact_from_proto, artifact_to_proto
 from s2v.testing.fakes_store import InMemoryStore
 from s2v_compositor.composing import FilmWriter
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
+from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
@@ -147,10 +148,9 @@ def test_a_late_track_and_a_gap_are_silent_on_both_sides(tmp_path: Path) -> None
 def service(tmp_path: Path) -> tuple[SpeechServicer, InMemoryStore]:
     store, backend = InMemoryStore(), EmbeddedBackend()
     servicer = SpeechServicer(
-        backend,
+        Backends({"embedded": backend}),
         Listener(backend, words=None, sounds=None),
         store,
-        backend_name="embedded",
         given=GivenSounds(Reader(), tmp_path / "tts"),
         speaking=Places(1, 0),
         cutting=Places(1, 0),

@@ -19,7 +19,8 @@ def _unescaped(cell: str) -> str:
     return re.sub(r"\\([\\nt])", lambda match: {"n": "\n", "t": "\t"}.get(match[1], "\\"), cell)
 
 
-ENGLISH = lines("text_lines.tsv")
+ENGLISH = [*lines("text_lines.tsv"), *lines("text_kinds.tsv")]
+"""As people type them, and by the kinds of what is read."""
 FOREIGN = lines("text_lines_foreign.tsv")
 
 

@@ -43,6 +43,7 @@ from s2v_gateway.film.offers import (
     BackendOffer,
     EngineCatalogue,
     EngineOffer,
+    FinishOffer,
     PresetOffer,
     VoiceCatalogue,
     VoiceOffer,
@@ -80,6 +81,10 @@ VOICES = VoiceCatalogue(
 
 async def _voices() -> VoiceCatalogue:
     return VOICES
+
+
+async def compositor() -> FinishOffer:
+    return FinishOffer()
 
 
 async def _workers() -> list[object]:
@@ -215,7 +220,7 @@ async def gateways(folder: Path) -> AsyncIterator[Start]:
         gateway = wire(
             given,
             stages,
-            catalogue or Catalogue(engines, _voices),
+            catalogue or Catalogue(engines, _voices, compositor),
             voice_stages=voice_stages,
             channels={},
             list_workers=_workers,  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grpc
 
-from gateway_world import Running, Start, engines, gateways
+from gateway_world import Running, Start, compositor, engines, gateways
 from s2v.api.gateway.v1 import voice_service_pb2 as pb
 from s2v.api.tts.v1 import speech_service_pb2_grpc
 from s2v.core.artifact import Artifact
@@ -28,6 +28,7 @@ from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.remote.persisting import Patience
 from s2v_gateway.remote.services import RemoteStages
 from s2v_gateway.remote.voices import RemoteVoices
+from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
@@ -110,10 +111,9 @@ async def speaking(
 ) -> AsyncIterator[VoiceWorld]:
     """Run both services over a folder; `who` makes the calls is told apart."""
     servicer = SpeechServicer(
-        backend,
+        Backends({"fake": backend}),
         Listener(FakeBackend(), words=None, sounds=None),
         FsspecStore(str(folder / "store")),
-        backend_name="fake",
         given=GivenSounds(Reader(), folder / "tts"),
         speaking=Places(2, 8),
         cutting=Places(2, 8),
@@ -130,7 +130,7 @@ async def speaking(
                 start,
                 stages,
                 voice_stages=RemoteVoices(channel, stall_seconds=60.0),
-                catalogue=Catalogue(engines, stages._real.list_voices),
+                catalogue=Catalogue(engines, stages._real.list_voices, compositor),
                 **({"access": "closed"} | settings),
             )
             server = (await starting()).acting("red/ann")

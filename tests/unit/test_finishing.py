@@ -1,12 +1,16 @@
 """What may be asked of a film's end, how large it gets, and what of the pictures it shows."""
 
+import numpy as np
 import pytest
 
 from s2v.core.errors import InvalidInput
 from s2v.core.finishing import PLAIN, Aspect, Backdrop, Corner, Finish, Watermark, check_finish
 from s2v.core.finishing import finished_size as sized
 from s2v.core.ports import Size
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats
 from s2v.rpc.convert_finish import finish_from_proto, finish_to_proto
+from s2v_compositor.finishing.faces import steadied
 from s2v_compositor.finishing.view import FaceBounds, view_of
 
 EVERYTHING = Finish(
@@ -21,6 +25,7 @@ EVERYTHING = Finish(
     thumbnail_seconds=0.0,
     sprites=True,
     hls=True,
+    restore_faces=True,
 )
 
 
@@ -132,3 +137,31 @@ def test_without_a_face_the_middle_is_shown() -> None:
 def test_a_face_that_has_no_room_is_shown_whole_in_the_whole_picture() -> None:
     face = FaceBounds(300, 100, 900, 700)
     assert view_of(WIDE, TALL, face).whole
+
+
+def landmarks(x: float = 0.0) -> Floats:
+    """Landmarks whose eyes are 100 pixels apart, shifted to the right."""
+    points = np.zeros((478, 2))
+    points[topo.LEFT_EYE_OUTER, 0] = 100
+    points[:, 0] += x
+    return points
+
+
+def shifts(given: list[float | None]) -> list[float | None]:
+    """How far landmarks are shifted that are steadied."""
+    picture = np.zeros((2, 2, 3), np.uint8)
+    tracked = [(picture, None if x is None else landmarks(x)) for x in given]
+    return [None if points is None else float(points[0, 0]) for _, points in steadied(tracked)]
+
+
+def test_landmarks_that_tremble_are_steadied_and_follow_what_moves() -> None:
+    trembling = shifts([-1.0, 1.0] * 10)
+    assert all(x is not None and abs(x) < 0.4 for x in trembling)
+    moving = shifts([3.0 * n for n in range(20)])
+    assert moving[2:-2] == pytest.approx([3.0 * n for n in range(2, 18)])
+
+
+def test_landmarks_are_steadied_neither_over_a_cut_nor_where_there_is_no_face() -> None:
+    assert shifts([0.0] * 4 + [300.0] * 4) == [0.0] * 4 + [300.0] * 4
+    assert shifts([0.0, None, 0.0, None]) == [0.0, None, 0.0, None]
+    assert shifts([]) == []

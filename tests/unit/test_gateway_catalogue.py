@@ -7,6 +7,7 @@ from s2v.core.ports import Continuity
 from s2v_gateway.film.offers import (
     EngineCatalogue,
     EngineOffer,
+    FinishOffer,
     PresetOffer,
     VoiceCatalogue,
     VoiceOffer,
@@ -29,6 +30,7 @@ class Services:
         self.voice_names = voices
         self.withheld: dict[str, str] = {}
         self.away = False
+        self.restores_faces = False
 
     async def engines(self) -> EngineCatalogue:
         if self.away:
@@ -40,6 +42,11 @@ class Services:
             raise AWAY
         return VoiceCatalogue(tuple(VoiceOffer(name, "en-US", "") for name in self.voice_names))
 
+    async def compositor(self) -> FinishOffer:
+        if self.away:
+            raise AWAY
+        return FinishOffer(self.restores_faces)
+
 
 @pytest.fixture
 def services() -> Services:
@@ -48,7 +55,7 @@ def services() -> Services:
 
 @pytest.fixture
 def catalogue(services: Services) -> Catalogue:
-    return Catalogue(services.engines, services.voices)
+    return Catalogue(services.engines, services.voices, services.compositor)
 
 
 async def test_the_first_ones_are_the_default(catalogue: Catalogue) -> None:
@@ -101,7 +108,7 @@ def polyglot(services: Services) -> Catalogue:
     async def voices() -> VoiceCatalogue:
         return VoiceCatalogue(tuple(VoiceOffer(name, language, "") for name, language in SPOKEN))
 
-    return Catalogue(services.engines, voices)
+    return Catalogue(services.engines, voices, services.compositor)
 
 
 @pytest.mark.parametrize(
@@ -146,16 +153,21 @@ async def test_while_the_services_are_away_the_last_answer_holds(
 ) -> None:
     await catalogue.engines()
     await catalogue.voices()
+    services.restores_faces = True
+    await catalogue.finishes()
     services.away = True
+    services.restores_faces = False
     services.engine_names, services.voice_names = ["other"], ["other"]
     assert [offer.name for offer in await catalogue.engines()] == ["portrait", "wan"]
     assert [offer.name for offer in await catalogue.voices()] == ["heart", "oak"]
+    assert (await catalogue.finishes()).restores_faces
     assert (await catalogue.engine("")).name == "portrait"
     assert (await catalogue.voice("oak")).name == "oak"
     with pytest.raises(InvalidInput):
         await catalogue.engine("other")
     services.away = False
     assert (await catalogue.engine("")).name == "other"
+    assert not (await catalogue.finishes()).restores_faces
 
 
 async def test_services_that_never_answered_are_away(
@@ -167,6 +179,7 @@ async def test_services_that_never_answered_are_away(
         catalogue.voices(),
         catalogue.engine(""),
         catalogue.voice("heart"),
+        catalogue.finishes(),
     ):
         with pytest.raises(Unavailable):
             await call

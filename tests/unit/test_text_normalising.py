@@ -196,6 +196,10 @@ def test_figures_are_said(text: str) -> None:
         "Fe3",
         "<1 ",
         "a::",
+        "1) ",
+        "(i) ",
+        "Mon/",
+        "a1f0",
     ],
 )
 def test_texts_of_one_kind_are_read_in_time_that_grows_with_their_length(crumb: str) -> None:
@@ -253,6 +257,7 @@ def test_a_lexicon_goes_before_every_rule() -> None:
     assert normalise("SQL and Sql", lexicon=lexicon).spoken == "sequel and sequel"
     assert normalise("xiv XIV", lexicon=lexicon).spoken == "xiv the fourteenth"
     assert normalise("mysqld", lexicon=lexicon).spoken == "mysqld"
+    assert normalise("New\nYork", lexicon={"new york": "Gotham"}).spoken == "Gotham"
 
 
 def test_a_lexicon_finds_words_in_scripts_that_put_no_space_between_them() -> None:

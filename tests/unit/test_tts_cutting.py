@@ -133,3 +133,27 @@ def test_segments_cover_the_sound_exactly_on_frame_borders(
     assert all(length % samples_per_frame(frame_rate) == 0 for length in lengths[:-1])
     assert all(length <= 15.1 * SAMPLE_RATE for length in lengths)
     assert [segment.index for segment in segments] == list(range(len(segments)))
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        (
+            "We spoke to the people of the Bank of New York about their plans. They agreed.",
+            "Bank of New York",
+        ),
+        (
+            "Last week they bought Yahoo! Inc. They paid a lot of money for it. So it goes.",
+            "Yahoo! Inc",
+        ),
+        (
+            "It was long ago that somebody called Dr. Who\nCame to town with all his friends.",
+            "dr. who came",
+        ),
+    ],
+)
+def test_no_phrase_of_a_lexicon_is_cut_in_two(text: str, phrase: str) -> None:
+    segments = cut_script_text(text, lexicon={phrase: "something else"})
+    said = [" ".join(segment.text.split()).lower() for segment in segments]
+    assert any(phrase.lower() in segment for segment in said)
+    assert " ".join(said) == " ".join(text.split()).lower()

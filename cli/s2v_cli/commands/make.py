@@ -35,6 +35,7 @@ from s2v_cli.finishes import (
     FragmentsOption,
     HlsOption,
     OpacityOption,
+    RestoreFacesOption,
     ScaleOption,
     SharpenOption,
     SpritesOption,
@@ -173,6 +174,7 @@ def make(
     timeout: TimeoutOption = None,
     sharpen: SharpenOption = False,
     denoise: DenoiseOption = False,
+    restore_faces: RestoreFacesOption = False,
     aspect: AspectOption = Aspect.AS_RENDERED,
     scale: ScaleOption = "",
     bitrate: BitrateOption = "",
@@ -255,6 +257,7 @@ def make(
     finish = wanted_finish(
         sharpen=sharpen or enhance_quality,
         denoise=denoise or enhance_quality,
+        restore_faces=restore_faces,
         aspect=aspect,
         scale=scale,
         bitrate=bitrate or ("2M" if optimize_streaming else ""),

@@ -94,6 +94,8 @@ class Finish:
         sprites: whether small pictures of the film come as one large one, for players that show
             them where somebody looks for a place.
         hls: whether the film comes in pieces, too, with a list of them.
+        restore_faces: whether the speaker's face is restored in every picture, which takes a
+            network that not every server has.
     """
 
     denoise: bool = False
@@ -108,6 +110,7 @@ class Finish:
     thumbnail_seconds: float | None = None
     sprites: bool = False
     hls: bool = False
+    restore_faces: bool = False
 
     @property
     def assets(self) -> dict[str, str]:
@@ -137,6 +140,7 @@ class Finish:
             or self.bits_per_second
             or self.watermark
             or self.backdrop
+            or self.restore_faces
         )
 
 
@@ -194,6 +198,20 @@ def check_finish(finish: Finish, *, field: str) -> None:
         _check_watermark(finish.watermark, f"{field}.watermark")
     if finish.backdrop:
         _check_backdrop(finish.backdrop, f"{field}.background")
+
+
+def check_restores(finish: Finish, *, able: bool) -> None:
+    """Refuse restored faces where there is no network for them; `able` tells that there is one.
+
+    Raises:
+        InvalidInput: FIELD_INVALID.
+    """
+    if finish.restore_faces and not able:
+        raise _invalid(
+            "spec.finish.restore_faces",
+            "this server has no network that restores faces; leave it out, or have its operator "
+            "set S2V_COMPOSITOR_FACE_RESTORER (docs/finishing.md)",
+        )
 
 
 def _check_sizes(finish: Finish, field: str) -> None:

@@ -52,6 +52,7 @@ class SampledVoice:
         transcript: what is said in it; empty where that is not known.
         language: BCP 47, of what is said in it.
         lexicon: how words are said wherever this voice speaks.
+        backend: that speaks with it; empty for the first one that can.
     """
 
     voice_id: str
@@ -59,3 +60,4 @@ class SampledVoice:
     transcript: str
     language: str
     lexicon: Lexicon = field(default_factory=dict)
+    backend: str = ""

@@ -38,6 +38,7 @@ def finish_to_proto(finish: Finish) -> finish_pb2.Finish | None:
         thumbnail_seconds=finish.thumbnail_seconds,
         sprites=finish.sprites,
         hls=finish.hls,
+        restore_faces=finish.restore_faces,
     )
 
 
@@ -67,6 +68,7 @@ def finish_from_proto(message: finish_pb2.Finish, *, field: str) -> Finish:
         thumbnail_seconds=message.thumbnail_seconds if has_time else None,
         sprites=message.sprites,
         hls=message.hls,
+        restore_faces=message.restore_faces,
     )
 
 

@@ -4,19 +4,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from s2v.core.lexicon import Lexicon
 from s2v.text.markup import Marked, Piece, Words, marked_text
-from s2v.text.segmentation import cut_spans, cut_text
+from s2v.text.normal.lexicon import phrases_joined
+from s2v.text.segmentation import cut_spans
 
 
-def cut_marked(marked: Marked, *, continues: bool = False) -> tuple[str, ...]:
+def cut_marked(
+    marked: Marked, *, continues: bool = False, lexicon: Lexicon | None = None
+) -> tuple[str, ...]:
     """Cut a text at the ends of its sentences as `cut_text`, never inside of what marks replace.
 
-    A pause between two segments is the end of the first one.
+    Nor is a phrase of the lexicon cut. A pause between two segments is the end of the first one.
     """
-    plain = cut_text(marked.text, continues=continues)
+    spans = cut_spans(phrases_joined(marked.text, lexicon or {}), continues=continues)
+    plain = tuple(marked.text[first:end] for first, end in spans)
     if marked.pieces == (Words(marked.text),) and all(map(_is_literal, plain)):
         return plain
-    starts = {first for first, _ in cut_spans(marked.text, continues=continues)[1:]}
+    starts = {first for first, _ in spans[1:]}
     segments: list[list[Piece]] = []
     for first, piece in _parted(marked.pieces, starts):
         if first in starts or not segments:

@@ -15,15 +15,17 @@ _DOUBTFUL = re.compile(r"[^\x00-\x7f]|[&<\[]")
 """Letters of other scripts, or signs that may stand for such or begin a tag."""
 
 
-def check_sayable(text: str, voice: Voice, *, field: str) -> None:
+def check_sayable(text: str, voice: Voice, *, field: str, continues: bool = False) -> None:
     """Refuse a text, marked or not, if the voice cannot say a segment of it.
+
+    It may continue an earlier one.
 
     Raises:
         InvalidInput: as `require_sayable`.
     """
     if not any(map(_DOUBTFUL.search, (text, *voice.lexicon.values()))):
         return
-    for segment in cut_marked(read_marked(text)):
+    for segment in cut_marked(read_marked(text), continues=continues, lexicon=voice.lexicon):
         require_sayable(read_marked(segment), voice, field=field)
 
 

@@ -31,6 +31,7 @@ from s2v_compositor.finishing.playlist import FRAGMENTS_NAME, Playlist
 from s2v_compositor.finishing.stills import Stills
 
 if TYPE_CHECKING:
+    from s2v_compositor.finishing.faces import Restores
     from s2v_compositor.finishing.pictures import Finisher
 
 Request = compositor_service_pb2.ComposeRequest
@@ -60,9 +61,11 @@ class Composition:
         work_dir: Path,
         config: compositor_service_pb2.ComposeConfig,
         provenance: Provenance,
+        restorer: "Restores | None",
     ) -> None:
         finish = finish_from_proto(config.finish, field="config.finish")
         check_finish(finish, field="config.finish")
+        self._finisher = _finisher(finish, config, store, restorer)
         self._store = store
         self._live = config.live
         self._open = ExitStack()
@@ -79,7 +82,6 @@ class Composition:
             fragment_seconds=finish.fragment_seconds or 1,
             film_audio=film_audio,
         )
-        self._finisher = _finisher(finish, config, store)
         self._stills = Stills(finish, config.frame_rate)
         fragments = Path(self._folder.name, FRAGMENTS_NAME)
         self._playlist = Playlist(fragments, config.frame_rate) if finish.hls else None
@@ -196,7 +198,10 @@ class Composition:
 
 
 def _finisher(
-    finish: Finish, config: compositor_service_pb2.ComposeConfig, store: ArtifactStore
+    finish: Finish,
+    config: compositor_service_pb2.ComposeConfig,
+    store: ArtifactStore,
+    restorer: "Restores | None",
 ) -> "Finisher | None":
     """Return what changes the pictures; None where nothing does."""
     if not (finish.changes_pictures or config.captions_burnt_in):
@@ -216,6 +221,7 @@ def _finisher(
         Images(store, *images),
         captions_burnt_in=config.captions_burnt_in,
         frame_rate=config.frame_rate,
+        restorer=restorer,
     )
 
 

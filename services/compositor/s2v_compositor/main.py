@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import tempfile
+from typing import TYPE_CHECKING
 
 from s2v.api.compositor.v1 import compositor_service_pb2_grpc
 from s2v.core.errors import InvalidInput
@@ -19,14 +20,19 @@ from s2v_compositor.composition import Provenance
 from s2v_compositor.servicer import CompositorServicer
 from s2v_compositor.settings import CompositorSettings
 
+if TYPE_CHECKING:
+    from s2v_compositor.finishing.restorer import FaceRestorer
+
 
 async def serve(settings: CompositorSettings) -> None:
     """Wire everything together and serve until a signal comes.
 
     Raises:
-        InvalidInput: FIELD_INVALID, films cannot be signed with what the settings name.
+        InvalidInput: FIELD_INVALID, films cannot be signed, or faces restored, with what the
+            settings name.
     """
     provenance = Provenance(settings.mark_films, _signer(settings))
+    restorer = _restorer(settings)
     server = Server(
         settings.listen,
         ["s2v.api.compositor.v1.CompositorService"],
@@ -40,7 +46,7 @@ async def serve(settings: CompositorSettings) -> None:
     folder = WorkFolder("s2v-films-", settings.work_dir)
     tempfile.tempdir = str(folder.path)
     servicer = CompositorServicer(
-        FsspecStore(settings.store_url), folder.path, provenance=provenance
+        FsspecStore(settings.store_url), folder.path, provenance=provenance, restorer=restorer
     )
     compositor_service_pb2_grpc.add_CompositorServiceServicer_to_server(servicer, server.grpc)
     await server.run(grace_seconds=settings.shutdown_grace_seconds)
@@ -54,6 +60,15 @@ def _signer(settings: CompositorSettings) -> FilmSigner | None:
     if settings.sign_certificates and settings.sign_key:
         return FilmSigner(settings.sign_certificates.read_bytes(), settings.sign_key.read_bytes())
     return FilmSigner(*kept_key(settings.signing_dir))
+
+
+def _restorer(settings: CompositorSettings) -> "FaceRestorer | None":
+    if settings.face_restorer is None:
+        return None
+    # Loads onnxruntime, which most compositors never need.
+    from s2v_compositor.finishing.restorer import FaceRestorer
+
+    return FaceRestorer(settings.face_restorer)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from s2v.api.compositor.v1 import compositor_service_pb2, compositor_service_pb2_grpc
 from s2v.core.errors import InvalidInput, Reason
@@ -23,6 +23,9 @@ from s2v.rpc.interceptor import Context
 from s2v.rpc.pulse import PULSE_SECONDS, with_pulse
 from s2v_compositor.composition import UNSIGNED, WORKING, Composition, Provenance
 from s2v_compositor.measuring import measure_film, yield_to_others
+
+if TYPE_CHECKING:
+    from s2v_compositor.finishing.faces import Restores
 
 Request = compositor_service_pb2.ComposeRequest
 Response = compositor_service_pb2.ComposeResponse
@@ -42,11 +45,13 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
         work_dir: Path,
         *,
         provenance: Provenance = UNSIGNED,
+        restorer: "Restores | None" = None,
         pulse_seconds: float = PULSE_SECONDS,
     ) -> None:
         self._store = store
         self._work_dir = work_dir
         self._provenance = provenance
+        self._restorer = restorer
         self._pulse_seconds = pulse_seconds
         # One film at a time, the others wait.
         self._measuring = ThreadPoolExecutor(1, "measure", initializer=yield_to_others)
@@ -72,7 +77,12 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
     ) -> AsyncGenerator[Response]:
         config = await _config(requests)
         composition = await thread.run(
-            Composition, self._store, self._work_dir, config, self._provenance
+            Composition,
+            self._store,
+            self._work_dir,
+            config,
+            self._provenance,
+            self._restorer,
         )
         try:
             async for request in requests:
@@ -108,6 +118,13 @@ class CompositorServicer(compositor_service_pb2_grpc.CompositorServiceServicer):
         finally:
             stopped.set()
         return compositor_service_pb2.MeasureFilmResponse(lip_sync=measurement_to_proto(found))
+
+    async def GetCapabilities(
+        self, request: compositor_service_pb2.GetCapabilitiesRequest, context: Context
+    ) -> compositor_service_pb2.GetCapabilitiesResponse:
+        return compositor_service_pb2.GetCapabilitiesResponse(
+            restores_faces=self._restorer is not None
+        )
 
 
 class _Thread:

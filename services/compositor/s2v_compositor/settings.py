@@ -48,6 +48,12 @@ class CompositorSettings(InternalSettings):
         description="folder where the key that is made at the first start is kept",
     )
 
+    face_restorer: FilePath | None = Field(
+        default=None,
+        description="ONNX file of a network that restores faces, such as GFPGAN's; without it "
+        "nobody can ask for that (docs/finishing.md)",
+    )
+
     @model_validator(mode="after")
     def _can_sign(self) -> Self:
         if (self.sign_certificates is None) != (self.sign_key is None):

@@ -45,7 +45,7 @@ async def serve(settings: GatewaySettings) -> None:
     gateway = wire(
         settings,
         stages,
-        Catalogue(stages.list_engines, stages.list_voices),
+        Catalogue(stages.list_engines, stages.list_voices, stages.ask_compositor),
         voice_stages=RemoteVoices(channels["tts"], stall_seconds=settings.stall_seconds),
         channels=channels,
         list_workers=stages.list_workers,

@@ -36,13 +36,13 @@ def cut_script_text(
 ) -> tuple[Segment, ...]:
     """Cut a text, with marks or without, into segments; it may continue an earlier one.
 
-    Cuts are at the ends of sentences.
+    Cuts are at the ends of sentences, and never inside of a phrase of the lexicon.
 
     Raises:
         InvalidInput: as `s2v.text.limits.check_text`.
     """
     check_text(text, what="text", field=_TEXT_FIELD, max_characters=max_characters, lexicon=lexicon)
-    pieces = cut_marked(read_marked(text), continues=continues)
+    pieces = cut_marked(read_marked(text), continues=continues, lexicon=lexicon)
     return tuple(Segment(index, text=piece) for index, piece in enumerate(pieces))
 
 

@@ -24,6 +24,7 @@ from s2v.store.artifacts import FsspecStore
 from s2v_tts.backends import DIALECTS, REGISTRY
 from s2v_tts.backends.http.building import http_backend
 from s2v_tts.backends.http.calling import HttpLimits
+from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
@@ -37,7 +38,7 @@ _log = structlog.get_logger()
 
 async def serve(settings: TtsSettings) -> None:
     """Wire everything together and serve until a signal comes."""
-    backend = _backend(settings)
+    backends = Backends({name: _backend(name, settings) for name in settings.backends})
     server = Server(
         settings.listen,
         ["s2v.api.tts.v1.SpeechService"],
@@ -55,10 +56,9 @@ async def serve(settings: TtsSettings) -> None:
     for name, places in rooms.items():
         CALLS_INSIDE.labels(name).set_function(partial(getattr, places, "inside"))
     servicer = SpeechServicer(
-        backend,
-        Listener.installed(WordingBackend(_telling(backend))),
+        backends,
+        Listener.installed(WordingBackend(_telling(backends.first))),
         FsspecStore(settings.store_url),
-        backend_name=settings.backend,
         given=_given(settings),
         **rooms,
         sampling=SampleLimits(
@@ -69,19 +69,19 @@ async def serve(settings: TtsSettings) -> None:
     )
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.run(
-        warm=lambda: asyncio.to_thread(backend.warm),
+        warm=lambda: asyncio.to_thread(backends.warm),
         grace_seconds=settings.shutdown_grace_seconds,
     )
 
 
-def _backend(settings: TtsSettings) -> Any:
-    if settings.backend in DIALECTS.names:
+def _backend(name: str, settings: TtsSettings) -> Any:
+    if name in DIALECTS.names:
         limits = HttpLimits(
             **{field.name: getattr(settings, f"http_{field.name}") for field in fields(HttpLimits)}
         )
-        return http_backend(settings.backend, settings.voices_file, limits)
-    kind = REGISTRY.load(settings.backend)
-    return kind(settings.piper_voices) if settings.backend == "piper" else kind()
+        return http_backend(name, settings.voices_file, limits)
+    kind = REGISTRY.load(name)
+    return kind(settings.piper_voices) if name == "piper" else kind()
 
 
 def _telling(backend: Backend) -> Backend:

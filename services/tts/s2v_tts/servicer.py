@@ -7,7 +7,7 @@ from pathlib import Path
 from s2v.api.tts.v1 import speech_service_pb2, speech_service_pb2_grpc
 from s2v.core.artifact import WAV, Artifact
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import ArtifactStore, Backend, Notice, Voice, VoiceRecording, Working, near
+from s2v.core.ports import ArtifactStore, Backend, Notice, Voice, VoiceRecording, Working
 from s2v.core.script import Segment, Speech
 from s2v.core.sound import check_speed
 from s2v.core.steps import Steps
@@ -31,6 +31,7 @@ from s2v.text.normal.lexicon import check_lexicon
 from s2v.text.normal.normalising import NORMALISER_VERSION
 from s2v.text.normal.spans import ReadingWarning, SpokenSpan
 from s2v.text.reading import read_with_marks
+from s2v_tts.choosing import Backends
 from s2v_tts.cloning import cloned, clones
 from s2v_tts.cutting import cut_audio, cut_script_text
 from s2v_tts.given import GivenSounds
@@ -63,10 +64,9 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     """See speech_service.proto.
 
     Args:
-        backend: speaks.
+        backends: speak.
         listener: finds out what given sound says.
         store: of given and made sound.
-        backend_name: name of the backend, told with its voices.
         speaking: where segments are spoken and texts cut, a matter of seconds.
         cutting: where given sounds are worked on as a whole and samples taken, a matter of minutes:
             they take no place of the others.
@@ -75,20 +75,18 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
 
     def __init__(
         self,
-        backend: Backend,
+        backends: Backends,
         listener: Listener,
         store: ArtifactStore,
         *,
-        backend_name: str,
         given: GivenSounds,
         speaking: Places,
         cutting: Places,
         sampling: SampleLimits = DEFAULT_SAMPLE_LIMITS,
     ) -> None:
-        self._backend = backend
+        self._backends = backends
         self._listener = listener
         self._store = store
-        self._backend_name = backend_name
         self._given = given
         self._speaking = speaking
         self._cutting = cutting
@@ -113,7 +111,7 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
         else:
             check_speed(request.speed, field="spec.script.speed")
             if not request.HasField("voice_sample"):
-                find_voice(self._backend, request.voice)
+                self._backends.of(request.voice)
             work = self._speak_text(request)
         pulse = Response(working=_WORKING)
         async with aclosing(self._speaking.at_work(work, pulse=pulse)) as responses:
@@ -163,14 +161,15 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
                 speech_service_pb2.Voice(
                     name=voice.name,
                     language=voice.language,
-                    backend=self._backend_name,
+                    backend=backend_name,
                     description=voice.description,
                     lexicon=voice.lexicon,
                 )
-                for voice in self._backend.voices
+                for backend_name, voice in self._backends.offers
             ],
             backends=[
-                speech_service_pb2.Backend(name=self._backend_name, clones=clones(self._backend))
+                speech_service_pb2.Backend(name=name, clones=clones(backend))
+                for name, backend in self._backends.known.items()
             ],
         )
 
@@ -246,7 +245,8 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
             check_language(request.language, field="language")
             voice = Voice("", request.language, lexicon=request.lexicon)
         else:
-            voice = find_voice(WordingBackend(self._backend, request.lexicon), request.voice)
+            backend = self._backends.of(request.voice)
+            voice = find_voice(WordingBackend(backend, request.lexicon), request.voice)
         check_text(
             request.text,
             what="text",
@@ -283,16 +283,16 @@ class SpeechServicer(speech_service_pb2_grpc.SpeechServiceServicer):
     @contextmanager
     def _speaker(self, request: speech_service_pb2.SpeakRequest) -> Iterator[tuple[Backend, str]]:
         """Give the backend, or one that sounds like the request's sample, and its voice's name."""
-        backend = near(self._backend, request.device_group)
         if not request.HasField("voice_sample"):
-            yield backend, request.voice
+            yield self._backends.of(request.voice, group=request.device_group), request.voice
             return
         sample = request.voice_sample
         audio = artifact_from_proto(sample.audio, field="voice_sample.audio")
         with self._store.local(audio) as path:
             recording = VoiceRecording(path, audio.sha256, sample.transcript, sample.language)
             name = request.voice or "sample"
-            yield cloned(backend, recording, voice=name, backend_name=self._backend_name), name
+            known, backend = self._backends.cloner(sample.backend, group=request.device_group)
+            yield cloned(backend, recording, voice=name, backend_name=known), name
 
     def _take(self, media: Artifact, span: Span) -> Generator[SampleResponse | None]:
         """Yield None while there is nothing to tell yet, then the response."""

@@ -52,15 +52,19 @@ class TtsSettings(InternalSettings):
     sample_max_source_seconds: float = Field(
         default=600.0, ge=1, le=3600, description="that the recording lasts that it is taken out of"
     )
-    backend: str = Field(default="embedded", description="name of the backend that speaks")
+    backend: str = Field(
+        default="embedded",
+        description="name of the backend that speaks; or several, with commas between them, the "
+        "first one for the default voice",
+    )
     piper_voices: Path | None = Field(
         default=None,
         description="folder with the voices of the backend piper: NAME.onnx and NAME.onnx.json",
     )
     voices_file: Path | None = Field(
         default=None,
-        description="TOML file that names the servers and voices of an HTTP backend; "
-        "docs/voices-http.md",
+        description="TOML file that names the servers and voices of an HTTP backend, or a folder "
+        "with BACKEND.toml for each; docs/voices-http.md",
     )
     http_connect_seconds: float = Field(
         default=5.0, gt=0, description="that a speech server may take to accept a connection"
@@ -86,8 +90,21 @@ class TtsSettings(InternalSettings):
 
     @field_validator("backend")
     @classmethod
-    def _is_there(cls, name: str) -> str:
+    def _is_there(cls, written: str) -> str:
         names = (*REGISTRY.names, *DIALECTS.names)
-        if name not in names:
-            raise ValueError(f"no backend {name!r}; there are: {', '.join(names)}")
-        return name
+        asked = _listed(written)
+        for name in asked:
+            if name not in names:
+                raise ValueError(f"no backend {name!r}; there are: {', '.join(names)}")
+        if len(set(asked)) < len(asked):
+            raise ValueError(f"{written!r} names a backend twice; name each once")
+        return written
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The names of the backends that speak, that of the default voice first."""
+        return _listed(self.backend)
+
+
+def _listed(written: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in written.split(","))

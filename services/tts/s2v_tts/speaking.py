@@ -1,6 +1,6 @@
 """Make the speech of one segment, from its text or from sound that was spoken already."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeVar
@@ -156,8 +156,13 @@ def find_voice(backend: Backend, name: str) -> Voice:
         return backend.voices[0]
     if name in voices:
         return voices[name]
-    message = f'There is no voice "{name}"; choose one of: {", ".join(voices)}.'
-    raise InvalidInput(Reason.VOICE_UNKNOWN, message, field="spec.voice")
+    raise voice_unknown(name, voices)
+
+
+def voice_unknown(name: str, names: Iterable[str]) -> InvalidInput:
+    """Return the error for a voice that there is not; it names those that there are."""
+    message = f'There is no voice "{name}"; choose one of: {", ".join(names)}.'
+    return InvalidInput(Reason.VOICE_UNKNOWN, message, field="spec.voice")
 
 
 def _words_left_out(words: Sequence[str], voice: str) -> Notice:

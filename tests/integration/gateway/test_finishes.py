@@ -2,11 +2,13 @@
 
 import pytest
 
-from gateway_world import Start, failure, png
+from gateway_world import VOICES, Start, engines, failure, png
 from s2v.api.common.v1 import finish_pb2
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2, job_service_pb2
 from s2v.core.errors import Reason
 from s2v.core.finishing import Aspect, Corner
+from s2v_gateway.film.offers import FinishOffer, VoiceCatalogue
+from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.remote.messages import compose_config
 
 
@@ -88,6 +90,11 @@ async def test_who_asks_for_nothing_gets_nothing(start: Start) -> None:
             Reason.SIZE_UNSUPPORTED,
             "spec.finish.width_pixels",
         ),
+        (
+            finish_pb2.Finish(restore_faces=True),
+            Reason.FIELD_INVALID,
+            "spec.finish.restore_faces",
+        ),
         (finish_pb2.Finish(aspect=9), Reason.FIELD_INVALID, "spec.finish.aspect"),
     ],
 )
@@ -109,3 +116,17 @@ async def test_what_is_no_image_is_refused(start: Start) -> None:
     error = await failure(server.create(finish=finish))
     assert error.reason is Reason.MEDIA_TYPE_UNSUPPORTED
     assert error.field == "spec.finish.background.image"
+
+
+async def test_faces_are_restored_where_the_compositor_can(start: Start) -> None:
+    async def voices() -> VoiceCatalogue:
+        return VOICES
+
+    async def able() -> FinishOffer:
+        return FinishOffer(restores_faces=True)
+
+    server = await start(catalogue=Catalogue(engines, voices, able))
+    job = await server.create(finish=finish_pb2.Finish(restore_faces=True))
+    await server.finished(job.name)
+    (order,) = server.stages.orders
+    assert compose_config(order, None, live=False).finish.restore_faces

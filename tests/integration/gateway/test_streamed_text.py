@@ -363,3 +363,28 @@ async def test_a_script_without_any_text_makes_no_job(start: Start) -> None:
         ]
         error = await failure(rest(server.generation.Generate(iter(requests))))
         assert error.reason is Reason.TEXT_EMPTY
+
+
+@pytest.mark.parametrize("text", ["\u4f60\u597d\u3002 ", f"Fine. {16 * chr(0x4F60)}\u3002 Then. "])
+async def test_more_of_a_text_that_the_voice_cannot_say_is_refused_when_it_comes(
+    start: Start, text: str
+) -> None:
+    server = await start()
+    writing = Writing(server)
+    accepted = await writing.begin("Hello there. ")
+    await writing.send(text_chunk=text)
+    refusal = await failure(rest(writing.call))
+    assert refusal.reason is Reason.TEXT_EMPTY
+    assert "spec.script.text" in str(refusal.field)
+    assert (await job(server, accepted.name)).state != job_pb2.JOB_STATE_SUCCEEDED
+
+
+async def test_a_first_sentence_that_the_voice_cannot_say_makes_no_job(start: Start) -> None:
+    server = await start()
+    writing = Writing(server)
+    await writing.send(config={})
+    await writing.send(reference_chunk=png())
+    await writing.send(text_chunk="\u4f60\u597d\uff0c\u4e16\u754c\u3002 ")
+    refusal = await failure(rest(writing.call))
+    assert refusal.reason is Reason.TEXT_EMPTY
+    assert not (await server.jobs.ListJobs(job_service_pb2.ListJobsRequest())).jobs

@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from gateway_world import Start, engines, failure, wav
+from gateway_world import Start, compositor, engines, failure, wav
 from s2v.api.gateway.v1 import voice_service_pb2 as pb
 from s2v.core.artifact import Artifact
 from s2v.core.errors import Reason, Unavailable
@@ -54,7 +54,7 @@ async def test_a_voice_hides_one_that_has_come_to_be_built_in(start: Start) -> N
     async def voices() -> VoiceCatalogue:
         return VoiceCatalogue(tuple(VoiceOffer(n, "en-US", "", "fake") for n in built_in), FAKE)
 
-    server = await start(catalogue=Catalogue(engines, voices))
+    server = await start(catalogue=Catalogue(engines, voices, compositor))
     asset = await server.upload(wav(), "audio/wav")
     await server.voices.CreateVoice(asked(asset))
     built_in.append("anna")
@@ -80,7 +80,7 @@ async def test_a_voice_can_go_while_tts_never_answered(start: Start) -> None:
             raise Unavailable(Reason.SERVICE_UNAVAILABLE, "away")
         return VoiceCatalogue((VoiceOffer("heart", "en-US", "", "fake"),), FAKE)
 
-    server = await start(catalogue=Catalogue(engines, voices))
+    server = await start(catalogue=Catalogue(engines, voices, compositor))
     asset = await server.upload(wav(), "audio/wav")
     await server.voices.CreateVoice(asked(asset))
     away = True

@@ -17,6 +17,7 @@ _ANYWHERE = {
     "a.k.a.": "also known as",
     "aka": "also known as",
     "w/o": "without",
+    "w/out": "without",
     "w/": "with",
     "b/c": "because",
     "govt.": "government",
@@ -172,8 +173,17 @@ _BEFORE_NUMBER = {
     "ep": "episode",
     "ver": "version",
     "Ref": "reference",
+    "Rt": "route",
+    "vv": "verses",
+    "Op": "opus",
+    "op": "opus",
 }
 _STREET = re.compile(r"\b(?:[A-Z][a-z]+|[0-9]+(?:st|nd|rd|th)) \Z")
+_NAME_AFTER = re.compile(
+    r"\s+(?!(?:The|All|It|We|He|She|They|This|That|These|In|On|At|For|You|Our|An?|I|But|And|If|When|"
+    r"As|To|There|Please|Then)\b)[A-Z]"
+)
+"""A capital that does not begin a sentence for certain."""
 _DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 
 
@@ -202,7 +212,7 @@ def _maybe_last(match: re.Match[str]) -> str:
         r"\b(?:one|a|half) \Z", before(match)
     ):
         said = said.removesuffix("s") if said != "feet" else "foot"
-    follows_capital = re.match(r"\s+[A-Z]", after(match)) is not None
+    follows_capital = _NAME_AFTER.match(after(match)) is not None
     keeps = _ends(match) and not (follows_capital and match["it"][0].isupper())
     return f"{said}." if keeps else said
 
@@ -260,6 +270,7 @@ BEFORE_NUMBERS = (
 )
 _DEGREES = {"Sc": "S C", "Ed": "Ed", "Eng": "Eng", "Phil": "Phil", "Com": "Com", "Tech": "Tech"}
 RULES = (
+    _rule("century", r"(?<=[0-9](?:st|nd|rd|th) )(?P<it>c\.)(?! ?[0-9])", lambda _: "century"),
     _rule("floor", r"(?<=(?:st|nd|rd|th) )(?P<it>Fl\.)", lambda _: "Floor"),
     _rule("degrees", r"(?<=[0-9] )(?P<it>deg\.)(?! [A-Z])", lambda _: "degrees"),
     _rule(

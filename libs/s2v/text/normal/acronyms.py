@@ -14,7 +14,7 @@ _SAID = words(
     "BASIC COBOL NIMBY FOMO BAFTA EFTA CERN ESA NOAA UEFA BERT LoRA MIDI DOS NIST SIDS LAMP "
     "SOAP SAML GAN VAT IMAX MAGA ISIS WASP PAC DOGE CUDA SPAR FIAT SAAB NIVEA AIM MOMA MoMA "
     "UNIX LINUX AJAX LATEX LaTeX SLAM LIDAR CAD CAM MOOC ICANN AWOL GUI WHO'S OPERA HEPA NICU "
-    "VIN BLEU ROUGE KEDA HELM SPA"
+    "NVIDIA VIN BLEU ROUGE KEDA HELM SPA"
 )
 """Read as words."""
 _SPELT = words(
@@ -25,7 +25,7 @@ _SPELT = words(
     "IP TCP UDP AM PM BC AD CE IOU ISO ETA EST PST UTC GMT EDT PDT CET OK TBA TBD AKA ICU ER "
     "MRI CT IPO IRA RPG NPC FPS VIP PhD UAE ACLU AARP NAACP ESPN HBO MTV PBS NPR OCD ADHD PTSD "
     "IOS OS EV SUV HR PR QA IT US EULA UAV ATP OLED EDM IPA ERP ETF IVF ISBN SEO AOL AEC BLT "
-    "BYOB ISS IAEA IOC UPS ICE ANC APA AMA EKG ECG"
+    "UNHCR OECD WTO ILO ECB SAP BYOB ISS IAEA IOC UPS ICE ANC APA AMA EKG ECG"
 )
 """Read letter by letter, though some could be words."""
 SPELT_IN_ADDRESSES = words(
@@ -132,6 +132,13 @@ def _shouted_short(match: re.Match[str]) -> str:
     return match.group().lower()
 
 
+def _voiceless(match: re.Match[str]) -> str | None:
+    letters = match["it"]
+    if len(letters) == 3 and letters.endswith("th") and letters not in _HUMMED:
+        return f"{letters[0]} th"  # the kth one
+    return None if letters in _HUMMED else spelt(letters)
+
+
 def _plural(match: re.Match[str]) -> str | None:
     word = match["word"]
     said = say_capitals(word)
@@ -151,6 +158,9 @@ def _mixed(match: re.Match[str]) -> str:
         "VRAM": "V RAM",
         "WWI": "World War one",
         "WWII": "World War two",
+        "WW1": "World War one",
+        "TL;DR": "T L D R",
+        "WW2": "World War two",
         "YoY": "year over year",
         "QoQ": "quarter over quarter",
         "MoM": "month over month",
@@ -249,6 +259,12 @@ MODELS = (
         r"(?<![\w.])(?P<it>H\.26[0-9])(?!\w)",
         lambda match: f"H {pairs(match['it'][2:])}",
     ),
+    _rule(
+        "alphanumeric",
+        SpeechClass.ALPHANUMERIC,
+        r"(?<![\w.])(?P<it>802\.(?P<n>[0-9]{1,2})(?P<letters>[a-z]{0,3}))(?!\w|\.[0-9])",
+        lambda match: f"eight oh two point {number(match['n'])} {spelt(match['letters'])}".strip(),
+    ),
 )
 """Names of models, whose letters are none of a number: in "i7-13700K" the K is no thousand."""
 MIXED = (
@@ -261,7 +277,7 @@ MIXED = (
     _rule(
         "acronym.mixed",
         SpeechClass.ACRONYM,
-        r"(?<!\w)(?P<it>YoY|QoQ|MoM|PhDs?|VRAM|WWII?|iOS|macOS|WiFi|IoT|tvOS|watchOS|iPadOS|SaaS|PaaS|MSc|BSc|LLMs|C"
+        r"(?<!\w)(?P<it>YoY|QoQ|MoM|PhDs?|VRAM|WWII?|WW[12]|TL;DR|iOS|macOS|WiFi|IoT|tvOS|watchOS|iPadOS|SaaS|PaaS|MSc|BSc|LLMs|C"
         r"hatGPT|eBay|DoS|DDoS|mRNA|pH|GitHub|YouTube|MySQL|NoSQL|PostgreSQL|OpenAI|VSCode)(?!\w)",
         _mixed,
     ),
@@ -291,7 +307,7 @@ WORDS = (
         "acronym.voiceless",
         SpeechClass.ACRONYM,
         r"(?<![\w'’.&/-])(?P<it>[bcdfghjklmnpqrstvwxz]{2,4})(?![\w'’&/-])",
-        lambda match: None if match["it"] in _HUMMED else spelt(match["it"]),
+        _voiceless,
     ),
     _rule(
         "acronym.shouted",
@@ -307,6 +323,12 @@ WORDS = (
     ),
     _rule(
         "acronym", SpeechClass.ACRONYM, r"(?<![\w'’])(?P<it>[A-Z]{2,40})(?!\w|['’][A-Z])", _capitals
+    ),
+    _rule(
+        "acronym.plus",
+        SpeechClass.ACRONYM,
+        r"(?<=[A-Za-z]{2})\+(?=[\s,.;:!?)]|$)",
+        lambda _: " plus",
     ),
     _rule(
         "acronym.shouted",

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache, partial
 
+from s2v.text.normal import codes
 from s2v.text.normal.acronyms import is_voiceless
 from s2v.text.normal.claiming import Rule
 from s2v.text.normal.numerals import cardinal, digits, year
@@ -169,7 +170,7 @@ _URLS = (
         SpeechClass.URL,
         re.compile(
             r"(?<![\w@.-])(?P<it>(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}\.){1,5}"
-            rf"(?:{_DOMAINS})(?![\w-])(?:/(?:[^\s<>\"`{{}}|\\^]{{0,1500}}(?<!{_TRAILING}))?)?)(?!@)"
+            rf"(?:{_DOMAINS})(?![\w-])(?::[0-9]{{2,5}}(?![\w:.]))?(?:/(?:[^\s<>\"`{{}}|\\^]{{0,1500}}(?<!{_TRAILING}))?)?)(?!@)"
         ),
         _url,
     ),
@@ -186,6 +187,13 @@ def urls(language: str) -> tuple[Rule, ...]:
 
 
 MACHINES = (
+    *codes.RULES,
+    Rule(
+        "address.host",
+        SpeechClass.ADDRESS,
+        re.compile(r"(?<![\w.])(?P<it>localhost:[0-9]{2,5})(?!\w)"),
+        lambda match: say_address(match["it"]),
+    ),
     Rule(
         "address.ip",
         SpeechClass.ADDRESS,
@@ -244,7 +252,10 @@ MACHINES = (
     Rule(
         "address.path",
         SpeechClass.ADDRESS,
-        re.compile(r"(?<![\w/.:])(?P<it>(?:~|\.{1,2})?(?:/[\w.@+:-]{1,60}(?<!:)){2,20}/?)(?<![.])"),
+        re.compile(
+            r"(?<![\w/.:])(?P<it>(?:(?:\.{1,2})?/[\w.@+:-]{1,60}(?<!:)|~)"
+            r"(?:/[\w.@+:-]{1,60}(?<!:)){1,20}/?)(?<![.])"
+        ),
         lambda match: say_address(match["it"]),
     ),
     Rule(

@@ -3,7 +3,7 @@
 import re
 
 from s2v.text.normal.claiming import Rule, after, before
-from s2v.text.normal.numerals import cardinal
+from s2v.text.normal.numerals import cardinal, pairs
 from s2v.text.normal.spans import SpeechClass
 
 _ELEMENTS = (
@@ -20,6 +20,7 @@ _SALT = (
 FORMULA = rf"(?:(?=[A-Za-z()]{{0,24}}[0-9]){_ATOMS}{{2,12}}|{_SALT})(?!\w)"
 """A pattern of a formula of plain letters and figures, in a lookahead or after no letter."""
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁺⁻−²³⁴", "0123456789+--234")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _PIECE = re.compile(r"[A-Z][a-z]?|[0-9]+|[-+]")
 _SIGNS = {"+": "plus", "-": "minus"}
 
@@ -30,6 +31,10 @@ def _letters(match: re.Match[str]) -> str:
         cardinal(int(piece)) if piece.isdigit() else _SIGNS.get(piece) or " ".join(piece)
         for piece in pieces
     )
+
+
+def _isotope(match: re.Match[str]) -> str:
+    return pairs(match["it"].translate(_RAISED))
 
 
 def _arrow(match: re.Match[str]) -> str | None:
@@ -45,6 +50,12 @@ def _rule(pattern: str) -> Rule:
 _COUNTED = re.compile(r"(?<![A-Za-z])[0-9]{0,2}(?:[A-Z][a-z]?){0,6}[A-Z][a-z]?[₀-₉0-9]")
 _ARROWS = {"⇌": "is in equilibrium with", "⇄": "is in equilibrium with"}
 RULES = (
+    Rule(
+        "alphanumeric.isotope",
+        SpeechClass.ALPHANUMERIC,
+        re.compile(r"(?<!\w)(?P<it>[¹²³⁴-⁹][⁰¹²³⁴-⁹]{0,2})(?=[A-Z][a-z]?)"),
+        _isotope,
+    ),
     Rule(
         "alphanumeric.reaction",
         SpeechClass.ALPHANUMERIC,

@@ -59,7 +59,7 @@ _SIGNS = {
     ";": ",",
 }
 _PIECE = re.compile(
-    r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+(?:\.[0-9]+)?|===|!==|\.\.\.|\.\.|=="
+    r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|[0-9]+(?:\.[0-9]+)*|===|!==|\.\.\.|\.\.|=="
     r"|!=|<=|>=|=>|->|<-"
     r"|&&|\|\||\+\+|--|\+=|-=|\*=|/=|\*\*|//|<<|>>|::|:=|\s+|."
 )
@@ -67,6 +67,18 @@ _INLINE = re.compile(r"(?<![\w`])(`{1,2})(?!`)(?P<code>[^`\n]{1,500})\1(?!`)")
 _FENCE = re.compile(r"^[ \t]*(```|~~~)[ \t]*[\w+#.-]*[ \t]*$", re.MULTILINE)
 _CALLED = re.compile(r"[\w\])]\Z")
 _CODE_MARK = re.compile(r"\s+,")
+_ENCLOSING = {
+    "{": "open brace",
+    "}": "close brace",
+    "(": "open paren",
+    ")": "close paren",
+    "[": "open bracket",
+    "]": "close bracket",
+    '"': "double quote",
+    "'": "single quote",
+    ",": "comma",
+    ";": "semicolon",
+}
 _QUOTES = frozenset("\"'`")
 
 
@@ -83,11 +95,17 @@ def say_code(code: str) -> str:
 
 
 def _piece(piece: str, before: str, following: str) -> str:
+    if piece.count(".") > 1 and piece[0].isdigit():
+        return " point ".join(map(number, piece.split(".")))
     if piece[0].isdigit():
         return number(piece) if piece.isascii() else piece
     if piece in "([" and _CALLED.search(before):
         return "of" if following not in ("", ")", "]") else ""
     if piece in _SIGNS:
+        if piece == "**" and following != " " and not _CALLED.search(before):
+            return "star star"
+        if piece == "%" and before.isspace() and following == " ":
+            return "mod"
         if piece == "*" and (not before.strip() or before.isupper() or following in ("", ")", ";")):
             return "star"
         if piece == "-" and (before[-1:].isalnum() or before == ")") and following == " ":
@@ -99,6 +117,11 @@ def _piece(piece: str, before: str, following: str) -> str:
         spelt = (piece.isupper() and 1 < len(piece) <= 3) or is_voiceless(piece)
         return " ".join(piece) if spelt else piece
     return ""
+
+
+def _say_signs(code: str) -> str:
+    """Say code of nothing but brackets and quotes by their names."""
+    return " ".join(_ENCLOSING[sign] for sign in code if sign in _ENCLOSING)
 
 
 def claim_code(claims: Claims) -> None:
@@ -124,7 +147,7 @@ def _fenced(claims: Claims) -> Iterator[Claim]:
 def _inline(claims: Claims) -> Iterator[Claim]:
     for first, end in claims.gaps:
         for match in _INLINE.finditer(claims.text, first, end):
-            said = say_code(match["code"])
+            said = say_code(match["code"]) or _say_signs(match["code"])
             if said:
                 yield Claim(*match.span(), said, SpeechClass.CODE, "code.inline")
 

@@ -23,6 +23,10 @@ _VERSIONED = r"(?:[Vv]ersions?|[Rr]elease|[Bb]uild|[Rr]ev(?:ision)?\.?|[Uu]pdate
 _OF_TEN = re.compile(
     r"\b(?:rate|rated|rating|score|scored|scores|gave|give|got|grade|solid)\b[^.!?]{0,30}\Z", re.I
 )
+_VOTERS = re.compile(
+    r" (?!(?:seconds|miles|inches|meters|metres|points|hours|minutes|degrees|cups|teaspoons|is|was|"
+    r"has|as|acres|ounces|pounds|this|its)\b)(?:[a-z]{2,}s|people|men|women|children)\b"
+)
 _SERIAL = re.compile(
     r"\b(?:no|case|docket|invoice|order|ticket|serial|sku|ref|part)\.?:? #?\Z", re.IGNORECASE
 )
@@ -76,6 +80,8 @@ def _fraction(match: re.Match[str]) -> str | None:
         return f"{cardinal(above)} over {cardinal(below)}"
     if not whole and below in (5, 10, 100) and _OF_TEN.search(before(match)):
         return f"{cardinal(above)} out of {cardinal(below)}"
+    if not whole and above < below in (5, 10) and _VOTERS.match(after(match)):
+        return f"{cardinal(above)} out of {cardinal(below)}"
     if not whole and _SHEETS.search(before(match)):
         return f"{cardinal(above)} of {cardinal(below)}"
     if not whole and above == below and above in (20, 50):
@@ -95,7 +101,8 @@ def _glyph(match: re.Match[str]) -> str:
 
 
 def _range(match: re.Match[str]) -> str:
-    if _SERIAL.search(before(match)):
+    even = plain(match["low"]) == plain(match["high"]) == "50"
+    if even or re.fullmatch("24.7", match.group()) or _SERIAL.search(before(match)):
         return _chain(match)
     return f"{number(plain(match['low']))} to {number(plain(match['high']))}"
 
@@ -106,7 +113,7 @@ def _chain(match: re.Match[str]) -> str:
 
 def _interval(match: re.Match[str]) -> str | None:
     apart = match["open"] + match["close"] in ("[)", "(]")
-    if not apart and not re.search(r"\bintervals? \Z", before(match)):
+    if not apart and not re.search(r"\b(?:intervals?|CI:?) \Z", before(match)):
         return None
     ends = (match["low"], match["high"])
     words = [end.replace("∞", "infinity") if "∞" in end else number(end) for end in ends]
@@ -121,7 +128,7 @@ def _spaced(match: re.Match[str]) -> str:
 
 
 def _rating(match: re.Match[str]) -> str:
-    return f"{number(match['n'])} out of {cardinal(int(match['of']))}"
+    return f"{number(match['n'])} out of {number(match['of'])}"
 
 
 def _ratio(match: re.Match[str]) -> str:
@@ -134,7 +141,8 @@ def _size(match: re.Match[str]) -> str:
 
 
 def _times(match: re.Match[str]) -> str | None:
-    return f"{number(plain(match['n']))} times"
+    low = f"{number(plain(match['low']))} to " if match["low"] else ""
+    return f"{low}{number(plain(match['n']))} times"
 
 
 def _scientific(match: re.Match[str]) -> str:
@@ -255,12 +263,6 @@ RULES = (
         lambda match: number(plain(match["n"])),
     ),
     _rule(
-        "number.listed",
-        SpeechClass.NUMBER,
-        r"(?m:^)[ \t]*(?P<it>(?P<n>[0-9]{1,3})\))(?=[ \t]+\S)",
-        lambda match: f"{cardinal(int(match['n']))},",
-    ),
-    _rule(
         "number.hexadecimal",
         SpeechClass.NUMBER,
         r"(?<!\w)0[xX](?P<x>[0-9a-fA-F]{1,32})(?!\w)",
@@ -270,7 +272,7 @@ RULES = (
         "number.scientific",
         SpeechClass.NUMBER,
         rf"{START}(?P<base>{SIGN}[0-9]{{1,20}}(?:\.[0-9]{{1,20}})?)[eE](?P<power>[+-]?[0-9"
-        rf"]{{1,4}})(?!\w)",
+        rf"]{{1,3}})(?!\w)",
         _scientific,
     ),
     _rule(
@@ -283,7 +285,7 @@ RULES = (
     _rule(
         "fraction",
         SpeechClass.FRACTION,
-        r"(?<![\w.,/])(?P<n>[0-9]{1,3}\.[0-9]{1,2})/(?P<of>5|10|20|100)(?![\w/]|\.[0-9])",
+        r"(?<![\w.,/])(?P<n>[0-9]{1,3}\.[0-9]{1,2})/(?P<of>5|10|20|100|4\.0|5\.0)(?![\w/]|\.[0-9])",
         _rating,
     ),
     _rule(
@@ -314,7 +316,12 @@ RULES = (
         r"meters?|grid|matrix|matrices|array|board|image|screen|tiles?)\b)",
         _size,
     ),
-    _rule("number.times", SpeechClass.NUMBER, rf"(?<![\w.,])(?P<n>{NUMBER})[x×](?!\w)", _times),
+    _rule(
+        "number.times",
+        SpeechClass.NUMBER,
+        rf"(?<![\w.,])(?:(?P<low>{NUMBER}){DASH})?(?P<n>{NUMBER})[x×](?!\w)",
+        _times,
+    ),
     _rule(
         "ratio",
         SpeechClass.RATIO,
@@ -349,7 +356,7 @@ RULES = (
     _rule(
         "number.marked",
         SpeechClass.NUMBER,
-        r"(?<![\w#&])(?:#|№ ?|[Nn]o\.? ?|N° ?)(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?!\w"
+        r"(?<![\w#&])(?:#|№ ?|[Nn]o\.? ?|[Nn][°º] ?)(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?!\w"
         r"|[.,][0-9])",
         lambda match: None if re.match(r"no [0-9]", match.group()) else _marked(match),
     ),

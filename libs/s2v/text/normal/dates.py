@@ -10,32 +10,19 @@ from s2v.text.normal.spans import SpeechClass
 
 _NAMES = list(MONTHS)
 _YEAR = r"(?:1[0-9]{3}|20[0-9]{2}|21[0-9]{2})"
-_DAY_END = r"(?:(?:day|s|r|rs|nes|sday|nesday|rsday|urday)\b)?(?:\.(?=\s*[^\s]))?"
 _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _SUFFIX = r"(?:st|nd|rd|th)?"
-_WEEKDAYS = {
-    "Mon": "Monday",
-    "Tue": "Tuesday",
-    "Tues": "Tuesday",
-    "Wed": "Wednesday",
-    "Thu": "Thursday",
-    "Thur": "Thursday",
-    "Thurs": "Thursday",
-    "Fri": "Friday",
-    "Sat": "Saturday",
-    "Sun": "Sunday",
-}
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|from|until|till|by|year|before|after|during|around|circa|ca\.|c\.|late|ea"
     r"rly|mid|"
-    r"born|died|est|established|founded|dated|summer|winter|spring|autumn|fall|election|copyright|"
+    r"AD|A\.D\.|born|died|est|established|founded|dated|summer|winter|spring|autumn|fall|election|copyright|"
     r"class of|back in|to|and|or|between|of|the|January|February|March|April|May|June|July|August|"
     r"September|October|November|December)[ -]\Z|[(©]\s?\Z|\b(?:1[0-9]{3}|20[0-9]{2}), \Z",
     re.IGNORECASE,
 )
 _STRONG_BEFORE = re.compile(
-    r"\b(?:in|since|until|year|circa|ca\.|c\.|late|early|mid|born|died|established|founded|summer|"
-    r"winter|spring|autumn|class of|back in|by|est\.|fl\.)[ -]\Z|[(©]\s?\Z",
+    r"\b(?:AD|A\.D\.|in|since|until|year|circa|ca\.|c\.|late|early|mid|born|died|established|founded|summer|"
+    r"winter|spring|autumn|class of|back in|by|est\.|fl\.)[ -]\Z|[(©]\s?\Z|\bca?\.\Z",
     re.IGNORECASE,
 )
 _DATED = re.compile(
@@ -63,7 +50,7 @@ def read_year(written: str) -> str:
 
 def short_year(written: str) -> str:
     """Return a year of two figures, such as the 98 of 1/2/98, in words."""
-    century = 2000 if int(written) < 70 else 1900
+    century = 2000 if int(written) < 50 else 1900
     return year(century + int(written))
 
 
@@ -96,6 +83,13 @@ def _day_range(match: re.Match[str]) -> str:
     first, last = ordinal(int(match["d"])), ordinal(int(match["d2"]))
     said = f"{month_name(match['m'])} {first} to {last}"
     return f"{said}, {read_year(match['y'])}" if match["y"] else said
+
+
+def _year_month(match: re.Match[str]) -> str | None:
+    """Say "2025-06"; "2005-06" is a range of years."""
+    if int(match["m"]) > int(match["y"][2:]):
+        return None
+    return f"{_NAMES[int(match['m']) - 1]} {read_year(match['y'])}"
 
 
 def _month_year(match: re.Match[str]) -> str:
@@ -167,6 +161,13 @@ def _year_range(match: re.Match[str]) -> str | None:
     return f"{read_year(match['a'])} to {read_year(last)}"
 
 
+def _season(match: re.Match[str]) -> str | None:
+    """Say "2024/25", a season or a school year."""
+    if (int(match["a"]) + 1) % 100 != int(match["b"]):
+        return None
+    return f"{read_year(match['a'])} {two_figures(match['b'])}"
+
+
 def _lone_year(match: re.Match[str]) -> str | None:
     value, rest, behind = int(match["it"]), after(match), before(match)
     if _AFTER_ERA.match(rest):
@@ -202,12 +203,6 @@ def rules(*, day_first: bool) -> tuple[Rule, ...]:
             lambda _: " to ",
         ),
         _date(
-            "weekdays",
-            rf"(?<!\w)(?P<a>Mon|Tue|Wed|Thu|Fri|Sat|Sun){_DAY_END}\s?{DASH}\s?"
-            rf"(?P<b>Mon|Tue|Wed|Thu|Fri|Sat|Sun){_DAY_END}(?!\w)",
-            lambda match: f"{_WEEKDAYS[match['a']]} to {_WEEKDAYS[match['b']]}",
-        ),
-        _date(
             "months",
             rf"(?<!\w)(?<![0-9] )(?P<a>{MONTH}|May)\s?{DASH}\s?(?P<b>{MONTH}|May)"
             r"(?!\w| [0-9]{1,2}\b)",
@@ -220,6 +215,12 @@ def rules(*, day_first: bool) -> tuple[Rule, ...]:
             _iso,
         ),
         _date("numeric", rf"{_CONTEXT}{_NUMERIC}{_END}", _european if day_first else _us),
+        _date(
+            "numeric",
+            rf"{_CONTEXT}(?P<a>{_DAY})-(?P<b>{_DAY})-(?P<y>{_YEAR}){_END}",
+            _european if day_first else _us,
+        ),
+        _date("month_year", rf"{_CONTEXT}(?P<y>{_YEAR})-(?P<m>0[1-9]|1[0-2]){_END}", _year_month),
         _date(
             "numeric",
             rf"(?<=\b[oO]n )(?P<a>{_DAY})/(?P<b>{_DAY})(?P<y>(?!)0)?{_END}",
@@ -286,19 +287,6 @@ def rules(*, day_first: bool) -> tuple[Rule, ...]:
             r"(?<!\w)(?P<m>Jan|Feb|Apr|Aug|Sept|Oct|Nov|Dec)(?![\w.])",
             lambda match: month_name(match["m"]),
         ),
-        _date(
-            "weekday",
-            r"(?<!\w)(?P<w>Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?P<dot>\.)?(?=,? (?:[0-9]|the|"
-            rf"{MONTH})|\s?[-–]\s?(?:Tue|Wed|Thu|Fri|Sat|Sun)|$)",
-            lambda match: (
-                _WEEKDAYS[match["w"]] + ("" if after(match).strip() else match["dot"] or "")
-            ),
-        ),
-        _date(
-            "weekday",
-            r"(?<=day)(?P<it>\s?[-–]\s?(?P<w>Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun))(?!\w)",
-            lambda match: f" to {_WEEKDAYS[match['w']]}",
-        ),
         _date("event", r"(?<![\w/])9/11(?![\w/])", lambda _: "nine eleven"),
     )
 
@@ -316,12 +304,18 @@ DECADES = (
         re.compile(
             r"(?:(?<=\b[Tt]he )|(?<=\b[Hh]is )|(?<=\b[Hh]er )|(?<=\b[Mm]y )|(?<=arly )|(?<=ate )"
             r"|(?<=mid-)|(?<=heir )|(?<=ow )|(?<=igh )|(?=['’]))['’]?"
-            r"(?P<y>[1-9]0|(?<=['’])00)['’]?s(?!\w)"
+            r"(?P<y>[0-9]0)['’]?s(?!\w)"
         ),
         _decade,
     ),
 )
 YEARS = (
+    Rule(
+        "year.season",
+        SpeechClass.YEAR,
+        re.compile(r"(?<![\w.,$€£/-])(?P<a>(?:19|20)[0-9]{2})/(?P<b>[0-9]{2})(?![\w/])"),
+        _season,
+    ),
     Rule(
         "year.range",
         SpeechClass.YEAR,
@@ -334,7 +328,7 @@ YEARS = (
     Rule(
         "year.short",
         SpeechClass.YEAR,
-        re.compile(r"(?<![\w])['’](?P<y>[0-9]{2})(?![\w'’])"),
+        re.compile(r"(?:(?<!\w)|(?<=\b[QH][1-4]))['’](?P<y>[0-9]{2})(?![\w'’])"),
         lambda match: two_figures(match["y"]),
     ),
     Rule(
@@ -349,7 +343,7 @@ YEARS = (
         "year",
         SpeechClass.YEAR,
         re.compile(
-            r"(?<![\w.,$€£#/])(?P<it>1[0-9]{3}|20[0-9]{2}|21[0-9]{2})(?![\w%°/])(?![.,:][0-9])"
+            r"(?:(?<![\w.,$€£#/])|(?<=\bc\.))(?P<it>1[0-9]{3}|20[0-9]{2}|21[0-9]{2})(?![\w%°/])(?![.,:][0-9])"
         ),
         _lone_year,
     ),

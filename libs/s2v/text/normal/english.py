@@ -16,10 +16,12 @@ from s2v.text.normal import (
     measures,
     money,
     places,
+    references,
     romans,
     symbols,
     telephones,
     times,
+    weekdays,
 )
 from s2v.text.normal.claiming import Claim, Claims
 from s2v.text.normal.code import claim_code
@@ -35,6 +37,8 @@ _MONTH_FIRST = frozenset({"en", "en-us", "en-ph"})
 def claim_protected(claims: Claims, language: str) -> None:
     """Claim what stands for itself: code, formulas, tags, links, addresses and marks."""
     claims.apply(symbols.SPELLING[:1])
+    if primary(language) == "en":
+        claims.apply(emoji.FACES)
     claim_code(claims)
     claim_formulas(claims, language)
     claims.apply((*markup.TAGS, markup.ENTITIES))
@@ -47,15 +51,17 @@ def claim_protected(claims: Claims, language: str) -> None:
 
 def claim_english(claims: Claims, language: str) -> None:
     """Claim everything that English reads otherwise than letter by letter."""
-    claims.apply(emoji.RULES[:2])
+    claims.apply(emoji.RULES[:4])
     claims.apply(symbols.RUNS)
     claims.apply(keys.RULES)
     claims.apply(telephones.RULES)
     claims.apply(addresses.MACHINES)
     claims.apply(places.RULES)
+    claims.apply(weekdays.RULES)
     claims.apply(_AMERICAN if language.lower() in _MONTH_FIRST else _BRITISH)
     claims.apply(telephones.SERIALS)
     claims.apply(dates.DECADES)
+    claims.apply(references.RULES)
     claims.apply(times.RULES)
     claims.apply(money.RULES)
     claims.apply(counting.VERSIONS)
@@ -74,7 +80,7 @@ def claim_english(claims: Claims, language: str) -> None:
     claims.apply(symbols.PAIRS)
     claims.apply(acronyms.WORDS)
     claims.apply(counting.REST)
-    claims.apply(emoji.RULES[2:])
+    claims.apply(emoji.RULES[4:])
     claims.apply(markup.CELLS)
     claims.apply(markup.STRAY)
     claims.apply(symbols.RULES)

@@ -11,6 +11,7 @@ from s2v.text.normal.claiming import Claims, Rule
 from s2v.text.normal.patterns import FIRST_UNSPACED
 from s2v.text.normal.spans import SpeechClass
 
+_INSIDE = re.compile(r"[^\w]")
 MAX_ENTRIES = 1_000
 MAX_ENTRY_CHARACTERS = 200
 MAX_CHARACTERS = 50_000
@@ -55,6 +56,20 @@ def replaced(text: str, lexicon: Lexicon) -> str:
     return assembled(claims)[0]
 
 
+def phrases_joined(text: str, lexicon: Lexicon) -> str:
+    """Return a text, as long as it is, in which no phrase of a lexicon has space or marks inside.
+
+    Whoever cuts it where words and sentences end cuts none of them in two.
+    """
+    phrases = {word: said for word, said in lexicon.items() if _INSIDE.search(word.strip())}
+    claims = Claims(text)
+    claims.apply(lexicon_rules(phrases))
+    for claim in claims.made:
+        inside = _INSIDE.sub("_", text[claim.first : claim.end])
+        text = text[: claim.first] + inside + text[claim.end :]
+    return text
+
+
 def lexicon_rules(lexicon: Lexicon) -> tuple[Rule, ...]:
     """Return the rule that finds the words of a lexicon, the longest first."""
     return _rules(tuple(lexicon.items()))
@@ -63,23 +78,29 @@ def lexicon_rules(lexicon: Lexicon) -> tuple[Rule, ...]:
 @lru_cache(maxsize=16)
 def _rules(entries: tuple[tuple[str, str], ...]) -> tuple[Rule, ...]:
     """Make the rule once for all segments of a text: large lexicons take long to be made one."""
-    lexicon = dict(entries)
+    lexicon = {_on_one_line(word): said for word, said in entries}
     words = sorted(filter(str.strip, lexicon), key=lambda word: (-len(word), word))
     if not words:
         return ()
     folded = {word.casefold(): lexicon[word] for word in words if word == word.lower()}
 
     def said(match: re.Match[str]) -> str | None:
-        written = match.group()
+        written = _on_one_line(match.group())
         return lexicon.get(written) or folded.get(written.casefold())
 
     whole = re.compile("|".join(_patterns(words)), re.IGNORECASE)
     return (Rule("lexicon", SpeechClass.LEXICON, whole, said),)
 
 
+def _on_one_line(words: str) -> str:
+    """Return words with one space between them: a text may break its lines inside of a phrase."""
+    return " ".join(words.split())
+
+
 def _patterns(words: Sequence[str]) -> Iterator[str]:
     """Yield what finds the words: as whole words where their script puts spaces between words."""
     spaced = [word for word in words if max(word) < FIRST_UNSPACED]
     if spaced:
-        yield rf"(?<!\w)(?:{'|'.join(map(re.escape, spaced))})(?!\w)"
+        found = "|".join(map(re.escape, spaced)).replace(r"\ ", r"\s+")
+        yield rf"(?<!\w)(?:{found})(?!\w)"
     yield from (re.escape(word) for word in words if max(word) >= FIRST_UNSPACED)

@@ -47,9 +47,11 @@ _PAIRED = tuple(
         r"(?<![\w_])__(?=[^\s_])(?:[^_\n]|_(?!_)){1,400}?(?<=\S)__(?![\w_])",
         r"(?<![\w_])_(?=[^\s_])(?:[^_\n]|(?<=\w)_(?=\w)){1,400}(?<=[^\s_])_(?![\w_])",
         r"~~(?=[^\s~])[^~\n]{1,400}(?<=[^\s~])~~",
+        r"(?<![=\w!<>])==(?=[^\s=])[^=\n]{1,400}(?<=[^\s=])==(?![=\w])",
     )
 )
-_MARK = re.compile(r"\*{1,3}|_{1,3}|~~")
+_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_MARK = re.compile(r"\*{1,3}|_{1,3}|~~|==")
 
 
 def _rule(name: str, pattern: str, flags: int = re.MULTILINE) -> Rule:
@@ -89,6 +91,18 @@ ENTITIES = Rule(
     lambda match: meant if (meant := html.unescape(match.group())) != match.group() else None,
 )
 BLOCKS = (
+    Rule(
+        "markup.keys",
+        SpeechClass.SPELLING,
+        re.compile(r"<kbd>[^<>]{1,20}</kbd>(?: ?\+ ?<kbd>[^<>]{1,20}</kbd>){1,5}", re.IGNORECASE),
+        lambda match: re.sub(r"</?kbd>| ", "", match.group(), flags=re.IGNORECASE),
+    ),
+    Rule(
+        "markup.below",
+        SpeechClass.SPELLING,
+        re.compile(r"(?<=[A-Za-z\])])~(?P<n>[0-9]{1,3})~"),
+        lambda match: match["n"].translate(_BELOW),
+    ),
     _rule("markup.comment", r"<!--[^<>]{0,2000}-->"),
     _rule(
         "markup.latex",

@@ -6,9 +6,10 @@ from s2v.text.normal import sizes
 from s2v.text.normal.chemistry import FORMULA
 from s2v.text.normal.claiming import Rule, after, before
 from s2v.text.normal.fractions import GLYPHS, fraction
-from s2v.text.normal.numerals import cardinal, number, to_the_power
+from s2v.text.normal.numerals import cardinal, number, ordinal, to_the_power
 from s2v.text.normal.patterns import DASH, NUMBER, SIGN, SPACE, START, plain
 from s2v.text.normal.spans import SpeechClass
+from s2v.text.normal.things import is_before_measured, is_current
 from s2v.text.normal.units import UNIT, is_inches, stands_before_noun, unit_words
 from s2v.text.normal.wordlists import words
 
@@ -18,7 +19,7 @@ _PLAIN_SPACED = words("m s h g K N J t")
 """Those of them that are units after a space, unless a capital or an article follows."""
 _ELECTRIC = words("A F H T")
 """And those that are after a number with a decimal point: "1.5 A"."""
-_NEVER_JOINED = words("A C F H T K B b st pt a P d")
+_NEVER_JOINED = words("A C F H T K B b st pt a P d ac")
 """Those that are letters of a name where no space stands before them: "5A", "3B"."""
 _PER = (
     r"(?:/(?:day|week|month|year|hour|minute|second|person|night|unit|liter|litre|mile|user|gallon|"
@@ -26,7 +27,7 @@ _PER = (
 )
 _MEASURE = (
     rf"(?P<unit>(?:{UNIT})(?:²|³|\^2|\^3|(?<=m)[23]|(?<=ft)[23]|[·⋅](?:{UNIT}))?{_PER}?)(?![\w²³/^])"
-    r"(?:(?<=oz|ft|bs|hr|in|ec|sp|yd|al|mi|rs)\.(?=\s+[a-z0-9(]|[,;)]))?"
+    r"(?:(?<=oz|ft|lb|bs|hr|in|ec|sp|yd|al|mi|rs)\.(?=\s+[a-z0-9(]|[,;)]))?"
 )
 _AMOUNT = rf"(?P<amount>{SIGN}(?:{NUMBER}))"
 _TO = rf"(?:{SPACE}?{DASH}{SPACE}?(?P<high>{NUMBER}))?"
@@ -52,7 +53,10 @@ _PERIODS = {
 }
 _WORD_TOO = re.compile(r"[a-zA-Z]|[a-zA-Z]?[a-z]*[aeiou][a-z]*|A[A-Z]|[A-Z]{2}|pt|st")
 """What after "in" need not be a unit."""
-_PLURAL = re.compile(r"[0-9+] (?:[a-z]+ )?[a-z]+\Z")
+_PLURAL = re.compile(r"[0-9+] (?:[a-z]+ )?[a-z]{2,}\Z")
+_ONE_BEFORE = re.compile(r"\b(?:an?|one|per|each|every|the) \Z", re.IGNORECASE)
+_MODEMS = frozenset({"110", "300"})
+"""Bits per second, where "bps" mostly are basis points."""
 _COMPASS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 
 
@@ -64,11 +68,18 @@ def _measure(match: re.Match[str]) -> str | None:
     words = unit_words(unit, "2" if high else amount)
     if words is None:
         return None
-    if not high and (match["joint"] == "-" or stands_before_noun(match)):
+    if _is_attribute(match):
         words = unit_words(unit, "1") or words
     if high:
         return f"{number(amount)} to {number(plain(high))} {words}"
     return f"{number(amount)} {words}"
+
+
+def _is_attribute(match: re.Match[str]) -> bool:
+    """Tell whether a measure is one of the thing that follows: "a 2 TB drive", "100 W bulbs"."""
+    if is_before_measured(match):
+        return True
+    return not match["high"] and (match["joint"] == "-" or stands_before_noun(match))
 
 
 def _is_unit(match: re.Match[str]) -> bool:
@@ -80,7 +91,7 @@ def _is_unit(match: re.Match[str]) -> bool:
     if not joint:
         return unit not in _NEVER_JOINED
     if unit in _ELECTRIC and "." not in match["amount"]:
-        return False
+        return unit == "A" and is_current(match)
     return (
         unit in _PLAIN_SPACED | _ELECTRIC and re.match(r"[ ]?(?:[A-Z]|the\b)", after(match)) is None
     )
@@ -91,6 +102,17 @@ def _percent(match: re.Match[str]) -> str:
     if match["high"]:
         return f"{number(plain(match['amount']))} to {number(plain(match['high']))} {sign}"
     return f"{number(plain(match['amount']))} {sign}"
+
+
+def _points(match: re.Match[str]) -> str | None:
+    """Say what rates move by: basis points, percentage points."""
+    amount = plain(match["amount"])
+    if match["unit"] == "bps" and (abs(float(amount.lstrip("±+"))) > 500 or amount in _MODEMS):
+        return None
+    if match["unit"] == "pp" and after(match, 1) == "." and "." not in amount and int(amount) > 20:
+        return f"{number(amount)} pages"
+    name = "basis point" if match["unit"] == "bps" else "percentage point"
+    return f"{number(amount)} {name}{'' if amount in ('1', '-1') else 's'}"
 
 
 def _degrees(match: re.Match[str]) -> str:
@@ -137,6 +159,8 @@ def _part_measure(match: re.Match[str]) -> str | None:
     else:
         above, below = int(match["above"]), int(match["below"])
     said = fraction(above, below)
+    if not match["whole"] and unit in ("s", "sec") and below > 4:
+        return f"{cardinal(above)} {ordinal(below)}{'s' if above > 1 else ''} of a second"
     if match["whole"]:
         return f"{cardinal(int(match['whole']))} and {said} {words}"
     return f"{said} {words}"
@@ -181,6 +205,12 @@ RULES = (
             rf"?{_MEASURE}(?P<joint>)"
         ),
         _part_measure,
+    ),
+    Rule(
+        "unit.points",
+        SpeechClass.UNIT,
+        re.compile(rf"{START}{_AMOUNT} ?(?P<unit>bps|ppt?s?)(?![\w/])"),
+        _points,
     ),
     Rule(
         "unit.pressure",
@@ -236,6 +266,26 @@ RULES = (
         SpeechClass.UNIT,
         re.compile(rf"(?<=\bin )(?P<it>(?:{UNIT})(?:²|³)?{_PER}?)(?![\w/²³'’])"),
         lambda match: None if _WORD_TOO.fullmatch(match["it"]) else unit_words(match["it"], "2"),
+    ),
+    Rule(
+        "unit.alone",
+        SpeechClass.UNIT,
+        re.compile(
+            r"(?<![\w/.-])(?P<it>[kMGT]Wh|[kMG]Hz|[kMG]bps|mAh|mmHg|[ck]?m[²³])(?![\w/²³^])"
+        ),
+        lambda match: unit_words(match["it"], "1" if _ONE_BEFORE.search(before(match)) else "2"),
+    ),
+    Rule(
+        "unit.pace",
+        SpeechClass.UNIT,
+        re.compile(r"(?<=[0-9]:[0-5][0-9])/(?P<per>km|mi(?:le)?)(?![\w/])"),
+        lambda match: f" per {'kilometer' if match['per'] == 'km' else 'mile'}",
+    ),
+    Rule(
+        "unit.formula",
+        SpeechClass.UNIT,
+        re.compile(rf"(?<=[0-9}}]\$ )(?P<it>{UNIT})(?![\w/²³^])"),
+        lambda match: None if match["it"] in _BARE else unit_words(match["it"], "2"),
     ),
     Rule(
         "unit.rate",

@@ -38,6 +38,8 @@ _CURRENCIES = {
     "NZ$": _dollar("New Zealand "),
     "HK$": _dollar("Hong Kong "),
     "S$": _dollar("Singapore "),
+    "NT$": _dollar("Taiwan "),
+    "MX$": Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
     "R$": Currency("real", "reais", "centavo", "centavos"),
     "€": _EURO,
     "£": _POUND,
@@ -45,6 +47,7 @@ _CURRENCIES = {
     "￥": Currency("yen", "yen"),
     "₹": _RUPEE,
     "Rs.": _RUPEE,
+    "Rs": _RUPEE,
     "₩": Currency("won", "won"),
     "₽": Currency("ruble", "rubles", "kopeck", "kopecks"),
     "₺": Currency("lira", "lira", "kurus", "kurus"),
@@ -103,7 +106,7 @@ _CURRENCIES = {
     "zł": Currency("zloty", "zlotys", "grosz", "groszy"),
     "BTC": Currency("bitcoin", "bitcoins"),
 }
-_AFTER_ONLY = ("kr", "Kč", "zł")
+_AFTER_ONLY = ("Kč", "zł")
 _SIGN = "|".join(
     re.escape(sign)
     for sign in sorted(_CURRENCIES, key=len, reverse=True)
@@ -170,6 +173,12 @@ _PERIODS = {
 }
 _NOUN = re.compile(r"[ -][a-z]{3,}")
 _HYPHENED = re.compile(r"-[a-z]+")
+_PRICED = re.compile(
+    r"[ -](?:ticket|bill|note|coin|deal|discount|fee|fine|bet|question|menu|meal|burger|coffee|"
+    r"beer|lunch|dinner|gift|voucher|coupon|budget|loan|investment|valuation|fund|plan|prize|bonus|shirt|"
+    r"item|stamp|chip|donation|subscription|deposit|phone|laptop|camera|bottle|room|market|industry|"
+    r"project|contract|lawsuit|settlement|acquisition)(?:s|es)?\b"
+)
 _PENCE_BEFORE = re.compile(
     r"\b(?:costs?|just|only|for|from|paid?|an?|save|charge|under|over|at|by|of|to|and) \Z", re.I
 )
@@ -216,6 +225,8 @@ def amount_words(amount: str, scale: str, currency: Currency) -> str:
 def _is_adjective(match: re.Match[str]) -> bool:
     """Tell whether an amount stands before what it is the price of: "a $5 bill"."""
     rest = after(match)
+    if _PRICED.match(rest):
+        return "." not in match["amount"] or bool(match["scale"])
     if _HYPHENED.match(rest) and "." not in match["amount"]:
         return True
     return (
@@ -244,6 +255,8 @@ def _cents(match: re.Match[str]) -> str:
 
 _AMOUNT = rf"[0-9]{{1,3}}(?:\.[0-9]{{3}})*,[0-9]{{2}}(?![0-9,])|{NUMBER}"
 """Also as most of Europe writes it: 1.299,00."""
+_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])"
+"""And with a space between the thousands: 10 000 €."""
 _EUROPEAN = re.compile(r"[0-9.]+,[0-9]{2}")
 
 
@@ -254,6 +267,12 @@ def _plain(amount: str) -> str:
 
 
 RULES = (
+    Rule(
+        "money.negative",
+        SpeechClass.MONEY,
+        re.compile(rf"(?<![\w$])(?P<currency>{_SIGN})\((?P<amount>{NUMBER})\)(?!\w)"),
+        lambda m: f"minus {amount_words(plain(m['amount']), '', _CURRENCIES[m['currency']])}",
+    ),
     Rule(
         "money.sign",
         SpeechClass.MONEY,
@@ -270,7 +289,7 @@ RULES = (
         "money.code",
         SpeechClass.MONEY,
         re.compile(
-            rf"(?<![\w.,])(?P<sign>[-−–+])?(?P<amount>{_AMOUNT})"
+            rf"(?<![\w.,])(?<![0-9] )(?P<sign>[-−–+])?(?P<amount>{_SPACED}|{_AMOUNT})"
             rf"(?P<to>{SPACE}?{DASH}{SPACE}?(?P<high>{NUMBER}))?(?P<scale>{_SCALE})?{SPACE}?"
             rf"(?P<currency>{_TRAILING})(?P<plus>\+)?{_PER}?(?![\w$])(?!\$)"
         ),

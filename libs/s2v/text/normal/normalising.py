@@ -27,6 +27,9 @@ NORMALISER_VERSION = "2"
 _MOST_ROUNDS = 4
 """What was said is read again until nothing changes, so that reading twice is reading once."""
 _MOST_WARNINGS = 50
+_LEAST_WORDS = 3
+"""Of a text whose language is told; of fewer words it is guessed wrongly too often."""
+_WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _WORD = re.compile(r"(?<!\w)\w++")
 _FIGURE = re.compile("[0-9]")
 
@@ -93,7 +96,7 @@ def _warnings(reading: Normalised, language: str) -> Iterator[ReadingWarning]:
         yield ReadingWarning(WarningCode.SCRIPT_UNKNOWN, *where, message)
     said = (s for s in reading.spans if s.speech_class is SpeechClass.TEXT)
     text = " ".join(reading.source[span.source_first : span.source_end] for span in said)
-    other = language_of(text)
+    other = language_of(text) if len(_WORDS.findall(text)) >= _LEAST_WORDS else None
     if other is not None and other.code != primary(language):
         message = f"the text looks like {other.name} and would be read as {language}"
         yield ReadingWarning(WarningCode.LANGUAGE_DOUBTFUL, 0, len(reading.source), message)

@@ -41,7 +41,8 @@ _WORDS_TOO = words(
     "MMC LCD VC DVD VI CIV MMX CX XC CCC IC ID IM IL IV"
 )
 """What is mostly something else where nothing shows that it is a number."""
-_LETTER = frozenset("IVXLCDM")
+_NAMES = frozenset("CDLM")
+"""Letters that name one of several: "Appendix C", "Type D"."""
 _AFTER_REIGN = re.compile(
     r"\s*(?:$|[,.;:!?)'’]|(?:of|and|reigned|ruled|became|was|died|in|had|is|to|the|had)\b)"
 )
@@ -64,12 +65,36 @@ def _counted(match: re.Match[str]) -> str | None:
 
 
 def _numbered(match: re.Match[str]) -> str | None:
+    if match["n"] in _NAMES:
+        return None
     parts = [part for part in match["sub"].split(".") if part]
     return " point ".join([cardinal(value(match["n"])), *(cardinal(int(p)) for p in parts)])
 
 
 def _listed(match: re.Match[str]) -> str:
     return f"{match['joint']}{cardinal(value(match['it2']))}"
+
+
+def _listed_letter(match: re.Match[str]) -> str | None:
+    """Say "(i)" where "(ii)" follows or goes before."""
+    around = before(match, 400) + after(match, 400)
+    return _listed(match) if "(ii)" in around or "(iv)" in around else None
+
+
+def _several(match: re.Match[str]) -> str | None:
+    """Say "I, II and III" or "II to IV"."""
+    numerals = _ONE_OF.findall(match["it"])
+    if not any(len(one) > 1 and one not in _WORDS_TOO for one in numerals) or len(numerals) < 2:
+        return None
+    if any(one in _NAMES for one in numerals):
+        return None
+    said = _ONE_OF.sub(lambda one: cardinal(value(one.group())), match["it"])
+    return re.sub(r"(?<=\w)[-–—](?=\w)", " to ", said)
+
+
+def _after_article(match: re.Match[str]) -> str | None:
+    written = match["it"]
+    return None if written in _WORDS_TOO or len(written) < 2 else ordinal(value(written))
 
 
 def _reign(match: re.Match[str]) -> str | None:
@@ -103,6 +128,7 @@ def _rule(name: str, pattern: str, read: Reader) -> Rule:
 
 
 _END = r"(?![\w’'-]|\.[A-Za-z])"
+_ONE_OF = re.compile(r"[IVXLCDM]+")
 _NUMERAL = rf"(?P<it>{_ROMAN}){_END}"
 RULES = (
     _rule(
@@ -118,7 +144,7 @@ RULES = (
     _rule(
         "numbered",
         rf"(?<!\w)(?:{_NUMBERED})s? (?P<it>(?P<n>{_ROMAN})(?P<sub>(?:\.[0-9]{{1,3}})*))"
-        r"(?![\w’-]|\.[A-Za-z])(?! (?:am|think|have|was|know)\b)",
+        r"(?![\w’–-]|\.[A-Za-z])(?! (?:am|think|have|was|know)\b)",
         _numbered,
     ),
     _rule(
@@ -128,6 +154,14 @@ RULES = (
         _counted,
     ),
     _rule("listed", r"(?<!\w)\((?P<it2>(?:ix|iv|vi{1,3}|i{2,3}|xi{1,3}))\)(?P<joint>)", _listed),
+    _rule("listed", r"(?<!\w)\((?P<it2>i|v|x)\)(?P<joint>)", _listed_letter),
+    _rule(
+        "several",
+        rf"(?<![\w.&/+-])(?P<it>{_ROMAN}(?:(?:, (?:and |or )?| and | or | & |[-–—]){_ROMAN}(?!\w))"
+        rf"{{1,12}}){_END}",
+        _several,
+    ),
+    _rule("after_article", rf"(?<=\b[Tt]he )(?P<it>{_ROMAN})(?= [A-Z][a-z])", _after_article),
     _rule(
         "reign",
         rf"(?<!\w)(?:(?:{_TITLES}) [A-Z]\w+|{_REGNAL}) (?P<it>{_ROMAN})(?=['’]s|{_END})",

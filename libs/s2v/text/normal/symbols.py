@@ -85,7 +85,7 @@ _SIGNS = {
     "♪": "music",
     "♫": "music",
     "−": "minus",
-    "Ω": "ohm",
+    "\u2126": "ohm",
     "℃": "degrees celsius",
     "℉": "degrees fahrenheit",
     "µ": "micro",
@@ -218,6 +218,12 @@ def _minus(match: re.Match[str]) -> str | None:
     return " minus " if is_sum else None
 
 
+def _compared(match: re.Match[str]) -> str | None:
+    if not re.match(r" ?[-−]?\.?[0-9]", after(match)):
+        return None
+    return " is less than " if match.group() == "<" else " is greater than "
+
+
 def _plus(match: re.Match[str]) -> str | None:
     return (
         "plus"
@@ -247,17 +253,6 @@ SPELLING = (
         SpeechClass.SPELLING,
     ),
     _rule(
-        "spelling.sets",
-        "[ℝℕℤℚℂ]",
-        lambda m: {
-            "ℝ": "the real numbers",
-            "ℕ": "the natural numbers",
-            "ℤ": "the integers",
-            "ℚ": "the rational numbers",
-            "ℂ": "the complex numbers",
-        }[m.group()],
-    ),
-    _rule(
         "spelling.invisible",
         "[\u200b\u200c\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1f\x7f]+",
         lambda _: "",
@@ -283,14 +278,25 @@ PAIRS = (
 )
 """Words with a stroke between them, which are looked for before capitals are."""
 RULES = (
+    _rule(
+        "symbol.set",
+        "[ℝℕℤℚℂ]",
+        lambda m: {
+            "ℝ": "the real numbers",
+            "ℕ": "the natural numbers",
+            "ℤ": "the integers",
+            "ℚ": "the rational numbers",
+            "ℂ": "the complex numbers",
+        }[m.group()],
+    ),
     _rule("symbol.option", r"(?<![\w-])--(?=[a-z][\w-]*)", lambda _: "dash dash "),
     _rule("symbol.option", r"(?<![\w-])-(?=[A-Za-z](?![\w'’-]))", lambda _: "dash "),
     _rule("symbol.option", r"(?<=\s)-(?=[a-z]{2,4}(?![\w'’-]))", lambda _: "dash "),
     _rule("symbol.assign", r"[-+*/]=", lambda match: _ASSIGNED[match.group()]),
     _rule(
         "symbol.grade",
-        r"(?<![\w.-])(?P<grade>[A-F])[-−](?=[\s.,;:!?)]|$)",
-        lambda match: f"{match['grade']} minus",
+        r"(?<![\w.-])(?P<grade>[A-FO])(?P<sign>[-−+])(?=[\s.,;:!?)]|$)",
+        lambda match: f"{match['grade']} {'plus' if match['sign'] == '+' else 'minus'}",
     ),
     _rule("symbol.arrow", r"(?<=\s)(?:--?>|==?>)(?=\s)", lambda _: "to"),
     _rule("symbol.slash", r"(?<=\w)/", _between_words(" slash ")),
@@ -307,6 +313,11 @@ RULES = (
     _rule("symbol.minus", r"(?<=[0-9°%]) [-−] ", _minus),
     _rule("symbol.plus", r"(?<![+])\+(?![+])", _plus),
     _rule("symbol.menu", r"(?<=[a-z]) > (?=[A-Z])", lambda _: ", "),
+    _rule(
+        "symbol.compare",
+        r"(?<=[A-Za-z)])[<>]",
+        _compared,
+    ),
     _rule(
         "symbol.compare",
         r"(?<=\w )(?P<it><|>)(?= \w)",

@@ -16,7 +16,7 @@ _CONTEXT = re.compile(
 )
 _SHORT_CODE = re.compile(r"\b[Tt]ext(?:ing)?\b[^.!?]{1,30} to \Z|\bSMS to \Z")
 _IDENTITY = re.compile(
-    r"\b(?:build|order|invoice|account|acct\.?|IDs?|serial|(?P<short>PIN|code|passcode)|ticket|"
+    r"\b(?:build|order|invoice|account|acct\.?|IDs?|serial|(?P<short>PIN|code|passcode)|[Zz]ip|ZIP|ticket|"
     r"tracking|confirmation|reference|ref\.?|customer|licen[cs]e|policy)"
     r"(?: number| no\.?| code)?(?: is)?[:#]? ?#?\Z"
 )
@@ -38,6 +38,8 @@ def say_telephone(written: str) -> str:
 def _group(group: str) -> str:
     if group.isalpha():
         return group.lower()
+    if len(group) == 11 and group[0] == "1":
+        return ", ".join(map(digits, (group[0], group[1:4], group[4:7], group[7:])))
     if group == "800":
         return "eight hundred"
     if len(group) > 5:

@@ -2,7 +2,7 @@
 
 import re
 
-from s2v.text.normal.claiming import Reader, Rule, before
+from s2v.text.normal.claiming import Reader, Rule, after, before
 from s2v.text.normal.numerals import cardinal, digits, two_figures
 from s2v.text.normal.patterns import DASH, SPACE
 from s2v.text.normal.spans import SpeechClass
@@ -21,6 +21,9 @@ _RATIOS = re.compile(
     r"tied|drew|defeated)\b[^.!?]{0,30}\Z",
     re.IGNORECASE,
 )
+
+
+_RATIO_AFTER = re.compile(r" (?:scale|ratio|odds|dilution|mix|mixture|aspect|split)\b")
 
 
 def _half(letter: str | None) -> str:
@@ -42,9 +45,17 @@ def clock(hours: str, minutes: str, *, half: str | None = None) -> str:
 
 
 def _time(match: re.Match[str]) -> str | None:
-    if not match["half"] and _RATIOS.search(before(match)):
+    ratio = _RATIOS.search(before(match)) or _RATIO_AFTER.match(after(match))
+    if not match["half"] and ratio:
         return None
     return clock(match["h"], match["m"], half=match["half"])
+
+
+def _minutes(match: re.Match[str]) -> str | None:
+    """Say minutes and seconds, of which there are too many for a time of day."""
+    if _RATIOS.search(before(match)) or _RATIO_AFTER.match(after(match)):
+        return None
+    return f"{cardinal(int(match['m']))} {two_figures(match['s'])}"
 
 
 def _range(match: re.Match[str]) -> str:
@@ -107,6 +118,7 @@ RULES = (
     _rule("until", r"(?<=noon)\s?[-–]\s?(?=[0-9])|(?<=night)\s?[-–]\s?(?=[0-9])", lambda _: " to "),
     _rule("until", r"(?<=[0-9m])\s?[-–]\s?(?=noon|midnight)", lambda _: " to "),
     _rule("always", r"(?<![\w/])24/7(?![\w/])", lambda _: "twenty four seven"),
+    _rule("always", r"(?<![\w/])24/7/365(?![\w/])", lambda _: "twenty four seven three sixty five"),
     _rule(
         "iso",
         r"(?<=[0-9])T(?P<h>[01][0-9]|2[0-3]):(?P<m>[0-5][0-9])(?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
@@ -137,8 +149,13 @@ RULES = (
         _split,
     ),
     _rule(
+        "minutes",
+        rf"{_START}(?P<m>2[5-9]|[345][0-9]):(?P<s>[0-5][0-9])(?![\w:])",
+        _minutes,
+    ),
+    _rule(
         "clock",
-        rf"{_START}(?P<h>[01]?[0-9]|2[0-4]):(?P<m>[0-5][0-9]){_HALF}?(?:h(?!\w))?(?![\w:])(?!"
+        rf"{_START}(?P<h>[01]?[0-9]|2[0-4]):(?P<m>[0-5][0-9]){_HALF}?(?: ?h(?!\w))?(?![\w:])(?!"
         rf"\.[0-9])",
         _time,
     ),

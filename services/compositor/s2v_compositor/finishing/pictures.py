@@ -8,7 +8,7 @@ from s2v.captions.lettering import Letterer, Stamp
 from s2v.core.artifact import Artifact
 from s2v.core.captions import Caption
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.finishing import Finish, finished_size
+from s2v.core.finishing import Finish, check_restores, finished_size
 from s2v.core.ports import ArtifactStore, Size
 from s2v.core.timebase import samples_per_frame
 from s2v.media.colour import Rgb
@@ -21,6 +21,7 @@ from s2v.store.space import full_disk_named
 from s2v_compositor.composing import PLACE, unusable
 from s2v_compositor.finishing.backdrop import Parting
 from s2v_compositor.finishing.captions import captioned
+from s2v_compositor.finishing.faces import Restores, Restoring
 from s2v_compositor.finishing.view import View, face_bounds, shown, view_of
 from s2v_compositor.finishing.watermark import image_stamp, placed, text_stamp
 
@@ -62,6 +63,7 @@ class _Setup:
     view: View | None
     stamp: Stamp | None
     parting: Parting | None
+    restoring: Restoring | None
     letterer: Letterer
 
 
@@ -73,11 +75,23 @@ class Finisher:
         images: what it names.
         captions_burnt_in: whether captions are drawn, too.
         frame_rate: of the film.
+        restorer: what restores faces, if anything does.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, faces shall be restored, and nothing does.
     """
 
     def __init__(
-        self, finish: Finish, images: Images, *, captions_burnt_in: bool, frame_rate: int
+        self,
+        finish: Finish,
+        images: Images,
+        *,
+        captions_burnt_in: bool,
+        frame_rate: int,
+        restorer: Restores | None = None,
     ) -> None:
+        check_restores(finish, able=restorer is not None)
+        self._restorer = restorer
         self._finish = finish
         self._images = images
         self._captions_burnt_in = captions_burnt_in
@@ -123,9 +137,10 @@ class Finisher:
                 ) as encoder,
             ):
                 pictures = self._changed(decode_frames(clip), setup, captions, first_frame)
+                step = 1 if setup.restoring else _STEP_FRAMES
                 for number, picture in enumerate(pictures):
                     encoder.write(picture[None])
-                    if number % _STEP_FRAMES == 0:
+                    if number % step == 0:
                         yield
         except ValueError as error:
             raise unusable(error, field=field) from error
@@ -138,8 +153,14 @@ class Finisher:
             pictures = setup.parting.parted(pictures)
         if self._finish.denoise:
             pictures = _filtered(pictures, _DENOISE)
+        # As large as it gets, but before a second, blurred face is behind it.
+        late = setup.view is not None and not setup.view.whole
+        if setup.restoring and not late:
+            pictures = setup.restoring.restored(pictures)
         if setup.view:
             pictures = shown(pictures, setup.view)
+        if setup.restoring and late:
+            pictures = setup.restoring.restored(pictures)
         if self._finish.sharpen:
             pictures = _filtered(pictures, _SHARPEN)
         if setup.stamp:
@@ -164,6 +185,7 @@ class Finisher:
             self._view(first_clip, rendered, size) if size != rendered else None,
             self._stamp(size),
             Parting(backdrop, rendered, self._images.plate) if backdrop else None,
+            Restoring(self._restorer) if self._restorer and self._finish.restore_faces else None,
             Letterer(size.width, size.height),
         )
 

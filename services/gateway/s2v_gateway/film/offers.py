@@ -1,4 +1,4 @@
-"""What engines and voices there are to make a film with, as their services tell."""
+"""What there is to make a film with - engines, voices, finishes - as the services tell."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -75,6 +75,13 @@ class VoiceCatalogue:
 
     offers: tuple[VoiceOffer, ...] = ()
     backends: tuple[BackendOffer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinishOffer:
+    """What the compositor can do that not every one can."""
+
+    restores_faces: bool = False
 
 
 @dataclass(frozen=True, slots=True)

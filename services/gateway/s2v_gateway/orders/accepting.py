@@ -125,6 +125,14 @@ class Accepting:
         )
         return replace(order, traceparent=here())
 
+    async def voice_of(self, caller: Caller, spec: JobSpec) -> ChosenVoice:
+        """Return the voice that the spec of an accepted job speaks with.
+
+        Raises:
+            NotFound: it is gone since.
+        """
+        return await self._find_voice(caller, spec)
+
     async def retry(self, caller: Caller, name: str, *, request_id: str) -> Job:
         """Accept a job of the same order as one that failed or was cancelled.
 

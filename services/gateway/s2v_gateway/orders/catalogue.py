@@ -1,4 +1,4 @@
-"""Which engines and voices there are, as the services told."""
+"""Which engines, voices and finishes there are, as the services told."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
@@ -9,6 +9,7 @@ from s2v_gateway.film.offers import (
     BackendOffer,
     EngineCatalogue,
     EngineOffer,
+    FinishOffer,
     VoiceCatalogue,
     VoiceOffer,
 )
@@ -17,17 +18,20 @@ OfferT = TypeVar("OfferT", EngineOffer, VoiceOffer)
 
 
 class Catalogue:
-    """Engines and voices as they are now, or as they were when their services last answered."""
+    """What there is now, or was when the services last answered."""
 
     def __init__(
         self,
         list_engines: Callable[[], Awaitable[EngineCatalogue]],
         list_voices: Callable[[], Awaitable[VoiceCatalogue]],
+        ask_compositor: Callable[[], Awaitable[FinishOffer]],
     ) -> None:
         self._list_engines = list_engines
         self._list_voices = list_voices
+        self._ask_compositor = ask_compositor
         self._engines = EngineCatalogue()
         self._voices = VoiceCatalogue()
+        self._finishes: FinishOffer | None = None
 
     async def engines(self) -> Sequence[EngineOffer]:
         """Return every engine, the default one first.
@@ -57,6 +61,19 @@ class Catalogue:
             Unavailable: the tts service never answered.
         """
         return (await self._spoken()).backends
+
+    async def finishes(self) -> FinishOffer:
+        """Return what the compositor can do.
+
+        Raises:
+            Unavailable: the compositor never answered.
+        """
+        try:
+            self._finishes = await self._ask_compositor()
+        except Unavailable:
+            if self._finishes is None:
+                raise
+        return self._finishes
 
     async def _spoken(self) -> VoiceCatalogue:
         try:

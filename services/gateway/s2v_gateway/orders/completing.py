@@ -18,7 +18,7 @@ from s2v.core.sound import AS_GIVEN, check_enhancement, check_speed
 from s2v.core.timebase import DEFAULT_FRAME_RATE
 from s2v.media.limits import check_audio_seconds
 from s2v.text.languages import check_language
-from s2v.text.limits import check_has_words, check_text, check_text_length
+from s2v.text.limits import check_has_words, check_text, check_text_length, has_words
 from s2v.text.markup import read_marked
 from s2v.text.normal.lexicon import check_lexicon
 from s2v.text.sayable import check_sayable
@@ -26,7 +26,12 @@ from s2v_gateway.assets.library import Asset
 from s2v_gateway.film.offers import ChosenVoice, EngineOffer
 from s2v_gateway.orders.catalogue import Catalogue
 from s2v_gateway.orders.expected_length import expected_seconds
-from s2v_gateway.orders.finishes import check_drawable, finish_images, named_asset
+from s2v_gateway.orders.finishes import (
+    check_drawable,
+    check_offered,
+    finish_images,
+    named_asset,
+)
 from s2v_gateway.orders.limits import Limits
 from s2v_gateway.orders.telling import check_webhook
 
@@ -56,11 +61,12 @@ async def complete(
     Raises:
         InvalidInput: something can never work; the field is named.
         NotFound: ASSET_NOT_FOUND.
-        Unavailable: the services that know the engines and voices are away.
+        Unavailable: the services that know the engines, voices and finishes are away.
     """
     _check_text(spec, limits)
     _check_name(spec)
     check_finish(spec.finish, field=_FINISH_FIELD)
+    await check_offered(spec.finish, catalogue)
     check_webhook(spec.webhook_url, able=limits.webhooks)
     reference, audio, pose = await asyncio.to_thread(_assets, spec, find_asset)
     watermark, backdrop = await asyncio.to_thread(finish_images, spec, find_asset)
@@ -75,7 +81,7 @@ async def complete(
     fitting = _fitted(spec, reference, audio)
     voice = ChosenVoice("") if audio else await find_voice(spec)
     if not audio:
-        await asyncio.to_thread(_check_spoken, spec, voice, streamed=streamed)
+        await asyncio.to_thread(_check_spoken, spec, voice)
     frame_rate = spec.frame_rate or DEFAULT_FRAME_RATE
     check_frame_rate(frame_rate, engine.frame_rates, engine=engine.name)
     _check_size(spec, engine)
@@ -189,10 +195,26 @@ def _check_text(spec: JobSpec, limits: Limits) -> None:
         check_text_length(spec.text, what="text", field=_TEXT_FIELD, max_characters=allowed)
 
 
-def _check_spoken(spec: JobSpec, voice: ChosenVoice, *, streamed: bool) -> None:
-    """Refuse a text that the voice cannot speak; of one that goes on, only if nobody could."""
+def check_continuation(text: str, spec: JobSpec, voice: ChosenVoice) -> None:
+    """Refuse more of a text that came in pieces if the voice cannot speak it.
+
+    Raises:
+        InvalidInput: a segment of it holds nothing, or too little, that the voice can say
+            (TEXT_EMPTY).
+    """
+    speaker = _speaker(spec, voice)
+    if has_words(text, speaker.lexicon):  # what has none is passed over
+        check_sayable(text, speaker, field=_TEXT_FIELD, continues=True)
+
+
+def _speaker(spec: JobSpec, voice: ChosenVoice) -> Voice:
     words = going_before(spec.lexicon, voice.lexicon)
-    speaker = Voice(voice.name, voice.language, lexicon=words)
+    return Voice(voice.name, voice.language, lexicon=words)
+
+
+def _check_spoken(spec: JobSpec, voice: ChosenVoice) -> None:
+    """Refuse a text, or the beginning of one, that the voice cannot speak."""
+    speaker = _speaker(spec, voice)
     check_has_words(
         spec.text,
         what="text",
@@ -200,8 +222,7 @@ def _check_spoken(spec: JobSpec, voice: ChosenVoice, *, streamed: bool) -> None:
         remedy="write at least one word, or name an asset with sound in spec.script.audio",
         lexicon=speaker.lexicon,
     )
-    if not streamed:
-        check_sayable(spec.text, speaker, field=_TEXT_FIELD)
+    check_sayable(spec.text, speaker, field=_TEXT_FIELD)
 
 
 def _check_sound(spec: JobSpec) -> None:

@@ -5,11 +5,24 @@ from collections.abc import Callable
 from s2v.captions.lettering import undrawable
 from s2v.core.artifact import Artifact
 from s2v.core.errors import InvalidInput, NotFound, Reason
+from s2v.core.finishing import Finish, check_restores
 from s2v.core.job import JobSpec
 from s2v.media.photo import PHOTO_NAMES, PHOTO_TYPES
 from s2v_gateway.assets.library import Asset
+from s2v_gateway.orders.catalogue import Catalogue
 
 _LETTERS_TOLD = 20
+
+
+async def check_offered(finish: Finish, catalogue: Catalogue) -> None:
+    """Refuse what this installation cannot do.
+
+    Raises:
+        InvalidInput: FIELD_INVALID.
+        Unavailable: the compositor never answered.
+    """
+    if finish.restore_faces:
+        check_restores(finish, able=(await catalogue.finishes()).restores_faces)
 
 
 def finish_images(

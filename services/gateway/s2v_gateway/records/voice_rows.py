@@ -60,7 +60,12 @@ class OwnVoice:
     def sampled(self) -> SampledVoice:
         """What a job takes along of it."""
         return SampledVoice(
-            self.voice_id, self.sample, self.transcript, self.language, self.lexicon
+            self.voice_id,
+            self.sample,
+            self.transcript,
+            self.language,
+            self.lexicon,
+            self.backend,
         )
 
 

@@ -86,6 +86,7 @@ def voice_sample(value: SampledVoice) -> speech_service_pb2.VoiceSample:
         audio=artifact_to_proto(value.sample),
         transcript=value.transcript,
         language=value.language,
+        backend=value.backend,
     )
 
 

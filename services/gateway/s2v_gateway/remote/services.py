@@ -39,7 +39,13 @@ from s2v.rpc.convert_lengths import shorter_to_proto
 from s2v.rpc.convert_sound import enhancement_to_proto
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.logs import correlation
-from s2v_gateway.film.offers import BackendOffer, EngineCatalogue, VoiceCatalogue, VoiceOffer
+from s2v_gateway.film.offers import (
+    BackendOffer,
+    EngineCatalogue,
+    FinishOffer,
+    VoiceCatalogue,
+    VoiceOffer,
+)
 from s2v_gateway.remote import messages
 from s2v_gateway.remote.grouping import DeviceGroups
 from s2v_gateway.remote.persisting import Patience, in_time, persist, pulsing
@@ -115,6 +121,20 @@ class RemoteStages:
             ),
             tuple(BackendOffer(b.name, b.clones) for b in response.backends),
         )
+
+    async def ask_compositor(self) -> FinishOffer:
+        """Ask the compositor what it can do.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        try:
+            response = await self._compositor.GetCapabilities(
+                compositor_service_pb2.GetCapabilitiesRequest(), timeout=_LISTING_SECONDS
+            )
+        except grpc.RpcError as error:
+            raise _away("compositor", error) from error
+        return FinishOffer(response.restores_faces)
 
     async def list_workers(self) -> Sequence[render_service_pb2.Worker]:
         """Ask the render service for its workers.

@@ -17,9 +17,11 @@ from s2v.rpc.interceptor import Context
 from s2v_gateway.access.callers import Caller, caller
 from s2v_gateway.assets.uploads import Uploads
 from s2v_gateway.events.stream import Ended, Happened, JobEvent, JobStream, Quiet, Wanted
+from s2v_gateway.film.offers import ChosenVoice
 from s2v_gateway.jobs.running import Studio
 from s2v_gateway.jobs.scripts import OpenScripts
 from s2v_gateway.orders.accepting import Accepting
+from s2v_gateway.orders.completing import check_continuation
 from s2v_gateway.orders.limits import Limits
 from s2v_gateway.servicers.inputs import Inputs, config_expected
 from s2v_gateway.servicers.messages import (
@@ -115,7 +117,7 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
         inputs: Inputs | None,
     ) -> AsyncGenerator[Response]:
         """Send everything that happens until the job has ended, and take the text meanwhile."""
-        writing = asyncio.create_task(self._write_script(job.job_id, inputs))
+        writing = asyncio.create_task(self._write_script(who, job, inputs))
         offset = None if config.without_media else 0
         wanted = Wanted(media_offset=offset, only_with_media=False)
         try:
@@ -127,14 +129,18 @@ class GenerationServicer(generation_service_pb2_grpc.GenerationServiceServicer):
             writing.cancel()
             await asyncio.wait({writing})
 
-    async def _write_script(self, job_id: str, inputs: Inputs | None) -> None:
+    async def _write_script(self, who: Caller, job: Job, inputs: Inputs | None) -> None:
+        """Take what follows of the text; refuse at once what the voice cannot say."""
         if inputs is None:
             return  # the call that made the job writes it
+        spoken = inputs.streamed and not job.spec.audio
+        voice = await self._accepting.voice_of(who, job.spec) if spoken else ChosenVoice("")
         number = 1
         while text := await inputs.more():
-            await self._scripts.append(job_id, number, text)
+            await asyncio.to_thread(check_continuation, text, job.spec, voice)
+            await self._scripts.append(job.job_id, number, text)
             number += 1
-        await self._scripts.close(job_id)
+        await self._scripts.close(job.job_id)
 
     def _response(self, what: Happened) -> Response | None:
         """Spell what happened as a message; None for what Generate does not tell."""

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1es2v/api/common/v1/finish.proto\x12\x11s2v.api.common.v1\"\xf9\x03\n\x06\x46inish\x12\x18\n\x07\x64\x65noise\x18\x01 \x01(\x08R\x07\x64\x65noise\x12\x18\n\x07sharpen\x18\x02 \x01(\x08R\x07sharpen\x12\x31\n\x06\x61spect\x18\x03 \x01(\x0e\x32\x19.s2v.api.common.v1.AspectR\x06\x61spect\x12!\n\x0cwidth_pixels\x18\x04 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x05 \x01(\x05R\x0cheightPixels\x12&\n\x0f\x62its_per_second\x18\x06 \x01(\x03R\rbitsPerSecond\x12:\n\twatermark\x18\x07 \x01(\x0b\x32\x1c.s2v.api.common.v1.WatermarkR\twatermark\x12=\n\nbackground\x18\x08 \x01(\x0b\x32\x1d.s2v.api.common.v1.BackgroundR\nbackground\x12)\n\x10\x66ragment_seconds\x18\t \x01(\x05R\x0f\x66ragmentSeconds\x12\x30\n\x11thumbnail_seconds\x18\n \x01(\x01H\x00R\x10thumbnailSeconds\x88\x01\x01\x12\x18\n\x07sprites\x18\x0b \x01(\x08R\x07sprites\x12\x10\n\x03hls\x18\x0c \x01(\x08R\x03hlsB\x14\n\x12_thumbnail_seconds\"\x9f\x01\n\tWatermark\x12\x14\n\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x16\n\x05image\x18\x02 \x01(\tH\x00R\x05image\x12\x31\n\x06\x63orner\x18\x03 \x01(\x0e\x32\x19.s2v.api.common.v1.CornerR\x06\x63orner\x12\x1d\n\x07opacity\x18\x04 \x01(\x01H\x01R\x07opacity\x88\x01\x01\x42\x06\n\x04markB\n\n\x08_opacity\"\\\n\nBackground\x12\x18\n\x06\x63olour\x18\x01 \x01(\tH\x00R\x06\x63olour\x12\x16\n\x05image\x18\x02 \x01(\tH\x00R\x05image\x12\x14\n\x04\x62lur\x18\x03 \x01(\x08H\x00R\x04\x62lurB\x06\n\x04kind*U\n\x06\x41spect\x12\x16\n\x12\x41SPECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x41SPECT_WIDE\x10\x01\x12\x0f\n\x0b\x41SPECT_TALL\x10\x02\x12\x11\n\rASPECT_SQUARE\x10\x03*\x8f\x01\n\x06\x43orner\x12\x16\n\x12\x43ORNER_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43ORNER_BOTTOM_RIGHT\x10\x01\x12\x16\n\x12\x43ORNER_BOTTOM_LEFT\x10\x02\x12\x14\n\x10\x43ORNER_TOP_RIGHT\x10\x03\x12\x13\n\x0f\x43ORNER_TOP_LEFT\x10\x04\x12\x11\n\rCORNER_CENTRE\x10\x05\x42\x31\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1es2v/api/common/v1/finish.proto\x12\x11s2v.api.common.v1\"\x9e\x04\n\x06\x46inish\x12\x18\n\x07\x64\x65noise\x18\x01 \x01(\x08R\x07\x64\x65noise\x12\x18\n\x07sharpen\x18\x02 \x01(\x08R\x07sharpen\x12\x31\n\x06\x61spect\x18\x03 \x01(\x0e\x32\x19.s2v.api.common.v1.AspectR\x06\x61spect\x12!\n\x0cwidth_pixels\x18\x04 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x05 \x01(\x05R\x0cheightPixels\x12&\n\x0f\x62its_per_second\x18\x06 \x01(\x03R\rbitsPerSecond\x12:\n\twatermark\x18\x07 \x01(\x0b\x32\x1c.s2v.api.common.v1.WatermarkR\twatermark\x12=\n\nbackground\x18\x08 \x01(\x0b\x32\x1d.s2v.api.common.v1.BackgroundR\nbackground\x12)\n\x10\x66ragment_seconds\x18\t \x01(\x05R\x0f\x66ragmentSeconds\x12\x30\n\x11thumbnail_seconds\x18\n \x01(\x01H\x00R\x10thumbnailSeconds\x88\x01\x01\x12\x18\n\x07sprites\x18\x0b \x01(\x08R\x07sprites\x12\x10\n\x03hls\x18\x0c \x01(\x08R\x03hls\x12#\n\rrestore_faces\x18\r \x01(\x08R\x0crestoreFacesB\x14\n\x12_thumbnail_seconds\"\x9f\x01\n\tWatermark\x12\x14\n\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x16\n\x05image\x18\x02 \x01(\tH\x00R\x05image\x12\x31\n\x06\x63orner\x18\x03 \x01(\x0e\x32\x19.s2v.api.common.v1.CornerR\x06\x63orner\x12\x1d\n\x07opacity\x18\x04 \x01(\x01H\x01R\x07opacity\x88\x01\x01\x42\x06\n\x04markB\n\n\x08_opacity\"\\\n\nBackground\x12\x18\n\x06\x63olour\x18\x01 \x01(\tH\x00R\x06\x63olour\x12\x16\n\x05image\x18\x02 \x01(\tH\x00R\x05image\x12\x14\n\x04\x62lur\x18\x03 \x01(\x08H\x00R\x04\x62lurB\x06\n\x04kind*U\n\x06\x41spect\x12\x16\n\x12\x41SPECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x41SPECT_WIDE\x10\x01\x12\x0f\n\x0b\x41SPECT_TALL\x10\x02\x12\x11\n\rASPECT_SQUARE\x10\x03*\x8f\x01\n\x06\x43orner\x12\x16\n\x12\x43ORNER_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43ORNER_BOTTOM_RIGHT\x10\x01\x12\x16\n\x12\x43ORNER_BOTTOM_LEFT\x10\x02\x12\x14\n\x10\x43ORNER_TOP_RIGHT\x10\x03\x12\x13\n\x0f\x43ORNER_TOP_LEFT\x10\x04\x12\x11\n\rCORNER_CENTRE\x10\x05\x42\x31\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,14 +32,14 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.common.v1.finish_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021s2v.api.common.v1P\001Z\032s2v/api/common/v1;commonv1'
-  _globals['_ASPECT']._serialized_start=817
-  _globals['_ASPECT']._serialized_end=902
-  _globals['_CORNER']._serialized_start=905
-  _globals['_CORNER']._serialized_end=1048
+  _globals['_ASPECT']._serialized_start=854
+  _globals['_ASPECT']._serialized_end=939
+  _globals['_CORNER']._serialized_start=942
+  _globals['_CORNER']._serialized_end=1085
   _globals['_FINISH']._serialized_start=54
-  _globals['_FINISH']._serialized_end=559
-  _globals['_WATERMARK']._serialized_start=562
-  _globals['_WATERMARK']._serialized_end=721
-  _globals['_BACKGROUND']._serialized_start=723
-  _globals['_BACKGROUND']._serialized_end=815
+  _globals['_FINISH']._serialized_end=596
+  _globals['_WATERMARK']._serialized_start=599
+  _globals['_WATERMARK']._serialized_end=758
+  _globals['_BACKGROUND']._serialized_start=760
+  _globals['_BACKGROUND']._serialized_end=852
 # @@protoc_insertion_point(module_scope)

@@ -33,7 +33,7 @@ CORNER_TOP_LEFT: Corner
 CORNER_CENTRE: Corner
 
 class Finish(_message.Message):
-    __slots__ = ("denoise", "sharpen", "aspect", "width_pixels", "height_pixels", "bits_per_second", "watermark", "background", "fragment_seconds", "thumbnail_seconds", "sprites", "hls")
+    __slots__ = ("denoise", "sharpen", "aspect", "width_pixels", "height_pixels", "bits_per_second", "watermark", "background", "fragment_seconds", "thumbnail_seconds", "sprites", "hls", "restore_faces")
     DENOISE_FIELD_NUMBER: _ClassVar[int]
     SHARPEN_FIELD_NUMBER: _ClassVar[int]
     ASPECT_FIELD_NUMBER: _ClassVar[int]
@@ -46,6 +46,7 @@ class Finish(_message.Message):
     THUMBNAIL_SECONDS_FIELD_NUMBER: _ClassVar[int]
     SPRITES_FIELD_NUMBER: _ClassVar[int]
     HLS_FIELD_NUMBER: _ClassVar[int]
+    RESTORE_FACES_FIELD_NUMBER: _ClassVar[int]
     denoise: bool
     sharpen: bool
     aspect: Aspect
@@ -58,7 +59,8 @@ class Finish(_message.Message):
     thumbnail_seconds: float
     sprites: bool
     hls: bool
-    def __init__(self, denoise: bool = ..., sharpen: bool = ..., aspect: _Optional[_Union[Aspect, str]] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., bits_per_second: _Optional[int] = ..., watermark: _Optional[_Union[Watermark, _Mapping]] = ..., background: _Optional[_Union[Background, _Mapping]] = ..., fragment_seconds: _Optional[int] = ..., thumbnail_seconds: _Optional[float] = ..., sprites: bool = ..., hls: bool = ...) -> None: ...
+    restore_faces: bool
+    def __init__(self, denoise: bool = ..., sharpen: bool = ..., aspect: _Optional[_Union[Aspect, str]] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., bits_per_second: _Optional[int] = ..., watermark: _Optional[_Union[Watermark, _Mapping]] = ..., background: _Optional[_Union[Background, _Mapping]] = ..., fragment_seconds: _Optional[int] = ..., thumbnail_seconds: _Optional[float] = ..., sprites: bool = ..., hls: bool = ..., restore_faces: bool = ...) -> None: ...
 
 class Watermark(_message.Message):
     __slots__ = ("text", "image", "corner", "opacity")

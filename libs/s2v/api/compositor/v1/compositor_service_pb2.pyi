@@ -114,3 +114,13 @@ class MeasureFilmResponse(_message.Message):
     LIP_SYNC_FIELD_NUMBER: _ClassVar[int]
     lip_sync: _measurement_pb2.LipSyncMeasurement
     def __init__(self, lip_sync: _Optional[_Union[_measurement_pb2.LipSyncMeasurement, _Mapping]] = ...) -> None: ...
+
+class GetCapabilitiesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetCapabilitiesResponse(_message.Message):
+    __slots__ = ("restores_faces",)
+    RESTORES_FACES_FIELD_NUMBER: _ClassVar[int]
+    restores_faces: bool
+    def __init__(self, restores_faces: bool = ...) -> None: ...

@@ -45,6 +45,11 @@ class CompositorServiceStub(object):
                 request_serializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmRequest.SerializeToString,
                 response_deserializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmResponse.FromString,
                 _registered_method=True)
+        self.GetCapabilities = channel.unary_unary(
+                '/s2v.api.compositor.v1.CompositorService/GetCapabilities',
+                request_serializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.GetCapabilitiesRequest.SerializeToString,
+                response_deserializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.GetCapabilitiesResponse.FromString,
+                _registered_method=True)
 
 
 class CompositorServiceServicer(object):
@@ -59,8 +64,8 @@ class CompositorServiceServicer(object):
         pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
 
         Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
-        speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL, IMAGE_UNREADABLE and
-        IMAGE_SIZE_UNSUPPORTED (an image of the finish).
+        speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
+        STORAGE_FULL, IMAGE_UNREADABLE and IMAGE_SIZE_UNSUPPORTED (an image of the finish).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,6 +77,13 @@ class CompositorServiceServicer(object):
         Films wait for each other, and every other work goes first.
 
         Errors: FIELD_INVALID (no phonemes), ARTIFACT_NOT_FOUND, VIDEO_UNREADABLE, FACE_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCapabilities(self, request, context):
+        """GetCapabilities tells what this compositor can do that not every one can.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,6 +101,11 @@ def add_CompositorServiceServicer_to_server(servicer, server):
                     servicer.MeasureFilm,
                     request_deserializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmRequest.FromString,
                     response_serializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmResponse.SerializeToString,
+            ),
+            'GetCapabilities': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCapabilities,
+                    request_deserializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.GetCapabilitiesRequest.FromString,
+                    response_serializer=s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.GetCapabilitiesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -146,6 +163,33 @@ class CompositorService(object):
             '/s2v.api.compositor.v1.CompositorService/MeasureFilm',
             s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmRequest.SerializeToString,
             s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.MeasureFilmResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCapabilities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/s2v.api.compositor.v1.CompositorService/GetCapabilities',
+            s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.GetCapabilitiesRequest.SerializeToString,
+            s2v_dot_api_dot_compositor_dot_v1_dot_compositor__service__pb2.GetCapabilitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,

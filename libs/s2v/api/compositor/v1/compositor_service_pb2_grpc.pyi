@@ -41,8 +41,8 @@ class CompositorServiceStub:
     pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
-    speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL, IMAGE_UNREADABLE and
-    IMAGE_SIZE_UNSUPPORTED (an image of the finish).
+    speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
+    STORAGE_FULL, IMAGE_UNREADABLE and IMAGE_SIZE_UNSUPPORTED (an image of the finish).
     """
     MeasureFilm: _grpc.UnaryUnaryMultiCallable[_compositor_service_pb2.MeasureFilmRequest, _compositor_service_pb2.MeasureFilmResponse]
     """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
@@ -51,6 +51,8 @@ class CompositorServiceStub:
 
     Errors: FIELD_INVALID (no phonemes), ARTIFACT_NOT_FOUND, VIDEO_UNREADABLE, FACE_NOT_FOUND.
     """
+    GetCapabilities: _grpc.UnaryUnaryMultiCallable[_compositor_service_pb2.GetCapabilitiesRequest, _compositor_service_pb2.GetCapabilitiesResponse]
+    """GetCapabilities tells what this compositor can do that not every one can."""
 
 @_typing.type_check_only
 class CompositorServiceAsyncStub(CompositorServiceStub):
@@ -65,8 +67,8 @@ class CompositorServiceAsyncStub(CompositorServiceStub):
     pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
-    speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL, IMAGE_UNREADABLE and
-    IMAGE_SIZE_UNSUPPORTED (an image of the finish).
+    speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
+    STORAGE_FULL, IMAGE_UNREADABLE and IMAGE_SIZE_UNSUPPORTED (an image of the finish).
     """
     MeasureFilm: _aio.UnaryUnaryMultiCallable[_compositor_service_pb2.MeasureFilmRequest, _compositor_service_pb2.MeasureFilmResponse]  # type: ignore[assignment]
     """MeasureFilm decodes a film, tracks its face, and tells how well the lips fit the speech.
@@ -75,6 +77,8 @@ class CompositorServiceAsyncStub(CompositorServiceStub):
 
     Errors: FIELD_INVALID (no phonemes), ARTIFACT_NOT_FOUND, VIDEO_UNREADABLE, FACE_NOT_FOUND.
     """
+    GetCapabilities: _aio.UnaryUnaryMultiCallable[_compositor_service_pb2.GetCapabilitiesRequest, _compositor_service_pb2.GetCapabilitiesResponse]  # type: ignore[assignment]
+    """GetCapabilities tells what this compositor can do that not every one can."""
 
 class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
     """CompositorService joins clips and speech to a film. It keeps no state."""
@@ -92,8 +96,8 @@ class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
         pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
 
         Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
-        speech or the film), ARTIFACT_NOT_FOUND, STORAGE_FULL, IMAGE_UNREADABLE and
-        IMAGE_SIZE_UNSUPPORTED (an image of the finish).
+        speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
+        STORAGE_FULL, IMAGE_UNREADABLE and IMAGE_SIZE_UNSUPPORTED (an image of the finish).
         """
 
     @_abc_1.abstractmethod
@@ -108,5 +112,13 @@ class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: FIELD_INVALID (no phonemes), ARTIFACT_NOT_FOUND, VIDEO_UNREADABLE, FACE_NOT_FOUND.
         """
+
+    @_abc_1.abstractmethod
+    def GetCapabilities(
+        self,
+        request: _compositor_service_pb2.GetCapabilitiesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_compositor_service_pb2.GetCapabilitiesResponse, _abc.Awaitable[_compositor_service_pb2.GetCapabilitiesResponse]]:
+        """GetCapabilities tells what this compositor can do that not every one can."""
 
 def add_CompositorServiceServicer_to_server(servicer: CompositorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -101,14 +101,16 @@ class SpeakRequest(_message.Message):
     def __init__(self, segment: _Optional[_Union[Segment, _Mapping]] = ..., voice: _Optional[str] = ..., frame_rate: _Optional[int] = ..., decoded_audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., device_group: _Optional[str] = ..., lexicon: _Optional[_Mapping[str, str]] = ..., voice_sample: _Optional[_Union[VoiceSample, _Mapping]] = ..., speed: _Optional[float] = ...) -> None: ...
 
 class VoiceSample(_message.Message):
-    __slots__ = ("audio", "transcript", "language")
+    __slots__ = ("audio", "transcript", "language", "backend")
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     TRANSCRIPT_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    BACKEND_FIELD_NUMBER: _ClassVar[int]
     audio: _artifact_pb2.Artifact
     transcript: str
     language: str
-    def __init__(self, audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., transcript: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+    backend: str
+    def __init__(self, audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., transcript: _Optional[str] = ..., language: _Optional[str] = ..., backend: _Optional[str] = ...) -> None: ...
 
 class SpeakResponse(_message.Message):
     __slots__ = ("speech", "notice", "working")

@@ -34,6 +34,8 @@ def is_open_ended(node: Node) -> bool:
     kind = node["type"]
     if kind == "scripts" and node.get("sup"):
         above = row(node["sup"])
+        if node["base"]["type"] == "function" and [symbol(above[0])] == ["−"]:
+            return len(above) > 2  # an inverse function is no power
         return _is_long(above) or (len(above) > 1 and not symbol(above[-1]))
     if kind == "scripts":
         return is_compound(row(node.get("sub"))) and node["base"]["type"] == "identifier"

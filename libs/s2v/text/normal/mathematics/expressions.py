@@ -15,12 +15,13 @@ _JOINING = "×÷·±∓∪∩∘⊕⊗∧∨∗⋅"
 _SIGNS = "∞∅∂∇∀∃¬∑∏∫∮∬"
 _STRONG = re.compile(
     rf"[{_UP}{_DOWN}{_RELATIONS}{_JOINING}{_SIGNS}√∛∜]|\\[A-Za-z]|[A-Za-z0-9)}}]\^[-({{A-Za-z0-9]"
-    r"|[<>!]=|[\w)!] ?= ?[-\w(\\√]|(?<![A-Za-z])(?:sin|cos|tan|log|ln|exp|sqrt)\("
-    r"|(?<![A-Za-z])(?:E|Var)\[[A-Z]|(?<![A-Za-z])d[a-z]?/d[a-z](?![A-Za-z])"
+    r"|[<>!]=|[\w)!] ?= ?[-\w(\\√]|(?<![A-Za-z])(?:sin|cos|tan|log[0-9]{0,2}|ln|exp|sqrt)\("
+    r"|(?<![A-Za-z])[fghFG]'{1,3}\([a-z]|(?<![A-Za-z])(?:E|Var)\[[A-Z]|(?<![A-Za-z])d[a-z]?/d[a-z](?![A-Za-z])"
     r"|(?<![A-Za-z])(?:sin|cos|tan) [0-9]{1,3}°|(?<![A-Za-z])[fghFGH]\([a-z](?:, ?[a-z])?\)"
-    r"|\|[^|\s]{1,12}\| ?[<>=]|(?<![A-Za-z])O\([^()\s]"
+    r"|[|‖][^|‖\s]{1,12}[|‖] ?[<>=]|(?<![A-Za-z])O\([^()\s]"
     r"|(?<![\w/])[A-Za-z]_(?:[0-9]{1,2}|[a-z])(?!\w)"
     rf"|[{_GREEK}] ?/ ?[0-9a-z]|(?<![\w/])[0-9]/[a-z](?![\w/])|(?<![\w/])[a-eg-vx-z]/[0-9](?![\w/])"
+    r"|(?<![\w/])[a-z]/[a-z] [-+=] [a-z]/[a-z](?![\w/])"
     r"|(?<=[0-9]) [+*<>] (?=[0-9])|\b[A-Za-z] [+<>] [A-Za-z0-9]\b|(?<=[0-9])[+*](?=[0-9])"
 )
 _FUNCTION = "|".join(sorted((*FUNCTIONS, "lim", "max", "min", "sqrt"), key=len, reverse=True))
@@ -46,9 +47,13 @@ _TWO_LETTERS = (
 )
 _TOKEN = (
     rf"\\(?:{COMMANDS})(?![A-Za-z])(?:\[[^\[\]\n]{{0,20}}\])?(?:[_^]?{_BRACES}){{0,3}}"
-    rf"|(?<![A-Za-z])(?:{_FUNCTION})(?![A-Za-z])"
+    rf"|(?<![A-Za-z])log[0-9]{{1,2}}(?=\()|(?<![A-Za-z])(?:{_FUNCTION})(?![A-Za-z])"
+    r"|(?<=[A-Za-z]\([a-z]),(?= ?[a-z]\))|(?<=[A-Za-z]\([a-z]),(?= ?[a-z], ?[a-z]\))"
+    r"|(?<=[A-Za-z]\([0-9]),(?= ?[0-9]{1,4}\))|(?<=[A-Za-z]\([0-9][0-9]),(?= ?[0-9]{1,4}\))"
+    r"|(?<=\([a-z],[a-z]),(?=[a-z]\))|(?<=\([a-z], [a-z]),(?= [a-z]\))"
     r"|(?<![A-Za-z])d[a-z]?/d[a-z](?![A-Za-z])|(?<=[a-z]\()[a-z]{2}(?=\))|[-+*]="
     r"|(?<=[-+,−×] )(?:\.\.\.|…)(?= [-+=−×])|[0-9]++(?:[.,][0-9]++)*+|\|[^|\s]{1,12}\|"
+    r"|(?<![A-Za-z'’])[fghFG]'{1,3}(?=\()|‖[^‖\s]{1,12}‖|[ℝℕℤℚℂ]"
     rf"|[a-z]{{1,3}}(?=[{_UP}^])|(?<=[0-9])[a-z]{{1,3}}(?![\w])|{_TWO_LETTERS}"
     r"|(?<![A-Za-z'’.])[A-Za-z](?![A-Za-z'’])(?!\.[A-Za-z])"
     rf"|[{_GREEK}](?![Ͱ-Ͽἀ-῿])|[{_UP}]+|[{_DOWN}]+|[_^]{_BRACES}|\^\([^()\n]{{1,40}}\)|[_^][-+]?\w+"
@@ -68,12 +73,16 @@ _TEX = {
     "->": r"\to ",
     "=>": r"\Rightarrow ",
     "%": r"\%",
+    "∑": r"\sum ",
+    "∏": r"\prod ",
+    "∫": r"\int ",
     "+=": r"\text{ plus equals }",
     "-=": r"\text{ minus equals }",
     "*=": r"\text{ times equals }",
     "...": r"\ldots ",
     "…": r"\ldots ",
 }
+_SETS = {"ℝ": "R", "ℕ": "N", "ℤ": "Z", "ℚ": "Q", "ℂ": "C"}
 _ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
 _LETTER = re.compile(r"[A-Za-z]")
 _LONGEST = 400
@@ -88,7 +97,7 @@ def expressions(text: str, first: int, end: int) -> Iterator[tuple[int, int, str
             continue
         for part in _parts(_tokens(text, match.start(), match.end())):
             tokens = _trimmed(part)
-            if len(tokens) < 2:
+            if len(tokens) < 2 and "/d" not in "".join(token for *_, token in tokens):
                 continue
             begin, finish = tokens[0][0], tokens[-1][1]
             if (
@@ -144,7 +153,7 @@ def _trimmed(tokens: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
         depth += token in _OPENERS
         depth -= token in (")", "]")
         if depth < 0:
-            return _trimmed(tokens[:index])
+            return max(_trimmed(tokens[:index]), _trimmed(tokens[index + 1 :]), key=len)
     return tokens if not depth else _closed(tokens)
 
 
@@ -187,6 +196,10 @@ def in_tex(tokens: Sequence[str]) -> str:
             index, inside = _operand(tokens, index + 1)
             spelt.append(f"{_ROOTS.get(token, _ROOTS['√'])}{{{inside}}}")
             continue
+        if token == "lim" and _goes(tokens, index):
+            spelt.append(rf"\lim_{{{tokens[index + 1]} \to {_one(tokens[index + 3])}}}")
+            index += 4
+            continue
         if _is_fraction(tokens, index):
             spelt.append(rf"\frac{{{token}}}{{{tokens[index + 2]}}}")
             index += 3
@@ -194,6 +207,11 @@ def in_tex(tokens: Sequence[str]) -> str:
         spelt.append(_one(token))
         index += 1
     return " ".join(spelt)
+
+
+def _goes(tokens: Sequence[str], index: int) -> bool:
+    """Tell whether what a limit is taken of something for follows: lim x→0."""
+    return len(tokens) > index + 4 and tokens[index + 2] in ("→", "->")
 
 
 def _is_fraction(tokens: Sequence[str], index: int) -> bool:
@@ -231,12 +249,18 @@ def _one(token: str) -> str:
     if "/d" in token:
         above, _, below = token.partition("/d")
         return rf"\frac{{d {above[1:]}}}{{d {below}}}"
+    if token in _SETS:
+        return rf"\mathbb{{{_SETS[token]}}}"
+    if token[0] == "‖":
+        return rf"\|{token[1:-1]}\|"
     if token[0] in _UP:
         return f"^{{{token.translate(_PLAIN_UP)}}}"
     if token[0] in _DOWN:
         return f"_{{{token.translate(_PLAIN_DOWN)}}}"
     if token[0] in "^_" and len(token) > 1 and token[1] != "{":
         return f"{token[0]}{{{token[1:].strip('()')}}}"
+    if token[:3] == "log" and token[3:].isdecimal():
+        return rf"\log_{{{token[3:]}}} "
     if token in LIMITS or (token in FUNCTIONS and len(token) > 1):
         return (
             rf"\operatorname{{{token}}} "

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from s2v.text.normal.fractions import fraction
 from s2v.text.normal.mathematics.compounds import Say
 from s2v.text.normal.mathematics.shaping import Node, row, symbol
 from s2v.text.normal.mathematics.vocabulary import FUNCTIONS, LARGE, LIMITS, RELATIONS
@@ -35,6 +36,8 @@ def scripted(node: Node, say: Say) -> str:
         return bounded(LARGE.get(base["symbol"], base["symbol"]), below, above, say)
     if base["type"] == "function":
         return _function(base["name"], below, above, say)
+    if base.get("variant") == "double-struck" and above and not below:
+        return f"{base['name']} {say(above).replace(' times ', ' by ')}"
     said = say([base]) if base["type"] != "space" else ""
     if below:
         joint = "" if base["type"] == "text" and below[0]["type"] == "number" else "sub "
@@ -65,7 +68,16 @@ def power(base: Node, above: Sequence[Node], say: Say) -> str:
     if _is_inverse(above) and (_is_matrix(base) or base.get("name") in ("f", "g", "h")):
         return "inverse"
     comma = ", " if base["type"] in ("group", "fraction") else ""
-    return f"{comma}to the power of {say(above)}"
+    return f"{comma}to the power of {_sloped(above) or say(above)}"
+
+
+def _sloped(nodes: Sequence[Node]) -> str:
+    """Say a fraction with a sloped line, as powers have it: x^{1/2}."""
+    if len(nodes) != 3 or symbol(nodes[1]) != "/":
+        return ""
+    above, below = str(nodes[0].get("value", "")), str(nodes[2].get("value", ""))
+    whole = above.isdecimal() and below.isdecimal() and 2 <= int(below) <= 100
+    return fraction(int(above), int(below)) if whole and int(above) < int(below) else ""
 
 
 def bounded(name: str, below: Sequence[Node], above: Sequence[Node], say: Say) -> str:

@@ -37,6 +37,12 @@ _LOCALES = frozenset(locale["code"] for locale in mathra.locales())
 _SPACE = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r"\s+([,;:?])")
 _MARKS = re.compile(r"[,;](?:\s*[,;])+")
+_BOUND = re.compile(
+    r"\b((?:for all|there exists) \w+(?: sub \w+)?) is (?=greater|less|not|at)", re.IGNORECASE
+)
+"""What is bound by a quantifier: "for all epsilon greater than zero"."""
+_DEGREES = {"C": "celsius", "F": "fahrenheit"}
+_MOMENTS = {"Var": "the variance of", "Cov": "the covariance of"}
 _VECTORS = frozenset({"\u20d7", "\u0302", "→"})
 
 
@@ -48,7 +54,7 @@ def say_formula(tex: str) -> str:
     """
     said = _SPACE.sub(" ", _say(formula(tex)))
     said = _MARKS.sub(",", _BEFORE_MARK.sub(r"\1", said))
-    return said.strip(" ,;")
+    return _BOUND.sub(r"\1 ", said).strip(" ,;")
 
 
 def foreign_formula(tex: str, language: str) -> str:
@@ -87,6 +93,8 @@ def _opening(node: Node, left: Node | None) -> str:
     if node["type"] == "group" and node["open"] in ("(", "[", ""):
         if _takes_argument(left):
             return "" if _at_end(left).endswith(" of") else "of "
+        if left["type"] == "identifier" and left["name"].isalpha() and _is_data(node["children"]):
+            return "of "
         return "times " if _is_factor(left) and is_compound(node["children"]) else ""
     return ""
 
@@ -114,6 +122,11 @@ def _takes_argument(node: Node) -> bool:
     return base["type"] == "identifier" and base["name"] in NAMED_LETTERS
 
 
+def _is_data(nodes: Sequence[Node]) -> bool:
+    """Tell whether numbers in brackets are what a statistic is of: t(28), F(2, 45)."""
+    return all(node["type"] == "number" or symbol(node) == "," for node in nodes)
+
+
 def _at_end(node: Node) -> str:
     return _node(node, None)
 
@@ -128,7 +141,8 @@ def _node(node: Node, left: Node | None) -> str:
     if kind == "number":
         return number(node["value"]) if node["value"].isascii() else str(node["value"])
     if kind == "identifier":
-        return _letter(node)
+        scale = _DEGREES.get(node["name"]) if _after_degrees(left) else None
+        return scale or _letter(node)
     if kind in ("word", "text"):
         return _words(node, left)
     if kind == "fraction":
@@ -170,6 +184,10 @@ def _function(name: str) -> str:
     return FUNCTIONS.get(name, name)
 
 
+def _after_degrees(left: Node | None) -> bool:
+    return left is not None and symbol(left.get("sup")) in ("∘", "°")
+
+
 def _words(node: Node, left: Node | None) -> str:
     if node["type"] == "word":
         text = str(node["text"])
@@ -180,9 +198,10 @@ def _words(node: Node, left: Node | None) -> str:
         ).strip()
     text = text.removeprefix("\\")
     amount = left["value"] if left is not None and left["type"] == "number" else ""
-    after_degrees = left is not None and symbol(left.get("sup")) in ("∘", "°")
-    if after_degrees and text in ("C", "F"):
-        return {"C": "celsius", "F": "fahrenheit"}[text]
+    if _after_degrees(left) and text in _DEGREES:
+        return _DEGREES[text]
+    if text in _MOMENTS:
+        return _MOMENTS[text]
     unit = unit_words(text, amount) if amount else None
     if unit:
         return unit

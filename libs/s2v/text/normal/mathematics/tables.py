@@ -1,5 +1,7 @@
 """Say matrices, cases and equations under each other."""
 
+from collections.abc import Sequence
+
 from s2v.text.normal.mathematics.compounds import Say
 from s2v.text.normal.mathematics.shaping import Node, row
 from s2v.text.normal.numerals import cardinal
@@ -16,6 +18,9 @@ _MATRICES = {
 }
 
 
+_WHEN = frozenset({"if", "for", "when", "where", "otherwise", "else", "unless", "and"})
+
+
 def table(node: Node, say: Say) -> str:
     """Say a table, row by row."""
     rows = [[say(row(cell)) for cell in cells] for cells in node["rows"]]
@@ -26,5 +31,14 @@ def table(node: Node, say: Say) -> str:
             for number, cells in enumerate(rows, 1)
         ]
         return f"{_MATRICES[node['shape']].format(size)}, {'; '.join(told)}"
-    joint = ", " if node["shape"] == "cases" else " "
-    return "; ".join(joint.join(filter(None, cells)) for cells in rows)
+    if node["shape"] == "cases":
+        return "; ".join(map(_case, rows))
+    return "; ".join(" ".join(filter(None, cells)) for cells in rows)
+
+
+def _case(cells: Sequence[str]) -> str:
+    """Say a value and when it holds: "x, if x is greater than zero"."""
+    said = [cell.strip(" ,") for cell in cells if cell.strip(" ,")]
+    if len(said) == 2 and said[1].partition(" ")[0] not in _WHEN:
+        return f"{said[0]} if {said[1]}"
+    return ", ".join(said)

@@ -257,5 +257,5 @@ ACCENTS = {
     "\u0301": "{} acute",
     "\u0300": "{} grave",
 }
-NAMED_LETTERS = frozenset("fghFGHPEpqTOLNuvwyφψΦΨΓζσχ")
+NAMED_LETTERS = frozenset("fghFGHPEpqTOLNuvwyφψΦΨΓΘΩζσχ")
 """Letters that stand for functions where a bracket follows: f(x) is "f of x"."""

@@ -10,7 +10,7 @@ from s2v_tts.backends.http.voices_file import bad_file, read_voices_file
 
 
 def http_backend(dialect: str, voices_file: Path | None, limits: HttpLimits) -> HttpBackend:
-    """Return a backend that speaks by the servers of the voices file.
+    """Return a backend that speaks by the servers of the voices file, or of its own in a folder.
 
     Raises:
         InvalidInput: there is no such file, or it says something wrong.
@@ -20,6 +20,8 @@ def http_backend(dialect: str, voices_file: Path | None, limits: HttpLimits) -> 
         raise bad_file(
             f"the backend {dialect} needs it: a TOML file that names its servers and voices"
         )
+    if voices_file.is_dir():
+        voices_file = voices_file / f"{dialect}.toml"
     file = read_voices_file(voices_file)
     endpoints = [
         Endpoint(server, failures=limits.failures, rest_seconds=limits.rest_seconds)
