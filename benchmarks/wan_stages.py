@@ -1,7 +1,7 @@
 """What `wan.py` measures beside forwards: a whole window from its words, and the autoencoder."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -111,13 +111,11 @@ def window(
             motion=PastMotion(None, latents),
             opening=False,
         )
-        while not isinstance(next(events), Window):
-            pass
+        _window(events)
         begun += time.perf_counter() - apart
         for step in range(steps):
             assert isinstance(noted.timed(f"step {step + 1}", lambda: next(events)), Stepped)
-        done = noted.timed("decoding and encoding motion", lambda: next(events))
-        assert isinstance(done, Window)
+        done = noted.timed("decoding and encoding motion", lambda: _window(events))
         pixels = done.pixels_BCTYX
         noted.timed("to the host", lambda: ((pixels + 1) * 127.5).round().to(torch.uint8).cpu())
         noted.seconds["whole"] = time.perf_counter() - begun
@@ -125,6 +123,10 @@ def window(
 
     made(1)
     return made(steps)
+
+
+def _window(events: Iterator[object]) -> Window:
+    return next(event for event in events if isinstance(event, Window))
 
 
 def autoencoder(parts: Parts, device: torch.device, size: str) -> Stages:

@@ -13,7 +13,7 @@ from s2v.client import Client
 from s2v.compat.configuring import Configuration
 from s2v.compat.planning import gpus_to_use
 from s2v.compat.statistics import statistics, write_statistics
-from s2v.compat.wishes import preset_for, size_for, without_directions
+from s2v.compat.wishes import preset_for, put_size, size_for, without_directions
 from s2v.core.errors import InvalidInput, PermissionDenied, Reason
 from s2v_cli.aliases import OUTPUT_DIR, SERVICE_LOGS, LogLevel
 from s2v_cli.background import call
@@ -89,7 +89,8 @@ class Founding:
         used, notices = gpus_to_use(self.gpus)
         for notice in notices:
             tell(f"note: {notice}")
-        return {**level, "S2V_RENDER_WORKERS": str(used)} if used else level
+        names = ("S2V_RENDER_WORKERS", "S2V_RENDER_RANKS")
+        return {**level, **dict.fromkeys(names, str(used))} if used else level
 
     def unheard(self, *, lasting: bool) -> Sequence[str]:
         """Return what a gateway that others started is not told."""
@@ -106,7 +107,8 @@ class Founding:
             InvalidInput: PRESET_UNKNOWN, there is no such quality.
         """
         is_directed = spec.prompt or spec.negative_prompt or spec.HasField("sampling")
-        if not self.quality and not (is_directed and not spec.engine):
+        is_wished = self.quality or self.width
+        if not is_wished and not (is_directed and not spec.engine):
             return []
         engine = _engine(call(client, client.engines), spec.engine)
         if engine is None:
@@ -117,10 +119,17 @@ class Founding:
             except InvalidInput as error:
                 error.field = "--quality"
                 raise
-            if not spec.width_pixels:
-                presets = Configuration.QUALITY_PRESETS
-                spec.width_pixels, spec.height_pixels = size_for(self.quality, engine, presets)
-        return [] if spec.engine else without_directions(spec, engine)
+        notices = self._put_size(spec, engine)
+        return notices if spec.engine else [*notices, *without_directions(spec, engine)]
+
+    def _put_size(self, spec: job_pb2.JobSpec, engine: system_service_pb2.Engine) -> Sequence[str]:
+        """Ask for the size of the options or of the quality, unless `--size` tells another."""
+        if self.width and self.height and engine.least_area_pixels:
+            return put_size(spec, self.width, self.height, engine)
+        if spec.width_pixels or spec.height_pixels or not self.quality:
+            return []
+        presets = Configuration.QUALITY_PRESETS
+        return put_size(spec, *size_for(self.quality, engine, presets), engine)
 
 
 def folder_named(output_dir: str) -> Path:

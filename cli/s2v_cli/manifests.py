@@ -35,7 +35,7 @@ class Row(BaseModel):
     quality: str = ""
     width: int = Field(default=0, ge=0)
     height: int = Field(default=0, ge=0)
-    fps: int = Field(default=25, ge=1)
+    fps: int | None = Field(default=None, ge=1)
     seed: int | None = None
     liveliness: float | None = Field(default=None, ge=0, le=MAX_LIVELINESS)
     prompt: str = ""

@@ -12,6 +12,7 @@ import pytest
 from films import decode_sound
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
+from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import DigitalSourceType
 from s2v.media.provenance import read_marking
 from s2v.media.video import decode_frames
@@ -124,8 +125,19 @@ def test_the_engine_is_listed_as_directed(installation: Any) -> None:
     with installation.client() as client:
         portrait, wan = client.engines()
     assert (portrait.name, portrait.directed) == ("engines/portrait", False)
-    assert (wan.name, wan.directed, wan.side_step_pixels) == ("engines/wan", True, 64)
-    assert {"low", "medium", "high", "ultra", "draft", "official"} == {p.name for p in wan.presets}
+    assert (wan.name, wan.directed, wan.side_step_pixels) == ("engines/wan", True, 16)
+    assert {"low", "medium", "high", "ultra", "official"} == {p.name for p in wan.presets}
+    assert (wan.default_frame_rate, wan.least_area_pixels) == (16, 832 * 480)
+
+
+def test_a_preset_that_needs_a_lora_is_refused_with_the_setting_that_brings_it(
+    installation: Any,
+) -> None:
+    with installation.client() as client:
+        spec = a_spec(client, preset="draft")
+        with pytest.raises(InvalidInput, match="S2V_RENDER_WAN_LORA") as found:
+            client.create_job(spec)
+    assert (found.value.reason, found.value.field) == (Reason.PRESET_UNKNOWN, "spec.preset")
 
 
 def test_make_takes_a_checkpoint(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_each_row_becomes_a_film(gateway: FakeGateway, folder: Path) -> None:
     assert Path("out/one.mp4").read_bytes() == FILM
     assert Path("out/0002_me.mp4").read_bytes() == FILM
     first, second = (job.spec for job in gateway.jobs.values())
-    assert (first.script.text, first.seed, first.frame_rate) == ("One, two.", 7, 25)
+    assert (first.script.text, first.seed, first.frame_rate) == ("One, two.", 7, 0)
     assert first.finish.sharpen
     assert (second.script.text, second.frame_rate) == ("From a file.", 30)
     assert not second.HasField("seed")

@@ -29,8 +29,8 @@ from s2v_render.engines import REGISTRY
 from s2v_render.engines.heygem.containers import HeygemSettings
 from s2v_render.servicer import RenderServicer
 from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.config import Elsewhere, WorkerConfig
 from s2v_render.workers.pool import WorkerPool
-from s2v_render.workers.seat import Elsewhere, WorkerConfig
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

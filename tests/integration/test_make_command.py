@@ -11,7 +11,7 @@ from command_line import PHOTO, s2v
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import LengthPolicy, VideoLonger, VideoShorter
-from s2v.core.ports import Sampling, Solver
+from s2v.core.sampling import Between, Sampling, Solver
 from s2v.core.sound import Enhancement, NoiseReduction
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import ClipEncoder
@@ -42,7 +42,7 @@ def test_make_writes_the_film_and_says_where_it_is(
     assert job.spec.script.text == "Hello."
     assert (job.spec.voice, job.spec.language) == ("nobody", "de")
     assert (job.spec.width_pixels, job.spec.height_pixels) == (512, 640)
-    assert job.spec.frame_rate == 25
+    assert job.spec.frame_rate == 0
     assert job.spec.seed == 7
     assert job.spec.liveliness == 0.0
     assert job.spec.HasField("liveliness")
@@ -214,7 +214,7 @@ def test_make_sends_what_a_directed_engine_is_told(
         *("make", "--text", "Hello.", "--reference", photo, "-o", tmp_path / "f.mp4"),
         *("--engine", "wan", "--prompt", "a person", "--negative-prompt", "blur"),
         *("--steps", "4", "--guidance", "1", "--shift", "3.5", "--solver", "dpm++"),
-        *("--pose", dance),
+        *("--pose", dance, "--window-frames", "48", "--between", "repeat", "--fps", "30"),
         gateway=gateway,
     )
 
@@ -222,7 +222,9 @@ def test_make_sends_what_a_directed_engine_is_told(
     (job,) = gateway.jobs.values()
     assert (job.spec.engine, job.spec.prompt) == ("wan", "a person")
     assert job.spec.negative_prompt == "blur"
-    assert sampling_from_proto(job.spec.sampling) == Sampling(4, 1.0, 3.5, Solver.DPM)
+    sampling = sampling_from_proto(job.spec.sampling)
+    assert sampling == Sampling(4, 1.0, 3.5, Solver.DPM, window_frames=48, between=Between.REPEAT)
+    assert job.spec.frame_rate == 30
     assert gateway.blobs[job.spec.pose] == dance.read_bytes()
 
 

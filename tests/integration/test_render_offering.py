@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from s2v_render.engines.heygem.containers import (
 from s2v_render.engines.wan.settings import LoraChoice, Offload, Precision, WanSettings
 from s2v_render.offering import offered
 from s2v_render.settings import RenderSettings
-from s2v_render.workers.seat import Elsewhere
+from s2v_render.workers.config import Elsewhere
 
 
 @pytest.fixture
@@ -199,10 +200,29 @@ def test_the_file_in_the_documentation_can_be_read(tmp_path: Path) -> None:
         assert all(container.group for container in read_containers(file))
 
 
-@pytest.mark.parametrize(("asked", "gpus", "workers"), [(0, 2, 2), (1, 2, 1), (4, 2, 2), (3, 0, 3)])
-def test_a_gpu_has_one_worker_at_most(asked: int, gpus: int, workers: int) -> None:
-    settings = RenderSettings(workers=asked, worker_threads=2)
+@pytest.mark.parametrize(
+    ("changes", "gpus", "ranks", "workers"),
+    [
+        ({}, [2], 1, 2),
+        ({"workers": 1}, [2], 1, 1),
+        ({"workers": 4}, [2], 1, 2),
+        ({"workers": 3}, [], 1, 3),
+        ({"aim": "latency"}, [4], 4, 1),
+        ({"aim": "latency"}, [4, 4], 4, 2),
+        ({"aim": "latency"}, [], 1, 1),
+        ({"ranks": 2}, [4], 2, 2),
+        ({"ranks": 2, "aim": "latency"}, [4, 3, 0], 2, 3),
+        ({"ranks": 8}, [2], 2, 1),
+        ({"ranks": 2, "workers": 1}, [], 2, 1),
+    ],
+)
+def test_workers_divide_the_gpus_as_they_are_meant_to_be_used(
+    changes: dict[str, Any], gpus: list[int], ranks: int, workers: int
+) -> None:
+    settings = RenderSettings(worker_threads=2, **({"workers": 1} if not gpus else {}) | changes)
 
-    assert settings.worker_count(gpus) == workers
+    assert settings.ranks_per_worker(gpus) == ranks
+    groups = sum(count // ranks for count in gpus)
+    assert settings.worker_count(groups, ranks) == workers
     assert settings.waiting_room(workers) == 16 * workers
-    assert settings.processors(0) >= 2 * settings.worker_count(0)
+    assert settings.processors(0) >= 2 * settings.worker_count(0, 1)

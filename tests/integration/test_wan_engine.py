@@ -1,38 +1,41 @@
-"""The engine `wan` on a small model: takes, states, presets, what directs it, and what stops it."""
+"""The engine `wan` on a small model: takes, states, presets, and what directs it."""
 
-import gc
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
-from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
-from s2v.core.ports import Frames, Notice, Sampling, Size, Solver, State, Take, Working
-from s2v.core.timebase import samples_per_frame
+from s2v.core.errors import InvalidInput, NotReady, Reason
+from s2v.core.ports import Frames, Notice, Size, Take
+from s2v.core.sampling import Between, Sampling, Solver
 from s2v.media.video import H264, ClipEncoder
-from s2v.testing.engine_contract import EngineContract, a_take
+from s2v.testing.engine_contract import EngineContract
 from s2v_render.engines.wan.engine import WanEngine
-from s2v_render.engines.wan.model.transformer import S2VTransformer
-from s2v_render.engines.wan.presets import PRESETS
-from s2v_render.engines.wan.settings import Offload, Precision, WanSettings
+from s2v_render.engines.wan.presets import PRESET_NAMES, offered_presets, recipe_for
+from s2v_render.engines.wan.settings import LoraChoice, Noise, Offload, Precision, WanSettings
+from s2v_render.engines.wan.sizing import film_size
 from s2v_render.engines.wan.takes.posing import PoseVideo
-
-TINY = WanSettings(checkpoint="random:tiny", device="cpu")
-CHECKPOINT = Path(__file__).parents[1] / "data/wan_tiny"
-SIZE = Size(64, 64)
-FEW_STEPS = Sampling(steps=1)
-
-Rgb = npt.NDArray[np.uint8]
+from wan_takes import (
+    CHECKPOINT,
+    FEW_STEPS,
+    SIZE,
+    TINY,
+    Asked,
+    film,
+    left,
+    small,
+    spoken,
+    stepping,
+    write_reference,
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +45,7 @@ def engine() -> WanEngine:
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("reference") / "reference.png"
-    rows, columns = np.mgrid[0:90, 0:100]
-    picture = np.stack([rows * 2, columns * 2, rows + columns], axis=-1).astype(np.uint8)
-    Image.fromarray(picture).save(path)
-    return path
+    return write_reference(tmp_path_factory.mktemp("reference") / "reference.png")
 
 
 @pytest.fixture
@@ -55,27 +54,9 @@ def take(engine: WanEngine, reference: Path) -> Take:
     return spoken(small(engine, reference), 5)
 
 
-def small(engine: WanEngine, reference: Path) -> Take:
-    made = a_take(reference, engine.capabilities)
-    return replace(made, size=SIZE, preset="draft", sampling=FEW_STEPS)
-
-
-def spoken(take: Take, frames: int, *, first_frame: int = 0) -> Take:
-    """Return a take over noise, `frames` long; equal moments of a film sound the same."""
-    length = samples_per_frame(take.frame_rate)
-    noise = np.random.default_rng(1).standard_normal((first_frame + frames) * length)
-    pcm = (3_000 * noise[first_frame * length :]).astype(np.int16)
-    return replace(take, pcm=pcm, phonemes=(), first_frame=first_frame)
-
-
-def film(engine: WanEngine, take: Take) -> Rgb:
-    return np.concatenate([item.rgb for item in engine.render(take) if isinstance(item, Frames)])
-
-
-def left(engine: WanEngine, take: Take) -> bytes:
-    *_, state = engine.render(take)
-    assert isinstance(state, State)
-    return state.data
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return Asked(monkeypatch)
 
 
 class TestWanEngine(EngineContract):
@@ -87,6 +68,16 @@ class TestWanEngine(EngineContract):
     @pytest.fixture
     def take(self, engine: WanEngine, reference: Path) -> Take:
         return small(engine, reference)
+
+    def test_without_a_size_the_picture_is_even_and_not_too_large(
+        self, engine: WanEngine, take: Take
+    ) -> None:
+        """A film of its size would take a processor minutes."""
+        for name in ("low", "high", "official"):
+            recipe = recipe_for(name, FEW_STEPS, offered_presets(()))
+            size = film_size(replace(take, size=None), recipe, engine.capabilities)
+            assert size.width % 16 == size.height % 16 == 0
+            assert max(size.width, size.height) <= engine.capabilities.max_size.width
 
 
 def test_listing_what_the_engine_can_do_loads_no_torch() -> None:
@@ -128,7 +119,8 @@ def test_what_was_rendered_in_between_changes_nothing(engine: WanEngine, take: T
 
 @pytest.mark.parametrize("rate", [10, 25, 60])
 def test_takes_of_one_film_meet_at_any_rate(engine: WanEngine, take: Take, rate: int) -> None:
-    take = replace(take, frame_rate=rate)
+    repeated = Sampling(steps=1, guidance=1.0, between=Between.REPEAT)
+    take = replace(take, frame_rate=rate, sampling=repeated)
     state: bytes | None = None
     first, frames = 0, []
     for length in (3, 1, 4):
@@ -159,6 +151,12 @@ def test_noise_follows_the_windows_of_the_film_and_not_those_of_the_take(
     assert seeds == [40, 41]
 
 
+def test_noise_of_a_gpu_needs_one(take: Take) -> None:
+    engine = WanEngine(replace(TINY, noise=Noise.CUDA))
+    with pytest.raises(NotReady, match=r"S2V_RENDER_WAN_NOISE is cuda.*set it to cpu"):
+        film(engine, take)
+
+
 def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take) -> None:
     state = left(engine, take)
     later = spoken(take, 5, first_frame=5)
@@ -172,35 +170,36 @@ def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take) -> None:
         assert (found.value.reason, found.value.field) == (Reason.FIELD_INVALID, "state")
 
 
-@pytest.mark.parametrize("name", [preset.name for preset in PRESETS])
+@pytest.mark.parametrize("name", PRESET_NAMES)
 def test_every_preset_makes_a_film_in_as_many_steps_as_it_says(
-    engine: WanEngine, take: Take, name: str
+    take: Take, name: str, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if name in ("official", "ultra"):
-        take = replace(take, sampling=Sampling(steps=2))
-    else:
-        take = replace(take, sampling=Sampling())
-    items = list(engine.render(replace(take, preset=name)))
+    engine = WanEngine(replace(TINY, loras=(LoraChoice("few.safetensors", presets=("draft",)),)))
+    monkeypatch.setattr(engine, "_loras_for", lambda preset: [])
+    given = Sampling(steps=2) if name in ("official", "ultra") else Sampling()
+    shown = film(engine, replace(take, preset=name, sampling=given))
     steps = {"draft": 4, "low": 8, "medium": 15, "high": 25, "ultra": 2, "official": 2}[name]
-    assert sum(len(item.rgb) for item in items if isinstance(item, Frames)) == 5
-    assert sum(isinstance(item, Working) for item in items) == 3 + steps
+    assert len(shown) == 5
+    assert asked.times == (1 if name == "draft" else 2) * steps
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"sampling": Sampling(steps=2)},
-        {"sampling": Sampling(steps=2, shift=9.0)},
-        {"sampling": Sampling(steps=1, guidance=6.0)},
-        {"sampling": Sampling(steps=2, solver=Solver.EULER)},
-        {"sampling": Sampling(steps=2, solver=Solver.DPM)},
-        {"sampling": Sampling(steps=1, first_frame_from_reference=True)},
+        {"steps": 2},
+        {"steps": 2, "shift": 9.0},
+        {"guidance": 6.0},
+        {"steps": 2, "solver": Solver.EULER},
+        {"steps": 2, "solver": Solver.DPM},
+        {"first_frame_from_reference": True},
         {"prompt": "a person in a garden"},
         {"seed": 8},
     ],
     ids=str,
 )
 def test_what_a_request_says_shows(engine: WanEngine, take: Take, change: dict[str, Any]) -> None:
+    if not {"prompt", "seed"} & set(change):
+        change = {"sampling": replace(FEW_STEPS, **change)}
     assert not np.array_equal(film(engine, replace(take, **change)), film(engine, take))
 
 
@@ -213,7 +212,7 @@ def test_the_negative_prompt_shows_where_there_is_guidance(engine: WanEngine, ta
 
 
 def test_a_prompt_is_encoded_once_and_only_a_few_are_kept(
-    take: Take, asked: "Asked", monkeypatch: pytest.MonkeyPatch
+    take: Take, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import s2v_render.engines.wan.model.text as text
 
@@ -264,22 +263,65 @@ def test_official_poses_are_every_nth_picture(pose: Path) -> None:
 def test_a_pose_that_is_no_video_is_refused(engine: WanEngine, take: Take, tmp_path: Path) -> None:
     path = tmp_path / "pose.mp4"
     path.write_bytes(b"no video")
-    for preset in ("draft", "official"):
+    for preset in ("low", "official"):
         with pytest.raises(InvalidInput) as found:
             film(engine, replace(take, pose=path, preset=preset))
         assert found.value.field == "spec.pose"
         assert found.value.reason is Reason.VIDEO_UNREADABLE
 
 
-def test_a_film_without_a_size_fills_the_presets_area(engine: WanEngine, take: Take) -> None:
-    assert film(engine, replace(take, size=None)).shape[1:] == (128, 128, 3)
+def test_a_film_without_a_size_has_the_portrait_s_shape_and_no_less_than_the_least_area(
+    engine: WanEngine, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[Size] = []
+    monkeypatch.setattr(engine, "_within_memory", lambda *given: iter(map(sizes.append, given[2:])))
+    list(engine.render(replace(take, size=None)))
+    assert sizes == [Size(640, 576)]
 
 
-@pytest.mark.parametrize("size", [Size(64, 60), Size(96, 64), Size(32, 32), Size(64, 1984)])
-def test_a_size_that_is_no_multiple_of_64_or_out_of_range_is_refused(
+def test_a_small_picture_is_made_with_a_warning(
+    take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = WanEngine(replace(TINY, checkpoint=str(CHECKPOINT)))
+    monkeypatch.setattr(engine, "_within_memory", lambda *given: iter(()))
+    (notice,) = engine.render(replace(take, size=Size(320, 240)))
+    assert isinstance(notice, Notice)
+    assert notice.code == "PICTURE_SMALL"
+    assert "320x240" in notice.message
+    assert "finish.width_pixels" in notice.message
+    for size in (Size(832, 480), Size(528, 704), None):
+        assert list(engine.render(replace(take, size=size))) == []
+
+
+def test_a_side_of_an_odd_number_of_tokens_is_rendered(engine: WanEngine, take: Take) -> None:
+    take = replace(take, sampling=Sampling(steps=1, guidance=1.0, window_frames=32))
+    state = left(engine, replace(take, size=Size(80, 112)))
+    later = replace(spoken(take, 5, first_frame=5), state=state, size=Size(80, 112))
+    assert film(engine, later).shape == (5, 112, 80, 3)
+
+
+def test_a_request_says_how_long_windows_are(engine: WanEngine, take: Take, asked: Asked) -> None:
+    take = spoken(replace(take, frame_rate=16), 93)
+    for frames, windows in ((96, 1), (48, 2), (32, 3)):
+        asked.times = 0
+        film(engine, replace(take, sampling=replace(FEW_STEPS, window_frames=frames)))
+        assert asked.times == windows
+
+
+def test_between_model_frames_things_move_on(engine: WanEngine, take: Take) -> None:
+    take = spoken(replace(take, frame_rate=48), 9)
+    repeat, motion = (
+        film(engine, replace(take, sampling=replace(FEW_STEPS, between=each))) for each in Between
+    )
+    assert np.array_equal(motion[[0, 3, 6, 7, 8]], repeat[[0, 3, 6, 7, 8]])
+    assert all((motion[k] != repeat[k]).any() for k in (1, 2, 4, 5))
+
+
+@pytest.mark.parametrize("size", [Size(64, 56), Size(88, 64), Size(32, 32), Size(64, 1936)])
+def test_a_size_that_is_no_multiple_of_16_or_out_of_range_is_refused(
     engine: WanEngine, take: Take, size: Size
 ) -> None:
-    with pytest.raises(InvalidInput, match="must be a multiple of 64 and from 64 to 1920") as found:
+    with pytest.raises(InvalidInput, match="must be a multiple of 16 and from 64 to 1920") as found:
         film(engine, replace(take, size=size))
     assert found.value.reason is Reason.SIZE_UNSUPPORTED
 
@@ -292,84 +334,6 @@ def test_a_portrait_that_is_too_long_and_thin_is_refused(
     with pytest.raises(InvalidInput) as found:
         film(engine, replace(take, reference=path, size=None, preset="medium"))
     assert found.value.reason is Reason.IMAGE_SIZE_UNSUPPORTED
-
-
-class Asked:
-    """Counts how often the model is asked, and runs out of memory where it is told to."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.times = 0
-        self.short_of_memory_at = 0
-        forward = S2VTransformer.forward
-
-        def watched(model: S2VTransformer, *args: Any, **named: Any) -> Any:
-            self.times += 1
-            if self.times == self.short_of_memory_at:
-                raise torch.OutOfMemoryError("Tried to allocate 12.00 GiB.\nMore of it.")
-            return forward(model, *args, **named)
-
-        monkeypatch.setattr(S2VTransformer, "forward", watched)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    return Asked(monkeypatch)
-
-
-def stepping(items: Iterator[Any], asked: Asked) -> None:
-    """Go on until the model was asked."""
-    while not asked.times:
-        next(items)
-
-
-def test_closing_stops_within_one_step_and_leaves_nothing_behind(
-    engine: WanEngine, take: Take, asked: Asked
-) -> None:
-    film(engine, take)
-    asked.times, before = 0, tensors()
-    items = engine.render(replace(take, sampling=Sampling(steps=30)))
-    stepping(items, asked)
-    items.close()
-    assert asked.times == 1
-    assert tensors() == before
-
-
-def tensors() -> int:
-    gc.collect()
-    return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
-
-
-def test_memory_that_runs_out_is_a_typed_error_with_advice_and_frees_everything(
-    engine: WanEngine, take: Take, asked: Asked
-) -> None:
-    film(engine, take)
-    before = tensors()
-    asked.times, asked.short_of_memory_at = 0, 2
-    with pytest.raises(Exhausted) as found:
-        film(engine, replace(take, sampling=Sampling(steps=3)))
-    error: S2VError = found.value
-    assert error.reason is Reason.DEVICE_MEMORY_EXCEEDED
-    assert "64x64" in error.message
-    assert "Tried to allocate 12.00 GiB." in error.message
-    assert "what fits: " in error.message
-    assert "offload=parts" in error.message
-    assert "More of it" not in error.message
-    assert tensors() == before
-    assert len(film(engine, take)) == 5
-
-
-def test_what_does_not_fit_is_refused_before_anything_is_loaded(
-    take: Take, asked: Asked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import s2v_render.engines.wan.engine as module
-
-    engine = WanEngine(replace(TINY, checkpoint="random:14B"))
-    monkeypatch.setattr(module, "_available_bytes", lambda device: 24 * 2**30)
-    with pytest.raises(Exhausted, match=r"needs .* GiB of device memory, and 24\.00 GiB") as found:
-        film(engine, replace(take, size=Size(1280, 704)))
-    assert found.value.reason is Reason.DEVICE_MEMORY_EXCEEDED
-    assert "offload=layers" in found.value.message
-    assert not asked.times
 
 
 def test_frames_come_as_soon_as_their_window_is_done(

@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v.core.ports import Solver
+from s2v.core.sampling import Solver
 from s2v_render.engines.wan.model.config import read_config
 from s2v_render.engines.wan.model.solvers import schedule
 from s2v_render.engines.wan.model.speech import feature_indices, gathered

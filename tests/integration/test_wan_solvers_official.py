@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
-from s2v.core.ports import Solver
+from s2v.core.sampling import Solver
 from s2v_render.engines.wan.model.solvers import Past, advance, schedule
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"

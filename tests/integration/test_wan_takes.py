@@ -17,14 +17,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from s2v.core.ports import Frames, Sampling, Size, Solver, State, Take
+from s2v.core.ports import Frames, Size, State, Take
+from s2v.core.sampling import Sampling, Solver
 from s2v.core.timebase import FRAME_RATES, SAMPLE_RATE, samples_per_frame
 from s2v_render.engines.wan.model.config import read_config
 from s2v_render.engines.wan.model.speech import FilmLevel, mono_16k
 from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
 from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.planning import MODEL_FPS, frames_made_before
-from s2v_render.engines.wan.presets import Recipe, recipe_for
+from s2v_render.engines.wan.presets import Recipe, offered_presets, recipe_for
 from s2v_render.engines.wan.takes import filming, posing
 from s2v_render.engines.wan.takes.carried import read_carried
 from s2v_render.engines.wan.takes.filming import filmed, plan_take
@@ -43,6 +44,8 @@ HERE = Path(__file__).parents[1] / "data/wan_s2v"
 FIXTURES = Path(os.environ.get("S2V_WAN_FIXTURES", HERE))
 FILMS = sorted(path.stem for path in (FIXTURES / "5_pipeline").glob("*.json"))
 CPU = torch.device("cpu")
+PRESETS = offered_presets(())
+ONE_STEP = Sampling(steps=1, guidance=1.0)
 
 
 def tensors(path: Path) -> dict[str, Any]:
@@ -120,7 +123,7 @@ def test_the_official_preset_makes_the_official_film(
         solver=Solver(facts["solver"]),
         first_frame_from_reference=facts["init_first_frame"],
     )
-    recipe = replace(recipe_for("official", sampling), window_frames=facts["infer_frames"])
+    recipe = replace(recipe_for("official", sampling, PRESETS), window_frames=facts["infer_frames"])
     frames = facts["video_shape"][1]
     take = Take(
         np.zeros(frames * SAMPLE_RATE // MODEL_FPS, np.int16),
@@ -179,7 +182,7 @@ def test_a_second_take_samples_what_the_second_window_would_be(
             yield event
 
     monkeypatch.setattr(filming, "windows", watched)
-    recipe = recipe_for("draft", Sampling(steps=1, guidance=1.0))
+    recipe = recipe_for("low", ONE_STEP, PRESETS)
     reference = FIXTURES / "5_pipeline" / f"{FILMS[0]}_ref.png"
     rows = {"a": torch.ones(3, models.transformer.config.text_dim)}
     sound = (9_000 * np.random.default_rng(2).standard_normal(93 * 3_000)).astype(np.int16)
@@ -262,7 +265,7 @@ def test_sound_before_the_film_and_after_the_take_is_silence() -> None:
 def hearing(models: WanModels, take: Take) -> tuple[list[Any], Any]:
     """Return what the windows of a take hear, and its plan."""
     speech = replace(models, speech=Loudness(25, models.transformer.config.audio_dim))
-    plan = plan_take(take, recipe_for("draft", Sampling(steps=1, guidance=1.0)), Size(64, 64))
+    plan = plan_take(take, recipe_for("low", ONE_STEP, PRESETS), Size(64, 64))
     inputs = filming._inputs(speech, plan, filming._track(plan), CPU)
     return [one.features_BAEV[0, 0, 0] for one in inputs], plan
 
@@ -286,7 +289,7 @@ def test_what_follows_is_not_carried_on(models: WanModels) -> None:
     rows = {"a": torch.ones(3, models.transformer.config.text_dim)}
     sound = (9_000 * np.random.default_rng(2).standard_normal(40 * 3_000)).astype(np.int16)
     take = Take(sound[: 5 * 3_000], (), reference, "", "image/png", MODEL_FPS, prompt="a")
-    recipe = recipe_for("draft", Sampling(steps=1, guidance=1.0))
+    recipe = recipe_for("low", ONE_STEP, PRESETS)
     _, state = run(models, replace(take, following=sound[5 * 3_000 :]), recipe, Size(64, 64), rows)
     carried = read_carried(state, size=Size(64, 64), model_frames=5)
     assert np.array_equal(carried.sound, take.pcm)
@@ -305,7 +308,7 @@ def test_a_take_that_ends_the_film_leaves_nothing_and_encodes_nothing(
     rows = {"a": torch.ones(3, models.transformer.config.text_dim)}
     sound = np.zeros(5 * 3_000, np.int16)
     take = Take(sound, (), reference, "", "image/png", MODEL_FPS, prompt="a", ends_film=True)
-    plan = plan_take(take, recipe_for("draft", Sampling(steps=1, guidance=1.0)), Size(64, 64))
+    plan = plan_take(take, recipe_for("low", ONE_STEP, PRESETS), Size(64, 64))
     items = list(
         filmed(models, plan, rows_of=rows.__getitem__, device=CPU, batch_frames=16, rests=True)
     )

@@ -9,7 +9,7 @@ from diffusers import AutoencoderKLWan
 from transformers import UMT5EncoderModel
 
 from s2v.core.ports import Size
-from s2v_render.areas import size_in_area
+from s2v_render import areas
 from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.model.speech import FEATURES_PER_SECOND
 from s2v_render.engines.wan.model.transformer import S2VTransformer
@@ -78,7 +78,7 @@ def official_windows(features: int, *, window_frames: int, fps: int) -> int:
 
 def official_size(height: int, width: int, *, area: int) -> tuple[int, int]:
     """Return the height and width in pixels that the official code renders a picture at."""
-    size = size_in_area(Size(width, height), area_pixels=area, step_pixels=64)
+    size = areas.official_size(Size(width, height), area_pixels=area, step_pixels=64)
     return size.height, size.width
 
 

@@ -11,8 +11,8 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v_render.engines.portrait.presets import PRESETS as PORTRAIT
 from s2v_render.engines.wan.memory import GIB, Demand, ensure_fits, plan_memory
 from s2v_render.engines.wan.model.config import S2VConfig as Shape
-from s2v_render.engines.wan.presets import PRESETS as WAN
-from s2v_render.engines.wan.settings import Offload
+from s2v_render.engines.wan.presets import LEAST_AREA_PIXELS, STEP_PIXELS, offered_presets
+from s2v_render.engines.wan.settings import LoraChoice, Offload
 
 
 def engine(name: str, presets: tuple, **fields: object) -> system_service_pb2.Engine:
@@ -24,7 +24,14 @@ def engine(name: str, presets: tuple, **fields: object) -> system_service_pb2.En
 
 
 portrait = engine("portrait", PORTRAIT, side_step_pixels=2)
-wan = engine("wan", WAN, side_step_pixels=64, directed=True)
+WAN = offered_presets([LoraChoice("distilled.safetensors", presets=("draft",))]).offered
+wan = engine(
+    "wan",
+    WAN,
+    side_step_pixels=STEP_PIXELS,
+    directed=True,
+    least_area_pixels=LEAST_AREA_PIXELS,
+)
 
 
 def asked(given: dict, of: system_service_pb2.Engine, prompt: str = "") -> job_pb2.JobSpec:
@@ -91,11 +98,31 @@ def test_what_an_engine_does_not_take_is_left_out_and_told() -> None:
 
 
 def test_a_side_that_no_engine_has_becomes_the_nearest() -> None:
-    found = fitted(Wishes(width=640, height=470), wan, S2VConfig.QUALITY_PRESETS)
-    assert size(found.spec) == (640, 448)
-    assert found.notices == [
-        "the height is 448 pixels in place of 470: the engine needs a multiple of 64"
-    ]
+    for of in (portrait, wan):
+        found = fitted(Wishes(width=840, height=491), of, S2VConfig.QUALITY_PRESETS)
+        assert found.notices == [
+            "the height is 492 pixels in place of 491: the engine needs a multiple of 2"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("given", "rendered", "scaled"),
+    [
+        ({"quality": "low"}, (736, 560), (320, 240)),
+        ({"quality": "medium"}, (736, 560), (640, 480)),
+        ({"width": 320, "height": 240}, (736, 560), (320, 240)),
+        ({"width": 860, "height": 500}, (864, 512), (860, 500)),
+        ({"width": 1280, "height": 720}, (1280, 720), (0, 0)),
+        ({"quality": "high"}, (0, 0), (0, 0)),
+    ],
+)
+def test_what_is_too_small_for_an_engine_is_scaled_down_at_the_end(
+    given: dict, rendered: tuple, scaled: tuple
+) -> None:
+    spec = asked({**given, "optimize_streaming": True}, wan)
+    assert size(spec) == rendered
+    assert (spec.finish.width_pixels, spec.finish.height_pixels) == scaled
+    assert spec.finish.bits_per_second == 2_000_000
 
 
 @pytest.mark.parametrize("enhance", ["enhance_quality", "enhance_frames"])

@@ -11,7 +11,8 @@ from s2v.core.artifact import Artifact
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import STEPS, JobSpec, Order
 from s2v.core.lengths import Fitted, LengthPolicy, VideoLonger, VideoShorter
-from s2v.core.ports import Continuity, Sampling, Solver
+from s2v.core.ports import Continuity
+from s2v.core.sampling import Between, Sampling, Solver
 from s2v.core.sound import Enhancement, NoiseReduction
 from s2v.core.voice import SampledVoice
 from s2v_gateway.assets.library import Asset
@@ -190,8 +191,23 @@ async def test_a_video_is_refused_where_the_engine_takes_photos_only() -> None:
     assert caught.value.reason is Reason.MEDIA_TYPE_UNSUPPORTED
 
 
+async def test_a_film_has_the_engine_s_own_rate_unless_it_asks_for_another() -> None:
+    slow = replace(ENGINE, frame_rates=(16, 25), default_frame_rate=16)
+    assert (await order(PHOTO)).spec.frame_rate == 25
+    assert (await order(PHOTO, slow)).spec.frame_rate == 16
+    assert (await order(PHOTO, slow, frame_rate=25)).spec.frame_rate == 25
+
+
+async def test_a_preset_that_is_withheld_is_refused_with_what_it_needs() -> None:
+    offer = replace(ENGINE, withheld_presets={"draft": "draft needs a LoRA"})
+    with pytest.raises(InvalidInput, match="there are: standard; draft needs a LoRA") as refusal:
+        await order(PHOTO, offer, preset="draft")
+    assert refusal.value.reason is Reason.PRESET_UNKNOWN
+    assert refusal.value.field == "spec.preset"
+
+
 async def test_a_directed_engine_is_told_everything() -> None:
-    sampling = Sampling(steps=4, guidance=1.0, shift=3.0, solver=Solver.EULER)
+    sampling = Sampling(4, 1.0, 3.0, Solver.EULER, window_frames=48, between=Between.MOTION)
     told = {"prompt": "a person", "negative_prompt": "blur", "sampling": sampling}
 
     found = await order(PHOTO, DIRECTED, pose=POSE.name, **told)
@@ -230,6 +246,9 @@ async def test_an_engine_that_is_not_directed_takes_no_directions(field: str, va
         ("sampling.guidance", {"sampling": Sampling(guidance=float("nan"))}),
         ("sampling.shift", {"sampling": Sampling(shift=0.0)}),
         ("sampling.shift", {"sampling": Sampling(shift=float("inf"))}),
+        ("sampling.window_frames", {"sampling": Sampling(window_frames=28)}),
+        ("sampling.window_frames", {"sampling": Sampling(window_frames=50)}),
+        ("sampling.window_frames", {"sampling": Sampling(window_frames=124)}),
     ],
 )
 async def test_directions_out_of_range_are_refused(field: str, asked: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from s2v.core.artifact import WAV
 from s2v.core.job import STEPS, Clip, Film, FilmStats, JobSpec, Order, StatsState
-from s2v.core.ports import Continuity, Sampling
+from s2v.core.ports import Continuity
+from s2v.core.sampling import Sampling
 from s2v.core.script import LipCues, Mark, Segment, Speech
 from s2v.core.stages import CutScript
 from s2v.core.voice import SampleMeasures

@@ -6,8 +6,9 @@ import pytest
 
 from s2v.core.errors import Exhausted, Reason, Unavailable
 from s2v.core.registry import Registry
+from s2v_render.workers.config import Elsewhere, WorkerConfig
 from s2v_render.workers.crew import Crew
-from s2v_render.workers.seat import Elsewhere, Seat, WorkerConfig, WorkerDiedError, WorkerState
+from s2v_render.workers.seat import Seat, WorkerDiedError, WorkerState
 
 BROKEN = Unavailable(Reason.RENDER_FAILED, "it failed")
 GONE = Unavailable(Reason.SERVICE_UNAVAILABLE, "it is gone")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from s2v.core.choices import check_frame_rate
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Capabilities, Continuity, DigitalSourceType, Preset, Size, Sizing
-from s2v_render.areas import size_in_area
+from s2v_render.areas import official_size, size_in_area
 from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.planning import (
     check_media_type,
@@ -27,11 +27,15 @@ CAPABILITIES = Capabilities(
 )
 AREA = replace(
     CAPABILITIES,
-    sizing=Sizing.AREA,
-    size_step_pixels=64,
-    presets=(Preset("low", "Small.", 1920, 1920, max_area_pixels=320 * 240),),
+    size_step_pixels=16,
+    least_area_pixels=832 * 480,
+    presets=(
+        Preset("low", "Small.", 1920, 1920, max_area_pixels=832 * 480, sizing=Sizing.AREA),
+        Preset("high", "Large.", 1920, 1920, max_area_pixels=1280 * 720, sizing=Sizing.AREA),
+    ),
 )
-(LOW,) = AREA.presets
+LOW, LARGE = AREA.presets
+OFFICIAL = replace(LOW, max_area_pixels=320 * 240, sizing=Sizing.OFFICIAL)
 STANDARD, DRAFT, HIGH = PRESETS
 KEEP = Size(0, 0)
 SIDES = st.integers(64, 8192)
@@ -205,21 +209,43 @@ def test_two_even_sides_in_range_are_taken_as_they_are(
         (Size(100, 90), Size(128, 128)),
     ],
 )
-def test_an_engine_of_areas_gets_whole_steps_within_the_area_of_the_preset(
-    reference: Size, expected: Size
-) -> None:
-    size = plan_size(reference, KEEP, LOW, AREA, engine="some")
+def test_an_official_preset_has_official_sizes(reference: Size, expected: Size) -> None:
+    assert plan_size(reference, KEEP, OFFICIAL, AREA, engine="some") == expected
 
-    assert size == expected
-    assert size.width * size.height <= LOW.max_area_pixels
+
+@pytest.mark.parametrize(
+    ("reference", "preset", "expected"),
+    [
+        (Size(1080, 1920), LARGE, Size(720, 1280)),
+        (Size(1080, 1920), LOW, Size(464, 832)),
+        (Size(3000, 4000), LOW, Size(528, 704)),
+        (Size(900, 900), LARGE, Size(896, 896)),
+        (Size(100, 90), LARGE, Size(640, 576)),
+    ],
+)
+def test_a_film_has_the_shape_and_the_area_of_the_portrait_within_bounds(
+    reference: Size, preset: Preset, expected: Size
+) -> None:
+    assert plan_size(reference, KEEP, preset, AREA, engine="some") == expected
+
+
+@given(st.integers(64, 8192), st.floats(1 / 3, 3))
+def test_next_to_nothing_of_a_portrait_is_cut_off(width: int, shape: float) -> None:
+    reference = Size(width, max(64, round(width / shape)))
+    for preset in (LOW, LARGE):
+        size = plan_size(reference, KEEP, preset, AREA, engine="some")
+        scale = max(size.width / reference.width, size.height / reference.height)
+        shown = size.width * size.height / (reference.width * reference.height * scale**2)
+        assert shown > 0.98
+        assert size.width * size.height >= 0.9 * AREA.least_area_pixels
 
 
 @pytest.mark.parametrize(
     ("requested", "expected"),
     [
-        (Size(832, 448), Size(832, 448)),
-        (Size(832, 0), Size(832, 640)),
-        (Size(0, 448), Size(576, 448)),
+        (Size(832, 480), Size(832, 480)),
+        (Size(832, 0), Size(832, 624)),
+        (Size(0, 448), Size(592, 448)),
     ],
 )
 def test_a_side_that_follows_comes_in_whole_steps(requested: Size, expected: Size) -> None:
@@ -227,10 +253,10 @@ def test_a_side_that_follows_comes_in_whole_steps(requested: Size, expected: Siz
 
 
 @pytest.mark.parametrize(
-    ("requested", "side"), [(Size(832, 480), "height"), (Size(66, 0), "width")]
+    ("requested", "side"), [(Size(832, 472), "height"), (Size(66, 0), "width")]
 )
 def test_a_size_between_two_steps_is_refused(requested: Size, side: str) -> None:
-    with pytest.raises(InvalidInput, match="a multiple of 64 and from 64 to 1920") as refusal:
+    with pytest.raises(InvalidInput, match="a multiple of 16 and from 64 to 1920") as refusal:
         plan_size(Size(640, 480), requested, LOW, AREA, engine="some")
 
     assert refusal.value.reason == Reason.SIZE_UNSUPPORTED
@@ -239,10 +265,8 @@ def test_a_size_between_two_steps_is_refused(requested: Size, side: str) -> None
 
 @pytest.mark.parametrize("reference", [Size(64, 8000), Size(30, 20_000)])
 def test_a_portrait_too_long_for_an_engine_of_areas_is_refused(reference: Size) -> None:
-    large = replace(LOW, max_area_pixels=1280 * 720)
-
     with pytest.raises(InvalidInput, match="crop it") as refusal:
-        plan_size(reference, KEEP, large, AREA, engine="some")
+        plan_size(reference, KEEP, LARGE, AREA, engine="some")
 
     assert refusal.value.reason == Reason.IMAGE_SIZE_UNSUPPORTED
     assert refusal.value.field == "spec.reference"
@@ -250,7 +274,9 @@ def test_a_portrait_too_long_for_an_engine_of_areas_is_refused(reference: Size) 
 
 @given(SIDES, SIDES, st.integers(64 * 64, 1280 * 720))
 def test_a_size_in_an_area_is_whole_steps_within_it(width: int, height: int, area: int) -> None:
-    size = size_in_area(Size(width, height), area_pixels=area, step_pixels=64)
+    official = official_size(Size(width, height), area_pixels=area, step_pixels=64)
+    own = size_in_area(Size(width, height), least_pixels=0, area_pixels=area, step_pixels=16)
 
-    assert size.width % 64 == size.height % 64 == 0
-    assert 0 <= size.width * size.height <= area
+    for size, step in ((official, 64), (own, 16)):
+        assert size.width % step == size.height % step == 0
+        assert 0 <= size.width * size.height <= area

@@ -9,24 +9,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import Sampling, Solver
+from s2v.core.sampling import Between, Sampling, Solver
 from s2v.core.timebase import FRAME_RATES
 from s2v_render.engines.wan.planning import (
     LEAST_WINDOW_FRAMES,
     MODEL_FPS,
     OPENING_CUT_FRAMES,
     PlannedWindow,
-    film_frames,
     frames_made_before,
     plan_windows,
+    showing,
     shown_frame,
 )
-from s2v_render.engines.wan.presets import PRESETS, recipe_for
+from s2v_render.engines.wan.presets import (
+    LEAST_AREA_PIXELS,
+    PRESET_NAMES,
+    Recipe,
+    offered_presets,
+    recipe_for,
+)
+from s2v_render.engines.wan.settings import LoraChoice
 
+ALL = offered_presets([LoraChoice("distilled.safetensors", presets=("draft",))])
 rates = st.sampled_from(FRAME_RATES)
 takes = st.lists(st.integers(1, 400), min_size=1, max_size=12)
 whole = st.sampled_from([4, 16, 48, 80])
 cuts = st.sampled_from([0, OPENING_CUT_FRAMES])
+
+
+def chosen(name: str, sampling: Sampling) -> Recipe:
+    return recipe_for(name, sampling, ALL)
 
 
 def planned(
@@ -87,7 +99,8 @@ def test_every_take_has_exactly_as_many_film_frames_as_it_lasts(
         shown = [
             frame
             for kept in ranges
-            for frame in film_frames(kept, first_frame=first, frames=length, frame_rate=rate)
+            for frame in kept
+            for _ in showing(frame, first_frame=first, frames=length, frame_rate=rate)
         ]
         assert shown == [shown_frame(first + index, rate) for index in range(length)]
         first += length
@@ -168,23 +181,24 @@ def test_nothing_is_made_where_nothing_is_needed() -> None:
 @pytest.mark.parametrize(
     ("name", "steps", "guidance", "area"),
     [
-        ("", 15, 3.0, 640 * 480),
-        ("medium", 15, 3.0, 640 * 480),
-        ("low", 8, 2.0, 320 * 240),
+        ("", 15, 3.0, LEAST_AREA_PIXELS),
+        ("medium", 15, 3.0, LEAST_AREA_PIXELS),
+        ("low", 8, 2.0, LEAST_AREA_PIXELS),
         ("high", 25, 4.0, 1280 * 720),
         ("ultra", 40, 4.5, 1280 * 720),
-        ("draft", 4, 1.0, 320 * 240),
+        ("draft", 4, 1.0, LEAST_AREA_PIXELS),
         ("official", 40, 4.5, 1280 * 720),
     ],
 )
 def test_presets_mean_what_was_promised(name: str, steps: int, guidance: float, area: int) -> None:
-    recipe = recipe_for(name, Sampling())
+    recipe = chosen(name, Sampling())
     assert (recipe.steps, recipe.guidance, recipe.shift) == (steps, guidance, 3.0)
     assert recipe.shown.max_area_pixels == area
     assert recipe.official == (name == "official")
+    assert recipe.between is (Between.REPEAT if name == "official" else Between.MOTION)
 
 
-@pytest.mark.parametrize("name", [preset.name for preset in PRESETS])
+@pytest.mark.parametrize("name", PRESET_NAMES)
 def test_a_request_overrides_every_number_of_a_preset(name: str) -> None:
     wanted = Sampling(
         steps=7,
@@ -192,21 +206,47 @@ def test_a_request_overrides_every_number_of_a_preset(name: str) -> None:
         shift=5.0,
         solver=Solver.EULER,
         first_frame_from_reference=True,
+        window_frames=48,
+        between=Between.REPEAT,
     )
-    recipe = recipe_for(name, wanted)
+    recipe = chosen(name, wanted)
     assert (recipe.steps, recipe.guidance, recipe.shift) == (7, 0.0, 5.0)
     assert recipe.solver is Solver.EULER
     assert recipe.first_frame_from_reference
     assert recipe.opening_cut_frames == 0
+    assert (recipe.window_frames, recipe.between) == (48, Between.REPEAT)
     assert recipe.shown.name == name
 
 
 def test_only_the_official_pictures_are_ahead_of_their_sound() -> None:
-    assert recipe_for("official", Sampling()).sound_lead_frames == OPENING_CUT_FRAMES
-    assert recipe_for("high", Sampling()).sound_lead_frames == 0
+    assert chosen("official", Sampling()).sound_lead_frames == OPENING_CUT_FRAMES
+    assert chosen("high", Sampling()).sound_lead_frames == 0
 
 
 def test_an_unknown_preset_is_refused_by_name() -> None:
     with pytest.raises(InvalidInput, match="no preset 'best'; there are: medium, draft") as found:
-        recipe_for("best", Sampling())
+        chosen("best", Sampling())
     assert (found.value.reason, found.value.field) == (Reason.PRESET_UNKNOWN, "spec.preset")
+
+
+def test_a_preset_of_few_steps_is_offered_only_with_a_lora_that_is_named_for_it() -> None:
+    style = LoraChoice("style.safetensors")
+    presets = offered_presets([style])
+    assert "draft" not in [preset.name for preset in presets.offered]
+    assert presets.offered[0].name == "medium"
+    wanted = "no preset 'draft'; there are: medium, .*; draft needs a LoRA that was taught 4 steps"
+    with pytest.raises(InvalidInput, match=wanted) as found:
+        recipe_for("draft", Sampling(), presets)
+    assert (found.value.reason, found.value.field) == (Reason.PRESET_UNKNOWN, "spec.preset")
+    assert "S2V_RENDER_WAN_LORA" in found.value.message
+    assert recipe_for("draft", Sampling(), ALL).solver is Solver.EULER
+
+
+@given(st.integers(0, 10_000_000), rates)
+def test_a_film_frame_lies_between_the_model_frame_that_it_shows_and_the_next(
+    film_frame: int, rate: int
+) -> None:
+    model_frame = shown_frame(film_frame, rate)
+    (share,) = showing(model_frame, first_frame=film_frame, frames=1, frame_rate=rate)
+    assert 0 <= share < 1
+    assert (model_frame + share) / MODEL_FPS == pytest.approx(film_frame / rate, abs=1e-9)

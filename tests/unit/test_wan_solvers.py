@@ -4,7 +4,7 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
 
-from s2v.core.ports import Solver
+from s2v.core.sampling import Solver
 from s2v_render.engines.wan.model.solvers import Past, advance, schedule
 
 

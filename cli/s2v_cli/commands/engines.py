@@ -14,6 +14,8 @@ _DIRECTIONS = (
     "--guidance",
     "--shift",
     "--solver",
+    "--window-frames",
+    "--between",
     "--pose",
 )
 
@@ -40,7 +42,7 @@ def _show(engine: system_service_pb2.Engine) -> None:
     print(f"  sides of {_sides(engine)} pixels")
     if engine.directed:
         print(f"  takes {', '.join(_DIRECTIONS)}")
-    print(f"  frames a second: {rates}")
+    print(f"  frames a second: {rates}; {engine.default_frame_rate} unless told otherwise")
     for preset in engine.presets:
         print(f"  preset {preset.name}: {preset.description}")
 

@@ -10,11 +10,11 @@ import typer
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
-from s2v.core.directing import MAX_GUIDANCE, MAX_LIVELINESS, MAX_SHIFT, MAX_STEPS
+from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS, MAX_WINDOW_FRAMES
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.finishing import USUAL_OPACITY, Aspect, Corner
 from s2v.core.lengths import LengthPolicy, VideoLonger, VideoShorter
-from s2v.core.ports import Sampling, Solver
+from s2v.core.sampling import Between, Sampling, Solver
 from s2v.core.sound import NoiseReduction
 from s2v.rpc.convert import sampling_to_proto
 from s2v.rpc.convert_lengths import lengths_to_proto
@@ -65,6 +65,7 @@ from s2v_cli.scripts import wanted_script
 from s2v_cli.showing import display, follow
 from s2v_cli.sounds import (
     EnhanceOption,
+    LivelinessOption,
     LongerOption,
     LoudnessOption,
     ShorterOption,
@@ -119,7 +120,10 @@ def make(
             metavar="WxH", help="Such as 720x1280. [default: the portrait's]", show_default=False
         ),
     ] = "",
-    fps: Annotated[int, typer.Option(help="Frames a second.", min=1)] = 25,
+    fps: Annotated[
+        int | None,
+        typer.Option(help="Frames a second. [default: 25; engine wan: 16]", min=1),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -129,14 +133,7 @@ def make(
             show_default=False,
         ),
     ] = None,
-    liveliness: Annotated[
-        float | None,
-        typer.Option(
-            help="How much a photo's head and eyes move, 0 not at all. [default: 1]",
-            min=0,
-            max=MAX_LIVELINESS,
-        ),
-    ] = None,
+    liveliness: LivelinessOption = None,
     prompt: Annotated[
         str, typer.Option(help="What the film shall show; engine wan.", show_default=False)
     ] = "",
@@ -164,6 +161,19 @@ def make(
     ] = None,
     solver: Annotated[
         Solver | None, typer.Option(help="How a step is made. [default: the preset's]")
+    ] = None,
+    window_frames: Annotated[
+        int,
+        typer.Option(
+            help="Pictures made at once, 32 to 120. [default: the preset's]",
+            min=0,
+            max=MAX_WINDOW_FRAMES,
+            show_default=False,
+        ),
+    ] = 0,
+    between: Annotated[
+        Between | None,
+        typer.Option(help="What is shown between them. [default: the preset's]"),
     ] = None,
     pose: Annotated[
         Path | None, typer.Option(help="Video whose poses are followed; engine wan.")
@@ -236,13 +246,16 @@ def make(
     spec.voice, spec.engine, spec.preset = voice, engine or ("wan" if checkpoint else ""), preset
     spec.language = language
     spec.width_pixels, spec.height_pixels = _width_and_height(founding.size(size, preset))
-    spec.frame_rate = fps
+    spec.frame_rate = fps or 0
     if seed is not None:
         spec.seed = seed
-    spec.MergeFrom(job_pb2.JobSpec(liveliness=liveliness))
-    sampling = sampling_to_proto(Sampling(steps, guidance, shift, solver))
+    sampling = sampling_to_proto(
+        Sampling(steps, guidance, shift, solver, window_frames=window_frames, between=between)
+    )
     spec.MergeFrom(
-        job_pb2.JobSpec(prompt=prompt, negative_prompt=negative_prompt, sampling=sampling)
+        job_pb2.JobSpec(
+            liveliness=liveliness, prompt=prompt, negative_prompt=negative_prompt, sampling=sampling
+        )
     )
     reference = as_file(context, reference, "--reference")
     usable_media(reference, "--reference", "image", "video")

@@ -60,6 +60,7 @@ def planned_start(num_gpus: int | None, checkpoint_dir: str | Path | None) -> St
                 "S2V_RENDER_WAN_CHECKPOINT": str(folder),
                 "S2V_RENDER_ENGINE": "wan",
                 "S2V_RENDER_WORKERS": str(used),
+                "S2V_RENDER_RANKS": str(used),
             }
     return Start(settings, notices)
 

@@ -1,5 +1,6 @@
 """What the founding document lets one ask of a film, in the words of an engine that is there."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -124,9 +125,7 @@ def fitted(
     found = FittedSpec(job_pb2.JobSpec(engine=engine.name, seed=wishes.seed))
     if wishes.quality is not None:
         found.spec.preset = preset_for(wishes.quality, engine)
-    width, height = _size(wishes, engine, qualities)
-    found.spec.width_pixels = _side(width, "width", engine, found)
-    found.spec.height_pixels = _side(height, "height", engine, found)
+    found.notices += put_size(found.spec, *_size(wishes, engine, qualities), engine)
     if wishes.fps is not None:
         found.spec.frame_rate = _rate(wishes.fps, engine, found)
     _direct(wishes, engine, found)
@@ -186,9 +185,9 @@ def _direct(wishes: Wishes, engine: system_service_pb2.Engine, found: FittedSpec
 
 
 def _set(field: Message, value: Message) -> None:
-    """Set a field of a message, unless it would say nothing."""
+    """Put into a field of a message what a value says; nothing where it says nothing."""
     if value.ByteSize():
-        field.CopyFrom(value)
+        field.MergeFrom(value)
 
 
 def size_for(
@@ -199,11 +198,40 @@ def size_for(
     """Return the width and height of a quality; 0 and 0 leave them to the engine's preset.
 
     A directed engine's preset of that very name has a size of its own, and keeps the portrait's
-    shape.
+    shape, unless the quality is for smaller films than the engine renders.
     """
-    is_own = engine.directed and any(preset.name == quality for preset in engine.presets)
     match = _SIZE.fullmatch(str(qualities.get(quality, {}).get("target_resolution", "")))
-    return (int(match[1]), int(match[2])) if match and not is_own else (0, 0)
+    if not match:
+        return 0, 0
+    width, height = int(match[1]), int(match[2])
+    is_own = engine.directed and any(preset.name == quality for preset in engine.presets)
+    return (0, 0) if is_own and width * height >= engine.least_area_pixels else (width, height)
+
+
+def put_size(
+    spec: job_pb2.JobSpec, width: int, height: int, engine: system_service_pb2.Engine
+) -> list[str]:
+    """Ask for a film of a size; return what it will not have of that, in sentences.
+
+    Where an engine's pictures have a least area, what is smaller, or out of its steps, is rendered
+    in a larger size and scaled down at the film's end. 0 and 0 leave it to the engine's preset.
+    """
+    notices: list[str] = []
+    step = 2 if engine.least_area_pixels else engine.side_step_pixels or 1
+    width, height = _side(width, "width", step, notices), _side(height, "height", step, notices)
+    spec.width_pixels, spec.height_pixels = rendered = _rendered(width, height, engine)
+    if rendered != (width, height):
+        spec.finish.width_pixels, spec.finish.height_pixels = width, height
+    return notices
+
+
+def _rendered(width: int, height: int, engine: system_service_pb2.Engine) -> tuple[int, int]:
+    """Return in which size an engine renders a film that is scaled to another one."""
+    least = engine.least_area_pixels
+    if not (least and width and height):
+        return width, height
+    scale, step = max(1.0, math.sqrt(least / (width * height))), engine.side_step_pixels
+    return math.ceil(width * scale / step) * step, math.ceil(height * scale / step) * step
 
 
 def _size(
@@ -222,12 +250,11 @@ def _size(
     return width, height
 
 
-def _side(pixels: int, what: str, engine: system_service_pb2.Engine, found: FittedSpec) -> int:
-    step = engine.side_step_pixels or 1
+def _side(pixels: int, what: str, step: int, notices: list[str]) -> int:
     if not pixels or pixels % step == 0:
         return pixels
     near = max(step, round(pixels / step) * step)
-    found.notices.append(
+    notices.append(
         f"the {what} is {near} pixels in place of {pixels}: the engine needs a multiple of {step}"
     )
     return near

@@ -1,20 +1,29 @@
 """What a user may choose of what an engine offers: preset, frame rate, size."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from s2v.core.errors import InvalidInput, Reason
 
 
-def chosen_preset(name: str, offered: Sequence[str], *, engine: str) -> str:
+def chosen_preset(
+    name: str, offered: Sequence[str], *, engine: str, withheld: Mapping[str, str]
+) -> str:
     """Return the name of one of an engine's presets; an empty name is its first one.
+
+    Args:
+        name: as requested.
+        offered: the presets that there are.
+        engine: whose they are.
+        withheld: presets that are not offered, and what would change that.
 
     Raises:
         InvalidInput: there is no such preset (PRESET_UNKNOWN).
     """
     if name and name not in offered:
+        remedy = f"; {withheld[name]}" if name in withheld else ""
         raise InvalidInput(
             Reason.PRESET_UNKNOWN,
-            f"engine {engine} has no preset {name!r}; there are: {', '.join(offered)}",
+            f"engine {engine} has no preset {name!r}; there are: {', '.join(offered)}{remedy}",
             field="spec.preset",
         )
     return name or offered[0]

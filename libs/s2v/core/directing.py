@@ -1,13 +1,17 @@
 """What a user may tell an engine beyond speech and reference: a prompt, sampling, liveliness."""
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.ports import AS_PRESET, Sampling
+from s2v.core.sampling import AS_PRESET, Sampling
 
 MAX_PROMPT_CHARACTERS = 4_000
 MAX_STEPS = 1_000
 MAX_GUIDANCE = 100.0
 MAX_SHIFT = 100.0
 USUAL_LIVELINESS, MAX_LIVELINESS = 1.0, 1.5
+MIN_WINDOW_FRAMES, MAX_WINDOW_FRAMES = 32, 120
+"""The model was taught windows of 48 and 80; from the 31st latent on a frame's place would be the
+reference's."""
+WINDOW_STEP_FRAMES = 4
 
 
 def check_directed(
@@ -66,6 +70,14 @@ def _check_sampling(sampling: Sampling) -> None:
     if sampling.shift is not None and not 0 < sampling.shift <= MAX_SHIFT:
         allowed = f"it must be over 0 and at most {MAX_SHIFT:g}"
         raise _invalid("sampling.shift", f"shift is {sampling.shift:g}; {allowed}")
+    frames = sampling.window_frames
+    is_taught = MIN_WINDOW_FRAMES <= frames <= MAX_WINDOW_FRAMES
+    if frames and (not is_taught or frames % WINDOW_STEP_FRAMES):
+        allowed = (
+            f"it must be a multiple of {WINDOW_STEP_FRAMES} from {MIN_WINDOW_FRAMES} to "
+            f"{MAX_WINDOW_FRAMES}, or 0 for the preset's"
+        )
+        raise _invalid("sampling.window_frames", f"window_frames is {frames}; {allowed}")
 
 
 def _invalid(name: str, problem: str) -> InvalidInput:

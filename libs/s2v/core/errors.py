@@ -163,6 +163,13 @@ class Internal(S2VError):
     """A fault of ours; the message carries no detail."""
 
 
+class ShardLostError(Exception):
+    """One of the processes that make a take together is gone or stands still; try it again.
+
+    It is no `S2VError`: whoever asked for a film never sees it.
+    """
+
+
 def _rebuild(
     kind: type[S2VError],
     reason: Reason,

@@ -10,7 +10,8 @@ from s2v.core.errors import S2VError
 from s2v.core.finishing import NO_SIDE_FILES, PLAIN, Finish, SideFiles
 from s2v.core.lengths import UNFITTED, USUAL, Fitted, LengthPolicy
 from s2v.core.lexicon import Lexicon, going_before
-from s2v.core.ports import AS_PRESET, Continuity, DigitalSourceType, Notice, Sampling
+from s2v.core.ports import Continuity, DigitalSourceType, Notice
+from s2v.core.sampling import AS_PRESET, Sampling
 from s2v.core.script import LipCues
 from s2v.core.sound import AS_GIVEN, Enhancement
 from s2v.core.voice import SampledVoice

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 from s2v.core.artifact import Artifact
 from s2v.core.lengths import VideoShorter
 from s2v.core.lexicon import Lexicon
+from s2v.core.sampling import AS_PRESET, Sampling
 from s2v.core.script import LipCues, Mark
+from s2v.core.timebase import DEFAULT_FRAME_RATE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,35 +149,15 @@ class DigitalSourceType(StrEnum):
     """Composed of captured and of synthetic elements."""
 
 
-class Solver(StrEnum):
-    """How a diffusion model's steps follow each other."""
+class Sizing(StrEnum):
+    """How the size of a film follows from its reference where nobody asked for one."""
 
-    UNIPC = "unipc"
-    DPM = "dpm++"
-    EULER = "euler"
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How a diffusion model makes pictures of noise; 0 and None leave it to the preset.
-
-    Attributes:
-        steps: denoising steps of each window, 1 to 1000.
-        guidance: how much more the prompt counts than the negative one, 0 to 100; 1 is as much.
-        shift: how much longer the steps stay where the noise is strong, over 0, to 100.
-        solver: how a step is made.
-        first_frame_from_reference: whether the film begins with the very reference.
-    """
-
-    steps: int = 0
-    guidance: float | None = None
-    shift: float | None = None
-    solver: Solver | None = None
-    first_frame_from_reference: bool | None = None
-
-
-AS_PRESET = Sampling()
-"""Leaves all of it to the preset."""
+    FREE = "free"
+    """The reference's own, made smaller to fit the preset's long and short side."""
+    AREA = "area"
+    """The reference's aspect ratio, as near as whole steps come, within the preset's area."""
+    OFFICIAL = "official"
+    """As Wan's official code does it: within the preset's area, in steps of 64 pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +169,8 @@ class Preset:
         description: one sentence about it.
         max_long_side: bound in pixels for a size that nobody asked for.
         max_short_side: as `max_long_side`.
-        max_area_pixels: as `max_long_side`, for engines of sizing AREA; 0 for others.
+        max_area_pixels: as `max_long_side`, for sizing AREA and OFFICIAL; 0 for FREE.
+        sizing: how a size comes about that nobody asked for.
         crf: how much of the picture the encoder may lose, 0 (nothing) to 51.
         encoder_preset: how hard the encoder works, in x264's words.
     """
@@ -197,17 +180,9 @@ class Preset:
     max_long_side: int
     max_short_side: int
     max_area_pixels: int = 0
+    sizing: Sizing = Sizing.FREE
     crf: int = 18
     encoder_preset: str = "veryfast"
-
-
-class Sizing(StrEnum):
-    """How the size of a film follows from its reference where nobody asked for one."""
-
-    FREE = "free"
-    """The reference's own, made smaller to fit the preset's long and short side."""
-    AREA = "area"
-    """The reference's aspect ratio in whole steps of pixels within the preset's area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +195,10 @@ class Capabilities:
         presets: the default one first.
         directed: whether it takes a prompt, a negative prompt, sampling and a pose.
         size_step_pixels: what both sides of a film are a multiple of; even.
-        sizing: how a size comes about that nobody asked for.
+        least_area_pixels: of which its pictures are as they should be; smaller ones are rendered
+            where they are asked for. 0 is any.
+        default_frame_rate: of a film that nobody asked a rate for; one of `frame_rates`.
+        withheld_presets: presets that are not offered, and what would change that, by name.
         settle_seconds: how long it may go on once its take is closed, until its worker is killed.
         patience_seconds: how long it may yield nothing, until its worker is killed as stuck.
     """
@@ -235,7 +213,9 @@ class Capabilities:
     description: str = ""
     directed: bool = False
     size_step_pixels: int = 2
-    sizing: Sizing = Sizing.FREE
+    least_area_pixels: int = 0
+    default_frame_rate: int = DEFAULT_FRAME_RATE
+    withheld_presets: Mapping[str, str] = field(default_factory=dict)
     settle_seconds: float = 1.5
     patience_seconds: float = 60.0
 
@@ -307,6 +287,7 @@ class NoticeCode(StrEnum):
     RANDOM_WEIGHTS = "RANDOM_WEIGHTS"
     LANGUAGE_MISMATCH = "LANGUAGE_MISMATCH"
     CAPTIONS_MISSING = "CAPTIONS_MISSING"
+    PICTURE_SMALL = "PICTURE_SMALL"
     SAMPLE_LENGTH = "SAMPLE_LENGTH"
     SAMPLE_NOISY = "SAMPLE_NOISY"
     SAMPLE_CLIPPED = "SAMPLE_CLIPPED"

@@ -14,7 +14,8 @@ from s2v.core.artifact import Artifact, is_sha256
 from s2v.core.captions import Caption
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
-from s2v.core.ports import AS_PRESET, DigitalSourceType, Notice, NoticeCode, Sampling, Solver
+from s2v.core.ports import DigitalSourceType, Notice, NoticeCode
+from s2v.core.sampling import AS_PRESET, Between, Sampling, Solver
 from s2v.core.script import LipCues, Mark, Speech
 from s2v.core.timebase import SAMPLE_RATE, seconds
 
@@ -39,6 +40,12 @@ _SOLVER = {
     Solver.DPM: sampling_pb2.SOLVER_DPM,
     Solver.EULER: sampling_pb2.SOLVER_EULER,
 }
+_BETWEEN = {
+    None: sampling_pb2.BETWEEN_UNSPECIFIED,
+    Between.REPEAT: sampling_pb2.BETWEEN_REPEAT,
+    Between.MOTION: sampling_pb2.BETWEEN_MOTION,
+}
+_BETWEEN_BACK: dict[int, Between | None] = {number: value for value, number in _BETWEEN.items()}
 _SOLVER_BACK: dict[int, Solver | None] = {number: value for value, number in _SOLVER.items()}
 _SOURCE_TYPE_BACK: dict[int, DigitalSourceType] = {
     number: value for value, number in _SOURCE_TYPE.items()
@@ -169,6 +176,8 @@ def sampling_to_proto(sampling: Sampling) -> sampling_pb2.Sampling | None:
         guidance=sampling.guidance,
         shift=sampling.shift,
         solver=_SOLVER[sampling.solver],
+        window_frames=sampling.window_frames,
+        between=_BETWEEN[sampling.between],
     )
     if sampling.first_frame_from_reference is not None:
         message.first_frame_from_reference = sampling.first_frame_from_reference
@@ -179,13 +188,19 @@ def sampling_from_proto(message: sampling_pb2.Sampling) -> Sampling:
     """Read how to sample; ranges are for `s2v.core.directing` to check.
 
     Raises:
-        InvalidInput: FIELD_INVALID, the solver is unknown.
+        InvalidInput: FIELD_INVALID, the solver is unknown, or what is shown between.
     """
     if message.solver not in _SOLVER_BACK:
         raise InvalidInput(
             Reason.FIELD_INVALID,
             f"there is no solver number {message.solver}; use one of: {', '.join(Solver)}",
             field="spec.sampling.solver",
+        )
+    if message.between not in _BETWEEN_BACK:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"there is no between number {message.between}; use one of: {', '.join(Between)}",
+            field="spec.sampling.between",
         )
     first = message.first_frame_from_reference
     return Sampling(
@@ -196,6 +211,8 @@ def sampling_from_proto(message: sampling_pb2.Sampling) -> Sampling:
         first_frame_from_reference=first
         if message.HasField("first_frame_from_reference")
         else None,
+        window_frames=message.window_frames,
+        between=_BETWEEN_BACK[message.between],
     )
 
 

@@ -52,6 +52,7 @@ class EngineContract:
         assert all(side % step == 0 for side in sides)
         assert found.max_size.width % step == found.max_size.height % step == 0
         assert found.settle_seconds > 0
+        assert found.default_frame_rate in found.frame_rates
 
     def test_presets_have_names_of_their_own_and_bounds(self, engine: Engine) -> None:
         found = engine.capabilities
@@ -62,7 +63,7 @@ class EngineContract:
             assert preset.name
             assert preset.description
             assert 0 < preset.max_short_side <= preset.max_long_side
-            assert (preset.max_area_pixels > 0) == (found.sizing is Sizing.AREA)
+            assert (preset.max_area_pixels > 0) == (preset.sizing is not Sizing.FREE)
             assert 0 <= preset.crf <= 51
 
     def test_the_default_preset_may_be_named(self, engine: Engine, take: Take) -> None:

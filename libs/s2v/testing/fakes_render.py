@@ -26,6 +26,7 @@ from s2v.core.ports import (
     Take,
     Working,
 )
+from s2v.core.shards import Shard
 from s2v.core.timebase import samples_per_frame
 
 PRESETS = (
@@ -107,7 +108,7 @@ class FakeEngine:
         Raises:
             InvalidInput: the script says so (FACE_NOT_FOUND).
         """
-        script = _script(take.reference)
+        script = self._script(take)
         if script.refuse:
             raise InvalidInput(Reason.FACE_NOT_FOUND, "no face here", field="spec.reference")
         yield Notice(NoticeCode.RANDOM_WEIGHTS, "these are only colours")
@@ -124,6 +125,34 @@ class FakeEngine:
             raise
         if self._continuity == Continuity.SEQUENTIAL:
             yield State(f"{first + total}".encode())
+
+    def _script(self, take: Take) -> FakeScript:
+        return _script(take.reference)
+
+
+class SharedFakeEngine(FakeEngine):
+    """A `FakeEngine` that several ranks share; the first of them does what the script says.
+
+    Each leaves a file `rank-N` that holds its process id in the script's folder, if there is one,
+    as often as it begins a take.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shard: Shard | None = None
+
+    def join(self, shard: Shard) -> None:
+        """Be one of the ranks."""
+        self._shard = shard
+
+    def _script(self, take: Take) -> FakeScript:
+        script = super()._script(take)
+        if self._shard is None:
+            return script
+        if script.folder:
+            file = Path(script.folder) / f"rank-{self._shard.rank}"
+            file.write_text(f"{os.getpid()}")
+        return FakeScript(refuse=script.refuse) if self._shard.rank else script
 
 
 class DirectedFakeEngine(FakeEngine):

@@ -19,9 +19,9 @@ from s2v_render.offering import Offer, Remotely, offered
 from s2v_render.servicer import RenderServicer
 from s2v_render.settings import RenderSettings
 from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.config import WorkerConfig
 from s2v_render.workers.gpus import gpu_gauges
 from s2v_render.workers.pool import WorkerPool
-from s2v_render.workers.seat import WorkerConfig
 from s2v_render.workers.telling import WorkerGauges
 
 _log = structlog.get_logger()
@@ -34,8 +34,10 @@ async def serve(settings: RenderSettings) -> None:
     # Ray starts its processes by fork, and a fork beside gRPC's threads hangs now and then. So Ray
     # comes first, and the port opens some seconds later.
     await cluster.start()
-    gpus = cluster.gpus if offer.uses_gpu else 0
-    workers = settings.worker_count(gpus)
+    gpus = cluster.gpus if offer.uses_gpu else []
+    # A worker of several ranks is on one machine.
+    ranks = settings.ranks_per_worker(gpus) if offer.uses_gpu else 1
+    workers = settings.worker_count(sum(count // ranks for count in gpus), ranks)
     server = Server(
         settings.listen,
         ["s2v.api.render.v1.RenderService"],
@@ -46,7 +48,7 @@ async def serve(settings: RenderSettings) -> None:
         metrics_listen=settings.metrics_listen,
         introduces_itself=True,
     )
-    config = _config(settings, offer, workers=workers, gpus=gpus)
+    config = _config(settings, offer, workers=workers, ranks=ranks, on_gpu=any(gpus))
     pool = WorkerPool(
         cluster,
         config,
@@ -64,7 +66,7 @@ async def serve(settings: RenderSettings) -> None:
     render_service_pb2_grpc.add_RenderServiceServicer_to_server(servicer, server.grpc)
 
     collect(WorkerGauges(pool.status, lambda: pool.waiting))
-    if gpus and (gauges := gpu_gauges()):
+    if any(gpus) and (gauges := gpu_gauges()):
         collect(gauges)
 
     async def close() -> None:
@@ -78,14 +80,17 @@ async def serve(settings: RenderSettings) -> None:
         os._exit(1)
 
 
-def _config(settings: RenderSettings, offer: Offer, *, workers: int, gpus: int) -> WorkerConfig:
+def _config(
+    settings: RenderSettings, offer: Offer, *, workers: int, ranks: int, on_gpu: bool
+) -> WorkerConfig:
     return WorkerConfig(
         offer.registry,
         store_url=settings.store_url,
         engine_settings=offer.settings,
-        threads=settings.threads_per_worker(workers),
+        threads=settings.threads_per_process(workers * ranks),
         log_level=settings.log_level,
-        gpus=1 if gpus else 0,
+        ranks=ranks,
+        gpus=1 if on_gpu else 0,
         stall_seconds=settings.stall_seconds,
         profiles=default_home() / "profiles" if settings.profile else None,
     )
@@ -96,6 +101,7 @@ def _config_elsewhere(config: WorkerConfig, device: Remotely) -> WorkerConfig:
         config,
         registry=device.registry,
         engine_settings={device.engine: device.settings},
+        ranks=1,
         gpus=0,
         elsewhere=device.elsewhere,
     )

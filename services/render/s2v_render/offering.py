@@ -9,7 +9,7 @@ from s2v_render.engines import REGISTRY
 from s2v_render.engines.heygem.containers import HeygemLimits, HeygemSettings, read_containers
 from s2v_render.engines.wan.settings import WanSettings, lora_choices
 from s2v_render.settings import RenderSettings
-from s2v_render.workers.seat import Elsewhere
+from s2v_render.workers.config import Elsewhere
 
 _WITHHELD = {
     "heygem": (
@@ -81,6 +81,7 @@ def _wan(settings: RenderSettings) -> WanSettings:
         tokenizer=settings.wan_tokenizer,
         vae=settings.wan_vae,
         speech=settings.wan_speech,
+        noise=settings.wan_noise,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from s2v.core.choices import check_side, chosen_preset, side_unsupported
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Capabilities, Preset, Size, Sizing
-from s2v_render.areas import size_in_area
+from s2v_render.areas import own_area_size
 
 
 def find_engine(
@@ -45,7 +45,10 @@ def find_preset(name: str, capabilities: Capabilities, *, engine: str) -> Preset
         InvalidInput: there is no such preset (PRESET_UNKNOWN).
     """
     presets = {preset.name: preset for preset in capabilities.presets}
-    return presets[chosen_preset(name, list(presets), engine=engine)]
+    chosen = chosen_preset(
+        name, list(presets), engine=engine, withheld=capabilities.withheld_presets
+    )
+    return presets[chosen]
 
 
 def check_media_type(media_type: str, capabilities: Capabilities) -> None:
@@ -74,7 +77,7 @@ def plan_size(
     """Return the film's size in pixels, in whole steps and within what the engine can do.
 
     What is requested wins; a requested side of 0 follows from the other one and the reference's
-    aspect ratio. For two zeros the engine's sizing decides: the reference's own size, made smaller
+    aspect ratio. For two zeros the preset's sizing decides: the reference's own size, made smaller
     where the preset or the engine wants it, or its aspect ratio within the preset's area.
 
     Args:
@@ -105,11 +108,10 @@ def plan_size(
 
 
 def _own_size(reference: Size, preset: Preset, capabilities: Capabilities) -> Size:
-    if capabilities.sizing is Sizing.AREA:
-        step = capabilities.size_step_pixels
-        size = size_in_area(reference, area_pixels=preset.max_area_pixels, step_pixels=step)
-    else:
+    if preset.sizing is Sizing.FREE:
         size = _scaled_down(reference, preset, capabilities)
+    else:
+        size = own_area_size(reference, preset, capabilities)
     least, most = capabilities.min_size, capabilities.max_size
     if size.width < least.width or size.height < least.height:
         raise _unsuitable(

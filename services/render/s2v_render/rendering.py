@@ -14,18 +14,8 @@ import numpy.typing as npt
 from s2v.core.artifact import MP4, Artifact
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import VideoShorter
-from s2v.core.ports import (
-    AS_PRESET,
-    ArtifactStore,
-    Engine,
-    Frames,
-    Notice,
-    Sampling,
-    Size,
-    State,
-    Take,
-    Working,
-)
+from s2v.core.ports import ArtifactStore, Engine, Frames, Notice, Size, State, Take, Working
+from s2v.core.sampling import AS_PRESET, Sampling
 from s2v.core.script import Speech
 from s2v.core.timebase import samples_per_frame
 from s2v.media.pcm import Pcm, read_wav
@@ -130,7 +120,7 @@ def render_segment(
     """
     with tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder, ExitStack() as stack:
         path = Path(folder) / "clip.mp4"
-        take = _take(order, store, stack)
+        take = take_of(order, store, stack)
         with full_disk_named("the folder for temporary files"):
             state = yield from _film(engine.render(take), order, path, threads=threads)
         video = store.put(path, MP4)
@@ -143,7 +133,7 @@ def render_segment(
     )
 
 
-def _take(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
+def take_of(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
     """Return the take; its files are there for as long as the stack is open."""
     return Take(
         pcm=_pcm(order, store),

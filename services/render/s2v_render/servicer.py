@@ -11,7 +11,8 @@ from s2v.core.choices import check_frame_rate
 from s2v.core.directing import USUAL_LIVELINESS, check_directed, check_liveliness
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import MOST_STRETCH
-from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Sampling, Size
+from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Size
+from s2v.core.sampling import Sampling
 from s2v.core.timebase import samples_per_frame
 from s2v.media.confined.reading import Reader
 from s2v.media.video import H264
@@ -248,6 +249,12 @@ def _engine(
         side_step_pixels=capabilities.size_step_pixels,
         problem=problem,
         device_groups=groups,
+        default_frame_rate=capabilities.default_frame_rate,
+        least_area_pixels=capabilities.least_area_pixels,
+        withheld_presets=[
+            render_service_pb2.WithheldPreset(name=name, remedy=remedy)
+            for name, remedy in capabilities.withheld_presets.items()
+        ],
     )
 
 

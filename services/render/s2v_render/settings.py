@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -10,8 +12,18 @@ from pydantic_settings import SettingsConfigDict
 from s2v.rpc.settings import InternalSettings
 from s2v_render.engines import DEFAULT_ENGINE, REGISTRY
 from s2v_render.engines.heygem.containers import read_containers
-from s2v_render.engines.wan.presets import PRESETS
-from s2v_render.engines.wan.settings import Offload, Precision, lora_choices
+from s2v_render.engines.wan.presets import PRESET_NAMES
+from s2v_render.engines.wan.settings import Noise, Offload, Precision, lora_choices
+
+
+class Aim(StrEnum):
+    """What several GPUs are used for."""
+
+    THROUGHPUT = "throughput"
+    """Most films in all: each GPU makes one of its own."""
+    LATENCY = "latency"
+    """Each film as soon as can be: all GPUs of a machine make it together."""
+
 
 RANDOM_CHECKPOINTS = ("random:14B", "random:tiny")
 """Random weights, for benchmarks and tests."""
@@ -29,10 +41,24 @@ class RenderSettings(InternalSettings):
         default=0,
         ge=0,
         description="takes rendered at once; 0 is one for two processors; where an engine uses "
-        "GPUs there is one for each of them at most",
+        "GPUs there are as many at most as those suffice for",
+    )
+    aim: Aim = Field(
+        default=Aim.THROUGHPUT,
+        description="what GPUs are used for: throughput (each makes a film of its own) or latency "
+        "(all of a machine make one film together)",
+    )
+    ranks: int = Field(
+        default=0,
+        ge=0,
+        description="processes that make one film together where the engine can, each on a GPU of "
+        "its own where there are GPUs, and no more than those of one machine; 0 leaves it to the "
+        "aim",
     )
     worker_threads: int = Field(
-        default=0, ge=0, description="threads of each worker; 0 shares the processors out"
+        default=0,
+        ge=0,
+        description="threads of each process of a worker; 0 shares the processors out",
     )
     max_waiting: int = Field(
         default=-1, ge=-1, description="takes that may wait for a worker; -1 is 16 for each worker"
@@ -69,6 +95,11 @@ class RenderSettings(InternalSettings):
         default=Precision.AUTO,
         description="what the engine wan multiplies in: auto (bf16 on a GPU, else fp32), fp32, "
         "bf16 or fp8, which takes less time and memory, and needs compute capability 8.9",
+    )
+    wan_noise: Noise = Field(
+        default=Noise.CPU,
+        description="where the engine wan draws its noise: cpu, where equal seeds give the same "
+        "on every device, or cuda, as the official code does",
     )
     wan_lora: str = Field(
         default="",
@@ -128,12 +159,13 @@ class RenderSettings(InternalSettings):
     @field_validator("wan_lora")
     @classmethod
     def _are_files(cls, given: str) -> str:
-        known = [preset.name for preset in PRESETS]
         for choice in lora_choices(given):
             if not Path(choice.file).expanduser().is_file():
                 raise ValueError(f"there is no such file: {choice.file}; give safetensors files")
-            if unknown := set(choice.presets) - set(known):
-                raise ValueError(f"wan has no preset {unknown.pop()}; there are {', '.join(known)}")
+            if unknown := set(choice.presets) - set(PRESET_NAMES):
+                raise ValueError(
+                    f"wan has no preset {unknown.pop()}; there are {', '.join(PRESET_NAMES)}"
+                )
         return given
 
     @field_validator("heygem_file")
@@ -162,19 +194,36 @@ class RenderSettings(InternalSettings):
         Args:
             elsewhere: how many more workers there are, whose devices are elsewhere.
         """
-        workers = self.worker_count(0)
-        claimed = (workers + elsewhere) * self.threads_per_worker(workers)
+        ranks = self.ranks or 1
+        processes = ranks * self.worker_count(0, ranks)
+        claimed = (processes + elsewhere) * self.threads_per_process(processes)
         return max(_processors(), claimed)
 
-    def worker_count(self, gpus: int) -> int:
-        """Return how many workers there are; each has one of the GPUs unless there are none."""
-        if gpus:
-            return min(self.workers or gpus, gpus)
-        return self.workers or max(1, _processors() // 2)
+    def ranks_per_worker(self, gpus: Sequence[int]) -> int:
+        """Return how many processes a worker has, each of which has one GPU unless there are none.
 
-    def threads_per_worker(self, workers: int) -> int:
-        """Return how many threads each worker may keep busy."""
-        return self.worker_threads or max(1, _processors() // workers)
+        Args:
+            gpus: how many each machine has; none where no engine uses them.
+        """
+        most = max(gpus, default=0)
+        if not most:
+            return self.ranks or 1
+        return min(self.ranks or (most if self.aim is Aim.LATENCY else 1), most)
+
+    def worker_count(self, groups: int, ranks: int) -> int:
+        """Return how many workers there are.
+
+        Args:
+            groups: how many times the GPUs suffice for one; 0 where there are no GPUs.
+            ranks: how many processes each has.
+        """
+        if groups:
+            return min(self.workers or groups, groups)
+        return self.workers or max(1, _processors() // (2 * ranks))
+
+    def threads_per_process(self, processes: int) -> int:
+        """Return how many threads each process of a worker may keep busy."""
+        return self.worker_threads or max(1, _processors() // processes)
 
     def waiting_room(self, workers: int) -> int:
         """Return how many takes may wait for a worker."""

@@ -13,7 +13,7 @@ from gateway_world import Start, failure, generate_requests, png, rest
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2, job_service_pb2, system_service_pb2
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import Job
-from s2v.core.ports import Sampling, Solver
+from s2v.core.sampling import Sampling, Solver
 from s2v.media.video import ClipEncoder
 from s2v.rpc.convert import sampling_from_proto, sampling_to_proto
 from s2v.rpc.errors import from_status

@@ -30,6 +30,7 @@ from s2v_gateway.records.database import open_database
 from s2v_gateway.records.migrating import migrate
 from s2v_gateway.records.voice_rows import NewVoice, require_voice
 from s2v_gateway.records.voices import VoiceRecords
+from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
 from s2v_tts.places import Places
@@ -43,10 +44,9 @@ class Halting(SpeechServicer):
     def __init__(self, folder: Path) -> None:
         backend = FakeCloner()
         super().__init__(
-            backend,
+            Backends({"fake": backend}),
             Listener(backend, words=None, sounds=None),
             FsspecStore(str(folder / "store")),
-            backend_name="fake",
             given=GivenSounds(Reader(), folder / "tts"),
             speaking=Places(1, 4),
             cutting=Places(1, 4),

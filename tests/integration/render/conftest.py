@@ -15,8 +15,8 @@ from s2v.rpc.server import Server
 from s2v.store.artifacts import FsspecStore
 from s2v_render.servicer import RenderServicer
 from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.config import WorkerConfig
 from s2v_render.workers.pool import WorkerPool
-from s2v_render.workers.seat import WorkerConfig
 
 REGISTRY = Registry(
     {

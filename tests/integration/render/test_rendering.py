@@ -10,18 +10,8 @@ import pytest
 
 from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import Exhausted, InvalidInput, NotFound, Reason
-from s2v.core.ports import (
-    Capabilities,
-    Continuity,
-    Frames,
-    Notice,
-    Sampling,
-    Size,
-    Solver,
-    State,
-    Take,
-    Working,
-)
+from s2v.core.ports import Capabilities, Continuity, Frames, Notice, Size, State, Take, Working
+from s2v.core.sampling import Sampling, Solver
 from s2v.core.script import Mark, Speech
 from s2v.media.pcm import wav_bytes
 from s2v.media.video import H264, decode_frames

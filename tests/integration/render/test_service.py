@@ -10,7 +10,7 @@ from s2v.api.common.v1 import media_pb2
 from s2v.api.render.v1 import render_service_pb2
 from s2v.core.artifact import Artifact
 from s2v.core.errors import InvalidInput, NotFound, Reason
-from s2v.core.ports import Sampling, Solver
+from s2v.core.sampling import Sampling, Solver
 from s2v.rpc.convert import (
     artifact_to_proto,
     sampling_to_proto,

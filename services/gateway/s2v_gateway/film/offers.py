@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from s2v.core.lexicon import Lexicon
 from s2v.core.ports import Continuity, DigitalSourceType
+from s2v.core.timebase import DEFAULT_FRAME_RATE
 from s2v.core.voice import SampledVoice
 
 
@@ -21,7 +22,8 @@ class EngineOffer:
     """An engine, as the render service describes it; the first preset is the default.
 
     `problem` says why it cannot be used for now, and `device_groups` where it renders, if that is
-    elsewhere.
+    elsewhere. `withheld_presets` has presets that it does not offer, and what would change that.
+    Pictures of less than `least_area_pixels` may not look as they should.
     """
 
     name: str
@@ -37,6 +39,9 @@ class EngineOffer:
     side_step_pixels: int = 2
     problem: str = ""
     device_groups: tuple[str, ...] = ()
+    default_frame_rate: int = DEFAULT_FRAME_RATE
+    least_area_pixels: int = 0
+    withheld_presets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

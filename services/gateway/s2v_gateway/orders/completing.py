@@ -15,7 +15,6 @@ from s2v.core.lengths import UNFITTED, USUAL, Fitted, fitted
 from s2v.core.lexicon import going_before
 from s2v.core.ports import Voice
 from s2v.core.sound import AS_GIVEN, check_enhancement, check_speed
-from s2v.core.timebase import DEFAULT_FRAME_RATE
 from s2v.media.limits import check_audio_seconds
 from s2v.text.languages import check_language
 from s2v.text.limits import check_has_words, check_text, check_text_length, has_words
@@ -82,10 +81,9 @@ async def complete(
     voice = ChosenVoice("") if audio else await find_voice(spec)
     if not audio:
         await asyncio.to_thread(_check_spoken, spec, voice)
-    frame_rate = spec.frame_rate or DEFAULT_FRAME_RATE
+    frame_rate = spec.frame_rate or engine.default_frame_rate
     check_frame_rate(frame_rate, engine.frame_rates, engine=engine.name)
     _check_size(spec, engine)
-    presets = [preset.name for preset in engine.presets]
     # Looks into files of fonts.
     captions = await asyncio.to_thread(_captions, spec, voice.language or UNDETERMINED)
     await asyncio.to_thread(check_drawable, spec)
@@ -94,7 +92,7 @@ async def complete(
         engine=engine.name,
         voice=voice.name,
         language=voice.language,
-        preset=chosen_preset(spec.preset, presets, engine=engine.name),
+        preset=_preset(spec, engine),
         frame_rate=frame_rate,
         captions=captions,
         timeout_seconds=_timeout(spec, limits),
@@ -115,6 +113,12 @@ async def complete(
         watermark=watermark,
         backdrop=backdrop,
     )
+
+
+def _preset(spec: JobSpec, engine: EngineOffer) -> str:
+    offered = [preset.name for preset in engine.presets]
+    withheld = engine.withheld_presets
+    return chosen_preset(spec.preset, offered, engine=engine.name, withheld=withheld)
 
 
 def _timeout(spec: JobSpec, limits: Limits) -> float:

@@ -11,6 +11,7 @@ from s2v.core.job import Clip, Film, Order
 from s2v.core.ports import Continuity
 from s2v.core.script import Segment
 from s2v.core.stages import CutScript, FinishedSegment
+from s2v.core.timebase import DEFAULT_FRAME_RATE
 from s2v.core.voice import SampledVoice
 from s2v.rpc.convert import (
     artifact_from_proto,
@@ -52,6 +53,9 @@ def engine_offer(message: render_service_pb2.Engine) -> EngineOffer:
         side_step_pixels=message.side_step_pixels or 2,
         problem=message.problem,
         device_groups=tuple(message.device_groups),
+        default_frame_rate=message.default_frame_rate or DEFAULT_FRAME_RATE,
+        least_area_pixels=message.least_area_pixels,
+        withheld_presets={preset.name: preset.remedy for preset in message.withheld_presets},
     )
 
 

@@ -111,6 +111,8 @@ class SystemServicer(system_service_pb2_grpc.SystemServiceServicer):
                     directed=engine.directed,
                     side_step_pixels=engine.side_step_pixels,
                     problem=engine.problem,
+                    default_frame_rate=engine.default_frame_rate,
+                    least_area_pixels=engine.least_area_pixels,
                     presets=[
                         system_service_pb2.Preset(name=p.name, description=p.description)
                         for p in engine.presets

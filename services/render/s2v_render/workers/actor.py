@@ -1,11 +1,11 @@
-"""The Ray actor: owns one device group, keeps its engines loaded, runs one take at a time."""
+"""The Ray actor: a worker or a rank of one; keeps its engines loaded, runs one take at a time."""
 
 import asyncio
 import atexit
 import os
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Generator, Mapping
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import structlog
 
 from s2v.core.ports import Capabilities, Engine, Remote
 from s2v.core.registry import Registry
+from s2v.core.shards import Shard, Shared
 from s2v.rpc import conventions
 from s2v.rpc.logs import bind_trace, configure_logs
 from s2v.rpc.threads import iterate_in_thread
@@ -20,6 +21,7 @@ from s2v.rpc.tracing import configure_tracing, go_on_in, here, send_soon, span
 from s2v.store.artifacts import FsspecStore
 from s2v.store.working import WorkFolder
 from s2v_render.rendering import RenderEvent, RenderOrder, render_segment
+from s2v_render.workers.gang import Followers, LedEngine, follow
 from s2v_render.workers.profiling import profiled
 
 _log = structlog.get_logger()
@@ -64,10 +66,40 @@ class Worker:
         self._engines: dict[str, Engine] = {}
         self._profiles = profiles
         self._at_work = threading.Lock()
+        self._shard: Shard | None = None
+        self._followers: Followers | None = None
 
     async def pid(self) -> int:
         """Return the process id."""
         return os.getpid()
+
+    async def gpus(self) -> list[str]:
+        """Return the GPUs that this process owns, as its machine numbers them."""
+        import ray
+
+        return [str(gpu) for gpu in ray.get_gpu_ids()]
+
+    async def open_folder(self, ranks: int) -> Path:
+        """Become the leader of a worker; return the folder where its ranks meet."""
+        folder = self._folder.path / "ranks"
+        folder.mkdir()
+        self._followers = Followers(folder, ranks - 1)
+        return folder
+
+    async def join(self, shard: Shard, gpus: Sequence[str]) -> None:
+        """Become one of the ranks of a worker, and wait until all of them have.
+
+        Args:
+            shard: which of them.
+            gpus: that they own together, by rank; each sees the others', to send to them.
+        """
+        self._shard = shard
+        if gpus:
+            os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
+        if self._followers is None:
+            follow(shard, self._engine, self._store)
+        else:
+            await asyncio.to_thread(self._followers.wait)
 
     async def capabilities(self) -> dict[str, Capabilities]:
         """Return what every engine can do."""
@@ -114,6 +146,8 @@ class Worker:
         with self._at_work:
             go_on_in(traceparent)  # this thread has none of its own
             engine = self._engine(order.engine)
+            if self._followers and isinstance(engine, Shared):
+                engine = LedEngine(engine, self._followers, order)
             events = render_segment(engine, order, self._store, threads=self._threads)
             yield from profiled(events, self._profiles) if self._profiles else events
 
@@ -128,7 +162,10 @@ class Worker:
                 conventions.ENGINE_LOAD_SPAN,
                 {conventions.ENGINE: name, conventions.WORKER: self._name},
             ):
-                self._engines[name] = self._registry.load(name)(*given)
+                engine = self._registry.load(name)(*given)
+            if self._shard and isinstance(engine, Shared):
+                engine.join(self._shard)
+            self._engines[name] = engine
             send_soon()
         return self._engines[name]
 

@@ -71,11 +71,12 @@ class RayCluster:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._start)
 
     @property
-    def gpus(self) -> int:
-        """How many GPUs there are for workers; Ray must have started."""
+    def gpus(self) -> list[int]:
+        """How many GPUs each machine has for workers; Ray must have started."""
         import ray
 
-        return int(ray.cluster_resources().get("GPU", 0))
+        nodes = (node["Resources"] for node in ray.nodes() if node["Alive"])
+        return [int(resources.get("GPU", 0)) for resources in nodes]
 
     async def gone(self) -> None:
         """Return when the local Ray has lost a process that it cannot do without.

@@ -9,15 +9,16 @@ from typing import Any, TypeVar
 
 import structlog
 
-from s2v.core.errors import Reason, Unavailable
+from s2v.core.errors import Reason, ShardLostError, Unavailable
 from s2v.core.ports import Capabilities, Notice
 from s2v.rpc.pulse import with_pulse
 from s2v.rpc.tracing import here
 from s2v_render.rendering import ClipRendered, RenderEvent, RenderOrder, RenderProgress
 from s2v_render.workers import telling
 from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.config import WorkerConfig
 from s2v_render.workers.crew import RETRY_SECONDS, Crew
-from s2v_render.workers.seat import Seat, WorkerConfig, WorkerDiedError, WorkerStatus
+from s2v_render.workers.seat import Seat, WorkerDiedError, WorkerStatus
 
 T = TypeVar("T")
 
@@ -218,6 +219,8 @@ class WorkerPool:
                 yield event
             seat.settled = True
         except RayTaskError as error:
+            if isinstance(error.cause, ShardLostError):
+                raise WorkerDiedError(str(error.cause)) from error
             seat.settled = True
             told.outcome = "failed"
             raise error.cause from None

@@ -1,24 +1,18 @@
-"""One worker's place in the pool: starts its process, listens whether it lives, ends it."""
+"""One worker's place in the pool: starts it, listens whether it lives, ends it."""
 
 import asyncio
-import contextlib
-import os
-import signal
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import structlog
 import tenacity
 
 from s2v.core.errors import Reason, S2VError, Unavailable
-from s2v.core.registry import Registry
 from s2v.rpc.patience import growing_delays
-from s2v.rpc.pulse import PULSE_SECONDS
-from s2v_render.workers.actor import Worker
+from s2v_render.workers.config import WorkerConfig
+from s2v_render.workers.processes import Processes
 
 _START_SECONDS = 180.0
 _log = structlog.get_logger()
@@ -45,54 +39,6 @@ class WorkerStatus:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """A device that a worker drives from afar.
-
-    Attributes:
-        name: for people, such as "heygem http://127.0.0.1:8390".
-        group: device group that it belongs to; empty if to none.
-        failures: after so many takes in a row that failed its worker rests.
-        rest_seconds: how long a rest is at least; it ends when the device answers.
-    """
-
-    name: str
-    group: str = ""
-    failures: int = 3
-    rest_seconds: float = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerConfig:
-    """What every worker is started with; see `s2v_render.workers.actor.Worker`.
-
-    Attributes:
-        gpus: how many of Ray's GPUs a worker owns.
-        stall_seconds: a worker whose process does not answer for so long is killed.
-        pulse_seconds: how often it is asked.
-        elsewhere: the device that it drives; None where it owns one of the machine it is on.
-        profiles: folder for profiles of takes; None writes none.
-    """
-
-    registry: Registry
-    store_url: str
-    engine_settings: Mapping[str, object] = field(default_factory=dict)
-    threads: int = 1
-    log_level: str = "INFO"
-    gpus: int = 0
-    stall_seconds: float = 30.0
-    pulse_seconds: float = PULSE_SECONDS
-    elsewhere: Elsewhere | None = None
-    profiles: Path | None = None
-
-    @property
-    def device(self) -> str:
-        """What kind of device group a worker owns, for people."""
-        if self.elsewhere:
-            return self.elsewhere.name
-        return "cuda" if self.gpus else "cpu"
-
-
 class WorkerDiedError(Exception):
     """A worker's process has ended or stands still; the take can be tried again."""
 
@@ -108,10 +54,8 @@ class Seat:
 
     def __init__(self, name: str, config: WorkerConfig, *, is_local: bool) -> None:
         self.name = name
-        self.actor: Any = None
         self.state = WorkerState.STARTING
         self.restarts = 0
-        self.pid = 0
         self.settled = True
         """Whether its engine stands still."""
         self.problem = ""
@@ -119,8 +63,7 @@ class Seat:
         self._failures = 0
         self._rests_until = 0.0
         self._config = config
-        self._is_local = is_local
-        self._process = -1
+        self._processes = Processes(name, config, is_local=is_local)
         self._heard_at = 0.0
 
     def status(self) -> WorkerStatus:
@@ -128,6 +71,18 @@ class Seat:
         return WorkerStatus(
             self.name, self.state, self._config.device, self.restarts, self.pid, self.problem
         )
+
+    @property
+    def actor(self) -> Any:
+        """The Ray actor that takes are given to; the worker has started."""
+        return self._processes.leader
+
+    @property
+    def pid(self) -> int:
+        """Of the process of that actor; 0 while the worker starts."""
+        if self.state is WorkerState.STARTING or not self._processes.pids:
+            return 0
+        return self._processes.pids[0]
 
     @property
     def is_elsewhere(self) -> bool:
@@ -178,14 +133,12 @@ class Seat:
         """
         from ray.exceptions import RayError
 
-        self.state, self.pid = WorkerState.STARTING, 0
+        self.state = WorkerState.STARTING
         try:
             async with asyncio.timeout(_START_SECONDS):
-                self.actor = await asyncio.to_thread(self._actor)
-                self.pid = await self.actor.pid.remote()
+                await self._processes.start()
         except (RayError, TimeoutError) as error:
             raise WorkerDiedError(str(error) or "it does not start") from error
-        self._hold_process()
         self.state = WorkerState.BUSY
         self.settled = True
         self.heard()
@@ -230,29 +183,21 @@ class Seat:
         return ""
 
     async def kill(self) -> None:
-        """End the process, even one that was stopped and hears nothing."""
-        import ray
-
-        if self._process >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._process, signal.SIGKILL)
-            os.close(self._process)
-            self._process = -1
-        if self.actor is not None:
-            await asyncio.to_thread(ray.kill, self.actor)
+        """End its processes, even those that were stopped and hear nothing."""
+        await self._processes.kill()
 
     def heard(self) -> None:
         """Note that the process lives."""
         self._heard_at = time.monotonic()
 
     async def watch(self) -> str:
-        """Ask the process for signs of life; return what is wrong once there are none."""
+        """Ask its processes for signs of life; return what is wrong once there are none."""
         from ray.exceptions import RayError
 
         while True:
             try:
                 async with asyncio.timeout(self._config.stall_seconds):
-                    await self.actor.pid.remote()
+                    await self._processes.answer()
             except TimeoutError:
                 return f"process {self.pid} gave no answer for {self._config.stall_seconds:g} s"
             except RayError as error:
@@ -263,26 +208,3 @@ class Seat:
     def _tell_death(self, state: tenacity.RetryCallState) -> None:
         cause = state.outcome.exception() if state.outcome else None
         _log.warning("worker does not start", worker=self.name, cause=str(cause))
-
-    def _hold_process(self) -> None:
-        """Keep a handle of the process: its number may be another one's by the time of its end."""
-        if self._is_local and hasattr(os, "pidfd_open"):
-            with contextlib.suppress(ProcessLookupError):
-                self._process = os.pidfd_open(self.pid)
-
-    def _actor(self) -> Any:
-        import ray
-
-        config = self._config
-        actor_class = ray.remote(Worker).options(
-            num_cpus=config.threads, num_gpus=config.gpus, max_restarts=0
-        )
-        return actor_class.remote(
-            self.name,
-            config.registry,
-            store_url=config.store_url,
-            engine_settings=config.engine_settings,
-            threads=config.threads,
-            log_level=config.log_level,
-            profiles=config.profiles,
-        )

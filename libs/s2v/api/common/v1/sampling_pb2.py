@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n s2v/api/common/v1/sampling.proto\x12\x11s2v.api.common.v1\"\x87\x02\n\x08Sampling\x12\x14\n\x05steps\x18\x01 \x01(\x05R\x05steps\x12\x1f\n\x08guidance\x18\x02 \x01(\x01H\x00R\x08guidance\x88\x01\x01\x12\x19\n\x05shift\x18\x03 \x01(\x01H\x01R\x05shift\x88\x01\x01\x12\x31\n\x06solver\x18\x04 \x01(\x0e\x32\x19.s2v.api.common.v1.SolverR\x06solver\x12@\n\x1a\x66irst_frame_from_reference\x18\x05 \x01(\x08H\x02R\x17\x66irstFrameFromReference\x88\x01\x01\x42\x0b\n\t_guidanceB\x08\n\x06_shiftB\x1d\n\x1b_first_frame_from_reference*T\n\x06Solver\x12\x16\n\x12SOLVER_UNSPECIFIED\x10\x00\x12\x10\n\x0cSOLVER_UNIPC\x10\x01\x12\x0e\n\nSOLVER_DPM\x10\x02\x12\x10\n\x0cSOLVER_EULER\x10\x03\x42\x31\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n s2v/api/common/v1/sampling.proto\x12\x11s2v.api.common.v1\"\xe2\x02\n\x08Sampling\x12\x14\n\x05steps\x18\x01 \x01(\x05R\x05steps\x12\x1f\n\x08guidance\x18\x02 \x01(\x01H\x00R\x08guidance\x88\x01\x01\x12\x19\n\x05shift\x18\x03 \x01(\x01H\x01R\x05shift\x88\x01\x01\x12\x31\n\x06solver\x18\x04 \x01(\x0e\x32\x19.s2v.api.common.v1.SolverR\x06solver\x12@\n\x1a\x66irst_frame_from_reference\x18\x05 \x01(\x08H\x02R\x17\x66irstFrameFromReference\x88\x01\x01\x12#\n\rwindow_frames\x18\x06 \x01(\x05R\x0cwindowFrames\x12\x34\n\x07\x62\x65tween\x18\x07 \x01(\x0e\x32\x1a.s2v.api.common.v1.BetweenR\x07\x62\x65tweenB\x0b\n\t_guidanceB\x08\n\x06_shiftB\x1d\n\x1b_first_frame_from_reference*T\n\x06Solver\x12\x16\n\x12SOLVER_UNSPECIFIED\x10\x00\x12\x10\n\x0cSOLVER_UNIPC\x10\x01\x12\x0e\n\nSOLVER_DPM\x10\x02\x12\x10\n\x0cSOLVER_EULER\x10\x03*J\n\x07\x42\x65tween\x12\x17\n\x13\x42\x45TWEEN_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42\x45TWEEN_REPEAT\x10\x01\x12\x12\n\x0e\x42\x45TWEEN_MOTION\x10\x02\x42\x31\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,8 +32,10 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.common.v1.sampling_
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021s2v.api.common.v1P\001Z\032s2v/api/common/v1;commonv1'
-  _globals['_SOLVER']._serialized_start=321
-  _globals['_SOLVER']._serialized_end=405
+  _globals['_SOLVER']._serialized_start=412
+  _globals['_SOLVER']._serialized_end=496
+  _globals['_BETWEEN']._serialized_start=498
+  _globals['_BETWEEN']._serialized_end=572
   _globals['_SAMPLING']._serialized_start=56
-  _globals['_SAMPLING']._serialized_end=319
+  _globals['_SAMPLING']._serialized_end=410
 # @@protoc_insertion_point(module_scope)

@@ -114,7 +114,7 @@ class ListEnginesResponse(_message.Message):
     def __init__(self, engines: _Optional[_Iterable[_Union[Engine, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class Engine(_message.Message):
-    __slots__ = ("name", "description", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "directed", "side_step_pixels", "problem")
+    __slots__ = ("name", "description", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "directed", "side_step_pixels", "problem", "default_frame_rate", "least_area_pixels")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     FRAME_RATES_FIELD_NUMBER: _ClassVar[int]
@@ -125,6 +125,8 @@ class Engine(_message.Message):
     DIRECTED_FIELD_NUMBER: _ClassVar[int]
     SIDE_STEP_PIXELS_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_FRAME_RATE_FIELD_NUMBER: _ClassVar[int]
+    LEAST_AREA_PIXELS_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     frame_rates: _containers.RepeatedScalarFieldContainer[int]
@@ -135,7 +137,9 @@ class Engine(_message.Message):
     directed: bool
     side_step_pixels: int
     problem: str
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ..., problem: _Optional[str] = ...) -> None: ...
+    default_frame_rate: int
+    least_area_pixels: int
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ..., problem: _Optional[str] = ..., default_frame_rate: _Optional[int] = ..., least_area_pixels: _Optional[int] = ...) -> None: ...
 
 class Preset(_message.Message):
     __slots__ = ("name", "description")

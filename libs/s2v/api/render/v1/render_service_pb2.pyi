@@ -120,7 +120,7 @@ class WithheldEngine(_message.Message):
     def __init__(self, name: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
 
 class Engine(_message.Message):
-    __slots__ = ("name", "description", "continuity", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "digital_source_type", "directed", "side_step_pixels", "problem", "device_groups")
+    __slots__ = ("name", "description", "continuity", "frame_rates", "min_side_pixels", "max_side_pixels", "reference_media_types", "presets", "digital_source_type", "directed", "side_step_pixels", "problem", "device_groups", "default_frame_rate", "least_area_pixels", "withheld_presets")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     CONTINUITY_FIELD_NUMBER: _ClassVar[int]
@@ -134,6 +134,9 @@ class Engine(_message.Message):
     SIDE_STEP_PIXELS_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
     DEVICE_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_FRAME_RATE_FIELD_NUMBER: _ClassVar[int]
+    LEAST_AREA_PIXELS_FIELD_NUMBER: _ClassVar[int]
+    WITHHELD_PRESETS_FIELD_NUMBER: _ClassVar[int]
     name: str
     description: str
     continuity: Continuity
@@ -147,7 +150,18 @@ class Engine(_message.Message):
     side_step_pixels: int
     problem: str
     device_groups: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., continuity: _Optional[_Union[Continuity, str]] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ..., problem: _Optional[str] = ..., device_groups: _Optional[_Iterable[str]] = ...) -> None: ...
+    default_frame_rate: int
+    least_area_pixels: int
+    withheld_presets: _containers.RepeatedCompositeFieldContainer[WithheldPreset]
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., continuity: _Optional[_Union[Continuity, str]] = ..., frame_rates: _Optional[_Iterable[int]] = ..., min_side_pixels: _Optional[int] = ..., max_side_pixels: _Optional[int] = ..., reference_media_types: _Optional[_Iterable[str]] = ..., presets: _Optional[_Iterable[_Union[Preset, _Mapping]]] = ..., digital_source_type: _Optional[_Union[_media_pb2.DigitalSourceType, str]] = ..., directed: bool = ..., side_step_pixels: _Optional[int] = ..., problem: _Optional[str] = ..., device_groups: _Optional[_Iterable[str]] = ..., default_frame_rate: _Optional[int] = ..., least_area_pixels: _Optional[int] = ..., withheld_presets: _Optional[_Iterable[_Union[WithheldPreset, _Mapping]]] = ...) -> None: ...
+
+class WithheldPreset(_message.Message):
+    __slots__ = ("name", "remedy")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    remedy: str
+    def __init__(self, name: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
 
 class Preset(_message.Message):
     __slots__ = ("name", "description")

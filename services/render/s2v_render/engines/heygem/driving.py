@@ -24,6 +24,7 @@ from s2v_render.engines.reference.fitting import (
     fitted,
     own_size,
 )
+from s2v_render.engines.reference.looking import face_in
 from s2v_render.engines.reference.playing import playing_of
 
 FRAME_RATE = 25
@@ -35,7 +36,6 @@ _QUALITY = H264("veryfast", 14)
 _BATCH_FRAMES = 8
 _LOOKS = 8
 """How many pictures of a video are searched for a face."""
-_EYES_OF_FACE = 0.4
 
 
 def sound_to_send(pcm: Pcm) -> Pcm:
@@ -84,9 +84,9 @@ def _pictures(
     if not take.reference_media_type.startswith("video/"):
         photo = reader.still(take.reference, take.reference_media_type, field=FIELD)
         size = size_of(take, Size(photo.shape[1], photo.shape[0]))
-        if _face(photo, detector) is None:
+        if face_in(photo, detector) is None:
             raise _no_face()
-        still = fitted(photo, size, find_face=lambda scaled: _face(scaled, detector))
+        still = fitted(photo, size, find_face=lambda scaled: face_in(scaled, detector))
         yield size, lambda _: still
         return
     with reader.footage(take.reference, field=FIELD) as footage:
@@ -110,18 +110,10 @@ def _face_in(footage: ConfinedFootage, size: Size, detector: FaceDetector) -> Fa
     """Return where the first face is that some pictures of a video show."""
     last = len(footage.times) - 1
     for number in sorted(set(np.linspace(0, last, _LOOKS).round().astype(int).tolist())):
-        face = _face(footage.picture(number, size.width, size.height), detector)
+        face = face_in(footage.picture(number, size.width, size.height), detector)
         if face:
             return face
     raise _no_face()
-
-
-def _face(picture: Rgb, detector: FaceDetector) -> FaceBox | None:
-    faces = detector.find(picture)
-    if not faces:
-        return None
-    (x, y), half = faces[0].centre, faces[0].size / 2
-    return FaceBox((x - half, y - half), (x + half, y + half), _EYES_OF_FACE * faces[0].size)
 
 
 def _no_face() -> InvalidInput:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from cachetools import LRUCache
 
-from s2v.core.choices import check_side
-from s2v.core.errors import Exhausted, InvalidInput, Reason
+from s2v.core.errors import Exhausted, NotReady, Reason
 from s2v.core.ports import (
     Capabilities,
     Continuity,
@@ -21,31 +20,41 @@ from s2v.core.ports import (
     Notice,
     NoticeCode,
     Size,
-    Sizing,
     State,
     Take,
     Working,
 )
+from s2v.core.shards import Shard
 from s2v.core.timebase import FRAME_RATES
-from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
-from s2v_render.areas import size_in_area
-from s2v_render.engines.wan.presets import MAX_SIDE_PIXELS, PRESETS, Recipe, recipe_for
-from s2v_render.engines.wan.settings import Precision, WanSettings
+from s2v_render.areas import LEAST_SHARE
+from s2v_render.engines.wan.pieces import whole
+from s2v_render.engines.wan.planning import MODEL_FPS
+from s2v_render.engines.wan.presets import (
+    LEAST_AREA_PIXELS,
+    MAX_SIDE_PIXELS,
+    STEP_PIXELS,
+    Recipe,
+    offered_presets,
+    recipe_for,
+)
+from s2v_render.engines.wan.settings import Noise, Precision, WanSettings
+from s2v_render.engines.wan.sizing import LEAST_SIDE_PIXELS, film_size
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
     from s2v_render.engines.wan.memory import MemoryPlan
+    from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
     from s2v_render.engines.wan.takes.filming import TakePlan
     from s2v_render.engines.wan.weights.layouts.finding import GivenParts
     from s2v_render.engines.wan.weights.loading import Parts, WanModels
     from s2v_render.engines.wan.weights.lora import Lora
+    from s2v_render.engines.wan.weights.pausing import Course
 
 _log = structlog.get_logger()
 
-_STEP_PIXELS = 64
 _SETTLE_SECONDS = 180.0
 """A step of the largest film on a small card, and the decoding of a window."""
 _PATIENCE_SECONDS = 1800.0
@@ -53,7 +62,9 @@ _PATIENCE_SECONDS = 1800.0
 
 
 class WanEngine:
-    """Implements `s2v.core.ports.Engine`; loads torch and the weights at the first take.
+    """Implements `s2v.core.ports.Engine` and `s2v.core.shards.Shared`.
+
+    It loads torch and the weights at the first take.
 
     Where a film is cut into takes, motion goes on from the latents that the take before left, as
     it does between the windows of one take. Two things differ from one long take: windows end where
@@ -63,10 +74,14 @@ class WanEngine:
 
     def __init__(self, settings: WanSettings) -> None:
         self._settings = settings
+        self._presets = offered_presets(settings.loras)
         self._parts: Parts | None = None
         self._models: WanModels | None = None
+        self._loading: Course[WanModels] | None = None
         self._loras: list[Lora] = []
         self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
+        self._shard: Shard | None = None
+        self._ranks: Ranks | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -75,41 +90,59 @@ class WanEngine:
         return Capabilities(
             continuity=Continuity.SEQUENTIAL,
             frame_rates=FRAME_RATES,
-            min_size=Size(_STEP_PIXELS, _STEP_PIXELS),
+            min_size=Size(LEAST_SIDE_PIXELS, LEAST_SIDE_PIXELS),
             max_size=Size(MAX_SIDE_PIXELS, MAX_SIDE_PIXELS),
             reference_media_types=PHOTO_TYPES,
             digital_source_type=DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA,
-            presets=PRESETS,
+            presets=self._presets.offered,
             description=(
                 "Wan2.2-S2V, a diffusion model: makes the whole picture move with the speech, as a "
                 f"prompt directs.{random}"
             ),
             directed=True,
-            size_step_pixels=_STEP_PIXELS,
-            sizing=Sizing.AREA,
+            size_step_pixels=STEP_PIXELS,
+            least_area_pixels=LEAST_AREA_PIXELS,
+            default_frame_rate=MODEL_FPS,
+            withheld_presets=self._presets.withheld,
             settle_seconds=_SETTLE_SECONDS,
             patience_seconds=_PATIENCE_SECONDS,
         )
+
+    def join(self, shard: Shard) -> None:
+        """Be one of the ranks that make every take together, each with all weights."""
+        self._shard = shard
 
     def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
         """Render one take.
 
         Raises:
+            ShardLostError: another rank has ended, or stands still.
             InvalidInput: PRESET_UNKNOWN on "spec.preset"; IMAGE_UNREADABLE or
                 IMAGE_SIZE_UNSUPPORTED on "spec.reference"; VIDEO_UNREADABLE on "spec.pose";
                 SIZE_UNSUPPORTED on "spec.width_pixels"; FIELD_INVALID on "state".
             NotReady: the checkpoint cannot be used (CHECKPOINT_UNUSABLE).
             Exhausted: the film does not fit into the device's memory (DEVICE_MEMORY_EXCEEDED).
         """
-        recipe = recipe_for(take.preset, take.sampling)
-        size = _size(take, recipe)
+        recipe = recipe_for(take.preset, take.sampling, self._presets)
+        size = film_size(take, recipe, self.capabilities)
+        yield from self._warnings(size)
+        yield from self._within_memory(take, recipe, size)
+
+    def _warnings(self, size: Size) -> Generator[Notice]:
+        """Say why a film may not look as it should."""
         if self._settings.is_random:
             yield Notice(
                 NoticeCode.RANDOM_WEIGHTS,
                 f"the checkpoint is {self._settings.checkpoint}: its weights are random, so that "
                 "the film has no meaning",
             )
-        yield from self._within_memory(take, recipe, size)
+        elif size.width * size.height < LEAST_SHARE * LEAST_AREA_PIXELS:
+            yield Notice(
+                NoticeCode.PICTURE_SMALL,
+                f"the model was taught no pictures as small as {size.width}x{size.height}, which "
+                "may look broken: leave the size out, and have the film scaled down by "
+                "finish.width_pixels and finish.height_pixels",
+            )
 
     def _within_memory(
         self, take: Take, recipe: Recipe, size: Size
@@ -117,13 +150,20 @@ class WanEngine:
         """Render what fits; say what would fit where the device's memory did not suffice."""
         import torch
 
+        yield Working()
         from s2v_render.engines.wan.takes.filming import plan_take
 
+        yield Working()
+        if self._device.type == "cuda":
+            torch.cuda.set_device(self._device)  # of this thread, for kernels that ask for it
         plan = plan_take(take, recipe, size)
         planned = self._planned(plan)
+        ranks = self._ranks_of(plan)
+        if ranks is None:
+            return
         shortage = ""
         try:
-            yield from self._filmed(plan)
+            yield from self._filmed(plan, ranks)
         except torch.OutOfMemoryError as error:
             shortage = str(error).partition("\n")[0]
             # The tensors of its frames would stay for as long as the error does.
@@ -135,7 +175,14 @@ class WanEngine:
 
     def _planned(self, plan: TakePlan) -> MemoryPlan:
         """Return what the take needs, written to the log; refuse what does not fit."""
-        from s2v_render.engines.wan.memory import Demand, ensure_fits, plan_memory
+        from s2v_render.engines.wan.host import free_host_bytes
+        from s2v_render.engines.wan.memory import (
+            Demand,
+            ensure_fits,
+            ensure_host_holds,
+            offload_that_fits,
+            plan_memory,
+        )
         from s2v_render.engines.wan.weights.loading import parts_of
 
         self._parts = self._parts or parts_of(self._settings.checkpoint, given=self._given)
@@ -147,6 +194,7 @@ class WanEngine:
             parts=self._parts.sizes(),
             frames=max(frames, default=0),
             weight_bytes=self._dtype.itemsize,
+            vae_bytes=2 if self._device.type == "cuda" else 4,
             fp8=self._settings.precision is Precision.FP8,
             offload=self._settings.offload,
             guided=plan.denoising.guided,
@@ -159,13 +207,30 @@ class WanEngine:
             guidance=plan.recipe.guidance,
             memory=planned.table(),
         )
-        ensure_fits(planned, available_bytes=_available_bytes(self._device))
+        available = _available_bytes(self._device)
+        if planned.peak_bytes > available:
+            lighter = offload_that_fits(planned, available_bytes=available)
+            _log.warning("take does not fit", would_fit_with_offload=lighter)
+        ensure_fits(planned, available_bytes=available)
+        if self._models is None and self._loading is None and self._device.type == "cuda":
+            ensure_host_holds(planned, available_bytes=free_host_bytes())
         return planned
 
-    def _filmed(self, plan: TakePlan) -> Generator[Frames | Working | State]:
+    def _ranks_of(self, plan: TakePlan) -> TakeRanks | None:
+        """Return who shares a take with this rank, None where it has no part in it."""
+        from s2v_render.engines.wan.sharding.ranks import ALONE, Ranks
+
+        if self._shard is None:
+            return ALONE
+        assert self._parts is not None
+        self._ranks = self._ranks or Ranks(self._shard, self._device)
+        heads = self._parts.config.num_heads
+        return self._ranks.for_take(heads=heads, guided=plan.denoising.guided)
+
+    def _filmed(self, plan: TakePlan, ranks: TakeRanks) -> Generator[Frames | Working | State]:
         from s2v_render.engines.wan.takes.filming import filmed
 
-        models = self.load(plan.recipe.shown.name)
+        models = yield from self._loaded(plan.recipe.shown.name)
         yield Working()
         yield from filmed(
             models,
@@ -174,6 +239,8 @@ class WanEngine:
             device=self._device,
             batch_frames=self._settings.batch_frames,
             rests=self._settings.offload.streams_encoders,
+            ranks=ranks,
+            noise_from=self._noise_from,
         )
 
     @property
@@ -183,7 +250,27 @@ class WanEngine:
         name = self._settings.device
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
+        if name == "cuda":
+            return torch.device(name, self._shard.rank if self._shard else 0)
         return torch.device(name)
+
+    @property
+    def _noise_from(self) -> torch.device:
+        """Where noise is drawn.
+
+        Raises:
+            NotReady: CHECKPOINT_UNUSABLE, the GPU shall draw it and there is none.
+        """
+        import torch
+
+        if self._settings.noise is Noise.CPU:
+            return torch.device("cpu")
+        if self._device.type == "cuda":
+            return self._device
+        raise NotReady(
+            Reason.CHECKPOINT_UNUSABLE,
+            "S2V_RENDER_WAN_NOISE is cuda, and the engine computes on a CPU: set it to cpu",
+        )
 
     @property
     def _dtype(self) -> torch.dtype:
@@ -209,24 +296,44 @@ class WanEngine:
 
         They are loaded at the first take at the latest, and again for presets of other LoRAs.
         """
-        loras = self._loras_for(preset or PRESETS[0].name)
+        return whole(self._loaded(preset or self._presets.offered[0].name))
+
+    def _loaded(self, preset: str) -> Generator[Working, None, WanModels]:
+        """Return the models; whoever goes away meanwhile leaves the rest of it to the next take."""
+        from s2v_render.engines.wan.weights.pausing import Course
+
+        loras = self._loras_for(preset)
+        if self._loras != loras:
+            # Before others are loaded: there is no room for two transformers.
+            self._models, self._loras = None, loras
+            if self._loading is not None:
+                self._loading.leave()
+                self._loading = None
+        if self._models is None:
+            self._loading = self._loading or Course(self._load)
+            while not self._loading.go_on():
+                yield Working()
+            loading, self._loading = self._loading, None
+            self._models = loading.result()
+        return self._models
+
+    def _load(self) -> WanModels:
         from s2v_render.engines.wan.weights.loading import load_models
 
-        settings = self._settings
-        if self._models is None or self._loras != loras:
-            # Before others are loaded: there is no room for two transformers.
-            self._models = None
-            self._models = load_models(
-                settings.checkpoint,
-                device=self._device,
-                dtype=self._dtype,
-                given=self._given,
-                offload=settings.offload,
-                loras=loras,
-                fp8=settings.precision is Precision.FP8,
-            )
-            self._loras = loras
-        return self._models
+        settings, device = self._settings, self._device
+        if device.index is not None:
+            import torch
+
+            torch.cuda.set_device(device)  # of this thread, for kernels that ask for it
+        return load_models(
+            settings.checkpoint,
+            device=self._device,
+            dtype=self._dtype,
+            given=self._given,
+            offload=settings.offload,
+            loras=self._loras,
+            fp8=settings.precision is Precision.FP8,
+        )
 
     def _loras_for(self, preset: str) -> list[Lora]:
         """Return what is merged for a preset: what was trained for few steps harms many."""
@@ -256,36 +363,6 @@ class WanEngine:
             ids = token_ids(models.tokenizer, prompt)
             rows = self._rows[prompt] = encode(models.text_encoder, ids).cpu()
         return rows
-
-
-def _size(take: Take, recipe: Recipe) -> Size:
-    if take.size is None:
-        return _own_size(take, recipe)
-    for side, pixels in (("width", take.size.width), ("height", take.size.height)):
-        check_side(
-            side,
-            pixels,
-            least=_STEP_PIXELS,
-            most=MAX_SIDE_PIXELS,
-            step=_STEP_PIXELS,
-            engine="wan",
-        )
-    return take.size
-
-
-def _own_size(take: Take, recipe: Recipe) -> Size:
-    photo = Reader().still(take.reference, take.reference_media_type, field="spec.reference")
-    height, width, _ = photo.shape
-    area = recipe.shown.max_area_pixels
-    size = size_in_area(Size(width, height), area_pixels=area, step_pixels=_STEP_PIXELS)
-    if not 0 < min(size.width, size.height) <= max(size.width, size.height) <= MAX_SIDE_PIXELS:
-        raise InvalidInput(
-            Reason.IMAGE_SIZE_UNSUPPORTED,
-            f"the portrait of {width}x{height} pixels is too long and thin for a film of about "
-            f"{area} pixels; crop it",
-            field="spec.reference",
-        )
-    return size
 
 
 def _out_of_memory(shortage: str, planned: MemoryPlan) -> Exhausted:

@@ -2,16 +2,20 @@
 
 Nothing here touches a device or loads torch. Weights are counted; what a stage needs on top is
 counted from the tensors that are alive at its height, and was compared with a device: within 2 % at
-832x480 and 1280x704 pixels (`benchmarks/results/`).
+832x480 and 1280x704 pixels with an autoencoder in fp32, and at 832x480 with one in bf16
+(`benchmarks/results/`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from s2v.core.errors import Exhausted, Reason
+from s2v.core.directing import MIN_WINDOW_FRAMES
+from s2v.core.errors import Exhausted, NotReady, Reason
 from s2v_render.engines.wan.model.config import S2VConfig
+from s2v_render.engines.wan.presets import LEAST_AREA_PIXELS, STEP_PIXELS
 from s2v_render.engines.wan.settings import Offload
 
 GIB = 2**30
@@ -19,7 +23,8 @@ _MIB = 2**20
 _FP32_BYTES = 4
 _LATENT_FRAMES = 4
 _TOKEN_PIXELS = 16
-_STEP_PIXELS = 64
+_SMALLER_BY_PIXELS = 64
+_SHORTER_BY_FRAMES = 16
 _MOTION_FRAMES = 73
 _MOTION_LATENTS = 19
 _HEARD_TOKENS_PER_FRAME = 5
@@ -31,15 +36,20 @@ _TURNING_BYTES = {2: 12, 4: 8}
 _TEXT_BYTES = 300 * _MIB
 _SPEECH_BYTES = 700 * _MIB
 """For the 25 seconds that a window hears at most."""
-_DECODING_BYTES = 225
-"""Per pixel and unit of the autoencoder's width, what it remembers included."""
-_ENCODING_BYTES = 180
-_REMEMBERED_BYTES = 99
+_DECODING_BYTES = {4: 225, 2: 130}
+"""By the size of the autoencoder's numbers: per pixel and unit of its width, what it remembers
+included. In bf16 it takes two latents at once."""
+_ENCODING_BYTES = {4: 180, 2: 115}
+_REMEMBERED_BYTES = {4: 99, 2: 50}
 _PIXEL_BYTES = 3 * _FP32_BYTES
 _CONTEXT_BYTES = 600 * _MIB
 """What the driver takes for the program and its kernels."""
 _LOST = 0.06
 """Share of a stage's memory that is lost between tensors."""
+_PINNED_LOST = 0.02
+"""Share of pinned memory that is lost between tensors; each part takes whole GiB of it."""
+_HOST_BYTES = 4 * GIB
+"""What the program takes of the host's memory for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class PartSizes:
     Attributes:
         transformer: in its dtype.
         text_encoder: in the transformer's dtype.
-        vae: in fp32.
+        vae: in fp32 or bf16.
         speech: in fp32.
         embedding: of the text encoder's, the table of tokens: its largest layer.
         vae_width: base width of the autoencoder.
@@ -74,6 +84,7 @@ class Demand:
         height: of the film, pixels.
         frames: model frames of the longest window, a multiple of 4.
         weight_bytes: of a number of the transformer: 2 in bfloat16, 4 in float32.
+        vae_bytes: of a number of the autoencoder, as `weight_bytes`.
         fp8: whether the matrices of the blocks take one byte a number.
         offload: whose weights lie on the host.
         guided: whether there is a second prompt, to turn from.
@@ -85,6 +96,7 @@ class Demand:
     parts: PartSizes = PartSizes()
     frames: int = 80
     weight_bytes: int = 2
+    vae_bytes: int = 2
     fp8: bool = False
     offload: Offload = Offload.NONE
     guided: bool = True
@@ -129,6 +141,18 @@ class MemoryPlan:
         stage = max(stage.size_bytes for stage in self.stages)
         return self.resident_bytes + int(stage * (1 + _LOST)) + _CONTEXT_BYTES
 
+    @property
+    def host_bytes(self) -> int:
+        """What has to be free of the host's memory before anything is loaded; it cannot swap most.
+
+        Nothing where no weights lie there.
+        """
+        there = [part.size_bytes for part in self.weights if not part.on_device]
+        if not there:
+            return 0
+        pinned = sum(math.ceil(size * (1 + _PINNED_LOST) / GIB) * GIB for size in there)
+        return pinned + _remembered_bytes(self.demand) + _HOST_BYTES
+
     def table(self) -> str:
         """Return the plan as lines of text, for people."""
         lines = [str(self.demand)]
@@ -137,6 +161,8 @@ class MemoryPlan:
             lines.append(f"  {part.name:<34}{_gib(part.size_bytes)}{where}")
         lines += [f"  while {stage.name:<28}{_gib(stage.size_bytes)}" for stage in self.stages]
         lines.append(f"  {'peak on the device':<34}{_gib(self.peak_bytes)}")
+        if self.host_bytes:
+            lines.append(f"  {'on the host':<34}{_gib(self.host_bytes)}")
         return "\n".join(lines)
 
 
@@ -147,12 +173,12 @@ def plan_memory(demand: Demand) -> MemoryPlan:
     weights = (
         Amount("transformer", _transformer_bytes(demand), on_device=there),
         Amount("text encoder", parts.text_encoder * demand.weight_bytes, on_device=here),
-        Amount("video autoencoder", parts.vae * _FP32_BYTES, on_device=here),
+        Amount("video autoencoder", parts.vae * demand.vae_bytes, on_device=here),
         Amount("speech model", parts.speech * _FP32_BYTES, on_device=here),
     )
     table = parts.embedding * demand.weight_bytes if offload.streams_encoders else 0
     carried = _text_bytes(demand) + demand.pixels * _PIXEL_BYTES * _MOTION_FRAMES
-    remembered = demand.pixels * parts.vae_width * _REMEMBERED_BYTES
+    remembered = _remembered_bytes(demand)
     resting = 0 if offload.streams_encoders else remembered
     return MemoryPlan(
         demand,
@@ -211,12 +237,18 @@ def _text_bytes(demand: Demand) -> int:
 
 def _decoding_bytes(demand: Demand) -> int:
     frames = 2 * _PIXEL_BYTES * demand.frames
-    return demand.pixels * (_DECODING_BYTES * demand.parts.vae_width + frames)
+    working = _DECODING_BYTES[demand.vae_bytes] * demand.parts.vae_width
+    return demand.pixels * (working + frames)
 
 
 def _encoding_bytes(demand: Demand) -> int:
     frames = _PIXEL_BYTES * (_MOTION_FRAMES + demand.frames)
-    return demand.pixels * (_ENCODING_BYTES * demand.parts.vae_width + frames)
+    working = _ENCODING_BYTES[demand.vae_bytes] * demand.parts.vae_width
+    return demand.pixels * (working + frames)
+
+
+def _remembered_bytes(demand: Demand) -> int:
+    return demand.pixels * demand.parts.vae_width * _REMEMBERED_BYTES[demand.vae_bytes]
 
 
 def ensure_fits(planned: MemoryPlan, *, available_bytes: int) -> None:
@@ -239,31 +271,70 @@ def ensure_fits(planned: MemoryPlan, *, available_bytes: int) -> None:
     )
 
 
-def advice(planned: MemoryPlan, available_bytes: int) -> str:
-    """Return what would fit instead, in words."""
-    found = fitting(planned, available_bytes=available_bytes)
-    if not found:
-        return "nothing would fit; use a device with more memory"
-    return "what fits: " + "; or ".join(
-        f"{other.demand} ({_gib(other.peak_bytes).strip()})" for other in found
+def ensure_host_holds(planned: MemoryPlan, *, available_bytes: int) -> None:
+    """Refuse weights that the host has no room for: the system would end the process.
+
+    Args:
+        planned: what is to be made.
+        available_bytes: free on the host, before anything is loaded.
+
+    Raises:
+        NotReady: CHECKPOINT_UNUSABLE; no request can change it.
+    """
+    if planned.host_bytes <= available_bytes:
+        return
+    lighter = list(Offload)[: list(Offload).index(planned.demand.offload)]
+    raise NotReady(
+        Reason.CHECKPOINT_UNUSABLE,
+        f"S2V_RENDER_WAN_OFFLOAD is {planned.demand.offload}, which needs "
+        f"{_gib(planned.host_bytes).strip()} of the host's memory, most of which cannot be "
+        f"swapped, and {_gib(available_bytes).strip()} can be had; set it to "
+        f"{' or '.join(reversed(lighter))}, or give the host more memory",
     )
 
 
-def fitting(planned: MemoryPlan, *, available_bytes: int) -> tuple[MemoryPlan, ...]:
-    """Return what would fit instead, the least change first; empty if nothing would.
+def advice(planned: MemoryPlan, available_bytes: int) -> str:
+    """Return what would fit instead, in words, of what a request can choose."""
+    found = fitting(planned, available_bytes=available_bytes)
+    if not found:
+        return "no film would fit as this server is set up"
+    return "what fits: " + "; or ".join(
+        f"{_wish(other.demand, planned.demand)} ({_gib(other.peak_bytes).strip()})"
+        for other in found
+    )
 
-    At most one of each: more weights on the host; a smaller picture; shorter windows; and, if none
-    of these suffices, a smaller picture with all weights on the host.
+
+def _wish(other: Demand, demand: Demand) -> str:
+    """Return how to ask for something else, in words."""
+    wishes = []
+    if other.pixels != demand.pixels:
+        wishes.append(f"{other.width}x{other.height} pixels")
+    if other.frames != demand.frames:
+        wishes.append(f"sampling.window_frames {other.frames}")
+    return " with ".join(wishes)
+
+
+def fitting(planned: MemoryPlan, *, available_bytes: int) -> tuple[MemoryPlan, ...]:
+    """Return what would fit instead, of what a request can choose; empty if nothing would.
+
+    At most one of each: a smaller picture; shorter windows; and, if neither suffices, both.
     """
     demand = planned.demand
-    all_streamed = replace(demand, offload=Offload.LAYERS)
-    ways = (_offloads(demand), _smaller(demand), _shorter(demand))
-    firsts = [_first_fitting(way, available_bytes) for way in ways]
+    firsts = [_first_fitting(way, available_bytes) for way in (_smaller(demand), _shorter(demand))]
     found = tuple(first for first in firsts if first)
     if found:
         return found
-    last = _first_fitting(_smaller(all_streamed), available_bytes)
+    shortest = replace(demand, frames=min(demand.frames, MIN_WINDOW_FRAMES))
+    last = _first_fitting(_smaller(shortest), available_bytes)
     return (last,) if last else ()
+
+
+def offload_that_fits(planned: MemoryPlan, *, available_bytes: int) -> Offload | None:
+    """Return how few weights have to lie on the host for it to fit; None where that is no help."""
+    heavier = list(Offload)[list(Offload).index(planned.demand.offload) + 1 :]
+    ways = (replace(planned.demand, offload=offload) for offload in heavier)
+    found = _first_fitting(ways, available_bytes)
+    return found.demand.offload if found else None
 
 
 def _first_fitting(demands: Iterator[Demand], available_bytes: int) -> MemoryPlan | None:
@@ -271,23 +342,19 @@ def _first_fitting(demands: Iterator[Demand], available_bytes: int) -> MemoryPla
     return next((each for each in plans if each.peak_bytes <= available_bytes), None)
 
 
-def _offloads(demand: Demand) -> Iterator[Demand]:
-    heavier = list(Offload)[list(Offload).index(demand.offload) + 1 :]
-    return (replace(demand, offload=offload) for offload in heavier)
-
-
 def _smaller(demand: Demand) -> Iterator[Demand]:
-    """Yield pictures of about the same shape, each a step narrower than the one before."""
-    for width in range(demand.width - _STEP_PIXELS, _STEP_PIXELS - 1, -_STEP_PIXELS):
-        height = round(demand.height * width / demand.width / _STEP_PIXELS) * _STEP_PIXELS
-        if height:
+    """Yield pictures of about the same shape, each narrower than the one before, none too small."""
+    for width in range(demand.width - _SMALLER_BY_PIXELS, 0, -_SMALLER_BY_PIXELS):
+        height = round(demand.height * width / demand.width / STEP_PIXELS) * STEP_PIXELS
+        if width * height >= LEAST_AREA_PIXELS:
             yield replace(demand, width=width, height=height)
 
 
 def _shorter(demand: Demand) -> Iterator[Demand]:
-    for frames in (64, 48, 32, 16):
-        if frames < demand.frames:
-            yield replace(demand, frames=frames)
+    for frames in range(
+        demand.frames - _SHORTER_BY_FRAMES, MIN_WINDOW_FRAMES - 1, -_SHORTER_BY_FRAMES
+    ):
+        yield replace(demand, frames=frames)
 
 
 def _gib(size_bytes: int) -> str:

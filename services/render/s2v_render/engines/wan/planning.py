@@ -1,7 +1,8 @@
 """Which model frames a take needs, and the windows that they are made in; importing loads no torch.
 
 The model makes 16 frames a second, counted over the whole film; frame k of a film of R frames a
-second shows model frame floor(16 k / R). Segments share this clock, so nothing drifts.
+second shows model frame floor(16 k / R), or what lies between that and the next. Segments share
+this clock, so nothing drifts.
 """
 
 from __future__ import annotations
@@ -97,9 +98,17 @@ def _even_lengths(needed: int, count: int, most: int) -> list[int]:
     return [_LATENT_FRAMES * (shorter + (index < longer)) for index in range(count)]
 
 
-def film_frames(
-    model_frames: range, *, first_frame: int, frames: int, frame_rate: int
-) -> tuple[int, ...]:
-    """Return the model frame of every film frame of a take that shows one of these, in order."""
-    shown = (shown_frame(first_frame + index, frame_rate) for index in range(frames))
-    return tuple(frame for frame in shown if frame in model_frames)
+def showing(
+    model_frame: int, *, first_frame: int, frames: int, frame_rate: int
+) -> tuple[float, ...]:
+    """Return how far on to the next each film frame of a take is that shows a model frame; 0 to 1.
+
+    Args:
+        model_frame: counted over the film.
+        first_frame: the take's first film frame.
+        frames: how many it has.
+        frame_rate: of the film.
+    """
+    start, end = (-(-each * frame_rate // MODEL_FPS) for each in (model_frame, model_frame + 1))
+    shown = range(max(start, first_frame), min(end, first_frame + frames))
+    return tuple(frame * MODEL_FPS % frame_rate / frame_rate for frame in shown)

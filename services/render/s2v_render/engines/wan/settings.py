@@ -45,6 +45,15 @@ class Precision(StrEnum):
     """The blocks' own in fp8, a scale for each row, and all else in bf16; needs such a card."""
 
 
+class Noise(StrEnum):
+    """Where noise is drawn: equal seeds give other pictures by either."""
+
+    CPU = "cpu"
+    """On the host: the same on every device."""
+    CUDA = "cuda"
+    """On the GPU, as the official code does it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoraChoice:
     """A file of low-rank changes, how strongly it acts, and for which presets; none are all."""
@@ -87,6 +96,7 @@ class WanSettings:
         tokenizer: a folder of its tokenizer.
         vae: a file or folder of the video autoencoder.
         speech: a file or folder of the speech model.
+        noise: where it is drawn.
         batch_frames: model frames yielded at once.
         kept_texts: how many encoded prompts stay in memory, 4 MB each at most.
     """
@@ -102,6 +112,7 @@ class WanSettings:
     tokenizer: str = ""
     vae: str = ""
     speech: str = ""
+    noise: Noise = Noise.CPU
     batch_frames: int = 8
     kept_texts: int = 8
 

@@ -8,6 +8,7 @@ Source: reference facts of the official modules `wan/modules/s2v`, proved by the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from s2v_render.engines.wan.model.rope import positions, spread
 from s2v_render.engines.wan.ops.kernels import Computing
 from s2v_render.engines.wan.ops.linear import read_dtype
 from s2v_render.engines.wan.ops.protocol import Activation, Gate, Norm, Rotations, Rowwise
+from s2v_render.engines.wan.sharding.cutting import HeardPiece
+from s2v_render.engines.wan.sharding.sequence import SequenceRanks
 
 _PACKED_FRAMES = {"near": 1, "middle": 2, "far": 16}
 """Motion latents that the frame packer takes together, newest first."""
@@ -98,25 +101,38 @@ class Attention(Computing):
         self.q, self.k, self.v, self.o = (nn.Linear(dim, dim) for _ in range(4))
         self.norm_q, self.norm_k = HeadNorm(config), HeadNorm(config)
 
-    def keys_values(self, x_BLD: Activation, *, turn: Rotations | None = None) -> KeyValue:
-        """Return what queries can attend to in these tokens; with `turn` keys are rotated."""
-        key_BLNH: Tensor = self.norm_k(self.k(x_BLD), turn)
+    def keys_values(self, x_BLD: Activation) -> KeyValue:
+        """Return what queries can attend to in these tokens, wherever they stand."""
+        key_BLNH: Tensor = self.norm_k(self.k(x_BLD), None)
         return KeyValue(key_BLNH, self.v(x_BLD).unflatten(-1, (self.heads, -1)))
 
-    def attend(self, x_BSD: Activation, to: KeyValue, *, turn: Rotations | None = None) -> Tensor:
-        """Return what the tokens gather, shape [B, S, D], in the compute dtype.
+    def attend(self, x_BSD: Activation, to: KeyValue) -> Tensor:
+        """Return what the tokens gather, shape [B, S, D], in the compute dtype."""
+        q_BSNH = self.norm_q(self.q(x_BSD), None)
+        return self._out(self.kernels.attention.attend(q_BSNH, to.key_BLNH, to.value_BLNH))
 
-        With `turn` the queries are rotated; keys are given rotated.
+    def attend_self(
+        self, x_BSD: Activation, turn: Rotations, *, tokens: int, ranks: SequenceRanks
+    ) -> Tensor:
+        """Return what the tokens gather from all tokens of their sequence, by their positions.
+
+        Args:
+            x_BSD: this rank's own.
+            turn: angles of their positions.
+            tokens: of the whole sequence.
+            ranks: that share it.
         """
-        q_BSNH = self.norm_q(self.q(x_BSD), turn)
-        gathered_BSNH = self.kernels.attention.attend(q_BSNH, to.key_BLNH, to.value_BLNH)
+        # What needs least before it is sent goes first, and the next one is computed meanwhile.
+        value = ranks.to_heads(self.v(x_BSD).unflatten(-1, (self.heads, -1)), tokens)
+        key = ranks.to_heads(self.norm_k(self.k(x_BSD), turn), tokens)
+        query = ranks.to_heads(self.norm_q(self.q(x_BSD), turn), tokens)
+        gathered = self.kernels.attention.attend(query(), key(), value())
+        return self._out(ranks.to_tokens(gathered))
+
+    def _out(self, gathered_BSNH: Tensor) -> Tensor:
         read = read_dtype(self.o, self.kernels)
         out: Tensor = self.o(self.kernels.ops.rounded(gathered_BSNH.flatten(2), out=read))
         return out
-
-    def attend_self(self, x_BSD: Activation, turn: Rotations) -> Tensor:
-        """Return what the tokens gather from each other, by their positions."""
-        return self.attend(x_BSD, self.keys_values(x_BSD, turn=turn), turn=turn)
 
 
 class FeedForward(nn.Sequential, Computing):
@@ -156,15 +172,19 @@ class Block(Computing):
         text: KeyValue,
         turn: Rotations,
         noise_tokens: int,
+        tokens: int,
+        ranks: SequenceRanks,
     ) -> Tensor:
         """Return the residual stream after this block; `x` itself is changed.
 
         Args:
-            x_BSD: the residual stream, fp32.
+            x_BSD: this rank's part of the residual stream, fp32.
             times_BG6D: what the time step says to each segment, fp32.
             text: keys and values of the text, of this block.
-            turn: angles of the sequence's positions.
-            noise_tokens: how many tokens at the start are denoised.
+            turn: angles of the positions of `x`.
+            noise_tokens: how many tokens at the start of `x` are denoised.
+            tokens: of the whole sequence.
+            ranks: that share it.
         """
         ops = self.kernels.ops
         values_6BGD = (self.modulation.float() + times_BG6D).permute(2, 0, 1, 3).contiguous()
@@ -172,7 +192,7 @@ class Block(Computing):
         first = Norm(1 + scale1, shift1, noise_tokens, self.eps)
         second = Norm(1 + scale2, shift2, noise_tokens, self.eps)
         seen = ops.normed(x_BSD, first, out=read_dtype(self.self_attn.q, self.kernels))
-        gathered = self.self_attn.attend_self(seen, turn)
+        gathered = self.self_attn.attend_self(seen, turn, tokens=tokens, ranks=ranks)
         read = read_dtype(self.cross_attn.q, self.kernels)
         asking = self.norm3(x_BSD, gathered, Gate(gate1, noise_tokens), read)
         told = self.cross_attn.attend(asking, text)
@@ -261,6 +281,29 @@ class AudioInjector(Computing):
                 nn.Linear(dim, dim) for _ in range(count)
             )
 
+    def hear(
+        self,
+        index: int,
+        x_BLD: Tensor,
+        pieces: Sequence[HeardPiece],
+        *,
+        local: KeyValue,
+        global_FD: Tensor | None,
+    ) -> None:
+        """Add to a share of the noise tokens, in place, what they hear.
+
+        Args:
+            index: which injector, not which block.
+            x_BLD: the share, fp32.
+            pieces: that it is made of.
+            local: as `forward`, of all frames.
+            global_FD: likewise.
+        """
+        for piece in pieces:
+            heard = (_of_frames(part, len(x_BLD), piece.frames) for part in _parts(local))
+            said = None if global_FD is None else _of_frames(global_FD, len(x_BLD), piece.frames)
+            self(index, x_BLD[:, piece.tokens], local=KeyValue(*heard), global_FD=said)
+
     def forward(
         self, index: int, x_BLD: Tensor, *, local: KeyValue, global_FD: Tensor | None
     ) -> None:
@@ -290,6 +333,15 @@ class AudioInjector(Computing):
         shift, scale = said.view(batch, -1, 2 * dim).chunk(2, dim=-1)
         tokens = count * batch // frames
         return Norm((1 + scale).contiguous(), shift.contiguous(), tokens, shaped.norm.eps)
+
+
+def _parts(given: KeyValue) -> tuple[Tensor, Tensor]:
+    return given.key_BLNH, given.value_BLNH
+
+
+def _of_frames(x: Tensor, batch: int, frames: slice) -> Tensor:
+    """Return the rows of some frames of each sample; a row is a frame, sample by sample."""
+    return x.unflatten(0, (batch, -1))[:, frames].flatten(0, 1)
 
 
 def _by_frame(x_BSD: Activation, frames: int) -> Activation:

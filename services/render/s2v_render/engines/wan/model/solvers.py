@@ -16,7 +16,7 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
-from s2v.core.ports import Solver
+from s2v.core.sampling import Solver
 
 _TIMES = 1000
 _LARGEST_UNIPC_SIGMA = float(np.float32(0.999))

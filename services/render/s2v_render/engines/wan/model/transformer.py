@@ -32,6 +32,8 @@ from s2v_render.engines.wan.model.layers import (
 from s2v_render.engines.wan.model.rope import positions, rotations
 from s2v_render.engines.wan.ops.kernels import Computing
 from s2v_render.engines.wan.ops.protocol import Rotations
+from s2v_render.engines.wan.sharding.cutting import pieces, within
+from s2v_render.engines.wan.sharding.sequence import ONE_RANK, SequenceRanks
 
 _REFERENCE_FRAME = 30
 """Where in time the portrait stands, however long the window is."""
@@ -166,7 +168,14 @@ class S2VTransformer(Computing):
         return Scene(added, torch.cat(context, dim=1), turn)
 
     def forward(
-        self, x_BCTYX: Tensor, time_B: Tensor, *, scene: Scene, text: Text, sound: SpeechContext
+        self,
+        x_BCTYX: Tensor,
+        time_B: Tensor,
+        *,
+        scene: Scene,
+        text: Text,
+        sound: SpeechContext,
+        ranks: SequenceRanks = ONE_RANK,
     ) -> Tensor:
         """Return the velocity v at which x0 = x - sigma * v: fp32, shape [B, C, T, Y, X].
 
@@ -176,29 +185,50 @@ class S2VTransformer(Computing):
             scene: of this window.
             text: of this job.
             sound: of this window.
+            ranks: that share the tokens; each of them is given the same and returns the same.
         """
-        noise_BSD = self._patches(x_BCTYX) + scene.added_BSD
-        noise_tokens = noise_BSD.shape[1]
-        x_BSD = torch.cat([noise_BSD, scene.context_BSD], dim=1)
+        frame_tokens = _frame_tokens(x_BCTYX)
+        noise_tokens = x_BCTYX.shape[2] * frame_tokens
+        tokens = noise_tokens + scene.context_BSD.shape[1]
+        share = ranks.share(tokens)
+        noise = within(share, noise_tokens)
+        heard = pieces(noise, frame_tokens)
+        own = self._noise(x_BCTYX, scene, noise)
+        x_BSD = torch.cat([own, _context(scene, share, noise_tokens)], dim=1)
         time_BD, times_BG6D = self._times(time_B)
+        turn = scene.turn.of(share)
         for number, block in enumerate(self.blocks):
             x_BSD = block(
                 x_BSD,
-                times_BG6D,
+                times_BG6D if noise else times_BG6D[:, 1:],
                 text=text.keys_values[number],
-                turn=scene.turn,
-                noise_tokens=noise_tokens,
+                turn=turn,
+                noise_tokens=len(noise) or len(share),
+                tokens=tokens,
+                ranks=ranks,
             )
             if number in self.injected:
                 index = self.injected[number]
-                self.audio_injector(
+                self.audio_injector.hear(
                     index,
-                    x_BSD[:, :noise_tokens],
+                    x_BSD[:, : len(noise)],
+                    heard,
                     local=sound.keys_values[index],
                     global_FD=sound.global_FD,
                 )
-        patches = self.head(x_BSD[:, :noise_tokens], time_BD)
+        patches = ranks.gathered(self.head(x_BSD[:, : len(noise)], time_BD), tokens, noise_tokens)
         return _unpatched(patches, x_BCTYX.shape[2:], self.config.out_dim)
+
+    def _noise(self, x_BCTYX: Tensor, scene: Scene, share: range) -> Tensor:
+        """Return the noise tokens of a share, shape [B, S, D], made of the frames they are of."""
+        frame_tokens = _frame_tokens(x_BCTYX)
+        first, last = share.start // frame_tokens, -(-share.stop // frame_tokens)
+        frames = x_BCTYX[:, :, min(first, x_BCTYX.shape[2] - 1) : max(first + 1, last)]
+        own = slice(share.start - first * frame_tokens, share.stop - first * frame_tokens)
+        added = scene.added_BSD
+        if added.shape[1] > 1:
+            added = added[:, share.start : share.stop]
+        return self._patches(frames)[:, own] + added
 
     def _patches(self, x_BCTYX: Tensor) -> Tensor:
         return tokens_of(self.patch_embedding(x_BCTYX.to(self.kernels.dtype))).float()
@@ -253,6 +283,17 @@ def injectors(layers: Sequence[int], blocks: int) -> tuple[dict[int, int], int]:
                 found[layer] = count
                 count += 1
     return found, count
+
+
+def _frame_tokens(x_BCTYX: Tensor) -> int:
+    """Return how many tokens a latent frame makes."""
+    return (x_BCTYX.shape[3] // PATCH[1]) * (x_BCTYX.shape[4] // PATCH[2])
+
+
+def _context(scene: Scene, share: range, noise_tokens: int) -> Tensor:
+    """Return those tokens of a share that the picture is conditioned on."""
+    start, stop = (max(0, end - noise_tokens) for end in (share.start, share.stop))
+    return scene.context_BSD[:, start:stop]
 
 
 def _unpatched(patches: Tensor, shape: Sequence[int], channels: int) -> Tensor:

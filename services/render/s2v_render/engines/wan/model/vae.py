@@ -7,12 +7,15 @@ Source: reference facts of the official `Wan2_1_VAE`; the network is diffusers' 
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import torch
 from diffusers import AutoencoderKLWan
 from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
 from torch import Tensor, nn
+
+from s2v_render.engines.wan.pieces import whole
 
 SPATIAL_RATIO = 8
 TEMPORAL_RATIO = 4
@@ -36,21 +39,27 @@ class Vae:
         self.device = device or network.device
         self.latents_at_once = latents_at_once
 
-    @torch.inference_mode()
     def encode(self, pixels_BCTYX: Tensor) -> Tensor:
         """Return the mean latents, fp32, shape [B, 16, 1 + (T - 1) // 4, Y / 8, X / 8].
 
         Frames past the last whole group of four are left out.
         """
-        network = self.network
+        return whole(self.encoding(pixels_BCTYX))
+
+    @torch.inference_mode()
+    def encoding(self, pixels_BCTYX: Tensor) -> Generator[None, None, Tensor]:
+        """Do as `encode` in pieces, between which it can be closed."""
+        network, lead = self.network, _Lead(self.device)
         past = _nothing_past(network.encoder)
         first, rest = pixels_BCTYX[:, :, :1], pixels_BCTYX[:, :, 1:]
-        whole = rest[:, :, : rest.shape[2] // TEMPORAL_RATIO * TEMPORAL_RATIO]
-        inner = [
-            network.encoder(piece.to(self.device, network.dtype), feat_cache=past, feat_idx=[0])
-            for piece in (first, *whole.split(self.latents_at_once * TEMPORAL_RATIO, dim=2))
-            if piece.shape[2]
-        ]
+        grouped = rest[:, :, : rest.shape[2] // TEMPORAL_RATIO * TEMPORAL_RATIO]
+        inner: list[Tensor] = []
+        for piece in (first, *grouped.split(self.latents_at_once * TEMPORAL_RATIO, dim=2)):
+            if piece.shape[2]:
+                given = piece.to(self.device, network.dtype)
+                inner.append(network.encoder(given, feat_cache=past, feat_idx=[0]))
+                lead.keep()
+                yield
         mean = network.quant_conv(torch.cat(inner, dim=2)).chunk(2, dim=1)[0].float()
         return (mean - self._of("latents_mean")) / self._of("latents_std")
 
@@ -84,16 +93,26 @@ class DecodingStream:
         self._past = _nothing_past(vae.network.decoder)
         self._begun = False
 
-    @torch.inference_mode()
     def decode(self, latents_BCTYX: Tensor) -> Tensor:
         """Return the next pixels: fp32, four frames a latent frame, one for the very first."""
-        network = self._vae.network
+        return whole(self.decoding(latents_BCTYX))
+
+    @torch.inference_mode()
+    def decoding(self, latents_BCTYX: Tensor) -> Generator[None, None, Tensor]:
+        """Do as `decode` in pieces; closed between two of them, the stream is of no more use."""
+        network, lead = self._vae.network, _Lead(self._vae.device)
         self._remember_on(self._vae.device)
         inner = network.post_quant_conv(self._vae.denormalised(latents_BCTYX))
         alone = 0 if self._begun else 1
         first, rest = inner[:, :, :alone], inner[:, :, alone:]
         pieces = (first, *rest.split(self._vae.latents_at_once, dim=2))
-        return torch.cat([self._decoded(piece) for piece in pieces if piece.shape[2]], dim=2)
+        pixels: list[Tensor] = []
+        for piece in pieces:
+            if piece.shape[2]:
+                pixels.append(self._decoded(piece))
+                lead.keep()
+                yield
+        return torch.cat(pixels, dim=2)
 
     def rest(self) -> None:
         """Leave the device until the next decoding; it is 9 GiB in fp32 at 1280x704 pixels."""
@@ -109,6 +128,23 @@ class DecodingStream:
     def _remember_on(self, device: torch.device) -> None:
         # Some entries are marks, not tensors.
         self._past = [part.to(device) if isinstance(part, Tensor) else part for part in self._past]
+
+
+class _Lead:
+    """Keeps the host a piece of work ahead of the device, and no more: what is asked is done."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._before: torch.cuda.Event | None = None
+
+    def keep(self) -> None:
+        """Wait until the piece before this one is done."""
+        if self._device.type != "cuda":
+            return
+        if self._before is not None:
+            self._before.synchronize()
+        self._before = torch.cuda.Event()
+        self._before.record(torch.cuda.current_stream(self._device))
 
 
 def _nothing_past(network: nn.Module) -> list[Any]:

@@ -39,6 +39,11 @@ class Rotations:
     cos_SP: Tensor
     sin_SP: Tensor
 
+    def of(self, share: range) -> Rotations:
+        """Return those of a part of the tokens."""
+        part = slice(share.start, share.stop)
+        return Rotations(self.cos_SP[part], self.sin_SP[part])
+
 
 @dataclass(frozen=True, slots=True)
 class Norm:

@@ -16,17 +16,20 @@ from torch import Tensor
 
 from s2v.core.ports import Frames, Size, State, Take, Working
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
+from s2v.face.detector import FaceDetector
 from s2v.media.confined.reading import Reader
+from s2v_render.engines.reference.fitting import fitted
+from s2v_render.engines.reference.looking import head_in
 from s2v_render.engines.wan.model.speech import FilmLevel
 from s2v_render.engines.wan.model.text import NEGATIVE_PROMPT
 from s2v_render.engines.wan.planning import (
     PlannedWindow,
-    film_frames,
     frames_made_before,
     plan_windows,
     shown_frame,
 )
 from s2v_render.engines.wan.presets import Recipe
+from s2v_render.engines.wan.sharding.ranks import ALONE, TakeRanks
 from s2v_render.engines.wan.takes.carried import Carried, read_carried
 from s2v_render.engines.wan.takes.hearing import (
     CARRIED_SECONDS,
@@ -36,13 +39,13 @@ from s2v_render.engines.wan.takes.hearing import (
     level_after,
     officially_heard,
 )
-from s2v_render.engines.wan.takes.pictures import fit, official_fit, pixels_of
+from s2v_render.engines.wan.takes.pictures import official_fit, pixels_of
 from s2v_render.engines.wan.takes.posing import PoseVideo
+from s2v_render.engines.wan.takes.showing import Reel
 from s2v_render.engines.wan.takes.windows import (
     Denoising,
     PastMotion,
     Prompts,
-    Stepped,
     Window,
     WindowInput,
     initial_noise,
@@ -148,6 +151,8 @@ def filmed(
     device: torch.device,
     batch_frames: int,
     rests: bool,
+    ranks: TakeRanks = ALONE,
+    noise_from: torch.device | str = "cpu",
 ) -> Generator[Item]:
     """Make the frames of a take, window by window, and then its state.
 
@@ -158,42 +163,46 @@ def filmed(
         device: where everything is computed.
         batch_frames: model frames that are yielded at once.
         rests: whether decoding leaves the device between windows.
+        ranks: that share the steps; each of them yields all items.
+        noise_from: where noise is drawn.
     """
-    yield from _shared(plan)
+    showing = _showing(plan)
     track = _track(plan)
-    before = plan.carried
-    last = None if before is None else _Last(before.motion_latents_BCTYX, before.last_frame)
+    motion = None if plan.carried is None else plan.carried.motion_latents_BCTYX
     if plan.windows:
-        last = yield from _sampled(
-            models, plan, track, rows_of, device=device, batch_frames=batch_frames, rests=rests
+        motion = yield from _sampled(
+            models,
+            plan,
+            track,
+            rows_of,
+            showing=showing,
+            device=device,
+            batch_frames=batch_frames,
+            rests=rests,
+            ranks=ranks,
+            noise_from=noise_from,
         )
-    if last is not None and not plan.take.ends_film:
-        yield State(_carried(plan, track, last).to_bytes())
+    yield from showing.last()
+    if motion is not None and not plan.take.ends_film:
+        yield State(_carried(plan, track, motion, showing.picture).to_bytes())
 
 
-@dataclass(frozen=True, slots=True)
-class _Last:
-    """The last that was made: its motion, and how it looks."""
+def _showing(plan: TakePlan) -> Reel:
+    take = plan.take
+    shown = Reel(take.first_frame, plan.frames, take.frame_rate, how=plan.recipe.between)
+    if plan.carried is not None:
+        shown.begin_with(plan.start - 1, plan.carried.last_frame)
+    return shown
 
-    motion_latents_BCTYX: Tensor
-    picture: Rgb
 
-
-def _carried(plan: TakePlan, track: Soundtrack, last: _Last) -> Carried:
+def _carried(
+    plan: TakePlan, track: Soundtrack, motion_latents_BCTYX: Tensor, picture: Rgb
+) -> Carried:
     sound = track.before(plan.end_sample).last(CARRIED_SECONDS)
     before = plan.carried.windows if plan.carried else 0
     windows_made = before + len(plan.windows)
     level = _level(plan)
-    return Carried(last.motion_latents_BCTYX, last.picture, sound, plan.end, windows_made, level)
-
-
-def _shared(plan: TakePlan) -> Iterator[Frames]:
-    """Show the last model frame of the take before for as long as this one shows it too."""
-    if plan.carried is None:
-        return
-    shown = range(plan.start - 1, plan.start)
-    if count := len(_film_frames(plan, shown)):
-        yield Frames(np.repeat(plan.carried.last_frame[None], count, axis=0))
+    return Carried(motion_latents_BCTYX, picture, sound, plan.end, windows_made, level)
 
 
 def _sampled(
@@ -202,11 +211,14 @@ def _sampled(
     track: Soundtrack,
     rows_of: Callable[[str], Tensor],
     *,
+    showing: Reel,
     device: torch.device,
     batch_frames: int,
     rests: bool,
-) -> Generator[Item, None, _Last | None]:
-    """Sample all windows; return what came last, or None where nothing follows."""
+    ranks: TakeRanks,
+    noise_from: torch.device | str,
+) -> Generator[Item, None, Tensor | None]:
+    """Sample all windows; return the motion of the last, or None where nothing follows."""
     prompts = _prompts(models, plan, rows_of, device)
     yield Working()
     pixels = _reference(plan, device)
@@ -214,32 +226,26 @@ def _sampled(
     motion: PastMotion | None = None
     yield Working()
     planned = iter(plan.windows)
-    last_picture = None
     for event in windows(
         models.transformer,
         models.vae,
         plan.denoising,
         reference_BCTYX=reference,
         prompts=prompts,
-        inputs=_inputs(models, plan, track, device),
+        inputs=_inputs(models, plan, track, device, noise_from=noise_from),
         motion=_motion(models, plan, pixels),
         opening=plan.opens_unseen,
         rests=rests,
+        ranks=ranks,
     ):
-        if isinstance(event, Stepped):
+        if not isinstance(event, Window):
             yield Working()
             continue
         window = next(planned)
         motion = event.motion
         for batch in _batches(event, window, batch_frames):
-            last_picture = batch.pictures[-1]
-            if shown := _film_frames(plan, batch.model_frames):
-                first = batch.model_frames.start
-                yield Frames(batch.pictures[[frame - first for frame in shown]])
-    if motion is None:
-        return None
-    assert last_picture is not None
-    return _Last(motion.latents_BCTYX, last_picture)
+            yield from showing.of(batch.model_frames, batch.pictures)
+    return None if motion is None else motion.latents_BCTYX
 
 
 def _prompts(
@@ -257,9 +263,16 @@ def _prompts(
 def _reference(plan: TakePlan, device: torch.device) -> Tensor:
     take = plan.take
     photo = Reader().still(take.reference, take.reference_media_type, field="spec.reference")
-    picture = Image.fromarray(photo)
-    fitted = official_fit if plan.recipe.official else fit
-    return pixels_of(fitted(picture, height=plan.size.height, width=plan.size.width)).to(device)
+    if plan.recipe.official:
+        size = plan.size
+        picture = official_fit(Image.fromarray(photo), height=size.height, width=size.width)
+    else:
+        rows = plan.size.height
+        whole = fitted(
+            photo, plan.size, find_face=lambda each: head_in(each, FaceDetector(), rows=rows)
+        )
+        picture = Image.fromarray(whole)
+    return pixels_of(picture).to(device)
 
 
 def _motion(models: WanModels, plan: TakePlan, reference_BCTYX: Tensor) -> PastMotion:
@@ -272,7 +285,12 @@ def _motion(models: WanModels, plan: TakePlan, reference_BCTYX: Tensor) -> PastM
 
 
 def _inputs(
-    models: WanModels, plan: TakePlan, track: Soundtrack, device: torch.device
+    models: WanModels,
+    plan: TakePlan,
+    track: Soundtrack,
+    device: torch.device,
+    *,
+    noise_from: torch.device | str = "cpu",
 ) -> Iterator[WindowInput]:
     """Make what each window needs when its turn comes."""
     recipe, take = plan.recipe, plan.take
@@ -287,20 +305,27 @@ def _inputs(
         latents = None
         if pose is not None:
             latents = pose_latents(models.vae, pose.frames(first, count).to(device))
-        noise = _noise(models, plan, window, device)
+        noise = _noise(models, plan, window, device, drawn_on=noise_from)
         leads_on = window.index < plan.windows[-1].index or not take.ends_film
         yield WindowInput(noise, features, latents, window.dropped_frames, leads_on)
 
 
 def _noise(
-    models: WanModels, plan: TakePlan, window: PlannedWindow, device: torch.device
+    models: WanModels,
+    plan: TakePlan,
+    window: PlannedWindow,
+    device: torch.device,
+    *,
+    drawn_on: torch.device | str,
 ) -> Tensor:
     """Return fp32 noise; official noise is coarse, and stays as coarse as the weights are."""
     size, seed = plan.size, plan.take.seed + window.index
     shape = latent_shape(window.sampled_frames, height=size.height, width=size.width)
     if not plan.recipe.official:
-        return initial_noise(shape, seed=seed, device=device, dtype=torch.float32)
-    noise = initial_noise(shape, seed=seed, device=device, dtype=torch.bfloat16)
+        return initial_noise(
+            shape, seed=seed, device=device, dtype=torch.float32, drawn_on=drawn_on
+        )
+    noise = initial_noise(shape, seed=seed, device=device, dtype=torch.bfloat16, drawn_on=drawn_on)
     return noise.to(models.transformer.kernels.dtype)
 
 
@@ -335,13 +360,3 @@ def _batches(window: Window, planned: PlannedWindow, batch_frames: int) -> Itera
         values = window.pixels_BCTYX[0, :, start : start + batch_frames].permute(1, 2, 3, 0)
         pictures = ((values + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
         yield _Batch(kept[start : start + batch_frames], pictures)
-
-
-def _film_frames(plan: TakePlan, model_frames: range) -> tuple[int, ...]:
-    take = plan.take
-    return film_frames(
-        model_frames,
-        first_frame=take.first_frame,
-        frames=plan.frames,
-        frame_rate=take.frame_rate,
-    )

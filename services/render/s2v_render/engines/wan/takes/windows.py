@@ -7,18 +7,21 @@ Source: reference facts of the official `WanS2V.generate`, proved by the parity 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from s2v.core.ports import Solver
+from s2v.core.sampling import Solver
 from s2v_render.engines.wan.model.config import LATENT_CHANNELS
 from s2v_render.engines.wan.model.solvers import Past, Schedule, advance, schedule
 from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, SpeechContext, Text
 from s2v_render.engines.wan.model.vae import SPATIAL_RATIO, TEMPORAL_RATIO, DecodingStream, Vae
+from s2v_render.engines.wan.pieces import told_as
 from s2v_render.engines.wan.planning import OPENING_CUT_FRAMES
+from s2v_render.engines.wan.sharding.ranks import ALONE, TakeRanks
 
 _REFERENCE_MOTION_FRAMES = 6
 
@@ -104,6 +107,11 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """A piece of a window was decoded, or of its motion encoded."""
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A window is done: fp32 pixels in -1..1 of the frames to keep, and the motion after them.
 
@@ -125,11 +133,27 @@ class Conditions:
 
 
 def initial_noise(
-    shape: tuple[int, ...], *, seed: int, device: torch.device | str, dtype: torch.dtype
+    shape: tuple[int, ...],
+    *,
+    seed: int,
+    device: torch.device | str,
+    dtype: torch.dtype,
+    drawn_on: torch.device | str = "cpu",
 ) -> Tensor:
-    """Return noise of this shape; drawn on the host, so that every device gets the same."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=generator, dtype=torch.float32).to(device, dtype)
+    """Return noise of this shape; on the host it is drawn in fp32, whatever its dtype.
+
+    Args:
+        shape: of the noise.
+        seed: equal ones give equal noise on devices of one kind.
+        device: where it is wanted.
+        dtype: what it is rounded to.
+        drawn_on: where it is drawn; on the host every device gets the same.
+    """
+    source = torch.device(drawn_on)
+    generator = torch.Generator(source).manual_seed(seed)
+    drawn_as = torch.float32 if source.type == "cpu" else dtype
+    drawn = torch.randn(shape, generator=generator, dtype=drawn_as, device=source)
+    return drawn.to(device, dtype)
 
 
 def latent_shape(frames: int, *, height: int, width: int) -> tuple[int, int, int, int, int]:
@@ -168,13 +192,16 @@ def pose_latents(vae: Vae, frames_CTYX: Tensor) -> Tensor:
     return vae.encode(led[None])[:, :, 1:]
 
 
-def moved_on(vae: Vae, before_BCTYX: Tensor, pixels_BCTYX: Tensor) -> PastMotion:
+def moved_on(
+    vae: Vae, before_BCTYX: Tensor, pixels_BCTYX: Tensor
+) -> Generator[Coded, None, PastMotion]:
     """Return the motion after more frames were seen: the last of both, encoded anew."""
     length = before_BCTYX.shape[2]
     missing = max(0, length - pixels_BCTYX.shape[2])
     kept = before_BCTYX[:, :, length - missing :]
     pixels = torch.cat([kept, pixels_BCTYX[:, :, -length:]], dim=2)
-    return PastMotion(pixels, vae.encode(pixels))
+    latents = yield from told_as(Coded(), vae.encoding(pixels))
+    return PastMotion(pixels, latents)
 
 
 @torch.inference_mode()
@@ -189,8 +216,9 @@ def windows(
     motion: PastMotion,
     opening: bool,
     rests: bool = False,
-) -> Generator[Stepped | Window]:
-    """Sample windows one after the other; closing the generator stops between two steps.
+    ranks: TakeRanks = ALONE,
+) -> Generator[Stepped | Coded | Window]:
+    """Sample windows one after the other; closing it stops between two steps, or pieces of one.
 
     Args:
         transformer: predicts velocities.
@@ -203,6 +231,7 @@ def windows(
         opening: whether the first of them opens the film, does not see the motion, and loses its
             first three frames.
         rests: whether decoding leaves the device between windows.
+        ranks: that share the steps; each of them is given the same and yields the same.
 
     Raises:
         ValueError: there is guidance but no negative prompt.
@@ -213,21 +242,28 @@ def windows(
     for given in inputs:
         seen = None if opening else motion
         conditions = prepared(transformer, denoising, reference_BCTYX, given, motion=seen)
-        latents = yield from denoised(transformer, denoising, given, conditions, prompts)
+        latents = yield from denoised(
+            transformer, denoising, given, conditions, prompts, ranks=ranks
+        )
         before = motion.pixels_BCTYX
         if stream is None or denoising.redecodes_motion:
             stream = vae.stream()
-            led = stream.decode(reference_BCTYX if seen is None else seen.latents_BCTYX)
+            led = yield from told_as(
+                Coded(),
+                stream.decoding(reference_BCTYX if seen is None else seen.latents_BCTYX),
+            )
             before = led if before is None else before
         assert before is not None
         unseen_latents, dropped = divmod(given.dropped_frames, TEMPORAL_RATIO)
-        pixels = stream.decode(latents[:, :, : latents.shape[2] - unseen_latents])
+        pixels = yield from told_as(
+            Coded(), stream.decoding(latents[:, :, : latents.shape[2] - unseen_latents])
+        )
         first = OPENING_CUT_FRAMES if opening else 0
         pixels = pixels[:, :, first : pixels.shape[2] - dropped]
         if not given.leads_on:
             yield Window(pixels, latents, None)
             return
-        motion = moved_on(vae, before, pixels)
+        motion = yield from moved_on(vae, before, pixels)
         if rests:
             stream.rest()
         opening = False
@@ -264,26 +300,41 @@ def denoised(
     given: WindowInput,
     conditions: Conditions,
     prompts: Prompts,
+    *,
+    ranks: TakeRanks = ALONE,
 ) -> Generator[Stepped, None, Tensor]:
     """Take all steps of a window and return its latents; nothing here waits for the device."""
     plan = schedule(denoising.solver, steps=denoising.steps, shift=denoising.shift)
     latents, past = given.noise_BCTYX, Past()
-    for step, time in enumerate(_times(plan, latents)):
-        velocity = transformer(
-            latents, time, scene=conditions.scene, text=prompts.positive, sound=conditions.sound
+
+    def asked(time: Tensor, text: Text, sound: SpeechContext) -> Tensor:
+        velocity: Tensor = transformer(
+            latents, time, scene=conditions.scene, text=text, sound=sound, ranks=ranks.sequence
         )
-        if prompts.negative is not None and conditions.silent is not None:
-            away = transformer(
-                latents,
-                time,
-                scene=conditions.scene,
-                text=prompts.negative,
-                sound=conditions.silent,
-            )
-            velocity = away + denoising.guidance * (velocity - away)
+        return velocity
+
+    for step, time in enumerate(_times(plan, latents)):
+        if prompts.negative is None or conditions.silent is None:
+            velocity = asked(time, prompts.positive, conditions.sound)
+        else:
+            sides = ((prompts.positive, conditions.sound), (prompts.negative, conditions.silent))
+            toward, away = _predicted(partial(asked, time), sides, ranks)
+            velocity = away + denoising.guidance * (toward - away)
         latents, past = advance(plan, step, latents, velocity, past)
         yield Stepped(latents, step + 1, plan.steps)
     return latents
+
+
+def _predicted(
+    asked: Callable[[Text, SpeechContext], Tensor],
+    sides: tuple[tuple[Text, SpeechContext], tuple[Text, SpeechContext]],
+    ranks: TakeRanks,
+) -> tuple[Tensor, Tensor]:
+    """Return what is predicted on both sides of the guidance; ranks may have one side each."""
+    if ranks.branch is not None:
+        return ranks.both(asked(*sides[ranks.branch]))
+    toward, away = sides
+    return asked(*toward), asked(*away)
 
 
 def _times(plan: Schedule, latents: Tensor) -> Iterator[Tensor]:

@@ -14,6 +14,7 @@ from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.ops.kernels import can_fp8
 from s2v_render.engines.wan.ops.linear import Fp8Linear
 from s2v_render.engines.wan.weights.files import unusable
+from s2v_render.engines.wan.weights.pausing import worked
 
 _LATENTS_AT_ONCE = 2
 """More keep no card busier, and need memory."""
@@ -57,6 +58,7 @@ def _rounded(device: torch.device, owner: Attention | FeedForward, *names: str) 
         linear = owner.get_submodule(name)
         assert isinstance(linear, nn.Linear)
         home = linear.weight.device
+        worked(linear.weight.nbytes)
         setattr(owner, name, Fp8Linear(linear.to(device)).to(home))
     return len(names)
 

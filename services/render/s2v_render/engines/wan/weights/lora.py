@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from s2v_render.engines.wan.weights.files import read_json, unusable
 from s2v_render.engines.wan.weights.layouts.diffusers import transformer_name
+from s2v_render.engines.wan.weights.pausing import worked
 from s2v_render.engines.wan.weights.reading import listed, stored_tensors
 from s2v_render.engines.wan.weights.stored import StoredTensor
 
@@ -118,6 +119,7 @@ def _merge(layer: nn.Module, change: _Change, *, alpha: float | None, strength: 
             before = getattr(layer, kind)
             # A new tensor: the old one may be a part of the checkpoint's file.
             before.data = (before.float() + strength * by).to(before.dtype)
+            worked(before.nbytes)
 
 
 def _is_live_avatars(changes: Mapping[str, _Change]) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from s2v_render.engines.wan.weights.pausing import worked
+
 _PIECE_BYTES = 2**30
 _ALIGNED_BYTES = 64
 
@@ -40,6 +42,7 @@ class _Pinned:
             length = max(_PIECE_BYTES, 1 << (taken - 1).bit_length())
             self._piece = torch.empty(length, dtype=torch.uint8, pin_memory=True)
         place, self._piece = self._piece[:size], self._piece[taken:]
+        worked(size)
         return place.view(value.dtype).view(value.shape).copy_(value)
 
 

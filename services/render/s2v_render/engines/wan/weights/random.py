@@ -30,6 +30,7 @@ from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.ops.kernels import plain_kernels, use
 from s2v_render.engines.wan.settings import RANDOM
 from s2v_render.engines.wan.weights.blank import blank_transformer
+from s2v_render.engines.wan.weights.pausing import worked
 from s2v_render.engines.wan.weights.reading import parameter_count
 
 _AVERAGING_WEIGHT = 0.01
@@ -141,6 +142,7 @@ class RandomParts:
         for name, blank in network.state_dict().items():
             shape = torch.empty(blank.shape, dtype=dtype, device=self._draw_on)
             weights[name] = draw(name, shape, generator).to(device)
+            worked(weights[name].nbytes)
         network.load_state_dict(weights, strict=True, assign=True)
         return network.eval().requires_grad_(False)
 

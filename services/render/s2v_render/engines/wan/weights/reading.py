@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from s2v_render.engines.wan.weights.files import unusable
 from s2v_render.engines.wan.weights.packed import packed_tensors
+from s2v_render.engines.wan.weights.pausing import worked
 from s2v_render.engines.wan.weights.stored import DAMAGED, StoredTensor
 
 _SHOWN = 5
@@ -120,6 +121,7 @@ def fill(
         value = stored.read()
         kept = dtype if value.is_floating_point() else value.dtype
         weights[name] = value.to(device, kept)
+        worked(weights[name].nbytes)
     network.load_state_dict(weights, strict=True, assign=True)
     network.eval().requires_grad_(False)
     return len(weights)
