@@ -10,7 +10,13 @@ import typer
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
-from s2v.core.directing import MAX_GUIDANCE, MAX_SHIFT, MAX_STEPS, MAX_WINDOW_FRAMES
+from s2v.core.directing import (
+    MAX_GUIDANCE,
+    MAX_LIVELINESS,
+    MAX_SHIFT,
+    MAX_STEPS,
+    MAX_WINDOW_FRAMES,
+)
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.finishing import USUAL_OPACITY, Aspect, Corner
 from s2v.core.lengths import LengthPolicy, VideoLonger, VideoShorter
@@ -132,6 +138,14 @@ def make(
             show_default=False,
         ),
     ] = None,
+    liveliness: Annotated[
+        float | None,
+        typer.Option(
+            help="How much a photo's head and eyes move, 0 not at all. [default: 1]",
+            min=0,
+            max=MAX_LIVELINESS,
+        ),
+    ] = None,
     prompt: Annotated[
         str, typer.Option(help="What the film shall show; engine wan.", show_default=False)
     ] = "",
@@ -247,6 +261,7 @@ def make(
     spec.frame_rate = fps or 0
     if seed is not None:
         spec.seed = seed
+    spec.MergeFrom(job_pb2.JobSpec(liveliness=liveliness))
     sampling = sampling_to_proto(
         Sampling(steps, guidance, shift, solver, window_frames=window_frames, between=between)
     )
