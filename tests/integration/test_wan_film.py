@@ -170,6 +170,7 @@ def test_a_film_is_the_official_one_at_every_step_and_window(
     ):
         if isinstance(event, Stepped):
             steps.append(event.latents_BCTYX[0])
+        if not isinstance(event, Window):
             continue
         clip, after = facts[f"clip{number}"], f"clip{number + 1}.motion_latents_in"
         pose = film.poses[number]

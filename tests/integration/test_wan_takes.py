@@ -178,7 +178,8 @@ def test_a_second_take_samples_what_the_second_window_would_be(
 
     def watched(*given: Any, **named: Any) -> Iterator[Any]:
         for event in windows(*given, **named):
-            sampled.extend([event.latents_BCTYX] * isinstance(event, Window))
+            if isinstance(event, Window):
+                sampled.append(event.latents_BCTYX)
             yield event
 
     monkeypatch.setattr(filming, "windows", watched)

@@ -160,14 +160,14 @@ def filmed(shard: Shard | None, portrait: Path, guidance: float, dies: bool = Fa
 
 
 def _take(portrait: Path, guidance: float) -> Take:
-    sound = np.random.default_rng(0).integers(-9000, 9000, 40 * 1920, dtype=np.int16)
+    sound = np.random.default_rng(0).integers(-9000, 9000, 26 * 3000, dtype=np.int16)
     return Take(
         pcm=sound,
         phonemes=(),
         reference=portrait,
         reference_sha256="0" * 64,
         reference_media_type="image/jpeg",
-        frame_rate=25,
+        frame_rate=16,
         size=Size(64, 64),
         seed=3,
         prompt="a person speaks",

@@ -7,11 +7,11 @@ MAX_PROMPT_CHARACTERS = 4_000
 MAX_STEPS = 1_000
 MAX_GUIDANCE = 100.0
 MAX_SHIFT = 100.0
-USUAL_LIVELINESS, MAX_LIVELINESS = 1.0, 1.5
 MIN_WINDOW_FRAMES, MAX_WINDOW_FRAMES = 32, 120
 """The model was taught windows of 48 and 80; from the 31st latent on a frame's place would be the
 reference's."""
 WINDOW_STEP_FRAMES = 4
+USUAL_LIVELINESS, MAX_LIVELINESS = 1.0, 1.5
 
 
 def check_directed(
