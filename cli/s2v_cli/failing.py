@@ -44,6 +44,7 @@ _PARAMETERS = {
     "spec.finish.width_pixels": ("--scale",),
     "spec.frame_rate": ("--fps",),
     "spec.height_pixels": ("--size",),
+    "spec.liveliness": ("--liveliness",),
     "spec.negative_prompt": ("--negative-prompt",),
     "spec.pose": ("--pose",),
     "spec.preset": ("--preset",),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from s2v.core.directing import MAX_LIVELINESS
 from s2v.core.errors import InvalidInput, Reason
 from s2v_cli.files import readable_file
 
@@ -36,6 +37,7 @@ class Row(BaseModel):
     height: int = Field(default=0, ge=0)
     fps: int | None = Field(default=None, ge=1)
     seed: int | None = None
+    liveliness: float | None = Field(default=None, ge=0, le=MAX_LIVELINESS)
     prompt: str = ""
     negative_prompt: str = ""
     steps: int = Field(default=0, ge=0)

@@ -106,6 +106,7 @@ def _spec(row: Row) -> job_pb2.JobSpec:
         height_pixels=row.height,
         frame_rate=row.fps,
         seed=row.seed,
+        liveliness=row.liveliness,
         prompt=row.prompt,
         negative_prompt=row.negative_prompt,
     )

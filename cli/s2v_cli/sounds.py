@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from s2v.api.gateway.v1 import job_pb2
+from s2v.core.directing import MAX_LIVELINESS
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import VideoLonger, VideoShorter
 from s2v.core.lexicon import Lexicon
@@ -34,6 +35,14 @@ LoudnessOption = Annotated[
 ]
 TrimOption = Annotated[
     bool, typer.Option("--trim-silences", help="Make silences in --audio half a second long.")
+]
+LivelinessOption = Annotated[
+    float | None,
+    typer.Option(
+        help="How much a photo's head and eyes move, 0 not at all. [default: 1]",
+        min=0,
+        max=MAX_LIVELINESS,
+    ),
 ]
 SpeedOption = Annotated[
     float | None,

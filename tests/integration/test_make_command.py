@@ -28,7 +28,7 @@ def test_make_writes_the_film_and_says_where_it_is(
 
     result = s2v(
         *("make", "--text", "Hello.", "--reference", photo, "-o", output, "--size", "512x640"),
-        *("--voice", "nobody", "--language", "de", "--seed", "7"),
+        *("--voice", "nobody", "--language", "de", "--seed", "7", "--liveliness", "0"),
         gateway=gateway,
     )
 
@@ -44,6 +44,8 @@ def test_make_writes_the_film_and_says_where_it_is(
     assert (job.spec.width_pixels, job.spec.height_pixels) == (512, 640)
     assert job.spec.frame_rate == 0
     assert job.spec.seed == 7
+    assert job.spec.liveliness == 0.0
+    assert job.spec.HasField("liveliness")
     assert gateway.blobs[job.spec.reference] == PHOTO
 
 

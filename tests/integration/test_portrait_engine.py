@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -129,6 +130,13 @@ def test_speech_meets_its_neighbours_without_a_jump(engine: PortraitEngine, phot
     assert np.array_equal(spoken[0], silence[0])
     assert np.array_equal(spoken[-1], silence[-1])
     assert not np.array_equal(spoken[8], silence[8])
+
+
+def test_a_still_portrait_moves_nothing_in_silence(engine: PortraitEngine, photo: Path) -> None:
+    take = replace(silent_take(photo, 30), liveliness=0.0)
+    frames = frames_of(engine, take)
+    assert np.array_equal(frames, np.repeat(frames[:1], 30, axis=0))
+    assert not np.array_equal(frames[:1], frames_of(engine, silent_take(photo, 30))[9:10])
 
 
 def test_closing_the_generator_ends_the_take(engine: PortraitEngine, photo: Path) -> None:

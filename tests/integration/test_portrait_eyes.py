@@ -135,3 +135,27 @@ def test_raised_brows_leave_the_lower_half_of_the_face_alone(
     change = np.abs(drawn(portrait).astype(int) - drawn(portrait, brow=1.0))
     assert change[below:].max() <= 8
     assert change[:below].max() > 40
+
+
+def test_the_irises_go_where_the_eyes_look_and_the_lids_stay(
+    sample: tuple[Portrait, Floats],
+) -> None:
+    portrait, points = sample
+    unit = portrait.rig.head.eye_distance
+    still = drawn(portrait)
+    between_lids = np.zeros(still.shape[:2], np.uint8)
+    for ring in (
+        (*topo.RIGHT_EYE_UPPER, *topo.RIGHT_EYE_LOWER[::-1]),
+        (*topo.LEFT_EYE_UPPER, *topo.LEFT_EYE_LOWER[::-1]),
+    ):
+        cv2.fillPoly(between_lids, [np.round(points[list(ring), :2]).astype(np.int32)], 1)
+    between_lids = cv2.dilate(between_lids, np.ones((7, 7), np.uint8))
+    for gaze in (-0.015, 0.015):
+        out = np.empty_like(portrait.picture)
+        portrait.draw(REST, Motion(gaze_x=gaze), out)
+        moved = (located(out).points - located(still).points)[:, 0] / unit
+        irises = np.r_[moved[topo.RIGHT_IRIS], moved[topo.LEFT_IRIS]].mean()
+        assert 0.4 < irises / gaze < 1.3
+        change = np.abs(out.astype(int) - still).max(axis=2)
+        assert change.max() > 40
+        assert change[between_lids == 0].max() <= 4

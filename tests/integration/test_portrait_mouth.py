@@ -130,6 +130,11 @@ def test_the_teeth_of_a_smile_are_the_photos_own(smiling: Portrait) -> None:
     assert np.percentile(luma(spoken), 90) > 0.85 * np.percentile(luma(between), 90)
 
 
+def test_a_hissing_mouth_shows_both_rows_of_teeth(shut: Portrait) -> None:
+    hissing, vowel = (low_in_mouth(shut, PHONES[sound].mouth) for sound in "sʌ")
+    assert hissing > 1.3 * vowel
+
+
 def test_a_shut_mouth_gets_teeth_that_are_no_greener_than_teeth_are(shut: Portrait) -> None:
     rgba = shut.inside.upper.rgba
     red, green, blue = rgba[..., :3][rgba[..., 3] > 0.99].mean(axis=0)
@@ -144,6 +149,21 @@ def test_a_photo_with_its_mouth_shut_is_its_own_resting_frame(shut: Portrait) ->
 def test_equal_mouths_give_equal_frames(wide_open: Portrait) -> None:
     mouth = replace(PHONES["ð"].mouth, widening=0.2)
     assert np.array_equal(drawn(wide_open, mouth), drawn(wide_open, mouth))
+
+
+def mouth_rows(portrait: Portrait, mouth: Mouth) -> Floats:
+    """Return the luma in the middle of a drawn mouth from the upper lip to the lower one."""
+    rig = portrait.rig
+    targets = rig.targets(portrait.shape.with_mouth(mouth), rig.pose(STILL))
+    (x, top), (_, bottom) = targets[[MIDDLE_UPPER, MIDDLE_LOWER]]
+    reach = max(2, round(0.06 * rig.head.eye_distance))
+    rows = slice(round(float(top)) + 1, round(float(bottom)))
+    return luma(drawn(portrait, mouth)[rows, int(x) - reach : int(x) + reach]).mean(axis=1)
+
+
+def low_in_mouth(portrait: Portrait, mouth: Mouth) -> float:
+    rows = mouth_rows(portrait, mouth)
+    return float(rows[-max(2, len(rows) // 3) :].mean())
 
 
 def portrait_of(picture: Rgb) -> Portrait:

@@ -1,5 +1,6 @@
 """The home that release 0.1.0 left behind; tests/data/home_0.1.0.md says what is in it."""
 
+import base64
 import io
 import re
 import sqlite3
@@ -13,12 +14,6 @@ import numpy as np
 
 ARCHIVE = Path("tests/data/home_0.1.0.tar.xz")
 DESCRIPTION = Path("tests/data/home_0.1.0.md")
-ENCODING = {
-    "S2V_RENDER_WORKERS": "1",
-    "S2V_RENDER_WORKER_THREADS": "2",
-    "OPENBLAS_CORETYPE": "Haswell",
-}
-"""On which the bytes of its films depend: sums of newer processors have other last bits."""
 UPLOAD_REQUEST_ID = "half an upload"
 
 _JOB = re.compile(r"^\| ([a-z ]+) \| [A-Z]+ \| `([0-9a-f]{32})` \| ([^|]+) \| ([A-Z]+) \|$", re.M)
@@ -61,6 +56,19 @@ def unpack(home: Path) -> None:
         database.execute(
             "UPDATE uploads SET expire_time = strftime('%Y-%m-%d %H:%M:%f000', 'now', '+1 day')"
         )
+
+
+def first_clip(home: Path, job: OldJob) -> Path:
+    """Return the clip of a job's first segment that release 0.1.0 had rendered."""
+    with closing(sqlite3.connect(home / "gateway/gateway.db")) as database:
+        (outcome,) = database.execute(
+            "SELECT output FROM operation_outputs "
+            "WHERE workflow_uuid = ? AND function_name = 'render-0'",
+            (job.name.removeprefix("jobs/"),),
+        ).fetchone()
+    pickled = base64.b64decode(outcome).decode("latin-1")
+    digest = re.findall(r"[0-9a-f]{64}", pickled)[0]
+    return home / "artifacts/sha256" / digest[:2] / digest
 
 
 def half_uploaded() -> bytes:

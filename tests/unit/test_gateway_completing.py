@@ -246,6 +246,8 @@ async def test_an_engine_that_is_not_directed_takes_no_directions(field: str, va
         ("sampling.guidance", {"sampling": Sampling(guidance=float("nan"))}),
         ("sampling.shift", {"sampling": Sampling(shift=0.0)}),
         ("sampling.shift", {"sampling": Sampling(shift=float("inf"))}),
+        ("liveliness", {"liveliness": 1.6}),
+        ("liveliness", {"liveliness": float("nan")}),
         ("sampling.window_frames", {"sampling": Sampling(window_frames=28)}),
         ("sampling.window_frames", {"sampling": Sampling(window_frames=50)}),
         ("sampling.window_frames", {"sampling": Sampling(window_frames=124)}),

@@ -1,24 +1,26 @@
 """The head lives by the film's clock: any take of a film moves as the whole film would."""
 
 import numpy as np
+import pytest
 
 from s2v.face.arrays import Floats
-from s2v_render.engines.portrait.motion import motions, postures
+from s2v_render.engines.portrait.eyes.gaze import gazes
+from s2v_render.engines.portrait.motion import STILL, Motion, motions, postures
 
 SILENT = np.zeros(400)
 LOUD = np.ones(400)
 
 
 def test_two_takes_of_silence_move_exactly_like_one() -> None:
-    whole = motions(SILENT, frames=100, first_frame=0, frame_rate=25, seed=3)
-    first = motions(SILENT, frames=37, first_frame=0, frame_rate=25, seed=3)
-    second = motions(SILENT, frames=63, first_frame=37, frame_rate=25, seed=3)
+    whole = motions(SILENT, frames=100, first_frame=0, frame_rate=25, seed=3, liveliness=1.0)
+    first = motions(SILENT, frames=37, first_frame=0, frame_rate=25, seed=3, liveliness=1.0)
+    second = motions(SILENT, frames=63, first_frame=37, frame_rate=25, seed=3, liveliness=1.0)
     assert first + second == whole
 
 
 def test_speech_leaves_the_head_at_both_ends_where_silence_would() -> None:
-    silent = motions(SILENT, frames=50, first_frame=80, frame_rate=25, seed=3)
-    loud = motions(LOUD, frames=50, first_frame=80, frame_rate=25, seed=3)
+    silent = motions(SILENT, frames=50, first_frame=80, frame_rate=25, seed=3, liveliness=1.0)
+    loud = motions(LOUD, frames=50, first_frame=80, frame_rate=25, seed=3, liveliness=1.0)
     assert loud[0] == silent[0]
     assert loud[-1] == silent[-1]
     assert loud[25] != silent[25]
@@ -26,7 +28,7 @@ def test_speech_leaves_the_head_at_both_ends_where_silence_would() -> None:
 
 def test_equal_seeds_move_alike_and_others_differently() -> None:
     def yaws(seed: int) -> list[float]:
-        moves = motions(SILENT, frames=50, first_frame=0, frame_rate=25, seed=seed)
+        moves = motions(SILENT, frames=50, first_frame=0, frame_rate=25, seed=seed, liveliness=1.0)
         return [move.yaw for move in moves]
 
     assert yaws(5) == yaws(5)
@@ -83,5 +85,56 @@ def lively_speech(seconds: int) -> Floats:
 
 def yaw_pitch_roll(loudness: Floats, seed: int, frames: int = 500) -> Floats:
     """Return the head's turns in degrees, [frames, 3]."""
-    moves = motions(loudness, frames=frames, first_frame=0, frame_rate=25, seed=seed)
+    moves = motions(
+        loudness, frames=frames, first_frame=0, frame_rate=25, seed=seed, liveliness=1.0
+    )
     return np.degrees([(move.yaw, move.pitch, move.roll) for move in moves])
+
+
+def test_speakers_heads_are_as_fast_as_those_of_real_ones() -> None:
+    speeds = []
+    for seed in range(8):
+        turns = yaw_pitch_roll(lively_speech(seconds=20), seed)[:, :2]
+        speeds.append(np.median(np.linalg.norm(np.diff(turns, axis=0), axis=1)) * 25)
+    assert 5 < np.median(speeds) < 8
+
+
+def test_the_eyes_take_back_what_the_head_turns() -> None:
+    moves = motions(
+        lively_speech(seconds=20), frames=500, first_frame=0, frame_rate=25, seed=4, liveliness=1.0
+    )
+    yaw, gaze = (np.array([getattr(move, name) for move in moves]) for name in ("yaw", "gaze_x"))
+    assert np.corrcoef(yaw, gaze)[0, 1] > 0.4
+    eye_width = 0.31
+    for values in (gaze, [move.gaze_y for move in moves]):
+        low, high = np.percentile(values, (5, 95)) / eye_width
+        assert 0.02 < high - low < 0.158
+
+
+def test_the_eyes_jump_and_look_away_in_pauses() -> None:
+    speech = np.ones(1200)
+    speech[500:600] = 0
+    times = np.arange(0, 12, 0.04)
+    turns = np.zeros((len(times), 2))
+    away = []
+    for seed in range(40):
+        level = np.interp(times, np.arange(1200) / 100, speech)
+        eyes = gazes(times, seed, turns=turns, speech=level, liveliness=1.0)[:, 0]
+        assert np.count_nonzero(np.abs(np.diff(eyes)) > 1e-4) > 10
+        away.extend(times[np.abs(eyes) > 0.008])
+    around = np.histogram(away, bins=(3.0, 4.6, 6.0))[0]
+    assert around[1] > 2 * around[0]
+
+
+def test_liveliness_scales_all_but_the_lids() -> None:
+    def moves(liveliness: float) -> list[Motion]:
+        return motions(
+            LOUD, frames=100, first_frame=0, frame_rate=25, seed=3, liveliness=liveliness
+        )
+
+    assert moves(0.0) == [STILL] * 100
+    half, usual = moves(0.5), moves(1.0)
+    assert [2 * move.yaw for move in half] == pytest.approx([move.yaw for move in usual])
+    assert [move.blink for move in half] == [move.blink for move in usual]
+    most = np.abs([move.yaw for move in moves(1.5)]).max()
+    assert most == pytest.approx(1.5 * np.abs([move.yaw for move in usual]).max())

@@ -65,6 +65,7 @@ from s2v_cli.scripts import wanted_script
 from s2v_cli.showing import display, follow
 from s2v_cli.sounds import (
     EnhanceOption,
+    LivelinessOption,
     LongerOption,
     LoudnessOption,
     ShorterOption,
@@ -132,6 +133,7 @@ def make(
             show_default=False,
         ),
     ] = None,
+    liveliness: LivelinessOption = None,
     prompt: Annotated[
         str, typer.Option(help="What the film shall show; engine wan.", show_default=False)
     ] = "",
@@ -251,7 +253,9 @@ def make(
         Sampling(steps, guidance, shift, solver, window_frames=window_frames, between=between)
     )
     spec.MergeFrom(
-        job_pb2.JobSpec(prompt=prompt, negative_prompt=negative_prompt, sampling=sampling)
+        job_pb2.JobSpec(
+            liveliness=liveliness, prompt=prompt, negative_prompt=negative_prompt, sampling=sampling
+        )
     )
     reference = as_file(context, reference, "--reference")
     usable_media(reference, "--reference", "image", "video")

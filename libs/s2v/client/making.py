@@ -33,6 +33,7 @@ class SpecFields(TypedDict, total=False):
     sampling: sampling_pb2.Sampling
     captions: job_pb2.Captions
     lengths: lengths_pb2.LengthPolicy
+    liveliness: float
     priority: job_pb2.Priority
     timeout: duration_pb2.Duration
     finish: finish_pb2.Finish

@@ -1,4 +1,4 @@
-"""What a user may tell a directed engine beyond speech and reference: prompts, sampling, a pose."""
+"""What a user may tell an engine beyond speech and reference: a prompt, sampling, liveliness."""
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.sampling import AS_PRESET, Sampling
@@ -11,6 +11,7 @@ MIN_WINDOW_FRAMES, MAX_WINDOW_FRAMES = 32, 120
 """The model was taught windows of 48 and 80; from the 31st latent on a frame's place would be the
 reference's."""
 WINDOW_STEP_FRAMES = 4
+USUAL_LIVELINESS, MAX_LIVELINESS = 1.0, 1.5
 
 
 def check_directed(
@@ -40,6 +41,17 @@ def check_directed(
     _check_length("prompt", prompt)
     _check_length("negative_prompt", negative_prompt)
     _check_sampling(sampling)
+
+
+def check_liveliness(liveliness: float) -> None:
+    """Refuse a liveliness that no engine has.
+
+    Raises:
+        InvalidInput: FIELD_INVALID on "spec.liveliness".
+    """
+    if not 0 <= liveliness <= MAX_LIVELINESS:
+        allowed = f"it must be 0 (still) to {MAX_LIVELINESS:g}, and 1 is usual"
+        raise _invalid("liveliness", f"liveliness is {liveliness:g}; {allowed}")
 
 
 def _check_length(name: str, text: str) -> None:

@@ -64,9 +64,10 @@ class JobSpec:
     `audio`, `reference` and `pose` are names of assets. Either `text` or `audio` is set;
     `transcript` is what is said in `audio`, where that is known, `enhancement` how to better it;
     `speed` is how fast `text` is spoken, `lexicon` how words of it are said; `lengths` fits a
-    reference video to the sound. Prompts, sampling and pose are for directed engines only. Without
-    `captions` there are none. `finish` is what is done with the finished pictures. `webhook_url`
-    is told the end. Of its `timeout_seconds` None is the default and 0 none.
+    reference video to the sound; `liveliness`, 0..1.5, is how much a photo moves. Prompts, sampling
+    and pose are for directed engines only. Without `captions` there are none. `finish` is what is
+    done with the finished pictures. `webhook_url` is told the end. Of its `timeout_seconds` None is
+    the default and 0 none.
     """
 
     text: str = ""
@@ -90,6 +91,7 @@ class JobSpec:
     enhancement: Enhancement = AS_GIVEN
     speed: float = 0.0
     lengths: LengthPolicy = USUAL
+    liveliness: float = 1.0
     priority: Priority = Priority.NORMAL
     timeout_seconds: float | None = None
     finish: Finish = PLAIN

@@ -236,12 +236,11 @@ class Take:
         seed: equal seeds give equal frames.
         state: what the take before it left behind; SEQUENTIAL engines only.
         preset: name of one of the engine's presets; empty is its default one.
-        prompt: what the film shall show, in words; directed engines only.
-        negative_prompt: what it shall not show; empty leaves it to the engine.
-        sampling: overrides the preset; directed engines only.
-        pose: a local file holding a video whose poses are followed; directed engines only.
+        prompt, negative_prompt: what the film shall and shall not show; directed engines only.
+        sampling: overrides the preset; directed engines only, as `pose`, a video to be followed.
         video_shorter: what a reference video shows after its end: PING_PONG, LOOP or FREEZE.
         video_speed: how much faster than usual a reference video plays.
+        liveliness: how much a photo's head, brows and eyes move, 0..1.5, usually 1.
         following: the sound after this segment where it is known; SEQUENTIAL engines only.
         ends_film: whether nothing follows for certain, so that no state need be left behind.
     """
@@ -263,6 +262,7 @@ class Take:
     pose: Path | None = None
     video_shorter: VideoShorter = VideoShorter.PING_PONG
     video_speed: float = 1.0
+    liveliness: float = 1.0
     following: npt.NDArray[np.int16] | None = None
     ends_film: bool = False
 

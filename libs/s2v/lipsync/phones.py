@@ -68,8 +68,8 @@ def _table() -> Mapping[str, Phone]:
         return Phone(Mouth(gap, widening=widening, tongue=tongue), dominance)
 
     biting = Mouth(0.018, tuck=1.0, upper_raise=0.016)
-    hissing = Mouth(0.056, widening=0.35, upper_raise=0.010, lower_drop=0.018)
-    hushing = Mouth(0.066, 0.55, upper_raise=0.014, lower_drop=0.020)
+    hissing = Mouth(0.056, widening=0.35, upper_raise=0.010, lower_drop=0.034)
+    hushing = Mouth(0.066, 0.50, upper_raise=0.014, lower_drop=0.038)
     smiling = Mouth(0.070, widening=0.85, upper_raise=0.012, lower_drop=0.016)
     rows = {
         "mbp": Phone(Mouth(press=0.8), 4.0, closes=True),

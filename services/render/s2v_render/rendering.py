@@ -47,6 +47,7 @@ class RenderOrder:
         pose: a video whose poses are followed.
         video_shorter: what a reference video shows after its end.
         video_speed: how much faster than usual it plays.
+        liveliness: how much a photo's head, brows and eyes move.
         device_group: whose worker shall render where it is free; empty for any.
         following: the sound after this segment, where it is known; SEQUENTIAL engines only.
         ends_film: whether nothing follows for certain.
@@ -68,6 +69,7 @@ class RenderOrder:
     pose: Artifact | None = None
     video_shorter: VideoShorter = VideoShorter.PING_PONG
     video_speed: float = 1.0
+    liveliness: float = 1.0
     device_group: str = ""
     following: Artifact | None = None
     ends_film: bool = False
@@ -151,6 +153,7 @@ def take_of(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
         pose=stack.enter_context(store.local(order.pose)) if order.pose else None,
         video_shorter=order.video_shorter,
         video_speed=order.video_speed,
+        liveliness=order.liveliness,
         following=_following(order, store),
         ends_film=order.ends_film,
     )

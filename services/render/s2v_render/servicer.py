@@ -8,7 +8,7 @@ from s2v.api.common.v1 import clip_pb2, media_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.artifact import Artifact
 from s2v.core.choices import check_frame_rate
-from s2v.core.directing import check_directed
+from s2v.core.directing import USUAL_LIVELINESS, check_directed, check_liveliness
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import MOST_STRETCH
 from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Size
@@ -163,6 +163,7 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
             else None,
             video_shorter=shorter_from_proto(request.video_shorter, field="video_shorter"),
             video_speed=_video_speed(request.video_speed),
+            liveliness=_liveliness(request),
             device_group=request.device_group,
             following=artifact_from_proto(request.following, field="following")
             if request.HasField("following")
@@ -197,6 +198,12 @@ def _video_speed(speed: float) -> float:
         problem = f"video_speed is {speed:g}; it must be within {MOST_STRETCH:.0%} of 1, or 0 for 1"
         raise InvalidInput(Reason.FIELD_INVALID, problem, field="video_speed")
     return speed or 1.0
+
+
+def _liveliness(request: render_service_pb2.RenderRequest) -> float:
+    liveliness = request.liveliness if request.HasField("liveliness") else USUAL_LIVELINESS
+    check_liveliness(liveliness)
+    return liveliness
 
 
 def _response(event: RenderEvent) -> Response:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from s2v.captions.lettering import undrawable
 from s2v.core.captions import UNDETERMINED, CaptionChoice
 from s2v.core.choices import check_frame_rate, check_side, chosen_preset
-from s2v.core.directing import check_directed
+from s2v.core.directing import check_directed, check_liveliness
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.finishing import check_finish
 from s2v.core.job import STEPS, JobSpec, Order
@@ -72,6 +72,7 @@ async def complete(
     engine = await catalogue.engine(spec.engine)
     _check_reference(reference, engine, limits)
     _check_directed(spec, engine)
+    check_liveliness(spec.liveliness)
     if pose is not None:
         _check_pose(pose, limits)
     if audio is not None:

@@ -246,6 +246,7 @@ class RemoteStages:
             pose=artifact_to_proto(order.pose) if order.pose else None,
             video_shorter=shorter_to_proto(order.spec.lengths.video_shorter),
             video_speed=order.fitted.video_speed,
+            liveliness=order.spec.liveliness,
             device_group=self._groups.of(order, index),
             following=artifact_to_proto(standing.following) if standing.following else None,
             ends_film=standing.ends_film,

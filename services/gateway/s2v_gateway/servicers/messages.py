@@ -9,6 +9,7 @@ from google.protobuf import duration_pb2, timestamp_pb2
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import asset_service_pb2, job_pb2
 from s2v.core.captions import CaptionChoice, SegmentCaptions
+from s2v.core.directing import USUAL_LIVELINESS
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import (
     Film,
@@ -113,6 +114,7 @@ def spec_from_proto(message: job_pb2.JobSpec) -> JobSpec:
         speed=message.script.speed,
         lexicon=dict(message.script.lexicon),
         lengths=lengths_from_proto(message.lengths, field="spec.lengths"),
+        liveliness=message.liveliness if message.HasField("liveliness") else USUAL_LIVELINESS,
         language=message.language,
         webhook_url=message.webhook_url,
         captions=_captions_from_proto(message.captions) if message.HasField("captions") else None,
@@ -155,6 +157,7 @@ def spec_to_proto(spec: JobSpec) -> job_pb2.JobSpec:
         webhook_url=spec.webhook_url,
         captions=_captions_to_proto(spec.captions) if spec.captions else None,
         lengths=lengths_to_proto(spec.lengths),
+        liveliness=spec.liveliness,
         priority=_PRIORITIES[spec.priority],
         timeout=None if spec.timeout_seconds is None else duration(spec.timeout_seconds),
         finish=finish_to_proto(spec.finish),

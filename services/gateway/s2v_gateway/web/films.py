@@ -21,6 +21,7 @@ _SPEC = (
     "height_pixels",
     "frame_rate",
     "seed",
+    "liveliness",
     "display_name",
     "negative_prompt",
     "webhook_url",

@@ -36,7 +36,7 @@ WORKER_STATE_BUSY: WorkerState
 WORKER_STATE_AWAY: WorkerState
 
 class RenderRequest(_message.Message):
-    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose", "device_group", "following", "ends_film", "video_shorter", "video_speed")
+    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose", "device_group", "following", "ends_film", "video_shorter", "video_speed", "liveliness")
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,7 @@ class RenderRequest(_message.Message):
     ENDS_FILM_FIELD_NUMBER: _ClassVar[int]
     VIDEO_SHORTER_FIELD_NUMBER: _ClassVar[int]
     VIDEO_SPEED_FIELD_NUMBER: _ClassVar[int]
+    LIVELINESS_FIELD_NUMBER: _ClassVar[int]
     speech: _speech_pb2.Speech
     reference: _artifact_pb2.Artifact
     engine: str
@@ -75,7 +76,8 @@ class RenderRequest(_message.Message):
     ends_film: bool
     video_shorter: _lengths_pb2.VideoShorter
     video_speed: float
-    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., device_group: _Optional[str] = ..., following: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., ends_film: bool = ..., video_shorter: _Optional[_Union[_lengths_pb2.VideoShorter, str]] = ..., video_speed: _Optional[float] = ...) -> None: ...
+    liveliness: float
+    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., device_group: _Optional[str] = ..., following: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., ends_film: bool = ..., video_shorter: _Optional[_Union[_lengths_pb2.VideoShorter, str]] = ..., video_speed: _Optional[float] = ..., liveliness: _Optional[float] = ...) -> None: ...
 
 class RenderResponse(_message.Message):
     __slots__ = ("progress", "preview", "notice", "clip")

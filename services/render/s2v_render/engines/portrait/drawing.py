@@ -11,15 +11,19 @@ from s2v.face.matte import background_plate
 from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
 from s2v_render.engines.portrait.eyes.eyelids import Eye, eyes_of, shut_eye
+from s2v_render.engines.portrait.eyes.irises import Iris, looked
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.mouth.lips import Lips, Setting, join_layers, lips_of
 from s2v_render.engines.portrait.mouth.paint import MouthInside, mouth_inside
+from s2v_render.engines.portrait.mouth.surface import Surface, blur_at, surface_of
+from s2v_render.engines.portrait.mouth.tones import shown_inside
 from s2v_render.engines.portrait.rig import Field, Region, Rig, region_of
 
 _UPSCALE = 2
 """A texture of twice the size keeps linear sampling as sharp as cubic would be."""
 _MIN_BLINK = 0.01
+_MIN_GAZE = 1e-4
 _REACH = 0.45
 """How far the person may move from their place in the photo, in eye distances."""
 _STRIP_PIXELS = 64
@@ -38,8 +42,9 @@ class Portrait:
         texture: the person in the rig's region at twice its size: RGB premultiplied, and alpha.
         plate: the region's background.
         strips: the parts of the region, from the top down, that the person may move into.
-        eyes: for blinking.
+        eyes: for blinking and looking.
         inside: for the open mouth.
+        surface: of the photo, for what is painted.
     """
 
     picture: Rgb
@@ -50,6 +55,7 @@ class Portrait:
     strips: tuple[Region, ...]
     eyes: tuple[Eye, Eye]
     inside: MouthInside
+    surface: Surface
 
     def draw(self, mouth: Mouth, motion: Motion, out: Rgb) -> None:
         """Draw one frame into `out`, which has the picture's shape; threads may do so at once."""
@@ -66,12 +72,13 @@ class Portrait:
         for strip in self.strips:
             self._lay(inside, upper, strip.between(0, lips.top))
             self._lay(inside, lower, strip.between(lips.bottom, region.height))
-        setting = Setting(mouth, self.inside, self.shape.photo_gap, rig.head, pose)
+        setting = Setting(mouth, self.inside, self.surface, self.shape.photo_gap, rig.head, pose)
         self._lay_mouth(inside, (upper, lower), lips, setting)
-        if motion.blink > _MIN_BLINK:
+        if motion.blink > _MIN_BLINK or max(abs(motion.gaze_x), abs(motion.gaze_y)) > _MIN_GAZE:
             for eye, corners in zip(self.eyes, _EYE_CORNERS, strict=True):
-                window = self._around(eye, targets[list(corners)].mean(axis=0))
-                self._lay_eye(inside, upper, window.between(0, lips.top), eye, motion.blink)
+                ends = eye if motion.blink > _MIN_BLINK else eye.iris
+                window = self._around(ends, targets[list(corners)].mean(axis=0))
+                self._lay_eye(inside, upper, window.between(0, lips.top), eye, motion)
 
     def _lay(self, out: Rgb, field: Field, window: Region) -> None:
         if window.area:
@@ -86,12 +93,16 @@ class Portrait:
             join_layers(above, beneath, lips, setting)
             self._put(out, above, band)
 
-    def _lay_eye(self, out: Rgb, field: Field, window: Region, eye: Eye, shut: float) -> None:
-        if window.area:
-            sources = field.over(window)
-            person = self._sampled(sources)
-            shut_eye(person, sources, self.texture, eye, amount=shut)
-            self._put(out, person, window)
+    def _lay_eye(self, out: Rgb, field: Field, window: Region, eye: Eye, motion: Motion) -> None:
+        if not window.area:
+            return
+        sources = field.over(window)
+        gaze = self.rig.head.axes[:2, :2] @ (motion.gaze_x, motion.gaze_y)
+        gaze *= _UPSCALE * self.rig.head.eye_distance
+        person = self._sampled(looked(sources, eye.iris, gaze))
+        if motion.blink > _MIN_BLINK:
+            shut_eye(person, sources, self.texture, eye, amount=motion.blink)
+        self._put(out, person, window)
 
     def _put(self, out: Rgb, person: Pixels, window: Region) -> None:
         """Lay the person over the background in a window of the region."""
@@ -106,13 +117,13 @@ class Portrait:
         )
         return sampled
 
-    def _around(self, eye: Eye, place: Floats) -> Region:
-        """Return the part of the region that shows an eye whose middle is at a place."""
+    def _around(self, ends: Eye | Iris, place: Floats) -> Region:
+        """Return the part of the region that an eye changes whose middle is at a place."""
         region = self.rig.region
         middle = place - (region.left, region.top)
         size = (region.width, region.height)
         (left, top), (right, bottom) = (
-            np.clip(middle + end / _UPSCALE, 0, size).astype(int) for end in (eye.low, eye.high)
+            np.clip(middle + end / _UPSCALE, 0, size).astype(int) for end in (ends.low, ends.high)
         )
         return Region(int(left), int(top), int(right - left), int(bottom - top))
 
@@ -120,13 +131,15 @@ class Portrait:
 def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
     """Prepare a picture from its landmarks [478, 3] and its matte [height, width], 0..1."""
     head = head_of(points)
+    unit = head.eye_distance
     shape = face_shape(head.to_local(points))
+    shown = shown_inside(picture, points, unit)
     size = (picture.shape[1], picture.shape[0])
     region = region_of(points, head, size)
     person = alpha[region.rows, region.columns]
     with ThreadPoolExecutor(1, "rig") as aside:
         rig = aside.submit(Rig, points, head, shape, size)
-        plate = background_plate(picture[region.rows, region.columns], person, head.eye_distance)
+        plate = background_plate(picture[region.rows, region.columns], person, unit)
         texture = _texture(picture[region.rows, region.columns], person, plate)
         in_texture = (points[:, :2] - (region.left, region.top)) * _UPSCALE + (_UPSCALE - 1) / 2
         return Portrait(
@@ -134,9 +147,10 @@ def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
             shape=shape,
             texture=texture,
             plate=plate,
-            strips=_strips(person, round(_REACH * head.eye_distance)),
-            eyes=eyes_of(texture, in_texture, head.eye_distance * _UPSCALE),
-            inside=mouth_inside(picture, points, shape, head.eye_distance),
+            strips=_strips(person, round(_REACH * unit)),
+            eyes=eyes_of(texture, in_texture, unit * _UPSCALE),
+            inside=mouth_inside(picture, points, shape, unit, shown),
+            surface=surface_of(picture, points, unit, blur=blur_at(picture, points, unit)),
             rig=rig.result(),
         )
 

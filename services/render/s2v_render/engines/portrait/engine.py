@@ -154,6 +154,7 @@ class PortraitEngine:
             first_frame=take.first_frame,
             frame_rate=take.frame_rate,
             seed=take.seed,
+            liveliness=take.liveliness,
         )
         with ThreadPoolExecutor(self._settings.drawing_threads, "draw") as pool:
             for start in range(0, count, self._settings.batch_frames):

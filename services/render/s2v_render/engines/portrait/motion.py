@@ -1,4 +1,4 @@
-"""How the head lives: turns, nods, breathing and blinks.
+"""How the head lives: turns, nods, breathing, glances and blinks.
 
 A speaker's head rests in one posture, turns to the next within a second, and rests again. When it
 does and where it turns to depend on the film's seed and the time in the film only, so that segments
@@ -14,6 +14,7 @@ from s2v.face.arrays import Floats
 from s2v.lipsync.loudness import PER_SECOND, at, faded_ends, smoothed
 from s2v_render.engines.portrait.eyes.blinking import blinks
 from s2v_render.engines.portrait.eyes.brows import brow_raises
+from s2v_render.engines.portrait.eyes.gaze import gazes
 
 FADE_SECONDS = 0.5
 _BREATH_SECONDS, _BREATH_HEIGHT = 3.8, 0.012
@@ -23,7 +24,7 @@ _POSTURE_SECONDS = 1.9
 """One turn begins in every slot of this length, and ends before the next slot does."""
 _LATEST_TURN = 0.75
 _FASTEST_TURN_SECONDS, _SLOWEST_TURN_SECONDS = 0.95, 1.5
-_TURN = np.radians((7.0, 3.0, 2.4))
+_TURN = np.radians((6.0, 3.0, 2.4))
 """How far the head turns in lively speech: yaw, pitch, roll."""
 _FACING = 0.3
 """How often a posture faces the viewer."""
@@ -32,7 +33,11 @@ _LEAN = -0.18
 _NOD_RADIANS = 0.055
 _LIVELINESS_SECONDS, _SETTLING_SECONDS = 2.4, 0.9
 _WORD_SECONDS = 0.3
-_POSTURES, _WAVERING = 2, 3
+_POSTURES, _WAVERING, _SWAYING = 2, 3, 6
+_SWAY_HERTZ, _SWAY_LIFT = 1.0, 5.0
+_SWAY = np.radians((0.95, 1.12))
+"""How far the head sways with the flow of speech, in yaw and pitch; a fifth of lively speech is
+enough for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Motion:
         blink: 0 as in the photo, 1 shut.
         breath: how far the shoulders are lifted, in units of the eye distance.
         brow: how far the brows are raised, -0.25..1.
+        gaze_x: how far the irises are moved to the right, in units of the eye distance.
+        gaze_y: how far downwards.
     """
 
     yaw: float = 0.0
@@ -58,20 +65,34 @@ class Motion:
     blink: float = 0.0
     breath: float = 0.0
     brow: float = 0.0
+    gaze_x: float = 0.0
+    gaze_y: float = 0.0
 
 
 STILL = Motion()
 
 
 def motions(
-    loudness: Floats, *, frames: int, first_frame: int, frame_rate: int, seed: int
+    loudness: Floats,
+    *,
+    frames: int,
+    first_frame: int,
+    frame_rate: int,
+    seed: int,
+    liveliness: float,
 ) -> list[Motion]:
-    """Return the motion of every frame of a take that starts at `first_frame` of the film."""
+    """Return the motion of every frame of a take that starts at `first_frame` of the film.
+
+    A liveliness of 1 is a usual speaker's, 1.5 a lively one's; at 0 nothing but the mouth moves.
+    """
+    if liveliness == 0:
+        return [STILL] * frames
     lift = _liveliness(loudness, frames, frame_rate=frame_rate)
     times = (first_frame + np.arange(frames) + 0.5) / frame_rate
     random = np.random.default_rng(_entropy(seed, slot=0, stream=_WAVERING))
     energy = np.minimum(_CALM + _LIVELY * lift, _LIVELIEST)
     turns = postures(times, seed) * energy[:, None]
+    turns[:, :2] += _sways(times, seed) * np.minimum(_SWAY_LIFT * lift, 1)[:, None]
     yaw = turns[:, 0] + _wander(random, times, frequency=0.33, amplitude=0.008)
     pitch = turns[:, 1] + _wander(random, times, frequency=0.40, amplitude=0.006)
     pitch += _NOD_RADIANS * _stresses(loudness, frames, frame_rate=frame_rate)
@@ -86,8 +107,10 @@ def motions(
         smoothed(loudness, int(_WORD_SECONDS * PER_SECOND)), times - first_frame / frame_rate
     )
     shut = blinks(times, seed, speech)
-    columns = (yaw, pitch, roll, shift_x, shift_y, shut, breath, brow)
-    return [Motion(*map(float, row)) for row in np.stack(columns, axis=1)]
+    moves = liveliness * np.stack([yaw, pitch, roll, shift_x, shift_y], axis=1)
+    gaze = gazes(times, seed, turns=moves[:, :2], speech=speech, liveliness=liveliness)
+    columns = (moves, np.stack([shut, breath, np.minimum(liveliness, 1) * brow], axis=1), gaze)
+    return [Motion(*map(float, row)) for row in np.concatenate(columns, axis=1)]
 
 
 def postures(times: Floats, seed: int) -> Floats:
@@ -131,6 +154,13 @@ def _posture(slot: int, seed: int) -> _Posture:
 
 def _entropy(seed: int, *, slot: int, stream: int) -> tuple[int, int, int]:
     return (seed % 2**64, slot, stream)
+
+
+def _sways(times: Floats, seed: int) -> Floats:
+    """Return how far lively speech sways the head at times of the film, yaw and pitch, [n, 2]."""
+    random = np.random.default_rng(_entropy(seed, slot=0, stream=_SWAYING))
+    sways = [_wander(random, times, frequency=_SWAY_HERTZ, amplitude=reach) for reach in _SWAY]
+    return np.stack(sways, axis=1)
 
 
 def _wander(

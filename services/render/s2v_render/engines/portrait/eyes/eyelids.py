@@ -8,6 +8,7 @@ import numpy as np
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Pixels
 from s2v_render.engines.portrait.curves import spline_matrix
+from s2v_render.engines.portrait.eyes.irises import Iris, iris_of
 from s2v_render.engines.portrait.eyes.lid_skin import LidLines, LidSkin, lid_skin
 
 _MEETING = 0.78
@@ -42,25 +43,27 @@ class Eye:
     Attributes:
         lines: where its lids, fold and brow run.
         skin: of the upper lid.
+        iris: of it.
         low, high: what a blink changes, from the middle between the corners, [x, y].
     """
 
     lines: LidLines
     skin: LidSkin
+    iris: Iris
     low: Floats
     high: Floats
 
 
 def eyes_of(texture: Pixels, points: Floats, eye_distance: float) -> tuple[Eye, Eye]:
-    """Return both eyes of a texture from landmarks [n, 2 or more] in its pixels."""
+    """Return both eyes of a texture from landmarks [478, 2 or more] in its pixels."""
     face_down = points[topo.CHIN_TIP, :2] - points[topo.FOREHEAD, :2]
 
-    def eye(*rings: tuple[int, ...]) -> Eye:
+    def eye(rings: tuple[tuple[int, ...], ...], iris: slice) -> Eye:
         curves = [points[list(ring), :2] for ring in rings]
         lines = _lines(curves, face_down=face_down, eye_distance=eye_distance)
-        return Eye(lines, lid_skin(texture, lines), *_reach(lines))
+        return Eye(lines, lid_skin(texture, lines), iris_of(points[iris], lines), *_reach(lines))
 
-    return eye(*_RIGHT), eye(*_LEFT)
+    return eye(_RIGHT, topo.RIGHT_IRIS), eye(_LEFT, topo.LEFT_IRIS)
 
 
 def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, *, amount: float) -> None:

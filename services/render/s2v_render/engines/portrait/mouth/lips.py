@@ -11,10 +11,13 @@ from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.curves import height_at, spline_matrix
 from s2v_render.engines.portrait.head import Head, Pose
 from s2v_render.engines.portrait.mouth.paint import MouthInside, Opening, painted
+from s2v_render.engines.portrait.mouth.surface import Surface
 from s2v_render.engines.portrait.rig import Region
 
 _BAND = 0.12
 _SOFTNESS = 0.014
+_EDGE_BLURS = 2.5
+"""How soft the edge of the lips is in blurs of the picture."""
 _CHEEK_SOFTNESS = 0.08
 _SIDE = 0.10
 _OPEN_PHOTO = 0.02
@@ -68,6 +71,7 @@ class Setting:
     Attributes:
         mouth: its shape.
         inside: what is behind the lips.
+        surface: of the picture.
         photo_gap: the mouth's opening in the photo, in units of the eye distance.
         head: of the photo.
         pose: its motion.
@@ -75,6 +79,7 @@ class Setting:
 
     mouth: Mouth
     inside: MouthInside
+    surface: Surface
     photo_gap: float
     head: Head
     pose: Pose
@@ -123,22 +128,23 @@ def _rows(upper: Floats, lower: Floats, *, height: int, margin: float) -> slice:
 def _parted(over: Floats, under: Floats, opening: Opening, lips: Lips, setting: Setting) -> Floats:
     """Return the two lips and what is seen between them, float32 RGB."""
     inset = _INSET * lips.unit if setting.photo_gap > _OPEN_PHOTO else 0.0
-    upper, lower = _covers(opening, lips, inset)
+    upper, lower = _covers(opening, lips, inset, blur=setting.surface.blur)
     behind = painted(setting.inside, opening, setting.mouth)
+    behind = setting.surface.applied(behind, (opening.left, opening.top), lips.unit)
     total = np.maximum(upper + lower, 1)[..., None]
     parted: Floats = behind * np.maximum(1 - upper - lower, 0)[..., None]
     parted += (over * upper[..., None] + under * lower[..., None]) / total
     return parted
 
 
-def _covers(opening: Opening, lips: Lips, inset: float) -> tuple[Floats, Floats]:
+def _covers(opening: Opening, lips: Lips, inset: float, *, blur: float) -> tuple[Floats, Floats]:
     """Return how much of each pixel the upper and the lower lip cover, [height, width] each."""
     x = opening.left - lips.region.left + np.arange(len(opening.upper))
     first, last = lips.upper[0, 0], lips.upper[-1, 0]
     along = np.clip((2 * x - first - last) / max(last - first, 1.0), -1, 1)
     give = inset * (1 - along**4)
     y = np.arange(opening.height, dtype=np.float32)[:, None]
-    softness = max(1.0, _SOFTNESS * lips.unit)
+    softness = max(1.0, _SOFTNESS * lips.unit, _EDGE_BLURS * blur)
     upper_edge, lower_edge = opening.upper - give, opening.lower + give
     upper = np.clip((upper_edge - y) * _steepness(upper_edge) / softness + 0.5, 0, 1)
     lower = np.clip((y - lower_edge) * _steepness(lower_edge) / softness + 0.5, 0, 1)

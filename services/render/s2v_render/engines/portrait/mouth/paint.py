@@ -18,17 +18,23 @@ from s2v_render.engines.portrait.mouth.teeth import (
     tooth_colour,
     upper_teeth,
 )
+from s2v_render.engines.portrait.mouth.tones import MouthSeen, lifted, patch, tones_of
 
 _TOUCHING = 0.010
 _RED_LIGHT = np.array([0.85, 1.06, 1.30], np.float32)
-_SHADES: Floats = np.linspace(0, 1, 256, dtype=np.float32)[:, None] ** _RED_LIGHT
-"""What is left of red, green and blue in shade: light inside of a mouth is red."""
+"""How fast red, green and blue fade in shade: light inside of a mouth is red."""
+_CAVITY, _CREASE, _TONGUE = (
+    np.array(factors) for factors in ((0.30, 0.16, 0.20), (0.56, 0.40, 0.42), (0.80, 0.58, 0.66))
+)
+"""By daylight, as shares of the colour of the lips."""
 SHOWN_TEETH_GAP = 0.03
 """A mouth that is further open in a picture may show the teeth of its owner."""
 _TONGUE_AT_REST = 0.55
 """How bright a tongue is that lies at the bottom of the mouth; a bright one looks like a lip."""
 _DRAWN_OVER = 0.05
 """How much of the upper teeth rounded lips hide."""
+_BARED_BY_JAW, _BARED_BY_LIP = (0.015, 0.075), (0.012, 0.030)
+"""From which drop of the jaw, or of the lip alone, on the lower teeth are seen, and when fully."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class MouthInside:
 
     Attributes:
         cavity, crease, tongue: colours, 0..255 RGB; the crease is where shut lips touch.
+        black: nothing is darker than this, 0..255 RGB.
+        shades: what is left of red, green and blue in shade, from none of the light to all, [n, 3].
         upper, lower: rows of teeth.
         middle: where the shut lips meet, local coordinates, shape [3].
         width: of the shut mouth, local.
@@ -45,6 +53,8 @@ class MouthInside:
     cavity: Floats
     crease: Floats
     tongue: Floats
+    black: Floats
+    shades: Floats
     upper: Teeth
     lower: Teeth
     middle: Floats
@@ -78,27 +88,29 @@ class Opening:
 
 
 def mouth_inside(
-    picture: Rgb, points: Floats, shape: FaceShape, eye_distance: float
+    picture: Rgb, points: Floats, shape: FaceShape, eye_distance: float, shown: MouthSeen | None
 ) -> MouthInside:
-    """Mix the colours and shape the teeth for a person, from their photo and landmarks."""
-    skin = np.median(
-        [_patch(picture, points[i], radius=0.06 * eye_distance) for i in (205, 425, 50, 280, 199)],
-        axis=0,
-    )
+    """Mix the colours and shape the teeth for a person, from their photo and landmarks.
+
+    `shown` is what is known of the inside of this mouth, be it from other pictures.
+    """
+    tones = tones_of(picture, points, eye_distance, shown)
     lip = np.median(
-        [_patch(picture, points[i], radius=0.03 * eye_distance) for i in (16, 85, 315, 11)], axis=0
+        [patch(picture, points[i], radius=0.03 * eye_distance) for i in (16, 85, 315, 11)], axis=0
     )
     head = head_of(points)
-    shown = shape.photo_gap > SHOWN_TEETH_GAP
-    seen = seen_teeth(picture, points, head) if shown else None
-    colour = tooth_colour(picture, points, skin, shown=shown)
+    parted = shape.photo_gap > SHOWN_TEETH_GAP
+    seen = seen_teeth(picture, points, head) if parted else None
+    colour = tooth_colour(picture, points, tones, parted=parted)
     corners = shape.shut[[topo.UPPER_INNER[0], topo.UPPER_INNER[-1]]]
     lip_line = shape.shut[topo.UPPER_INNER[5]]
     middle = np.array([corners[:, 0].mean(), lip_line[1], lip_line[2] + 0.06])
     return MouthInside(
-        cavity=lip * (0.30, 0.16, 0.20),
-        crease=lip * (0.56, 0.40, 0.42),
-        tongue=np.clip(lip * (0.80, 0.58, 0.66), 0, 255),
+        cavity=tones.shade(lip, _CAVITY),
+        crease=tones.shade(lip, _CREASE),
+        tongue=np.clip(tones.shade(lip, _TONGUE), 0, 255),
+        black=tones.black,
+        shades=np.linspace(0, 1, 256)[:, None] ** (1 + (_RED_LIGHT - 1) * tones.saturation),
         upper=seen or upper_teeth(middle, shape.mouth_width, colour, eye_distance),
         lower=lower_teeth(middle, shape.mouth_width, colour, eye_distance),
         middle=middle,
@@ -118,25 +130,21 @@ def painted(inside: MouthInside, opening: Opening, mouth: Mouth) -> Floats:
     tongue, cover = _tongue(inside, opening, mouth, x, y)
     picture += (tongue - picture) * cover
     hidden = min(1.0, 1.1 * mouth.rounding)
-    shown = np.clip((drop - 0.015) / 0.06, 0, 1) * 0.86
-    _lay(picture, inside.lower, opening, below=drop, brightness=shown, fade=1 - hidden)
+    bared = max(np.interp(drop, _BARED_BY_JAW, (0, 1)), _bared_by_lip(mouth))
+    _lay(picture, inside.lower, opening, below=drop, brightness=0.88, fade=bared * (1 - hidden))
     _lay(picture, inside.upper, opening, below=-_DRAWN_OVER * hidden, fade=1 - 0.25 * hidden)
     if mouth.tongue > 0.85:
         below = np.clip((y - upper) / (0.02 * unit) - 0.3, 0, 1)[..., None]
         tip = cover * min((mouth.tongue - 0.85) / 0.1, 1.0) * below
         picture += (1.1 * inside.tongue.astype(np.float32) - picture) * tip
-    picture = _shaded(picture, opening, x, y)
+    picture = _shaded(picture, inside.shades, opening, x, y)
     touching = np.clip(1 - (lower - upper) / (_TOUCHING * unit), 0, 1)[None, :, None]
     picture += (inside.crease.astype(np.float32) - picture) * touching
-    return picture
+    return lifted(picture, inside.black)
 
 
-def _patch(picture: Rgb, point: Floats, *, radius: float) -> Floats:
-    x, y, reach = int(point[0]), int(point[1]), max(2, int(radius))
-    rows = slice(max(0, y - reach), max(1, y + reach))
-    columns = slice(max(0, x - reach), max(1, x + reach))
-    pixels = picture[rows, columns].reshape(-1, 3)
-    return np.median(pixels, axis=0) if len(pixels) else np.array([160.0, 120.0, 120.0])
+def _bared_by_lip(mouth: Mouth) -> float:
+    return float(np.interp(mouth.lower_drop, _BARED_BY_LIP, (0, 1)))
 
 
 def _lay(
@@ -178,7 +186,7 @@ def _tongue(
     return colour.astype(np.float32), cover.astype(np.float32)
 
 
-def _shaded(picture: Floats, opening: Opening, x: Floats, y: Floats) -> Floats:
+def _shaded(picture: Floats, shades: Floats, opening: Opening, x: Floats, y: Floats) -> Floats:
     """Darken under the upper lip, towards the corners, and in a mouth that is hardly open."""
     unit = float(np.linalg.norm(opening.axes[:, 0]))
     upper, lower = opening.upper.astype(np.float32), opening.lower.astype(np.float32)
@@ -191,5 +199,6 @@ def _shaded(picture: Floats, opening: Opening, x: Floats, y: Floats) -> Floats:
     side = np.clip(1 - ((x - centre) / half) ** 2, 0, 1) ** 0.6
     shade = (0.78 + 0.22 * below) * (0.88 + 0.12 * above) * (0.50 + 0.50 * side)
     shade *= 0.92 + 0.08 * min(gap / (0.05 * unit), 1.0)
-    shaded: Floats = picture * _SHADES[(shade * (len(_SHADES) - 1)).astype(np.intp)]
+    left = shades.astype(np.float32)[(shade * (len(shades) - 1)).astype(np.intp)]
+    shaded: Floats = picture * left
     return shaded

@@ -9,13 +9,16 @@ import numpy.typing as npt
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Integers, Rgb
 from s2v_render.engines.portrait.head import Head
+from s2v_render.engines.portrait.mouth.tones import LUMA, Tones, between_lips
 
-_LUMA = np.array([0.299, 0.587, 0.114])
 _UPPER_WIDTHS = (0.060, 0.047, 0.050, 0.045, 0.045)
 _LOWER_WIDTHS = (0.038, 0.041, 0.046, 0.046, 0.046)
 _TOOTH_HEIGHTS = (1.0, 0.93, 1.0, 0.86, 0.8)
 _USUAL_MOUTH_WIDTH = 0.60
-_IVORY = np.array([226, 214, 188]) / 255
+_IVORY = np.array([0.053, -0.003, -0.124])
+"""How much more red, green and blue than grey teeth have by daylight."""
+_TO_LIGHT, _BRIGHTEST = 0.96, 198.0
+"""The luma of teeth, of the light on the face and at most."""
 _YELLOWEST = np.array([1.0, 0.945, 0.90])
 """Green and blue of teeth by their red, at most: under a green cast they would look ill."""
 _UPPER_EDGE, _LOWER_EDGE = 0.040, 0.020
@@ -103,7 +106,7 @@ def seen_teeth(picture: Rgb, points: Floats, head: Head) -> Teeth | None:
 
 def _upper_row(patch: Floats, inside: npt.NDArray[np.bool_], resolution: float) -> Integers:
     """Return the last row of the upper teeth in each column; 0 where they are not seen."""
-    luma = patch @ _LUMA.astype(np.float32)
+    luma = patch @ LUMA.astype(np.float32)
     redness = (patch[..., 0] - patch[..., 1]) / np.maximum(luma, 1)
     none = np.zeros(patch.shape[1], int)
     if np.count_nonzero(inside) < _FEWEST_PIXELS:
@@ -186,37 +189,42 @@ def _drawn(
     return soft, np.array([(columns - 1) / 2, height * resolution - 0.5])
 
 
-def tooth_colour(picture: Rgb, points: Floats, skin: Floats, *, shown: bool) -> Floats:
-    """Take the colour of the photo's own teeth, or an ivory under the light on the skin.
+def tooth_colour(picture: Rgb, points: Floats, tones: Tones, *, parted: bool) -> Floats:
+    """Take the colour of the photo's own teeth, or an ivory under the light on the face.
 
     Teeth in shadow look blue to a camera; on an open mouth that would look wrong.
     """
-    low = np.maximum(points[:468, :2].min(axis=0), 0).astype(int)
-    high = np.maximum(points[:468, :2].max(axis=0), low + 1).astype(int)
-    light = float(np.percentile(picture[low[1] : high[1], low[0] : high[0]] @ _LUMA, 92))
-    cast = skin / (255, 186, 153)
-    cast = 0.55 + 0.45 * cast / cast.mean()
-    ivory: Floats = np.clip(_IVORY * min(1.14 * light, 235.0) * cast, 0, 245)
-    ivory = np.minimum(ivory, ivory[0] * _YELLOWEST)
-    seen = _bright_part(picture, points) if shown else None
-    if seen is None or seen @ _LUMA < 0.75 * (skin @ _LUMA):
-        return ivory
+    ivory = _ivory(picture, points, tones)
+    seen = _bright_part(picture, points) if parted else None
+    if seen is None or seen @ LUMA < 0.75 * (tones.skin @ LUMA):
+        return tones.deepened(ivory)
     if (seen.max() - seen.min()) / max(seen.max(), 1) > 0.45:
-        return ivory
+        return tones.deepened(ivory)
     bright = min(1.05, 242 / max(float(seen.max()), 1.0))
     mixed = 0.15 * ivory + 0.85 * bright * seen
     warm: Floats = np.minimum(mixed, 1.04 * mixed[0] * ivory / max(ivory[0], 1.0))
-    return warm
+    return tones.deepened(warm)
+
+
+def _ivory(picture: Rgb, points: Floats, tones: Tones) -> Floats:
+    """Return the colour that unseen teeth have in a picture."""
+    low = np.maximum(points[:468, :2].min(axis=0), 0).astype(int)
+    high = np.maximum(points[:468, :2].max(axis=0), low + 1).astype(int)
+    light = float(np.percentile(picture[low[1] : high[1], low[0] : high[0]] @ LUMA, 92))
+    luma = min(_TO_LIGHT * light, _BRIGHTEST)
+    if tones.teeth is not None:
+        luma = min(luma, tones.teeth)
+    ivory = tones.tinted(luma, _IVORY)
+    yellowest = 1 - (1 - _YELLOWEST) * min(tones.saturation, 1.0)
+    limited: Floats = np.minimum(ivory, ivory[0] * yellowest)
+    return limited
 
 
 def _bright_part(picture: Rgb, points: Floats) -> Floats | None:
     """Return the mean colour of the bright quarter between the lips of the photo."""
-    outline = [*topo.UPPER_INNER, *topo.LOWER_INNER[::-1]]
-    mask = np.zeros(picture.shape[:2], np.uint8)
-    cv2.fillPoly(mask, [np.round(points[outline, :2]).astype(np.int32)], 255)
-    pixels = picture[cv2.erode(mask, np.ones((3, 3), np.uint8)) > 0].astype(np.float64)
-    if len(pixels) < 30:
+    pixels = picture[between_lips(picture, points, margin=1)].astype(np.float64)
+    if len(pixels) < _FEWEST_PIXELS:
         return None
-    luma = pixels @ _LUMA
+    luma = pixels @ LUMA
     mean: Floats = pixels[luma >= np.percentile(luma, 75)].mean(axis=0)
     return mean

@@ -12,6 +12,7 @@ from s2v_render.engines.portrait.expression import FaceShape
 from s2v_render.engines.portrait.head import Head, Pose
 from s2v_render.engines.portrait.mouth.lips import Setting, join_layers, lips_of
 from s2v_render.engines.portrait.mouth.paint import MouthInside
+from s2v_render.engines.portrait.mouth.surface import surface_of
 from s2v_render.engines.portrait.mouth.teeth import Teeth
 from s2v_render.engines.portrait.rig import Region
 from s2v_render.engines.portrait.video.bending import Moves, bent
@@ -45,6 +46,7 @@ class Mouthpiece:
             cavity=inside.cavity * gain,
             crease=inside.crease * gain,
             tongue=inside.tongue * gain,
+            black=inside.black * gain,
             upper=_lit(inside.upper, gain),
             lower=_lit(inside.lower, gain),
         )
@@ -75,7 +77,9 @@ def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, out: Rgb) -> No
     part[lips.bottom :] = low[lips.bottom - lips.top :]
     if lips.bottom > lips.top:
         inside = mouthpiece.under(sitting.light)
-        setting = Setting(mouth, inside, _ALWAYS_OPEN, held.head, _STILL)
+        unit = held.head.eye_distance
+        surface = surface_of(sitting.picture, held.points, unit, blur=sitting.blur)
+        setting = Setting(mouth, inside, surface, _ALWAYS_OPEN, held.head, _STILL)
         beneath = np.ascontiguousarray(low[: lips.bottom - lips.top])
         join_layers(part[lips.top : lips.bottom], beneath, lips, setting)
     if sitting.presence < 1:

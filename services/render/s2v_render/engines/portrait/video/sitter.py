@@ -15,6 +15,7 @@ from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.expression import face_shape
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.mouth.paint import SHOWN_TEETH_GAP, mouth_inside
+from s2v_render.engines.portrait.mouth.tones import MouthSeen, shown_inside, typical
 from s2v_render.engines.portrait.suitability.speaker import (
     Speaker,
     Suitability,
@@ -132,15 +133,20 @@ def _studied(footage: ConfinedFootage, first: int) -> list[int]:
 
 def _best(seen: list[tuple[Rgb, Landmarks]]) -> _Look:
     """Return the look with the whitest teeth; where the lips are shut none are seen."""
-    looks = [_look(picture, found.points) for picture, found in seen]
+    each = (
+        shown_inside(picture, found.points, head_of(found.points).eye_distance)
+        for picture, found in seen
+    )
+    together = typical([shown for shown in each if shown])
+    looks = [_look(picture, found.points, together) for picture, found in seen]
     shown = [look for look in looks if look.gap > SHOWN_TEETH_GAP]
     return max(shown or looks, key=lambda look: look.whiteness)
 
 
-def _look(picture: Rgb, points: Floats) -> _Look:
+def _look(picture: Rgb, points: Floats, shown: MouthSeen | None) -> _Look:
     head = head_of(points)
     shape = face_shape(head.to_local(points))
-    inside = mouth_inside(picture, points, shape, head.eye_distance)
+    inside = mouth_inside(picture, points, shape, head.eye_distance, shown)
     colour, cover = inside.upper.rgba[..., :3], inside.upper.rgba[..., 3]
     light = light_on(picture, points, head.eye_distance)
     whiteness = float(colour.mean() / max(float(cover.mean()), 1e-6))

@@ -11,6 +11,7 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.face.mesh import LANDMARKS
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
 from s2v_render.engines.portrait.head import Head, head_of
+from s2v_render.engines.portrait.mouth.surface import blur_at
 from s2v_render.engines.portrait.video.following import Seen, is_cut
 from s2v_render.engines.portrait.video.skull import Skull
 
@@ -41,6 +42,7 @@ class Held:
         shut: the mesh with its mouth shut, local, [468, 3].
         gap: how far the mouth is open.
         light: how bright the cheeks are, 0..255.
+        blur: how soft the face is, pixels.
     """
 
     points: Floats
@@ -48,6 +50,7 @@ class Held:
     shut: Floats
     gap: float
     light: float
+    blur: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Sitting:
         picture: of the film.
         held: the face in it; None where there is none to change.
         shape: the face with its mouth at rest, whatever it says in the picture.
-        light: how bright the cheeks are around this time, 0..255.
+        light, blur: how bright, 0..255, and soft, in pixels, the face is around this time.
         presence: how much of the new mouth to show; under 1 near pictures without a face.
     """
 
@@ -66,6 +69,7 @@ class Sitting:
     held: Held | None = None
     shape: FaceShape | None = None
     light: float = 0.0
+    blur: float = 0.0
     presence: float = 0.0
 
 
@@ -115,7 +119,8 @@ def _held(window: Sequence[Seen], middle: int, skull: Skull) -> Held | None:
     head = skull.head(points)
     shape = face_shape(head.to_local(points))
     light = light_on(seen.picture, points, head.eye_distance)
-    return Held(points, head, shape.shut, shape.photo_gap, light)
+    blur = blur_at(seen.picture, points, head.eye_distance)
+    return Held(points, head, shape.shut, shape.photo_gap, light, blur)
 
 
 def _is_hidden(window: Sequence[Seen]) -> bool:
@@ -177,7 +182,8 @@ def _sitting(window: Sequence[tuple[Rgb, Held | None]], middle: int) -> Sitting:
     trust = np.array([_LEAST_TRUST + np.exp(-((face.gap / _SHUT_GAP) ** 2)) for _, face in near])
     shut = np.average([face.shut for _, face in near], axis=0, weights=bell * trust)
     light = float(np.average([face.light for _, face in near], weights=bell))
-    return Sitting(picture, held, face_shape(shut), light, _presence(window, middle))
+    blur = float(np.average([face.blur for _, face in near], weights=bell))
+    return Sitting(picture, held, face_shape(shut), light, blur, _presence(window, middle))
 
 
 def _neighbours(faces: Sequence[Held | None], middle: int) -> list[tuple[int, Held]]:
