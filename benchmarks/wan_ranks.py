@@ -28,7 +28,7 @@ from torch import Tensor
 from wan import alike, busiest, matrix_rate, peak_gib, rest, versions
 from wan_sides import MOTION, Inputs, random_inputs
 
-from s2v.core.ports import Solver
+from s2v.core.sampling import Solver
 from s2v.core.shards import Shard
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.ops.kernels import fastest_kernels, use

@@ -31,7 +31,7 @@ async def test_progress_is_monotone_and_previews_and_notices_come_along(studio: 
     responses = await studio.responses(studio.request(first_frame=100))
     done = [r.progress.frames_done for r in responses if r.HasField("progress")]
 
-    assert done == sorted(set(done))
+    assert done == sorted(done)  # some are told again where it was silent for long
     assert done[-1] == FRAMES
     assert [r.preview.frame for r in responses if r.HasField("preview")] == [100, 125, 150]
     assert [r.notice.code for r in responses if r.HasField("notice")] == [

@@ -86,7 +86,7 @@ def _several(match: re.Match[str]) -> str | None:
     numerals = _ONE_OF.findall(match["it"])
     if not any(len(one) > 1 and one not in _WORDS_TOO for one in numerals) or len(numerals) < 2:
         return None
-    if any(one in _NAMES for one in numerals):
+    if any(one in _NAMES for one in numerals) or _NAME_OF_A_REIGN.search(before(match)):
         return None
     said = _ONE_OF.sub(lambda one: cardinal(value(one.group())), match["it"])
     return re.sub(r"(?<=\w)[-–—](?=\w)", " to ", said)
@@ -128,6 +128,8 @@ def _rule(name: str, pattern: str, read: Reader) -> Rule:
 
 
 _END = r"(?![\w’'-]|\.[A-Za-z])"
+_AFTER_NO_KING = "".join(f"(?<!\\b{name} )" for name in _REGNAL.split("|"))
+_NAME_OF_A_REIGN = re.compile(rf"\b(?:(?:{_TITLES}) [A-Z]\w+|{_REGNAL}) \Z")
 _ONE_OF = re.compile(r"[IVXLCDM]+")
 _NUMERAL = rf"(?P<it>{_ROMAN}){_END}"
 RULES = (
@@ -157,8 +159,9 @@ RULES = (
     _rule("listed", r"(?<!\w)\((?P<it2>i|v|x)\)(?P<joint>)", _listed_letter),
     _rule(
         "several",
-        rf"(?<![\w.&/+-])(?P<it>{_ROMAN}(?:(?:, (?:and |or )?| and | or | & |[-–—]){_ROMAN}(?!\w))"
-        rf"{{1,12}}){_END}",
+        rf"(?<![\w.&/+-])(?=[IVXLCDM]){_AFTER_NO_KING}"
+        rf"(?P<it>{_ROMAN}(?:(?:, (?:and |or )?| and | or | & |[-–—]){_ROMAN}(?!\w)){{1,12}})"
+        rf"{_END}",
         _several,
     ),
     _rule("after_article", rf"(?<=\b[Tt]he )(?P<it>{_ROMAN})(?= [A-Z][a-z])", _after_article),
