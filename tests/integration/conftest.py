@@ -64,11 +64,15 @@ def ray_cluster() -> Iterator[RayCluster]:
     cluster = RayCluster(2)
     asyncio.run(cluster.start())
     # Not before: Ray reads its environment when it is imported.
+    from ray._private import worker
     from ray._private.ray_logging import global_worker_stdstream_dispatcher
 
-    # It prints what workers do at any time, also into what a command of a later test says.
+    # It prints what workers do, and their ends, at any time: also into what a command of a later
+    # test says.
     global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")
-    yield cluster
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "print_to_stdstream", lambda *_, **__: None)
+        yield cluster
     asyncio.run(cluster.stop())
 
 
