@@ -149,6 +149,7 @@ def test_other_machines_are_let_in_only_if_they_are_asked_who_they_are(home: Pat
     assert "bad setting S2V_GATEWAY_LISTEN" in told
     assert "s2v keys create" in told
     key = s2v("keys", "create", "ann").stdout.strip()
+    port = free_address("127.0.0.1", 0).rpartition(":")[2]  # the other may be somebody's by now
     with served(home, f"0.0.0.0:{port}"):
         with Client(f"127.0.0.1:{port}", api_key=key) as client:
             assert client.server_info().version
