@@ -3,7 +3,10 @@
 import io
 import json
 import logging
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,7 +98,29 @@ def test_a_bug_report_has_versions_settings_and_the_job_and_no_secrets_and_no_wo
     assert path.read_text() == text
 
 
-def test_everything_is_logged_from_one_signal_to_the_next() -> None:
+_PRINTING = """
+import logging, sys
+from s2v.rpc.logs import configure_logs
+configure_logs("test")
+for stream in (sys.stdout, sys.stderr):
+    print('{"event": "' + "a" * 20_000 + '"}', end="", file=stream)
+    logging.error("b")
+    print(file=stream)
+"""
+
+
+def test_lines_stay_whole_where_python_writes_unbuffered(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("ab") as log:
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        python = [sys.executable, "-c", _PRINTING]
+        subprocess.run(python, env=environment, stdout=log, stderr=log, timeout=60, check=True)
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert sorted(json.loads(line)["event"][0] for line in lines) == ["a", "a", "b", "b"]
+
+
+def test_everything_is_logged_from_one_signal_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+    monkeypatch.setattr(sys, "stderr", sys.stderr)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:

@@ -3,6 +3,7 @@
 Script text, prompts and keys are never logged.
 """
 
+import io
 import logging
 import sys
 import uuid
@@ -15,6 +16,7 @@ from ulid import ULID
 from s2v.rpc.tracing import TRACEPARENT, go_on_in, here, trace_id_in
 
 _ULID_CHARACTERS = 26
+_LONGEST_LINE_BYTES = 1 << 20
 # Local variables would carry scripts into the logs.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -51,7 +53,9 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         if terminal
         else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
-    handler = logging.StreamHandler(_own_stderr())
+    handler = logging.StreamHandler(_whole_lines(sys.stderr))
+    # Ray prints the lines of its workers.
+    sys.stdout, sys.stderr = _whole_lines(sys.stdout), _whole_lines(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -65,17 +69,20 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
-def _own_stderr() -> TextIO:
-    """Return standard error with a buffer of our own, so that every line of ours stays whole.
+def _whole_lines(stream: TextIO) -> TextIO:
+    """Return the file behind `stream` with a buffer of its own, which sends whole lines.
 
-    Others in the process print a line and its end apart, as Ray does the lines of its workers.
+    Where Python writes unbuffered, a line and its end go apart, and another's line between them.
     """
     try:
-        number = sys.stderr.fileno()
+        number = stream.fileno()
     except (OSError, ValueError):  # there is no file behind it
-        return sys.stderr
-    return open(
-        number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+        return stream
+    return io.TextIOWrapper(
+        io.BufferedWriter(io.FileIO(number, "w", closefd=False), _LONGEST_LINE_BYTES),
+        encoding="utf-8",
+        errors="backslashreplace",
+        line_buffering=True,
     )
 
 
