@@ -4,35 +4,71 @@ from s2v.core.job import LipSyncMeasurement
 from s2v.core.ports import DigitalSourceType
 from s2v.media.credentials import FilmCredentials
 
-FOLLOWING = 0.75
-"""From here on lips follow the sound as those of the embedded engine do, on any face."""
-NOT_FOLLOWING = 0.45
-"""Lips that have nothing to do with the sound stay below at every lag."""
+FOLLOWING = 0.4
+"""From here on lips follow the sound as real people's do; another speech's hardly get there."""
+ROUGHLY = 0.3
 NOTICED_MILLISECONDS = 45.0
 """Viewers notice sound that is this much off (ITU-R BT.1359-1, for sound that is early)."""
-ROUNDED = 0.9
-"""A mouth that is rounded for some sounds and wide for others stays below."""
+_USUAL_MILLISECONDS = 125.0
+"""Films are seldom further off; the best of lags that nobody would expect proves less."""
+_PROOF_IN_TIME, _PROOF = 0.75, 1.0
+"""How much of what chance may reach is proof: false once in a hundred films either way."""
+_PROOF_ROUGHLY = 0.85
+"""Times the above: where lips follow roughly, chance is not quite ruled out."""
+PEOPLE_ROUNDED = (0.85, 1.05)
+"""Mouth widths of people, oo over ee; a few hundredths beside that look like others."""
+_ROUNDED_SLACK = 0.15
+_SHARPEST, _SOFTEST = 1.3, 0.3
+_LIMITS = (
+    ("mouth_colour_distance", 6.0, "its colour inside is none of this face"),
+    ("mouth_sharpness_ratio", _SHARPEST, "it is sharper than the face"),
+    ("mouth_flicker", 0.12, "its inside flickers"),
+    ("mouth_spill", 0.5, "lips or teeth run over its edge"),
+)
+"""Half as much again as the most that real people's mouths had."""
 SAME_PERSON = 0.6
 _SEEN_SHARE = 0.5
 
 
 def verdict(found: LipSyncMeasurement) -> str:
-    """Say whether the lips fit the sound."""
+    """Say whether the lips fit the sound, and whether the mouth looks like one."""
     if found.face_share < _SEEN_SHARE:
         return f"a face was found on only {found.face_share:.0%} of the frames; judge for yourself"
-    if found.best_correlation < NOT_FOLLOWING:
+    if not _follows(found, ROUGHLY, _PROOF_ROUGHLY):
         return "the lips do not follow the sound"
     how = "the lips follow the sound"
-    if found.best_correlation < FOLLOWING:
+    if not _follows(found, FOLLOWING, 1.0):
         how += " roughly"
-    if abs(found.lag_milliseconds) > NOTICED_MILLISECONDS:
-        how += f", but {_lag(found)}"
-    return how
+    faults = [*_timing(found), *look_faults(found)]
+    return f"{how}, but {' and '.join(faults)}" if faults else how
+
+
+def look_faults(found: LipSyncMeasurement) -> list[str]:
+    """Say what no real mouth looks like, for people."""
+    faults = [
+        words
+        for name, limit, words in _LIMITS
+        if (value := getattr(found, name)) is not None and value > limit
+    ]
+    if found.mouth_sharpness_ratio is not None and found.mouth_sharpness_ratio < _SOFTEST:
+        faults.append("it is softer than the face")
+    return [f"the mouth does not look real: {'; '.join(faults)}"] if faults else []
+
+
+def _follows(found: LipSyncMeasurement, least: float, share: float) -> bool:
+    """Tell whether the best correlation is high enough, and too high for chance."""
+    usual = abs(found.lag_milliseconds) <= _USUAL_MILLISECONDS
+    proof = (_PROOF_IN_TIME if usual else _PROOF) * share * found.chance_correlation
+    return found.best_correlation >= max(least, proof)
+
+
+def _timing(found: LipSyncMeasurement) -> list[str]:
+    return [_lag(found)] if abs(found.lag_milliseconds) > NOTICED_MILLISECONDS else []
 
 
 def summary(found: LipSyncMeasurement) -> str:
     """Spell the verdict and the most telling numbers in two lines."""
-    numbers = f"agreement {found.opening_correlation:.2f}, {_lag(found)}"
+    numbers = f"agreement {found.best_correlation:.2f}, {_lag(found)}"
     if found.closures:
         numbers += f", shut on {_closures(found)} m, b, p"
     return f"{verdict(found)}\n{numbers}"
@@ -40,12 +76,12 @@ def summary(found: LipSyncMeasurement) -> str:
 
 def table(found: LipSyncMeasurement) -> list[tuple[str, str, str]]:
     """Return rows of what was measured, what was found, and how to read it."""
-    follows = found.best_correlation >= NOT_FOLLOWING
+    follows = _follows(found, ROUGHLY, _PROOF_ROUGHLY)
     rows = [
         (
             "lips agree with the sound",
-            f"{found.opening_correlation:.2f}",
-            f"1 is perfect, {FOLLOWING} good, under {NOT_FOLLOWING} chance",
+            f"{found.best_correlation:.2f}",
+            f"people have {FOLLOWING} to 0.75; chance may reach {found.chance_correlation:.2f}",
         ),
         (
             "lips are",
@@ -57,7 +93,8 @@ def table(found: LipSyncMeasurement) -> list[tuple[str, str, str]]:
         rows.append(("lips shut on m, b, p", _closures(found), "chance is about half"))
     if found.rounded_over_wide:
         ratio = f"{found.rounded_over_wide:.2f}"
-        rows.append(("mouth width, oo over ee", ratio, f"{ROUNDED} or less looks spoken"))
+        rows.append(("mouth width, oo over ee", ratio, _rounding(found.rounded_over_wide)))
+    rows += _look_rows(found)
     if found.sharpness_ratio is not None:
         rows.append(("sharpness of the face", f"{found.sharpness_ratio:.2f}", "of the reference's"))
     if found.identity_distance is not None:
@@ -65,6 +102,26 @@ def table(found: LipSyncMeasurement) -> list[tuple[str, str, str]]:
         rows.append(("distance of the face", distance, f"under {SAME_PERSON} is the same person"))
     rows.append(("face found", f"{found.face_share:.0%}", f"of {found.frames} frames"))
     return rows
+
+
+def _rounding(ratio: float) -> str:
+    low, high = PEOPLE_ROUNDED
+    people = f"people have {low} to {high}"
+    away = max(low - ratio, ratio - high, 0.0)
+    if away <= _ROUNDED_SLACK:
+        return people
+    return f"{people}: {'too much pursed' if ratio < low else 'the wrong way round'}"
+
+
+def _look_rows(found: LipSyncMeasurement) -> list[tuple[str, str, str]]:
+    """Return rows of how the mouth looks as a picture, as far as that was seen."""
+    rows = (
+        ("colour inside the mouth", found.mouth_colour_distance, "off this face's; people under 4"),
+        ("sharpness of the mouth", found.mouth_sharpness_ratio, "of the eyes'; people 0.5 to 0.9"),
+        ("flicker in the mouth", found.mouth_flicker, "people under 0.08"),
+        ("lips run over their edge", found.mouth_spill, "people under 0.45, lips themselves 1"),
+    )
+    return [(what, f"{value:.2f}", how) for what, value, how in rows if value is not None]
 
 
 def marking_row(marking: DigitalSourceType | None) -> tuple[str, str, str]:

@@ -38,6 +38,7 @@ class Row(BaseModel):
     fps: int | None = Field(default=None, ge=1)
     seed: int | None = None
     liveliness: float | None = Field(default=None, ge=0, le=MAX_LIVELINESS)
+    face: str = ""
     prompt: str = ""
     negative_prompt: str = ""
     steps: int = Field(default=0, ge=0)

@@ -13,6 +13,7 @@ from s2v.compat.wishes import finish_for
 from s2v.core.errors import InvalidInput, Reason
 from s2v_cli.background import call
 from s2v_cli.destination import Destination, destination
+from s2v_cli.faces import face_wanted
 from s2v_cli.files import text_in_file, usable_media
 from s2v_cli.founding import Founding
 from s2v_cli.manifests import Row
@@ -107,6 +108,7 @@ def _spec(row: Row) -> job_pb2.JobSpec:
         frame_rate=row.fps,
         seed=row.seed,
         liveliness=row.liveliness,
+        face=face_wanted(row.face),
         prompt=row.prompt,
         negative_prompt=row.negative_prompt,
     )

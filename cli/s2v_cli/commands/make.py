@@ -24,6 +24,7 @@ from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.destination import ForceOption, OutputOption, destination
 from s2v_cli.ending import film_facts, require_film, stage_times
+from s2v_cli.faces import face_wanted
 from s2v_cli.failing import say
 from s2v_cli.files import as_file, usable_media
 from s2v_cli.finishes import (
@@ -65,6 +66,7 @@ from s2v_cli.scripts import wanted_script
 from s2v_cli.showing import display, follow
 from s2v_cli.sounds import (
     EnhanceOption,
+    FaceOption,
     LivelinessOption,
     LongerOption,
     LoudnessOption,
@@ -134,6 +136,7 @@ def make(
         ),
     ] = None,
     liveliness: LivelinessOption = None,
+    face: FaceOption = "",
     prompt: Annotated[
         str, typer.Option(help="What the film shall show; engine wan.", show_default=False)
     ] = "",
@@ -254,7 +257,11 @@ def make(
     )
     spec.MergeFrom(
         job_pb2.JobSpec(
-            liveliness=liveliness, prompt=prompt, negative_prompt=negative_prompt, sampling=sampling
+            liveliness=liveliness,
+            face=face_wanted(face),
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            sampling=sampling,
         )
     )
     reference = as_file(context, reference, "--reference")

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from google.protobuf import duration_pb2
 
-from s2v.api.common.v1 import finish_pb2, lengths_pb2, sampling_pb2
+from s2v.api.common.v1 import face_pb2, finish_pb2, lengths_pb2, sampling_pb2
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2
 from s2v.client.source import Media
 from s2v.core.errors import InvalidInput, Reason
@@ -34,6 +34,7 @@ class SpecFields(TypedDict, total=False):
     captions: job_pb2.Captions
     lengths: lengths_pb2.LengthPolicy
     liveliness: float
+    face: face_pb2.FaceChoice
     priority: job_pb2.Priority
     timeout: duration_pb2.Duration
     finish: finish_pb2.Finish

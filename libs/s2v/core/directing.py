@@ -1,4 +1,6 @@
-"""What a user may tell an engine beyond speech and reference: a prompt, sampling, liveliness."""
+"""What a user may tell an engine beyond speech and reference: prompts, sampling, a face."""
+
+from dataclasses import dataclass
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.sampling import AS_PRESET, Sampling
@@ -12,6 +14,22 @@ MIN_WINDOW_FRAMES, MAX_WINDOW_FRAMES = 32, 120
 reference's."""
 WINDOW_STEP_FRAMES = 4
 USUAL_LIVELINESS, MAX_LIVELINESS = 1.0, 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class FaceChoice:
+    """Which of a reference's faces speaks; without either the largest.
+
+    Attributes:
+        number: its number in reading order, from 1; 0 for none.
+        area: where it is: left, top, right and bottom in shares 0..1 of the picture's sides.
+    """
+
+    number: int = 0
+    area: tuple[float, float, float, float] | None = None
+
+
+LARGEST_FACE = FaceChoice()
 
 
 def check_directed(
@@ -52,6 +70,30 @@ def check_liveliness(liveliness: float) -> None:
     if not 0 <= liveliness <= MAX_LIVELINESS:
         allowed = f"it must be 0 (still) to {MAX_LIVELINESS:g}, and 1 is usual"
         raise _invalid("liveliness", f"liveliness is {liveliness:g}; {allowed}")
+
+
+def check_face(face: FaceChoice) -> None:
+    """Refuse a choice that says nothing or two things.
+
+    Raises:
+        InvalidInput: FIELD_INVALID on "spec.face", or on what is wrong in it.
+    """
+    if face.number and face.area:
+        problem = "face has a number and an area; give one of them"
+        raise _invalid("face", problem)
+    if face.number < 0:
+        problem = f"number is {face.number}; faces are numbered from 1 in reading order"
+        raise _invalid("face.number", problem)
+    if face.area is None:
+        return
+    left, top, right, bottom = face.area
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        edges = ", ".join(f"{edge:g}" for edge in face.area)
+        problem = (
+            f"area is {edges}; give left, top, right and bottom as shares of the picture, 0 to 1, "
+            "left before right and top above bottom"
+        )
+        raise _invalid("face.area", problem)
 
 
 def _check_length(name: str, text: str) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from s2v.core.artifact import Artifact
 from s2v.core.captions import NO_FILES, CaptionChoice, CaptionFiles
+from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.errors import S2VError
 from s2v.core.finishing import NO_SIDE_FILES, PLAIN, Finish, SideFiles
 from s2v.core.lengths import UNFITTED, USUAL, Fitted, LengthPolicy
@@ -64,10 +65,10 @@ class JobSpec:
     `audio`, `reference` and `pose` are names of assets. Either `text` or `audio` is set;
     `transcript` is what is said in `audio`, where that is known, `enhancement` how to better it;
     `speed` is how fast `text` is spoken, `lexicon` how words of it are said; `lengths` fits a
-    reference video to the sound; `liveliness`, 0..1.5, is how much a photo moves. Prompts, sampling
-    and pose are for directed engines only. Without `captions` there are none. `finish` is what is
-    done with the finished pictures. `webhook_url` is told the end. Of its `timeout_seconds` None is
-    the default and 0 none.
+    reference video to the sound; `liveliness`, 0..1.5, is how much a photo moves, `face` which of
+    several faces speaks. Prompts, sampling and pose are for directed engines only. Without
+    `captions` there are none. `finish` is what is done with the finished pictures. `webhook_url` is
+    told the end. Of its `timeout_seconds` None is the default and 0 none.
     """
 
     text: str = ""
@@ -92,6 +93,7 @@ class JobSpec:
     speed: float = 0.0
     lengths: LengthPolicy = USUAL
     liveliness: float = 1.0
+    face: FaceChoice = LARGEST_FACE
     priority: Priority = Priority.NORMAL
     timeout_seconds: float | None = None
     finish: Finish = PLAIN
@@ -223,6 +225,10 @@ class LipSyncMeasurement:
         rounded_over_wide: mouth width at rounded sounds over that at wide ones; 0 without both.
         sharpness_ratio: sharpness of the face over the reference's; None without a reference.
         identity_distance: of the face from the reference's; None where nothing can tell.
+        chance_correlation: what the best of another speech's lips exceeds once in a hundred films
+            as long as this.
+        mouth_colour_distance, mouth_sharpness_ratio, mouth_flicker, mouth_spill: how the mouth
+            looks (`s2v.lipsync.mouth_look`); None where too little of it was seen.
     """
 
     frames: int
@@ -235,6 +241,11 @@ class LipSyncMeasurement:
     rounded_over_wide: float
     sharpness_ratio: float | None = None
     identity_distance: float | None = None
+    chance_correlation: float = 0.0
+    mouth_colour_distance: float | None = None
+    mouth_sharpness_ratio: float | None = None
+    mouth_flicker: float | None = None
+    mouth_spill: float | None = None
 
 
 class StatsState(StrEnum):

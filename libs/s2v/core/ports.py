@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 from s2v.core.artifact import Artifact
+from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.lengths import VideoShorter
 from s2v.core.lexicon import Lexicon
 from s2v.core.sampling import AS_PRESET, Sampling
@@ -241,6 +242,7 @@ class Take:
         video_shorter: what a reference video shows after its end: PING_PONG, LOOP or FREEZE.
         video_speed: how much faster than usual a reference video plays.
         liveliness: how much a photo's head, brows and eyes move, 0..1.5, usually 1.
+        face: which of several faces speaks.
         following: the sound after this segment where it is known; SEQUENTIAL engines only.
         ends_film: whether nothing follows for certain, so that no state need be left behind.
     """
@@ -263,6 +265,7 @@ class Take:
     video_shorter: VideoShorter = VideoShorter.PING_PONG
     video_speed: float = 1.0
     liveliness: float = 1.0
+    face: FaceChoice = LARGEST_FACE
     following: npt.NDArray[np.int16] | None = None
     ends_film: bool = False
 

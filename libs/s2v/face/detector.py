@@ -1,7 +1,7 @@
 """Find the faces in a picture."""
 
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, replace
+from itertools import chain, product
 
 import cv2
 import numpy as np
@@ -13,6 +13,8 @@ _INPUT_SIZE = 128
 _STRIDES_AND_ANCHORS = ((8, 2), (16, 6))
 _MIN_SCORE = 0.5
 _TILE_FRACTIONS = (0.66, 0.5, 0.34)
+_WHOLE = 0.45
+"""How much of a face's size must lie between its middle and the edges of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +43,30 @@ class FaceDetector:
         self._anchors = _anchors()
 
     def find(self, picture: Rgb, *, also_small: bool = True) -> list[Face]:
-        """Return the faces, the largest first.
+        """Return all faces, the largest first.
 
-        If it sees none, it looks at parts of the picture for small ones, which takes some thirty
-        times as long.
+        It looks at parts of the picture for small ones, too, which takes some thirty times as long
+        as one look at the whole.
         """
         faces = self._find_in(picture)
-        for fraction in _TILE_FRACTIONS if also_small else ():
-            if faces:
-                break
-            faces = self._find_in_tiles(picture, fraction)
+        if also_small:
+            in_tiles = (self._find_in_tiles(picture, fraction) for fraction in _TILE_FRACTIONS)
+            faces = _without_doubles([*faces, *chain.from_iterable(in_tiles)])
         return sorted(faces, key=lambda face: -face.size)
 
     def _find_in_tiles(self, picture: Rgb, fraction: float) -> list[Face]:
+        """Return what is found in overlapping squares; faces that a square cuts are left out."""
         height, width = picture.shape[:2]
         side = max(int(max(height, width) * fraction), 1)
         step = max(side // 2, 1)
         tops = range(0, max(1, height - step), step)
         lefts = range(0, max(1, width - step), step)
-        faces = [
-            Face(face.score, (face.centre[0] + left, face.centre[1] + top), face.size, face.tilt)
+        return [
+            _moved(face, left, top)
             for top, left in product(tops, lefts)
             for face in self._find_in(picture[top : top + side, left : left + side])
+            if _is_whole(_moved(face, left, top), (left, top, side), (width, height))
         ]
-        return _without_doubles(faces)
 
     def _find_in(self, picture: Rgb) -> list[Face]:
         pixels, scale, offset = _letterboxed(picture)
@@ -131,6 +133,22 @@ def _face(score: float, points: Floats, *, scale: float, offset: Floats) -> Face
         size=float(points[1].max() * _INPUT_SIZE / scale),
         tilt=float(np.arctan2(along[1], along[0])),
     )
+
+
+def _moved(face: Face, right: int, down: int) -> Face:
+    return replace(face, centre=(face.centre[0] + right, face.centre[1] + down))
+
+
+def _is_whole(face: Face, tile: tuple[int, int, int], picture: tuple[int, int]) -> bool:
+    """Tell whether no edge of the tile (left, top, side) cuts the face, but for the picture's."""
+    for axis in (0, 1):
+        low, high = tile[axis], tile[axis] + tile[2]
+        reach = _WHOLE * face.size
+        if low > 0 and face.centre[axis] - reach < low:
+            return False
+        if high < picture[axis] and face.centre[axis] + reach > high:
+            return False
+    return True
 
 
 def _without_doubles(faces: list[Face]) -> list[Face]:

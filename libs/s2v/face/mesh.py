@@ -36,6 +36,10 @@ class Landmarks:
     points: Floats
     score: float
 
+    def moved(self, left: float, top: float) -> "Landmarks":
+        """Return them in the part of the picture that begins there."""
+        return Landmarks(self.points - (left, top, 0), self.score)
+
 
 @dataclass(frozen=True, slots=True)
 class _Crop:

@@ -1,5 +1,7 @@
 """Compare the face of a film with that of the portrait it was made of."""
 
+from dataclasses import dataclass, field
+
 import cv2
 import numpy as np
 
@@ -11,21 +13,35 @@ from s2v.face.tracking import FaceTracker, eye_distance
 _MARGIN_PIXELS = 4
 
 
-class LikenessMeter:
-    """Collects comparisons of single pictures with a reference, uint8 RGB [height, width, 3].
+@dataclass(slots=True)
+class Likeness:
+    """Comparisons of one face of a film with the reference's.
 
     Attributes:
-        sharpness_ratio: median sharpness of the face over that of the reference at the same size;
-            1 keeps all detail, None where the reference or every picture compared has no face.
-        identity_distance: mean distance in the space of a recognition network, under 0.6 for the
-            same person; None where the extra `identity` is not installed.
+        ratios: sharpness of the face over that of the reference at the same size.
+        distances: in the space of a recognition network.
     """
+
+    ratios: list[float] = field(default_factory=list)
+    distances: list[float] = field(default_factory=list)
+
+    @property
+    def sharpness_ratio(self) -> float | None:
+        """The median ratio: 1 keeps all detail; None where nothing was compared."""
+        return float(np.median(self.ratios)) if self.ratios else None
+
+    @property
+    def identity_distance(self) -> float | None:
+        """The mean distance, under 0.6 for the same person; None without the network."""
+        return float(np.mean(self.distances)) if self.distances else None
+
+
+class LikenessMeter:
+    """Compares single pictures with a reference, uint8 RGB [height, width, 3]."""
 
     def __init__(self, reference: Rgb) -> None:
         self._reference = reference
         self._landmarks = FaceTracker().find(reference)
-        self._ratios: list[float] = []
-        self._distances: list[float] = []
         self._recogniser = FaceRecogniser.if_installed() if self._landmarks else None
         self._known = (
             self._recogniser.describe(reference, self._landmarks)
@@ -33,27 +49,17 @@ class LikenessMeter:
             else None
         )
 
-    @property
-    def sharpness_ratio(self) -> float | None:
-        """See the class."""
-        return float(np.median(self._ratios)) if self._ratios else None
-
-    @property
-    def identity_distance(self) -> float | None:
-        """See the class."""
-        return float(np.mean(self._distances)) if self._distances else None
-
-    def compare(self, picture: Rgb, found: Landmarks) -> None:
+    def compare(self, picture: Rgb, found: Landmarks, likeness: Likeness) -> None:
         """Compare one more picture; takes 0.3 s where identity is measured, else a few ms."""
         if self._landmarks is None:
             return
         scale = eye_distance(found) / eye_distance(self._landmarks)
         wanted = _sharpness(self._reference, self._landmarks, scale=scale)
         if wanted > 0:
-            self._ratios.append(_sharpness(picture, found, scale=1.0) / wanted)
+            likeness.ratios.append(_sharpness(picture, found, scale=1.0) / wanted)
         if self._recogniser and self._known is not None:
             description = self._recogniser.describe(picture, found)
-            self._distances.append(float(np.linalg.norm(description - self._known)))
+            likeness.distances.append(float(np.linalg.norm(description - self._known)))
 
 
 def _sharpness(picture: Rgb, found: Landmarks, *, scale: float) -> float:

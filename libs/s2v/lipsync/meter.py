@@ -6,8 +6,8 @@ flap with the loudness would otherwise measure well.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,8 +15,10 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
 from s2v.core.script import Mark
 from s2v.face.arrays import Floats, Rgb
-from s2v.face.tracking import FaceTracker, mouth_opening, mouth_width
-from s2v.lipsync.likeness import LikenessMeter
+from s2v.face.mesh import Landmarks
+from s2v.face.tracking import FacesTracker, mouth_opening, mouth_width
+from s2v.lipsync.likeness import Likeness, LikenessMeter
+from s2v.lipsync.mouth_look import UNSEEN, MouthLook, MouthWatcher
 from s2v.lipsync.phones import PHONES
 from s2v.lipsync.visemes import mouths_of_phonemes, timed_symbols
 
@@ -31,25 +33,33 @@ _SURELY_SHUT = 0.01
 _WIDEST_REST = 0.03
 """A tracker may read this much on shut lips; a mouth that never gets narrower is never shut."""
 _LEAST_FRAMES = 8
+DRIFT_SECONDS = 1.0
+"""Slower changes of the opening than this are no speech sounds'."""
+_CHANCE_DEVIATIONS = 3.0
+"""Of the best of all lags, in standard deviations of one: passed once in a hundred."""
+_OFTEN = 0.5
+"""Faces seen less than this share of the most seen one's frames are not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the mouth did on each frame, and how the face compares with the reference's.
+    """What a mouth did on each frame, and how the face compares with the reference's.
 
     Attributes:
         openings: `mouth_opening`, shape [frames], NaN where no face was found.
         widths: `mouth_width`, likewise.
         frame_rate: frames a second.
-        sharpness_ratio: see `LikenessMeter`.
-        identity_distance: see `LikenessMeter`.
+        likeness: with the reference.
+        look: see `MouthLook`.
+        others: the film's other faces, likewise.
     """
 
     openings: Floats
     widths: Floats
     frame_rate: int
-    sharpness_ratio: float | None = None
-    identity_distance: float | None = None
+    likeness: Likeness = field(default_factory=Likeness)
+    look: MouthLook = UNSEEN
+    others: tuple["Observed", ...] = ()
 
 
 def measure(
@@ -75,38 +85,62 @@ def measure(
 
 
 def observe(pictures: Iterable[Rgb], *, frame_rate: int, reference: Rgb | None = None) -> Observed:
-    """Look at a film, not knowing what is said in it; arguments and errors as of `measure`."""
-    likeness = LikenessMeter(reference) if reference is not None else None
-    rows = np.array(list(_mouths(pictures, likeness, frame_rate=frame_rate))).reshape(-1, 2)
-    _require_face(rows[:, 0])
-    return Observed(
-        rows[:, 0],
-        rows[:, 1],
-        frame_rate,
-        likeness.sharpness_ratio if likeness else None,
-        likeness.identity_distance if likeness else None,
+    """Look at a film, not knowing what is said in it; arguments and errors as of `measure`.
+
+    Several faces are looked at all; the one that is seen most comes first.
+    """
+    meter = LikenessMeter(reference) if reference is not None else None
+    tracker = FacesTracker()
+    faces: list[_Track] = []
+    frames = 0
+    for picture in pictures:
+        for number, found in enumerate(tracker.find(picture)):
+            if number == len(faces):
+                faces.append(_Track(frames))
+            faces[number].add(picture, found)
+            if found and meter and frames % frame_rate == 0:
+                meter.compare(picture, found, faces[number].likeness)
+        frames += 1
+    _require_face(frames, faces)
+    first, *others = sorted(
+        (face.observed(frame_rate) for face in faces), key=lambda seen: -_share(seen)
     )
+    return replace(first, others=tuple(others))
 
 
 def judge(observed: Observed, phonemes: Sequence[Mark]) -> LipSyncMeasurement:
-    """Tell how well what was observed fits the phonemes."""
+    """Tell how well what was observed fits the phonemes, on the face that fits them best."""
+    faces = (observed, *observed.others)
+    least = _OFTEN * max(map(_share, faces))
+    judged = [_judged(face, phonemes) for face in faces if _share(face) >= least]
+    return max(judged, key=lambda found: found.best_correlation)
+
+
+def _judged(observed: Observed, phonemes: Sequence[Mark]) -> LipSyncMeasurement:
     openings, frame_rate = observed.openings, observed.frame_rate
     wanted = wanted_openings(phonemes, frames=len(openings), frame_rate=frame_rate)
     most_frames = min(round(MAX_LAG_SECONDS * frame_rate), len(openings) // 2)
-    correlations = _correlations(openings, wanted, most_frames=most_frames)
+    done = _without_drift(openings, frame_rate)
+    asked = _without_drift(wanted, frame_rate)
+    correlations = _correlations(done, asked, most_frames=most_frames)
     best, lag_frames = _peak(correlations)
     shut = _shut_on_closures(openings, phonemes, frame_rate=frame_rate)
     return LipSyncMeasurement(
         frames=len(openings),
-        face_share=float(np.isfinite(openings).mean()),
+        face_share=_share(observed),
         opening_correlation=float(correlations[most_frames]),
         best_correlation=best,
         lag_milliseconds=lag_frames * 1000 / frame_rate,
+        chance_correlation=_chance(done, asked),
         closures=len(shut),
         closure_recall=float(np.mean(shut)) if shut else 0.0,
         rounded_over_wide=_rounded_over_wide(observed.widths, phonemes, frame_rate=frame_rate),
-        sharpness_ratio=observed.sharpness_ratio,
-        identity_distance=observed.identity_distance,
+        sharpness_ratio=observed.likeness.sharpness_ratio,
+        identity_distance=observed.likeness.identity_distance,
+        mouth_colour_distance=observed.look.colour_distance,
+        mouth_sharpness_ratio=observed.look.sharpness_ratio,
+        mouth_flicker=observed.look.flicker,
+        mouth_spill=observed.look.spill,
     )
 
 
@@ -116,30 +150,78 @@ def wanted_openings(phonemes: Sequence[Mark], *, frames: int, frame_rate: int) -
     return np.array([mouth.gap for mouth in mouths])
 
 
-def _mouths(
-    pictures: Iterable[Rgb], likeness: LikenessMeter | None, *, frame_rate: int
-) -> Iterator[tuple[float, float]]:
-    """Yield opening and width of the mouth in every picture, NaN without a face."""
-    tracker = FaceTracker()
-    for index, picture in enumerate(pictures):
-        found = tracker.find(picture)
-        if found and likeness and index % frame_rate == 0:
-            likeness.compare(picture, found)
-        yield mouth_opening(found), mouth_width(found)
+class _Track:
+    """Collects what one face does."""
+
+    def __init__(self, missed: int) -> None:
+        self._rows = [(math.nan, math.nan)] * missed
+        self._watcher = MouthWatcher()
+        self.likeness = Likeness()
+
+    def add(self, picture: Rgb, found: Landmarks | None) -> None:
+        self._watcher.add(picture, found)
+        self._rows.append((mouth_opening(found), mouth_width(found)))
+
+    def observed(self, frame_rate: int) -> Observed:
+        rows = np.array(self._rows)
+        return Observed(rows[:, 0], rows[:, 1], frame_rate, self.likeness, self._watcher.look())
 
 
-def _require_face(openings: Floats) -> None:
-    if not len(openings):
+def _share(observed: Observed) -> float:
+    return float(np.isfinite(observed.openings).mean())
+
+
+def _require_face(frames: int, faces: Sequence[object]) -> None:
+    if not frames:
         raise InvalidInput(
             Reason.VIDEO_UNREADABLE, "the film holds no picture; give one that plays", field="film"
         )
-    if not np.isfinite(openings).any():
+    if not faces:
         raise InvalidInput(
             Reason.FACE_NOT_FOUND,
-            f"no face was found in the film's first {len(openings)} frames; "
+            f"no face was found in the film's first {frames} frames; "
             "only films in which a face is seen can be measured",
             field="film",
         )
+
+
+def _without_drift(curve: Floats, frame_rate: int) -> Floats:
+    """Return a curve less its mean over the second around each frame, [frames], NaN as before.
+
+    People open their mouths wider in one sentence than in another, smile, and lean; none of that
+    is told by the sounds.
+    """
+    seen = np.isfinite(curve)
+    window = np.ones(round(DRIFT_SECONDS * frame_rate) | 1)
+    if len(curve) <= len(window):
+        return curve - (np.nanmean(curve) if seen.any() else 0.0)
+    sums = np.convolve(np.where(seen, curve, 0.0), window, "same")
+    counts = np.convolve(seen.astype(float), window, "same")
+    return curve - sums / np.maximum(counts, 1)
+
+
+def _chance(done: Floats, wanted: Floats) -> float:
+    """Return the correlation that lips of another speech exceed once in a hundred films.
+
+    It follows from how much each curve is like itself a little later (Bartlett, 1946): the shorter
+    a film and the slower its lips, the more two unlike curves may agree by chance.
+    """
+    seen = np.isfinite(done)
+    count = int(seen.sum())
+    if count < _LEAST_FRAMES:
+        return 1.0
+    own, others = (_self_likeness(np.where(seen, each, 0.0)) for each in (done, wanted))
+    together = max(float((own * others).sum()), 1.0)
+    return min(1.0, _CHANCE_DEVIATIONS * math.sqrt(together / count))
+
+
+def _self_likeness(curve: Floats) -> Floats:
+    """Return the autocorrelation over all lags, [2 * frames - 1]; zeros for a constant."""
+    curve = curve - curve.mean()
+    power = float(curve @ curve)
+    spectrum = np.abs(np.fft.rfft(curve, 2 * len(curve))) ** 2
+    half = np.fft.irfft(spectrum)[: len(curve)] / power if power else np.zeros(len(curve))
+    return np.concatenate([half[:0:-1], half])
 
 
 def _correlations(openings: Floats, wanted: Floats, *, most_frames: int) -> Floats:

@@ -1,10 +1,11 @@
 """Messages that several services share, to values and back."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from s2v.api.common.v1 import (
     artifact_pb2,
     caption_pb2,
+    face_pb2,
     measurement_pb2,
     media_pb2,
     sampling_pb2,
@@ -12,6 +13,7 @@ from s2v.api.common.v1 import (
 )
 from s2v.core.artifact import Artifact, is_sha256
 from s2v.core.captions import Caption
+from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import LipSyncMeasurement
 from s2v.core.ports import DigitalSourceType, Notice, NoticeCode
@@ -216,6 +218,23 @@ def sampling_from_proto(message: sampling_pb2.Sampling) -> Sampling:
     )
 
 
+def face_to_proto(value: FaceChoice) -> face_pb2.FaceChoice | None:
+    """Spell a choice of a face as a message; None for the largest, which needs no word."""
+    if value == LARGEST_FACE:
+        return None
+    names = ("left", "top", "right", "bottom")
+    edges = dict(zip(names, value.area, strict=True)) if value.area else None
+    area = face_pb2.FaceArea(**edges) if edges else None
+    return face_pb2.FaceChoice(number=value.number, area=area)
+
+
+def face_from_proto(message: face_pb2.FaceChoice) -> FaceChoice:
+    """Read a choice of a face."""
+    area = message.area
+    edges = (area.left, area.top, area.right, area.bottom) if message.HasField("area") else None
+    return FaceChoice(message.number, edges)
+
+
 def measurement_to_proto(value: LipSyncMeasurement) -> measurement_pb2.LipSyncMeasurement:
     """Spell a measurement as a message."""
     return measurement_pb2.LipSyncMeasurement(**asdict(value))
@@ -223,17 +242,10 @@ def measurement_to_proto(value: LipSyncMeasurement) -> measurement_pb2.LipSyncMe
 
 def measurement_from_proto(message: measurement_pb2.LipSyncMeasurement) -> LipSyncMeasurement:
     """Read a measurement."""
-    return LipSyncMeasurement(
-        frames=message.frames,
-        face_share=message.face_share,
-        opening_correlation=message.opening_correlation,
-        best_correlation=message.best_correlation,
-        lag_milliseconds=message.lag_milliseconds,
-        closures=message.closures,
-        closure_recall=message.closure_recall,
-        rounded_over_wide=message.rounded_over_wide,
-        sharpness_ratio=message.sharpness_ratio if message.HasField("sharpness_ratio") else None,
-        identity_distance=message.identity_distance
-        if message.HasField("identity_distance")
-        else None,
-    )
+    names = [known.name for known in fields(LipSyncMeasurement)]
+    told = {
+        name: getattr(message, name)
+        for name in names
+        if not message.DESCRIPTOR.fields_by_name[name].has_presence or message.HasField(name)
+    }
+    return LipSyncMeasurement(**told)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s2v.core.artifact import MP4, Artifact
+from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import VideoShorter
 from s2v.core.ports import ArtifactStore, Engine, Frames, Notice, Size, State, Take, Working
@@ -48,6 +49,7 @@ class RenderOrder:
         video_shorter: what a reference video shows after its end.
         video_speed: how much faster than usual it plays.
         liveliness: how much a photo's head, brows and eyes move.
+        face: which of several faces speaks.
         device_group: whose worker shall render where it is free; empty for any.
         following: the sound after this segment, where it is known; SEQUENTIAL engines only.
         ends_film: whether nothing follows for certain.
@@ -70,6 +72,7 @@ class RenderOrder:
     video_shorter: VideoShorter = VideoShorter.PING_PONG
     video_speed: float = 1.0
     liveliness: float = 1.0
+    face: FaceChoice = LARGEST_FACE
     device_group: str = ""
     following: Artifact | None = None
     ends_film: bool = False
@@ -154,6 +157,7 @@ def take_of(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
         video_shorter=order.video_shorter,
         video_speed=order.video_speed,
         liveliness=order.liveliness,
+        face=order.face,
         following=_following(order, store),
         ends_film=order.ends_film,
     )

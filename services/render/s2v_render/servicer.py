@@ -8,7 +8,13 @@ from s2v.api.common.v1 import clip_pb2, media_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.artifact import Artifact
 from s2v.core.choices import check_frame_rate
-from s2v.core.directing import USUAL_LIVELINESS, check_directed, check_liveliness
+from s2v.core.directing import (
+    USUAL_LIVELINESS,
+    FaceChoice,
+    check_directed,
+    check_face,
+    check_liveliness,
+)
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.lengths import MOST_STRETCH
 from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Size
@@ -19,6 +25,7 @@ from s2v.media.video import H264
 from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
+    face_from_proto,
     notice_to_proto,
     sampling_from_proto,
     source_type_to_proto,
@@ -164,6 +171,7 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
             video_shorter=shorter_from_proto(request.video_shorter, field="video_shorter"),
             video_speed=_video_speed(request.video_speed),
             liveliness=_liveliness(request),
+            face=_face(request),
             device_group=request.device_group,
             following=artifact_from_proto(request.following, field="following")
             if request.HasField("following")
@@ -204,6 +212,12 @@ def _liveliness(request: render_service_pb2.RenderRequest) -> float:
     liveliness = request.liveliness if request.HasField("liveliness") else USUAL_LIVELINESS
     check_liveliness(liveliness)
     return liveliness
+
+
+def _face(request: render_service_pb2.RenderRequest) -> FaceChoice:
+    face = face_from_proto(request.face)
+    check_face(face)
+    return face
 
 
 def _response(event: RenderEvent) -> Response:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from s2v.captions.lettering import undrawable
 from s2v.core.captions import UNDETERMINED, CaptionChoice
 from s2v.core.choices import check_frame_rate, check_side, chosen_preset
-from s2v.core.directing import check_directed, check_liveliness
+from s2v.core.directing import check_directed, check_face, check_liveliness
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.finishing import check_finish
 from s2v.core.job import STEPS, JobSpec, Order
@@ -73,6 +73,7 @@ async def complete(
     _check_reference(reference, engine, limits)
     _check_directed(spec, engine)
     check_liveliness(spec.liveliness)
+    check_face(spec.face)
     if pose is not None:
         _check_pose(pose, limits)
     if audio is not None:

@@ -29,6 +29,7 @@ from s2v.core.stages import (
 from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
+    face_to_proto,
     measurement_from_proto,
     notice_from_proto,
     sampling_to_proto,
@@ -247,6 +248,7 @@ class RemoteStages:
             video_shorter=shorter_to_proto(order.spec.lengths.video_shorter),
             video_speed=order.fitted.video_speed,
             liveliness=order.spec.liveliness,
+            face=face_to_proto(order.spec.face),
             device_group=self._groups.of(order, index),
             following=artifact_to_proto(standing.following) if standing.following else None,
             ends_film=standing.ends_film,

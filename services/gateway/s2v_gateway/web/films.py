@@ -28,7 +28,8 @@ _SPEC = (
 )
 _SCRIPT = ("speed",)
 _REQUEST = ("request_id", "with_media")
-OPTIONS = frozenset({*_SPEC, *_SCRIPT, *_REQUEST})
+_FACE = "face"
+OPTIONS = frozenset({*_SPEC, *_SCRIPT, *_REQUEST, _FACE})
 """Names of a form's texts with which a job is told more; those of the contract."""
 
 _JOBS = "jobs/"
@@ -69,6 +70,8 @@ async def ordered(
         script["text"] = text
     spec: dict[str, object] = {name: options[name] for name in _SPEC if name in options}
     spec |= {"script": script, "prompt": prompt, "finish": dict(finish or {}) or None}
+    if options.get(_FACE):
+        spec["face"] = {"number": options[_FACE]}
     spec["reference"] = reference or await _reference(link, terms, form)
     request: dict[str, object] = {"spec": spec, "request_id": options.get("request_id", "")}
     request["with_media"] = options.get("with_media", "") in ("true", "True", "1")

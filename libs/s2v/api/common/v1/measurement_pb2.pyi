@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class LipSyncMeasurement(_message.Message):
-    __slots__ = ("frames", "face_share", "opening_correlation", "lag_milliseconds", "closures", "closure_recall", "rounded_over_wide", "sharpness_ratio", "identity_distance", "best_correlation")
+    __slots__ = ("frames", "face_share", "opening_correlation", "lag_milliseconds", "closures", "closure_recall", "rounded_over_wide", "sharpness_ratio", "identity_distance", "best_correlation", "chance_correlation", "mouth_colour_distance", "mouth_sharpness_ratio", "mouth_flicker", "mouth_spill")
     FRAMES_FIELD_NUMBER: _ClassVar[int]
     FACE_SHARE_FIELD_NUMBER: _ClassVar[int]
     OPENING_CORRELATION_FIELD_NUMBER: _ClassVar[int]
@@ -18,6 +18,11 @@ class LipSyncMeasurement(_message.Message):
     SHARPNESS_RATIO_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_DISTANCE_FIELD_NUMBER: _ClassVar[int]
     BEST_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    CHANCE_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    MOUTH_COLOUR_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    MOUTH_SHARPNESS_RATIO_FIELD_NUMBER: _ClassVar[int]
+    MOUTH_FLICKER_FIELD_NUMBER: _ClassVar[int]
+    MOUTH_SPILL_FIELD_NUMBER: _ClassVar[int]
     frames: int
     face_share: float
     opening_correlation: float
@@ -28,7 +33,12 @@ class LipSyncMeasurement(_message.Message):
     sharpness_ratio: float
     identity_distance: float
     best_correlation: float
-    def __init__(self, frames: _Optional[int] = ..., face_share: _Optional[float] = ..., opening_correlation: _Optional[float] = ..., lag_milliseconds: _Optional[float] = ..., closures: _Optional[int] = ..., closure_recall: _Optional[float] = ..., rounded_over_wide: _Optional[float] = ..., sharpness_ratio: _Optional[float] = ..., identity_distance: _Optional[float] = ..., best_correlation: _Optional[float] = ...) -> None: ...
+    chance_correlation: float
+    mouth_colour_distance: float
+    mouth_sharpness_ratio: float
+    mouth_flicker: float
+    mouth_spill: float
+    def __init__(self, frames: _Optional[int] = ..., face_share: _Optional[float] = ..., opening_correlation: _Optional[float] = ..., lag_milliseconds: _Optional[float] = ..., closures: _Optional[int] = ..., closure_recall: _Optional[float] = ..., rounded_over_wide: _Optional[float] = ..., sharpness_ratio: _Optional[float] = ..., identity_distance: _Optional[float] = ..., best_correlation: _Optional[float] = ..., chance_correlation: _Optional[float] = ..., mouth_colour_distance: _Optional[float] = ..., mouth_sharpness_ratio: _Optional[float] = ..., mouth_flicker: _Optional[float] = ..., mouth_spill: _Optional[float] = ...) -> None: ...
 
 class SampleMeasurement(_message.Message):
     __slots__ = ("duration_seconds", "speech_seconds", "speech_dbfs", "signal_to_noise_db", "clipped_share", "sound")

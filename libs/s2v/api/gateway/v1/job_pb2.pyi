@@ -5,6 +5,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.rpc import status_pb2 as _status_pb2
 from s2v.api.common.v1 import caption_pb2 as _caption_pb2
+from s2v.api.common.v1 import face_pb2 as _face_pb2
 from s2v.api.common.v1 import finish_pb2 as _finish_pb2
 from s2v.api.common.v1 import lengths_pb2 as _lengths_pb2
 from s2v.api.common.v1 import measurement_pb2 as _measurement_pb2
@@ -128,7 +129,7 @@ class FilmStats(_message.Message):
     def __init__(self, lip_sync: _Optional[_Union[_measurement_pb2.LipSyncMeasurement, _Mapping]] = ..., state: _Optional[_Union[StatsState, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class JobSpec(_message.Message):
-    __slots__ = ("script", "reference", "voice", "engine", "preset", "width_pixels", "height_pixels", "frame_rate", "seed", "display_name", "prompt", "negative_prompt", "sampling", "pose", "language", "captions", "lengths", "liveliness", "finish", "webhook_url", "priority", "timeout")
+    __slots__ = ("script", "reference", "voice", "engine", "preset", "width_pixels", "height_pixels", "frame_rate", "seed", "display_name", "prompt", "negative_prompt", "sampling", "pose", "language", "captions", "lengths", "liveliness", "face", "finish", "webhook_url", "priority", "timeout")
     SCRIPT_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     VOICE_FIELD_NUMBER: _ClassVar[int]
@@ -147,6 +148,7 @@ class JobSpec(_message.Message):
     CAPTIONS_FIELD_NUMBER: _ClassVar[int]
     LENGTHS_FIELD_NUMBER: _ClassVar[int]
     LIVELINESS_FIELD_NUMBER: _ClassVar[int]
+    FACE_FIELD_NUMBER: _ClassVar[int]
     FINISH_FIELD_NUMBER: _ClassVar[int]
     WEBHOOK_URL_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
@@ -169,11 +171,12 @@ class JobSpec(_message.Message):
     captions: Captions
     lengths: _lengths_pb2.LengthPolicy
     liveliness: float
+    face: _face_pb2.FaceChoice
     finish: _finish_pb2.Finish
     webhook_url: str
     priority: Priority
     timeout: _duration_pb2.Duration
-    def __init__(self, script: _Optional[_Union[Script, _Mapping]] = ..., reference: _Optional[str] = ..., voice: _Optional[str] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., frame_rate: _Optional[int] = ..., seed: _Optional[int] = ..., display_name: _Optional[str] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[str] = ..., language: _Optional[str] = ..., captions: _Optional[_Union[Captions, _Mapping]] = ..., lengths: _Optional[_Union[_lengths_pb2.LengthPolicy, _Mapping]] = ..., liveliness: _Optional[float] = ..., finish: _Optional[_Union[_finish_pb2.Finish, _Mapping]] = ..., webhook_url: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    def __init__(self, script: _Optional[_Union[Script, _Mapping]] = ..., reference: _Optional[str] = ..., voice: _Optional[str] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., frame_rate: _Optional[int] = ..., seed: _Optional[int] = ..., display_name: _Optional[str] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[str] = ..., language: _Optional[str] = ..., captions: _Optional[_Union[Captions, _Mapping]] = ..., lengths: _Optional[_Union[_lengths_pb2.LengthPolicy, _Mapping]] = ..., liveliness: _Optional[float] = ..., face: _Optional[_Union[_face_pb2.FaceChoice, _Mapping]] = ..., finish: _Optional[_Union[_finish_pb2.Finish, _Mapping]] = ..., webhook_url: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ..., timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Captions(_message.Message):
     __slots__ = ("track", "burnt_in", "language")

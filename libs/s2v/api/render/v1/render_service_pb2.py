@@ -24,13 +24,14 @@ _sym_db = _symbol_database.Default()
 
 from s2v.api.common.v1 import artifact_pb2 as s2v_dot_api_dot_common_dot_v1_dot_artifact__pb2
 from s2v.api.common.v1 import clip_pb2 as s2v_dot_api_dot_common_dot_v1_dot_clip__pb2
+from s2v.api.common.v1 import face_pb2 as s2v_dot_api_dot_common_dot_v1_dot_face__pb2
 from s2v.api.common.v1 import lengths_pb2 as s2v_dot_api_dot_common_dot_v1_dot_lengths__pb2
 from s2v.api.common.v1 import media_pb2 as s2v_dot_api_dot_common_dot_v1_dot_media__pb2
 from s2v.api.common.v1 import sampling_pb2 as s2v_dot_api_dot_common_dot_v1_dot_sampling__pb2
 from s2v.api.common.v1 import speech_pb2 as s2v_dot_api_dot_common_dot_v1_dot_speech__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&s2v/api/render/v1/render_service.proto\x12\x11s2v.api.render.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1cs2v/api/common/v1/clip.proto\x1a\x1fs2v/api/common/v1/lengths.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a s2v/api/common/v1/sampling.proto\x1a\x1es2v/api/common/v1/speech.proto\"\xbd\x06\n\rRenderRequest\x12\x31\n\x06speech\x18\x01 \x01(\x0b\x32\x19.s2v.api.common.v1.SpeechR\x06speech\x12\x39\n\treference\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\treference\x12\x16\n\x06\x65ngine\x18\x03 \x01(\tR\x06\x65ngine\x12\x16\n\x06preset\x18\x04 \x01(\tR\x06preset\x12\x1d\n\nframe_rate\x18\x05 \x01(\x05R\tframeRate\x12!\n\x0cwidth_pixels\x18\x06 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x07 \x01(\x05R\x0cheightPixels\x12\x12\n\x04seed\x18\x08 \x01(\x03R\x04seed\x12\x1f\n\x0b\x66irst_frame\x18\t \x01(\x03R\nfirstFrame\x12\x31\n\x05state\x18\n \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05state\x12\x16\n\x06prompt\x18\x0b \x01(\tR\x06prompt\x12\'\n\x0fnegative_prompt\x18\x0c \x01(\tR\x0enegativePrompt\x12\x37\n\x08sampling\x18\r \x01(\x0b\x32\x1b.s2v.api.common.v1.SamplingR\x08sampling\x12/\n\x04pose\x18\x0e \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x04pose\x12!\n\x0c\x64\x65vice_group\x18\x0f \x01(\tR\x0b\x64\x65viceGroup\x12\x39\n\tfollowing\x18\x10 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\tfollowing\x12\x1b\n\tends_film\x18\x11 \x01(\x08R\x08\x65ndsFilm\x12\x44\n\rvideo_shorter\x18\x1e \x01(\x0e\x32\x1f.s2v.api.common.v1.VideoShorterR\x0cvideoShorter\x12\x1f\n\x0bvideo_speed\x18\x1f \x01(\x01R\nvideoSpeed\x12#\n\nliveliness\x18# \x01(\x01H\x00R\nliveliness\x88\x01\x01\x42\r\n\x0b_liveliness\"\xf6\x01\n\x0eRenderResponse\x12?\n\x08progress\x18\x01 \x01(\x0b\x32!.s2v.api.render.v1.RenderProgressH\x00R\x08progress\x12\x36\n\x07preview\x18\x02 \x01(\x0b\x32\x1a.s2v.api.common.v1.PreviewH\x00R\x07preview\x12\x33\n\x06notice\x18\x03 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12-\n\x04\x63lip\x18\x04 \x01(\x0b\x32\x17.s2v.api.common.v1.ClipH\x00R\x04\x63lipB\x07\n\x05\x65vent\"T\n\x0eRenderProgress\x12\x1f\n\x0b\x66rames_done\x18\x01 \x01(\x03R\nframesDone\x12!\n\x0c\x66rames_total\x18\x02 \x01(\x03R\x0b\x66ramesTotal\"\x14\n\x12ListEnginesRequest\"\x89\x01\n\x13ListEnginesResponse\x12\x33\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x19.s2v.api.render.v1.EngineR\x07\x65ngines\x12=\n\x08withheld\x18\x02 \x03(\x0b\x32!.s2v.api.render.v1.WithheldEngineR\x08withheld\"<\n\x0eWithheldEngine\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06remedy\x18\x02 \x01(\tR\x06remedy\"\xe9\x05\n\x06\x45ngine\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12=\n\ncontinuity\x18\x03 \x01(\x0e\x32\x1d.s2v.api.render.v1.ContinuityR\ncontinuity\x12\x1f\n\x0b\x66rame_rates\x18\x04 \x03(\x05R\nframeRates\x12&\n\x0fmin_side_pixels\x18\x05 \x01(\x05R\rminSidePixels\x12&\n\x0fmax_side_pixels\x18\x06 \x01(\x05R\rmaxSidePixels\x12\x32\n\x15reference_media_types\x18\x07 \x03(\tR\x13referenceMediaTypes\x12\x33\n\x07presets\x18\x08 \x03(\x0b\x32\x19.s2v.api.render.v1.PresetR\x07presets\x12T\n\x13\x64igital_source_type\x18\n \x01(\x0e\x32$.s2v.api.common.v1.DigitalSourceTypeR\x11\x64igitalSourceType\x12\x1a\n\x08\x64irected\x18\x0b \x01(\x08R\x08\x64irected\x12(\n\x10side_step_pixels\x18\x0c \x01(\x05R\x0esideStepPixels\x12\x18\n\x07problem\x18\r \x01(\tR\x07problem\x12#\n\rdevice_groups\x18\x0e \x03(\tR\x0c\x64\x65viceGroups\x12,\n\x12\x64\x65\x66\x61ult_frame_rate\x18\x0f \x01(\x05R\x10\x64\x65\x66\x61ultFrameRate\x12*\n\x11least_area_pixels\x18\x10 \x01(\x05R\x0fleastAreaPixels\x12L\n\x10withheld_presets\x18\x11 \x03(\x0b\x32!.s2v.api.render.v1.WithheldPresetR\x0fwithheldPresetsJ\x04\x08\t\x10\nR\x07\x64\x65vices\"<\n\x0eWithheldPreset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06remedy\x18\x02 \x01(\tR\x06remedy\">\n\x06Preset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"\x14\n\x12ListWorkersRequest\"o\n\x13ListWorkersResponse\x12\x33\n\x07workers\x18\x01 \x03(\x0b\x32\x19.s2v.api.render.v1.WorkerR\x07workers\x12#\n\rwaiting_takes\x18\x02 \x01(\x05R\x0cwaitingTakes\"\xb2\x01\n\x06Worker\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32\x1e.s2v.api.render.v1.WorkerStateR\x05state\x12\x16\n\x06\x64\x65vice\x18\x03 \x01(\tR\x06\x64\x65vice\x12\x1a\n\x08restarts\x18\x04 \x01(\x05R\x08restarts\x12\x10\n\x03pid\x18\x05 \x01(\x03R\x03pid\x12\x18\n\x07problem\x18\x06 \x01(\tR\x07problem*_\n\nContinuity\x12\x1a\n\x16\x43ONTINUITY_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONTINUITY_INDEPENDENT\x10\x01\x12\x19\n\x15\x43ONTINUITY_SEQUENTIAL\x10\x02*\x8b\x01\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WORKER_STATE_STARTING\x10\x01\x12\x15\n\x11WORKER_STATE_IDLE\x10\x02\x12\x15\n\x11WORKER_STATE_BUSY\x10\x03\x12\x15\n\x11WORKER_STATE_AWAY\x10\x04\x32\x9c\x02\n\rRenderService\x12O\n\x06Render\x12 .s2v.api.render.v1.RenderRequest\x1a!.s2v.api.render.v1.RenderResponse0\x01\x12\\\n\x0bListEngines\x12%.s2v.api.render.v1.ListEnginesRequest\x1a&.s2v.api.render.v1.ListEnginesResponse\x12\\\n\x0bListWorkers\x12%.s2v.api.render.v1.ListWorkersRequest\x1a&.s2v.api.render.v1.ListWorkersResponseB1\n\x11s2v.api.render.v1P\x01Z\x1as2v/api/render/v1;renderv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&s2v/api/render/v1/render_service.proto\x12\x11s2v.api.render.v1\x1a s2v/api/common/v1/artifact.proto\x1a\x1cs2v/api/common/v1/clip.proto\x1a\x1cs2v/api/common/v1/face.proto\x1a\x1fs2v/api/common/v1/lengths.proto\x1a\x1ds2v/api/common/v1/media.proto\x1a s2v/api/common/v1/sampling.proto\x1a\x1es2v/api/common/v1/speech.proto\"\xf0\x06\n\rRenderRequest\x12\x31\n\x06speech\x18\x01 \x01(\x0b\x32\x19.s2v.api.common.v1.SpeechR\x06speech\x12\x39\n\treference\x18\x02 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\treference\x12\x16\n\x06\x65ngine\x18\x03 \x01(\tR\x06\x65ngine\x12\x16\n\x06preset\x18\x04 \x01(\tR\x06preset\x12\x1d\n\nframe_rate\x18\x05 \x01(\x05R\tframeRate\x12!\n\x0cwidth_pixels\x18\x06 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x07 \x01(\x05R\x0cheightPixels\x12\x12\n\x04seed\x18\x08 \x01(\x03R\x04seed\x12\x1f\n\x0b\x66irst_frame\x18\t \x01(\x03R\nfirstFrame\x12\x31\n\x05state\x18\n \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05state\x12\x16\n\x06prompt\x18\x0b \x01(\tR\x06prompt\x12\'\n\x0fnegative_prompt\x18\x0c \x01(\tR\x0enegativePrompt\x12\x37\n\x08sampling\x18\r \x01(\x0b\x32\x1b.s2v.api.common.v1.SamplingR\x08sampling\x12/\n\x04pose\x18\x0e \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x04pose\x12!\n\x0c\x64\x65vice_group\x18\x0f \x01(\tR\x0b\x64\x65viceGroup\x12\x39\n\tfollowing\x18\x10 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\tfollowing\x12\x1b\n\tends_film\x18\x11 \x01(\x08R\x08\x65ndsFilm\x12\x44\n\rvideo_shorter\x18\x1e \x01(\x0e\x32\x1f.s2v.api.common.v1.VideoShorterR\x0cvideoShorter\x12\x1f\n\x0bvideo_speed\x18\x1f \x01(\x01R\nvideoSpeed\x12#\n\nliveliness\x18# \x01(\x01H\x00R\nliveliness\x88\x01\x01\x12\x31\n\x04\x66\x61\x63\x65\x18$ \x01(\x0b\x32\x1d.s2v.api.common.v1.FaceChoiceR\x04\x66\x61\x63\x65\x42\r\n\x0b_liveliness\"\xf6\x01\n\x0eRenderResponse\x12?\n\x08progress\x18\x01 \x01(\x0b\x32!.s2v.api.render.v1.RenderProgressH\x00R\x08progress\x12\x36\n\x07preview\x18\x02 \x01(\x0b\x32\x1a.s2v.api.common.v1.PreviewH\x00R\x07preview\x12\x33\n\x06notice\x18\x03 \x01(\x0b\x32\x19.s2v.api.common.v1.NoticeH\x00R\x06notice\x12-\n\x04\x63lip\x18\x04 \x01(\x0b\x32\x17.s2v.api.common.v1.ClipH\x00R\x04\x63lipB\x07\n\x05\x65vent\"T\n\x0eRenderProgress\x12\x1f\n\x0b\x66rames_done\x18\x01 \x01(\x03R\nframesDone\x12!\n\x0c\x66rames_total\x18\x02 \x01(\x03R\x0b\x66ramesTotal\"\x14\n\x12ListEnginesRequest\"\x89\x01\n\x13ListEnginesResponse\x12\x33\n\x07\x65ngines\x18\x01 \x03(\x0b\x32\x19.s2v.api.render.v1.EngineR\x07\x65ngines\x12=\n\x08withheld\x18\x02 \x03(\x0b\x32!.s2v.api.render.v1.WithheldEngineR\x08withheld\"<\n\x0eWithheldEngine\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06remedy\x18\x02 \x01(\tR\x06remedy\"\xe9\x05\n\x06\x45ngine\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12=\n\ncontinuity\x18\x03 \x01(\x0e\x32\x1d.s2v.api.render.v1.ContinuityR\ncontinuity\x12\x1f\n\x0b\x66rame_rates\x18\x04 \x03(\x05R\nframeRates\x12&\n\x0fmin_side_pixels\x18\x05 \x01(\x05R\rminSidePixels\x12&\n\x0fmax_side_pixels\x18\x06 \x01(\x05R\rmaxSidePixels\x12\x32\n\x15reference_media_types\x18\x07 \x03(\tR\x13referenceMediaTypes\x12\x33\n\x07presets\x18\x08 \x03(\x0b\x32\x19.s2v.api.render.v1.PresetR\x07presets\x12T\n\x13\x64igital_source_type\x18\n \x01(\x0e\x32$.s2v.api.common.v1.DigitalSourceTypeR\x11\x64igitalSourceType\x12\x1a\n\x08\x64irected\x18\x0b \x01(\x08R\x08\x64irected\x12(\n\x10side_step_pixels\x18\x0c \x01(\x05R\x0esideStepPixels\x12\x18\n\x07problem\x18\r \x01(\tR\x07problem\x12#\n\rdevice_groups\x18\x0e \x03(\tR\x0c\x64\x65viceGroups\x12,\n\x12\x64\x65\x66\x61ult_frame_rate\x18\x0f \x01(\x05R\x10\x64\x65\x66\x61ultFrameRate\x12*\n\x11least_area_pixels\x18\x10 \x01(\x05R\x0fleastAreaPixels\x12L\n\x10withheld_presets\x18\x11 \x03(\x0b\x32!.s2v.api.render.v1.WithheldPresetR\x0fwithheldPresetsJ\x04\x08\t\x10\nR\x07\x64\x65vices\"<\n\x0eWithheldPreset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06remedy\x18\x02 \x01(\tR\x06remedy\">\n\x06Preset\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\"\x14\n\x12ListWorkersRequest\"o\n\x13ListWorkersResponse\x12\x33\n\x07workers\x18\x01 \x03(\x0b\x32\x19.s2v.api.render.v1.WorkerR\x07workers\x12#\n\rwaiting_takes\x18\x02 \x01(\x05R\x0cwaitingTakes\"\xb2\x01\n\x06Worker\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x34\n\x05state\x18\x02 \x01(\x0e\x32\x1e.s2v.api.render.v1.WorkerStateR\x05state\x12\x16\n\x06\x64\x65vice\x18\x03 \x01(\tR\x06\x64\x65vice\x12\x1a\n\x08restarts\x18\x04 \x01(\x05R\x08restarts\x12\x10\n\x03pid\x18\x05 \x01(\x03R\x03pid\x12\x18\n\x07problem\x18\x06 \x01(\tR\x07problem*_\n\nContinuity\x12\x1a\n\x16\x43ONTINUITY_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONTINUITY_INDEPENDENT\x10\x01\x12\x19\n\x15\x43ONTINUITY_SEQUENTIAL\x10\x02*\x8b\x01\n\x0bWorkerState\x12\x1c\n\x18WORKER_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WORKER_STATE_STARTING\x10\x01\x12\x15\n\x11WORKER_STATE_IDLE\x10\x02\x12\x15\n\x11WORKER_STATE_BUSY\x10\x03\x12\x15\n\x11WORKER_STATE_AWAY\x10\x04\x32\x9c\x02\n\rRenderService\x12O\n\x06Render\x12 .s2v.api.render.v1.RenderRequest\x1a!.s2v.api.render.v1.RenderResponse0\x01\x12\\\n\x0bListEngines\x12%.s2v.api.render.v1.ListEnginesRequest\x1a&.s2v.api.render.v1.ListEnginesResponse\x12\\\n\x0bListWorkers\x12%.s2v.api.render.v1.ListWorkersRequest\x1a&.s2v.api.render.v1.ListWorkersResponseB1\n\x11s2v.api.render.v1P\x01Z\x1as2v/api/render/v1;renderv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,34 +39,34 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 's2v.api.render.v1.render_se
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\021s2v.api.render.v1P\001Z\032s2v/api/render/v1;renderv1'
-  _globals['_CONTINUITY']._serialized_start=2836
-  _globals['_CONTINUITY']._serialized_end=2931
-  _globals['_WORKERSTATE']._serialized_start=2934
-  _globals['_WORKERSTATE']._serialized_end=3073
-  _globals['_RENDERREQUEST']._serialized_start=256
-  _globals['_RENDERREQUEST']._serialized_end=1085
-  _globals['_RENDERRESPONSE']._serialized_start=1088
-  _globals['_RENDERRESPONSE']._serialized_end=1334
-  _globals['_RENDERPROGRESS']._serialized_start=1336
-  _globals['_RENDERPROGRESS']._serialized_end=1420
-  _globals['_LISTENGINESREQUEST']._serialized_start=1422
-  _globals['_LISTENGINESREQUEST']._serialized_end=1442
-  _globals['_LISTENGINESRESPONSE']._serialized_start=1445
-  _globals['_LISTENGINESRESPONSE']._serialized_end=1582
-  _globals['_WITHHELDENGINE']._serialized_start=1584
-  _globals['_WITHHELDENGINE']._serialized_end=1644
-  _globals['_ENGINE']._serialized_start=1647
-  _globals['_ENGINE']._serialized_end=2392
-  _globals['_WITHHELDPRESET']._serialized_start=2394
-  _globals['_WITHHELDPRESET']._serialized_end=2454
-  _globals['_PRESET']._serialized_start=2456
-  _globals['_PRESET']._serialized_end=2518
-  _globals['_LISTWORKERSREQUEST']._serialized_start=2520
-  _globals['_LISTWORKERSREQUEST']._serialized_end=2540
-  _globals['_LISTWORKERSRESPONSE']._serialized_start=2542
-  _globals['_LISTWORKERSRESPONSE']._serialized_end=2653
-  _globals['_WORKER']._serialized_start=2656
-  _globals['_WORKER']._serialized_end=2834
-  _globals['_RENDERSERVICE']._serialized_start=3076
-  _globals['_RENDERSERVICE']._serialized_end=3360
+  _globals['_CONTINUITY']._serialized_start=2917
+  _globals['_CONTINUITY']._serialized_end=3012
+  _globals['_WORKERSTATE']._serialized_start=3015
+  _globals['_WORKERSTATE']._serialized_end=3154
+  _globals['_RENDERREQUEST']._serialized_start=286
+  _globals['_RENDERREQUEST']._serialized_end=1166
+  _globals['_RENDERRESPONSE']._serialized_start=1169
+  _globals['_RENDERRESPONSE']._serialized_end=1415
+  _globals['_RENDERPROGRESS']._serialized_start=1417
+  _globals['_RENDERPROGRESS']._serialized_end=1501
+  _globals['_LISTENGINESREQUEST']._serialized_start=1503
+  _globals['_LISTENGINESREQUEST']._serialized_end=1523
+  _globals['_LISTENGINESRESPONSE']._serialized_start=1526
+  _globals['_LISTENGINESRESPONSE']._serialized_end=1663
+  _globals['_WITHHELDENGINE']._serialized_start=1665
+  _globals['_WITHHELDENGINE']._serialized_end=1725
+  _globals['_ENGINE']._serialized_start=1728
+  _globals['_ENGINE']._serialized_end=2473
+  _globals['_WITHHELDPRESET']._serialized_start=2475
+  _globals['_WITHHELDPRESET']._serialized_end=2535
+  _globals['_PRESET']._serialized_start=2537
+  _globals['_PRESET']._serialized_end=2599
+  _globals['_LISTWORKERSREQUEST']._serialized_start=2601
+  _globals['_LISTWORKERSREQUEST']._serialized_end=2621
+  _globals['_LISTWORKERSRESPONSE']._serialized_start=2623
+  _globals['_LISTWORKERSRESPONSE']._serialized_end=2734
+  _globals['_WORKER']._serialized_start=2737
+  _globals['_WORKER']._serialized_end=2915
+  _globals['_RENDERSERVICE']._serialized_start=3157
+  _globals['_RENDERSERVICE']._serialized_end=3441
 # @@protoc_insertion_point(module_scope)

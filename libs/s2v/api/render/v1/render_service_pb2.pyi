@@ -1,5 +1,6 @@
 from s2v.api.common.v1 import artifact_pb2 as _artifact_pb2
 from s2v.api.common.v1 import clip_pb2 as _clip_pb2
+from s2v.api.common.v1 import face_pb2 as _face_pb2
 from s2v.api.common.v1 import lengths_pb2 as _lengths_pb2
 from s2v.api.common.v1 import media_pb2 as _media_pb2
 from s2v.api.common.v1 import sampling_pb2 as _sampling_pb2
@@ -36,7 +37,7 @@ WORKER_STATE_BUSY: WorkerState
 WORKER_STATE_AWAY: WorkerState
 
 class RenderRequest(_message.Message):
-    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose", "device_group", "following", "ends_film", "video_shorter", "video_speed", "liveliness")
+    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose", "device_group", "following", "ends_film", "video_shorter", "video_speed", "liveliness", "face")
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
@@ -57,6 +58,7 @@ class RenderRequest(_message.Message):
     VIDEO_SHORTER_FIELD_NUMBER: _ClassVar[int]
     VIDEO_SPEED_FIELD_NUMBER: _ClassVar[int]
     LIVELINESS_FIELD_NUMBER: _ClassVar[int]
+    FACE_FIELD_NUMBER: _ClassVar[int]
     speech: _speech_pb2.Speech
     reference: _artifact_pb2.Artifact
     engine: str
@@ -77,7 +79,8 @@ class RenderRequest(_message.Message):
     video_shorter: _lengths_pb2.VideoShorter
     video_speed: float
     liveliness: float
-    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., device_group: _Optional[str] = ..., following: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., ends_film: bool = ..., video_shorter: _Optional[_Union[_lengths_pb2.VideoShorter, str]] = ..., video_speed: _Optional[float] = ..., liveliness: _Optional[float] = ...) -> None: ...
+    face: _face_pb2.FaceChoice
+    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., device_group: _Optional[str] = ..., following: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., ends_film: bool = ..., video_shorter: _Optional[_Union[_lengths_pb2.VideoShorter, str]] = ..., video_speed: _Optional[float] = ..., liveliness: _Optional[float] = ..., face: _Optional[_Union[_face_pb2.FaceChoice, _Mapping]] = ...) -> None: ...
 
 class RenderResponse(_message.Message):
     __slots__ = ("progress", "preview", "notice", "clip")

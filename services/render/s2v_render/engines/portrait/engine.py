@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from cachetools import LRUCache
 
+from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.ports import (
     Capabilities,
     Continuity,
@@ -37,6 +38,7 @@ from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.engines.portrait.suitability.speaker import (
     DEFAULT_SUITABILITY,
     Suitability,
+    box_of,
     find_face_box,
     find_speaker,
 )
@@ -45,7 +47,13 @@ from s2v_render.engines.portrait.upscaling.enlarging import Enlarger, can_enlarg
 from s2v_render.engines.portrait.upscaling.small_faces import Enlarged, with_larger_face
 from s2v_render.engines.portrait.video.dubbing import dubbed
 from s2v_render.engines.portrait.video.sitter import Sitter, find_sitter
-from s2v_render.engines.reference.fitting import FIELD, MAX_LONG_SIDE, FaceBox, fitted
+from s2v_render.engines.reference.fitting import (
+    FIELD,
+    MAX_LONG_SIDE,
+    cropped,
+    own_size,
+    scaled_to_cover,
+)
 
 _CAPABILITIES = Capabilities(
     continuity=Continuity.INDEPENDENT,
@@ -91,6 +99,10 @@ class _Prepared:
     notices: tuple[Notice, ...]
 
 
+_Key = tuple[str, Size | None, FaceChoice]
+"""What a prepared reference is kept by: its digest, the film's size, and who speaks."""
+
+
 class PortraitEngine:
     """Implements `s2v.core.ports.Engine`; loads its networks at the first take."""
 
@@ -98,9 +110,7 @@ class PortraitEngine:
         self._settings = settings
         self._reader = Reader()
         self._networks: _Networks | None = None
-        self._prepared: LRUCache[tuple[str, Size | None], _Prepared] = LRUCache(
-            settings.kept_portraits
-        )
+        self._prepared: LRUCache[_Key, _Prepared] = LRUCache(settings.kept_portraits)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -126,7 +136,7 @@ class PortraitEngine:
 
     def _dubbed(self, take: Take, mouths: Sequence[Mouth]) -> Generator[Frames | Notice]:
         with self._reader.footage(take.reference, field=FIELD) as footage:
-            prepared = self._prepare(take, lambda: self._introduced(footage, take.size))
+            prepared = self._prepare(take, lambda: self._introduced(footage, take))
             assert isinstance(prepared.subject, Sitter)
             yield from prepared.notices
             networks = self._loaded()
@@ -143,7 +153,7 @@ class PortraitEngine:
     def _animated(
         self, take: Take, mouths: Sequence[Mouth], level: Floats
     ) -> Generator[Frames | Notice]:
-        prepared = self._prepare(take, lambda: self._made_ready(self._photo(take), take.size))
+        prepared = self._prepare(take, lambda: self._made_ready(self._photo(take), take))
         portrait = prepared.subject
         assert isinstance(portrait, Portrait)
         yield from prepared.notices
@@ -164,7 +174,7 @@ class PortraitEngine:
                 yield Frames(rgb)
 
     def _prepare(self, take: Take, make: Callable[[], _Prepared]) -> _Prepared:
-        key = (take.reference_sha256, take.size)
+        key = (take.reference_sha256, take.size, take.face)
         if (prepared := self._prepared.get(key)) is None:
             prepared = self._prepared[key] = make()
         return prepared
@@ -176,41 +186,52 @@ class PortraitEngine:
         self._networks = self._networks or _Networks.load()
         return self._networks
 
-    def _introduced(self, footage: ConfinedFootage, size: Size | None) -> _Prepared:
+    def _introduced(self, footage: ConfinedFootage, take: Take) -> _Prepared:
         networks = self._loaded()
         sitter = find_sitter(
             footage,
-            size,
+            take.size,
             networks.detector,
             networks.mesh,
             suitability=self._settings.suitability,
+            choice=take.face,
         )
-        return _Prepared(sitter, _notices(sitter.faces))
+        return _Prepared(sitter, _notices(sitter.faces, sitter.number, take.face))
 
-    def _made_ready(self, photo: Rgb, size: Size | None) -> _Prepared:
-        networks, suitability = self._loaded(), self._settings.suitability
-        enlarged = self._enlarged(photo, size) if can_enlarge() else None
-        picture = fitted(enlarged.photo if enlarged else photo, size, find_face=self._face_box)
-        speaker = find_speaker(picture, networks.detector, networks.mesh, suitability=suitability)
-        points = speaker.landmarks.points
+    def _made_ready(self, photo: Rgb, take: Take) -> _Prepared:
+        networks = self._loaded()
+        enlarged = self._enlarged(photo, take) if can_enlarge() else None
+        whole = scaled_to_cover(enlarged.photo if enlarged else photo, take.size)
+        speaker = find_speaker(
+            whole,
+            networks.detector,
+            networks.mesh,
+            suitability=self._settings.suitability,
+            choice=take.face,
+        )
+        size = take.size or own_size(Size(whole.shape[1], whole.shape[0]))
+        picture, corner = cropped(whole, size, box_of(speaker.landmarks))
+        landmarks = speaker.landmarks.moved(*corner)
+        points = landmarks.points
         alpha = networks.matte.cut_around(picture, points, head_of(points).eye_distance)
         portrait = make_portrait(picture, points, alpha)
-        check_follows(portrait, speaker.landmarks, networks.mesh)
+        check_follows(portrait, landmarks, networks.mesh)
         notices = (Notice(NoticeCode.FACE_ENLARGED, enlarged.notice),) if enlarged else ()
-        return _Prepared(portrait, notices + _notices(speaker.faces))
+        told = _notices(speaker.faces, speaker.number, take.face)
+        return _Prepared(portrait, notices + told)
 
-    def _enlarged(self, photo: Rgb, size: Size | None) -> Enlarged | None:
+    def _enlarged(self, photo: Rgb, take: Take) -> Enlarged | None:
+        networks, suitability = self._loaded(), self._settings.suitability
+        box = find_face_box(
+            photo, networks.detector, networks.mesh, suitability=suitability, choice=take.face
+        )
         return with_larger_face(
             photo,
-            size,
-            self._face_box(photo),
+            take.size,
+            box,
             lambda part: Enlarger().enlarge(part),
-            least_eye_distance=self._settings.suitability.min_eye_distance_pixels,
+            least_eye_distance=suitability.min_eye_distance_pixels,
         )
-
-    def _face_box(self, picture: Rgb) -> FaceBox | None:
-        networks, suitability = self._loaded(), self._settings.suitability
-        return find_face_box(picture, networks.detector, networks.mesh, suitability=suitability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +251,14 @@ def _mouths(take: Take, level: Floats, count: int) -> list[Mouth]:
     return mouths_of_phonemes(take.phonemes, level, frames=count, frame_rate=take.frame_rate)
 
 
-def _notices(faces: int) -> tuple[Notice, ...]:
+def _notices(faces: int, number: int, choice: FaceChoice) -> tuple[Notice, ...]:
     if faces < 2:
         return ()
+    which = "the largest" if choice == LARGEST_FACE else "as chosen"
     return (
         Notice(
-            NoticeCode.SEVERAL_FACES, f"the reference shows {faces} faces; the largest one speaks"
+            NoticeCode.SEVERAL_FACES,
+            f"the reference shows {faces} faces; number {number} in reading order speaks, {which}; "
+            "choose another with face (--face NUMBER)",
         ),
     )

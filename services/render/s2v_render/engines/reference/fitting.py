@@ -66,14 +66,27 @@ def fitted(
         InvalidInput: SIZE_UNSUPPORTED on "spec.width_pixels" or "spec.height_pixels" where the
             face does not fit.
     """
+    scaled = scaled_to_cover(photo, size)
     target = size or own_size(Size(photo.shape[1], photo.shape[0]))
-    cover = covering(Size(photo.shape[1], photo.shape[0]), target)
-    scaled = _scaled(photo, cover)
-    crops = size is not None and cover != target
-    face = find_face(scaled) if find_face and crops else None
-    left, top = crop_corner(cover, target, face)
-    cropped = scaled[top : top + target.height, left : left + target.width]
-    return np.ascontiguousarray(cropped)
+    crops = size is not None and (scaled.shape[1], scaled.shape[0]) != (target.width, target.height)
+    return cropped(scaled, target, find_face(scaled) if find_face and crops else None)[0]
+
+
+def scaled_to_cover(photo: Rgb, size: Size | None) -> Rgb:
+    """Return a whole photo, scaled so that it just covers a size, None for its own."""
+    shown = Size(photo.shape[1], photo.shape[0])
+    return _scaled(photo, covering(shown, size or own_size(shown)))
+
+
+def cropped(whole: Rgb, size: Size, face: FaceBox | None) -> tuple[Rgb, tuple[int, int]]:
+    """Return the part of a picture that a film of a size shows, and its left and top.
+
+    Raises:
+        InvalidInput: SIZE_UNSUPPORTED, as `fitted`.
+    """
+    left, top = crop_corner(Size(whole.shape[1], whole.shape[0]), size, face)
+    part = whole[top : top + size.height, left : left + size.width]
+    return np.ascontiguousarray(part), (left, top)
 
 
 def covering(shown: Size, target: Size) -> Size:

@@ -5,11 +5,15 @@ from typing import Literal
 
 import numpy as np
 
+from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.errors import InvalidInput, Reason
 from s2v.face.arrays import Rgb
 from s2v.face.detector import Face, FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
+from s2v.face.search import is_detected, is_face, located
 from s2v_render.engines.portrait.head import head_of
+from s2v_render.engines.portrait.suitability.animals import is_animal
+from s2v_render.engines.portrait.suitability.choosing import chosen_face, in_reading_order
 from s2v_render.engines.portrait.suitability.hidden_mouth import mouth_is_hidden
 from s2v_render.engines.portrait.upscaling.enlarging import can_enlarge
 from s2v_render.engines.reference.fitting import FIELD, FaceBox
@@ -17,10 +21,7 @@ from s2v_render.engines.reference.fitting import FIELD, FaceBox
 Kind = Literal["photo", "video"]
 """What the picture comes from, for messages."""
 
-_MOST_CANDIDATES = 8
-_SURE_DETECTION = 0.65
 _SURE_MESH = 0.97
-"""The detector doubts small faces and the mesh takes to cats; only one of them may doubt."""
 _MUCH_DOUBT, _LEAST_DOUBT = 50.0, 1e-6
 """A turned face is taken for lying if the mesh doubts the upright one this many times more."""
 _CLEARLY = 0.2
@@ -53,10 +54,17 @@ DEFAULT_SUITABILITY = Suitability()
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The largest face of a picture, and how many there are in all."""
+    """The face that speaks.
+
+    Attributes:
+        landmarks: its own.
+        faces: how many there are in all.
+        number: its own in reading order, from 1.
+    """
 
     landmarks: Landmarks
     faces: int
+    number: int = 1
 
 
 def find_speaker(
@@ -66,56 +74,98 @@ def find_speaker(
     *,
     suitability: Suitability,
     kind: Kind = "photo",
+    choice: FaceChoice = LARGEST_FACE,
 ) -> Speaker:
-    """Return the largest face.
+    """Return the chosen face, the largest without a choice.
 
     Raises:
-        InvalidInput: FACE_NOT_FOUND or FACE_UNSUITABLE on "spec.reference".
+        InvalidInput: FACE_NOT_FOUND or FACE_UNSUITABLE on "spec.reference"; FIELD_INVALID on
+            "spec.face" where there is no such face.
     """
-    located = _located(picture, detector, mesh)
-    faces = [pair for pair in located if _is_face(*pair, suitability.min_score)]
-    for face, found in (faces or located)[:1]:
-        _check_upright(picture, face, found, (detector, mesh), kind)
-    if faces:
-        landmarks = faces[0][1]
-        _check(landmarks, suitability, kind)
-        _check_whole(landmarks, picture, kind)
-        if mouth_is_hidden(picture, landmarks.points):
-            raise _unsuitable(
-                "the mouth in the reference is covered",
-                f"use a {kind} without a mask, a hand, a microphone or anything else in front of "
-                "the mouth",
-            )
-        return Speaker(landmarks, len(faces))
-    if any(face.score >= _SURE_DETECTION for face, _ in located):
+    seen = located(picture, detector, mesh)
+    faces = in_reading_order([pair for pair in seen if _is_usable(*pair, suitability)])
+    if not faces:
+        raise _not_found(picture, seen, (detector, mesh), suitability, kind)
+    index = chosen_face(faces, choice, width=picture.shape[1], height=picture.shape[0])
+    face, landmarks = faces[index]
+    _check_turned(landmarks, suitability, kind)
+    _check_upright(picture, face, landmarks, (detector, mesh), kind)
+    _check(landmarks, suitability, kind)
+    _check_whole(landmarks, picture, kind)
+    if is_animal(picture, landmarks.points):
         raise _unsuitable(
+            "the face in the reference seems to be an animal's",
+            f"use a {kind} of a person's face, or a lifelike picture of one",
+        )
+    if mouth_is_hidden(picture, landmarks.points):
+        raise _unsuitable(
+            "the mouth in the reference is covered",
+            f"use a {kind} without a mask, a hand, a microphone or anything else in front of "
+            "the mouth",
+        )
+    return Speaker(landmarks, len(faces), index + 1)
+
+
+def find_face_box(
+    picture: Rgb,
+    detector: FaceDetector,
+    mesh: FaceMesh,
+    *,
+    suitability: Suitability,
+    choice: FaceChoice = LARGEST_FACE,
+) -> FaceBox | None:
+    """Return where the chosen face lies, suitable or not; None if there is none.
+
+    Raises:
+        InvalidInput: FIELD_INVALID on "spec.face", as `find_speaker`.
+    """
+    seen = located(picture, detector, mesh)
+    faces = in_reading_order([pair for pair in seen if _is_usable(*pair, suitability)])
+    if not faces:
+        return None
+    index = chosen_face(faces, choice, width=picture.shape[1], height=picture.shape[0])
+    return box_of(faces[index][1])
+
+
+def box_of(found: Landmarks) -> FaceBox:
+    """Return where a face lies."""
+    points = found.points[:468, :2]
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    eye_distance = head_of(found.points).eye_distance
+    return FaceBox((float(left), float(top)), (float(right), float(bottom)), eye_distance)
+
+
+def _is_usable(face: Face, found: Landmarks, suitability: Suitability) -> bool:
+    return is_face(face, found) and found.score >= suitability.min_score
+
+
+def _not_found(
+    picture: Rgb,
+    seen: list[tuple[Face, Landmarks]],
+    networks: tuple[FaceDetector, FaceMesh],
+    suitability: Suitability,
+    kind: Kind,
+) -> InvalidInput:
+    """Return why there is no face that is surely one."""
+    sure = [(face, found) for face, found in seen if is_detected(face)]
+    try:
+        for _, found in sure[:1]:
+            _check_turned(found, suitability, kind)
+        for face, found in seen[:1]:
+            _check_upright(picture, face, found, networks, kind)
+    except InvalidInput as error:
+        return error
+    if sure:
+        return _unsuitable(
             "the face in the reference cannot be made out clearly",
             f"use a sharp {kind} of a face that is seen from the front and not covered",
         )
-    raise InvalidInput(
+    return InvalidInput(
         Reason.FACE_NOT_FOUND,
         f"no face was found in the reference; use a {kind} in which one person's face is well lit, "
         "seen from the front and at least an eighth of the picture wide",
         field=FIELD,
     )
-
-
-def find_face_box(
-    picture: Rgb, detector: FaceDetector, mesh: FaceMesh, *, suitability: Suitability
-) -> FaceBox | None:
-    """Return where the largest face lies, suitable or not; None if there is none."""
-    for face, found in _located(picture, detector, mesh):
-        if _is_face(face, found, suitability.min_score):
-            points = found.points[:468, :2]
-            (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-            eye_distance = head_of(found.points).eye_distance
-            return FaceBox((float(left), float(top)), (float(right), float(bottom)), eye_distance)
-    return None
-
-
-def _located(picture: Rgb, detector: FaceDetector, mesh: FaceMesh) -> list[tuple[Face, Landmarks]]:
-    faces = detector.find(picture)[:_MOST_CANDIDATES]
-    return [(face, mesh.locate(picture, face)) for face in faces]
 
 
 def _check_upright(
@@ -154,19 +204,19 @@ def _lean_degrees(found: Landmarks) -> float:
     return float(np.degrees(np.arctan2(-down[0], down[1])))
 
 
-def _is_face(face: Face, found: Landmarks, min_score: float) -> bool:
-    sure = face.score >= _SURE_DETECTION or found.score >= _SURE_MESH
-    return sure and found.score >= min_score
+def _check_turned(found: Landmarks, suitability: Suitability, kind: Kind) -> None:
+    """Refuse a face that looks aside; one that lies, too, is left to `_check_upright`."""
+    yaw = abs(head_of(found.points).yaw_degrees)
+    if yaw > suitability.max_yaw_degrees and abs(_lean_degrees(found)) < _MOST_LEAN_DEGREES:
+        raise _unsuitable(
+            f"the face in the reference is turned {yaw:.0f} degrees to the side, at most "
+            f"{suitability.max_yaw_degrees:.0f} are possible",
+            f"use a {kind} in which the person looks towards the camera",
+        )
 
 
 def _check(found: Landmarks, suitability: Suitability, kind: Kind) -> None:
     head = head_of(found.points)
-    if abs(head.yaw_degrees) > suitability.max_yaw_degrees:
-        raise _unsuitable(
-            f"the face in the reference is turned {abs(head.yaw_degrees):.0f} degrees to the "
-            f"side, at most {suitability.max_yaw_degrees:.0f} are possible",
-            f"use a {kind} in which the person looks towards the camera",
-        )
     if abs(head.tilt_degrees) > suitability.max_tilt_degrees:
         raise _unsuitable(
             f"the face in the reference leans {abs(head.tilt_degrees):.0f} degrees to the side, "

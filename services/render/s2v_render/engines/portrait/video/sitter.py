@@ -1,10 +1,13 @@
 """Get to know the person in a video: who speaks, their skull, and what is behind their lips."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Size
 from s2v.face.arrays import Floats, Rgb
@@ -19,7 +22,7 @@ from s2v_render.engines.portrait.mouth.tones import MouthSeen, shown_inside, typ
 from s2v_render.engines.portrait.suitability.speaker import (
     Speaker,
     Suitability,
-    find_face_box,
+    box_of,
     find_speaker,
 )
 from s2v_render.engines.portrait.suitability.trial import check_follows
@@ -44,6 +47,7 @@ class Sitter:
         skull: the speaker's.
         mouthpiece: what is behind the speaker's lips.
         faces: how many there are in the picture where the speaker is first seen.
+        number: the speaker's there, in reading order.
     """
 
     framing: Framing
@@ -51,6 +55,7 @@ class Sitter:
     skull: Skull
     mouthpiece: Mouthpiece
     faces: int
+    number: int
 
 
 def find_sitter(
@@ -60,45 +65,41 @@ def find_sitter(
     mesh: FaceMesh,
     *,
     suitability: Suitability,
+    choice: FaceChoice = LARGEST_FACE,
 ) -> Sitter:
-    """Return who speaks: the largest face of the first picture that has a suitable one.
+    """Return who speaks: the chosen face of the first picture in which it is suitable.
 
     Raises:
-        InvalidInput: as `find_speaker` for the first picture, if no picture has a suitable face;
-            as `check_follows`; SIZE_UNSUPPORTED where the face does not fit into the film.
+        InvalidInput: as `find_speaker` or `check_follows`, what most pictures are refused for, if
+            no picture has a suitable face; SIZE_UNSUPPORTED where it does not fit into the film.
     """
     shown = Size(footage.width, footage.height)
     target = size or own_size(shown)
     cover = covering(shown, target)
     centred = Framing(cover, 0, 0, cover)
 
-    def speaker_at(number: int) -> Speaker:
-        return find_speaker(
-            centred.picture(footage, number),
-            detector,
-            mesh,
-            suitability=suitability,
-            kind="video",
-        )
-
-    number, speaker = _first(footage, speaker_at)
-    box = None
-    if cover != target:
+    def speaker_at(number: int) -> tuple[Framing, Speaker]:
         whole = centred.picture(footage, number)
-        box = find_face_box(whole, detector, mesh, suitability=suitability)
-    left, top = crop_corner(cover, target, box)
-    framing = Framing(cover, left, top, target)
-    points = speaker.landmarks.points - (left, top, 0)
-    speaker = Speaker(Landmarks(points, speaker.landmarks.score), speaker.faces)
+        speaker = find_speaker(
+            whole, detector, mesh, suitability=suitability, kind="video", choice=choice
+        )
+        left, top = crop_corner(cover, target, box_of(speaker.landmarks))
+        framing = Framing(cover, left, top, target)
+        speaker = replace(speaker, landmarks=speaker.landmarks.moved(left, top))
+        picture = framing.picture(footage, number)
+        opaque = np.ones(picture.shape[:2], np.float32)
+        portrait = make_portrait(picture, speaker.landmarks.points, opaque)
+        check_follows(portrait, speaker.landmarks, mesh)
+        return framing, speaker
+
+    number, (framing, speaker) = _first(footage, speaker_at)
     picture = framing.picture(footage, number)
-    opaque = np.ones(picture.shape[:2], np.float32)
-    check_follows(make_portrait(picture, points, opaque), speaker.landmarks, mesh)
     place = place_of(speaker.landmarks)
     pictures = (framing.picture(footage, n) for n in _studied(footage, number))
     faces = followed(((picture, False) for picture in pictures), place, detector, mesh)
     seen = [(look.picture, look.found) for look in faces if look.found]
     known = _best(seen or [(picture, speaker.landmarks)])
-    return Sitter(framing, place, known.skull, known.mouthpiece, speaker.faces)
+    return Sitter(framing, place, known.skull, known.mouthpiece, speaker.faces, speaker.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,9 @@ class _Look:
     whiteness: float
 
 
-def _first(footage: ConfinedFootage, speaker_at: Callable[[int], Speaker]) -> tuple[int, Speaker]:
+def _first(
+    footage: ConfinedFootage, speaker_at: Callable[[int], tuple[Framing, Speaker]]
+) -> tuple[int, tuple[Framing, Speaker]]:
     """Return the first of a few pictures of the whole video that shows somebody suitable."""
     last = len(footage.times) - 1
     refusals: list[InvalidInput] = []
@@ -120,8 +123,15 @@ def _first(footage: ConfinedFootage, speaker_at: Callable[[int], Speaker]) -> tu
             return number, speaker_at(number)
         except InvalidInput as error:
             refusals.append(error)
-    unsuitable = (error for error in refusals if error.reason != Reason.FACE_NOT_FOUND)
-    raise next(unsuitable, refusals[0])
+    raise _commonest(refusals)
+
+
+def _commonest(refusals: list[InvalidInput]) -> InvalidInput:
+    """Return what most pictures are refused for, if any shows a face; numbers do not count."""
+    shown = [error for error in refusals if error.reason != Reason.FACE_NOT_FOUND] or refusals
+    kinds = Counter(re.sub(r"\d+", "", error.message) for error in shown)
+    commonest, _ = kinds.most_common(1)[0]
+    return next(error for error in shown if re.sub(r"\d+", "", error.message) == commonest)
 
 
 def _studied(footage: ConfinedFootage, first: int) -> list[int]:
