@@ -13,6 +13,7 @@ GOOD = LipSyncMeasurement(
     opening_correlation=0.91,
     best_correlation=0.91,
     lag_milliseconds=0.3,
+    chance_correlation=0.4,
     closures=12,
     closure_recall=1.0,
     rounded_over_wide=0.8,
@@ -40,12 +41,54 @@ def test_a_lag_is_told_once_people_notice_it(milliseconds: float, words: str) ->
     assert verdict(late) == words
 
 
-def test_lips_that_agree_half_follow_roughly() -> None:
-    assert verdict(replace(GOOD, best_correlation=0.6)) == "the lips follow the sound roughly"
+def test_people_whose_lips_agree_half_follow_the_sound() -> None:
+    assert verdict(replace(GOOD, best_correlation=0.46)) == "the lips follow the sound"
+
+
+def test_lips_that_agree_less_than_people_do_follow_roughly() -> None:
+    assert verdict(replace(GOOD, best_correlation=0.35)) == "the lips follow the sound roughly"
+
+
+def test_the_more_chance_may_reach_the_more_must_agree() -> None:
+    short = replace(GOOD, best_correlation=0.46, chance_correlation=0.7)
+    assert verdict(short) == "the lips follow the sound roughly"
+
+
+def test_a_lag_that_nobody_expects_needs_more_proof() -> None:
+    late = replace(GOOD, best_correlation=0.38, chance_correlation=0.46, lag_milliseconds=320)
+    assert verdict(late) == "the lips do not follow the sound"
+
+
+@pytest.mark.parametrize(
+    ("flaw", "words"),
+    [
+        ({"mouth_colour_distance": 9.0}, "its colour inside is none of this face"),
+        ({"mouth_sharpness_ratio": 1.6}, "it is sharper than the face"),
+        ({"mouth_sharpness_ratio": 0.2}, "it is softer than the face"),
+        ({"mouth_flicker": 0.2}, "its inside flickers"),
+        ({"mouth_spill": 0.8}, "lips or teeth run over its edge"),
+    ],
+)
+def test_a_mouth_that_looks_wrong_does_not_count_as_good(
+    flaw: dict[str, float], words: str
+) -> None:
+    film = replace(GOOD, **flaw)  # type: ignore[arg-type]
+    expected = f"the lips follow the sound, but the mouth does not look real: {words}"
+    assert verdict(film) == expected
+
+
+def test_widths_are_judged_by_how_far_they_are_from_peoples() -> None:
+    def said(ratio: float) -> str:
+        rows = {what: how for what, _, how in table(replace(GOOD, rounded_over_wide=ratio))}
+        return rows["mouth width, oo over ee"]
+
+    assert said(0.95) == said(0.75) == "people have 0.85 to 1.05"
+    assert said(0.6).endswith("too much pursed")
+    assert said(1.3).endswith("the wrong way round")
 
 
 def test_lips_of_another_speech_do_not_follow_and_their_lag_means_nothing() -> None:
-    wrong = replace(GOOD, opening_correlation=0.1, best_correlation=0.37, lag_milliseconds=120)
+    wrong = replace(GOOD, opening_correlation=0.1, best_correlation=0.29, lag_milliseconds=120)
     assert verdict(wrong) == "the lips do not follow the sound"
     assert ("lips are", "-") in [row[:2] for row in table(wrong)]
 

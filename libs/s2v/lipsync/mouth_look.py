@@ -123,7 +123,10 @@ class MouthWatcher:
 def _lip_likeness(places: Floats, skin: Floats, lips: Floats) -> Floats:
     """Return how far colours are on the way from skin (0) to lips (1), [places]."""
     way = (lips - skin) * _WEIGHTS
-    return ((places - skin) * _WEIGHTS) @ way / max(float(way @ way), _LEAST_CONTRAST**2)
+    likeness: Floats = (
+        ((places - skin) * _WEIGHTS) @ way / max(float(way @ way), _LEAST_CONTRAST**2)
+    )
+    return likeness
 
 
 def _middle(values: list[float]) -> float | None:
@@ -156,8 +159,8 @@ def _foreign(colours: Floats, skin: Floats, lips: Floats) -> float:
     """Return how far colours (a, b) are from the triangle of grey, skin and lips, on average."""
     corners = np.float32([[0, 0], 1.15 * skin, 1.15 * lips])
     hull = cv2.convexHull(corners)
-    away = [-cv2.pointPolygonTest(hull, (float(a), float(b)), True) for a, b in colours]
-    return float(np.maximum(away, 0).mean())
+    away = (-cv2.pointPolygonTest(hull, (float(a), float(b)), True) for a, b in colours)
+    return float(np.mean([max(float(one), 0.0) for one in away]))
 
 
 def _sharpness(light: Floats, points: Floats) -> float:

@@ -12,7 +12,6 @@ from s2v.face.detector import Face, FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.face.search import is_detected, is_face, located
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.suitability.animals import is_animal
 from s2v_render.engines.portrait.suitability.choosing import chosen_face, in_reading_order
 from s2v_render.engines.portrait.suitability.hidden_mouth import mouth_is_hidden
 from s2v_render.engines.portrait.upscaling.enlarging import can_enlarge
@@ -92,16 +91,11 @@ def find_speaker(
     _check_upright(picture, face, landmarks, (detector, mesh), kind)
     _check(landmarks, suitability, kind)
     _check_whole(landmarks, picture, kind)
-    if is_animal(picture, landmarks.points):
-        raise _unsuitable(
-            "the face in the reference seems to be an animal's",
-            f"use a {kind} of a person's face, or a lifelike picture of one",
-        )
     if mouth_is_hidden(picture, landmarks.points):
         raise _unsuitable(
-            "the mouth in the reference is covered",
-            f"use a {kind} without a mask, a hand, a microphone or anything else in front of "
-            "the mouth",
+            "the mouth in the reference is covered, or it is no person's",
+            f"use a {kind} of a person without a mask, a hand, a microphone or anything else in "
+            "front of the mouth",
         )
     return Speaker(landmarks, len(faces), index + 1)
 

@@ -12,6 +12,7 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats
 from s2v.face.mesh import FaceMesh, Landmarks
+from s2v.face.tracking import mouth_opening
 from s2v.lipsync.phones import PHONES, REST, Mouth
 from s2v_render.engines.portrait.drawing import Portrait
 from s2v_render.engines.portrait.motion import STILL
@@ -21,7 +22,9 @@ _OPENINGS = (PHONES["ɑ"].mouth, PHONES["ɛ"].mouth)  # noqa: RUF001 (IPA)
 """One is enough to follow: on a poor photo the tracker may miss the other."""
 _LEAST_EYE_DISTANCE_PIXELS = 50.0
 """Of smaller faces the tracker is no judge; they pass."""
-_LEAST_OPENING = 0.022
+_WIDE_OPEN = 0.25
+"""From here on, in eye distances, an opening is no speech sound's."""
+_LEAST_OPENING = 0.018
 """Of the tracked lips, in eye distances; 0.067 is the least that a face of 124 showed."""
 _MOST_SHUT = 0.075
 """How far apart the shut lips may be found; at most 0.056 on those faces."""
@@ -49,6 +52,13 @@ def check_follows(portrait: Portrait, landmarks: Landmarks, mesh: FaceMesh) -> N
         opened = (_tried(portrait, mouth, landmarks, mesh)[0] for mouth in _OPENINGS)
         if any(_opens(points, shut, unit=unit) for points in opened):
             return
+    if mouth_opening(landmarks) > _WIDE_OPEN:
+        raise InvalidInput(
+            Reason.FACE_UNSUITABLE,
+            "the mouth in the reference is wide open and cannot be shut without leaving traces; "
+            "use a photo or video in which the person does not shout, yawn or laugh aloud",
+            field=FIELD,
+        )
     raise InvalidInput(
         Reason.FACE_UNSUITABLE,
         "the reference does not look like a human face that can be animated: its mouth was not "
