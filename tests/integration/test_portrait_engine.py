@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from faces import eye_openings, mouth_openings
+from s2v.core.directing import FaceChoice
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import Frames, Notice, Size, Take
 from s2v.core.script import Mark
@@ -221,6 +222,28 @@ def test_several_faces_are_noticed_and_the_largest_one_speaks(
     assert frames.shape == (10, 256, 400, 3)
     assert np.array_equal(frames[5][:, 300:], np.asarray(group)[:, 300:])
     assert mouth_openings([frames[5][:, :256]])[0] > 0.09
+
+
+def test_another_face_speaks_where_it_is_chosen(
+    engine: PortraitEngine, photo: Path, tmp_path: Path
+) -> None:
+    pair = Image.new("RGB", (448, 256), (210, 205, 215))
+    person = Image.open(photo)
+    pair.paste(person.resize((256, 256)), (0, 0))
+    pair.paste(person.resize((192, 192)), (256, 0))
+    pair.save(tmp_path / "pair.png")
+    take = spoken_take(tmp_path / "pair.png", [("_", 2), ("ɑ", 6), ("_", 2)])
+    take = Take(take.pcm, take.phonemes, take.reference, "pair", "image/jpeg", FPS)
+    for choice in (FaceChoice(2), FaceChoice(area=(0.6, 0.0, 1.0, 0.9))):
+        notice, *frames = engine.render(replace(take, face=choice))
+        assert isinstance(notice, Notice)
+        assert "2 faces; number 2 in reading order speaks, as chosen" in notice.message
+        rgb = np.concatenate([out.rgb for out in frames if isinstance(out, Frames)])
+        assert np.array_equal(rgb[5][:, :180], np.asarray(pair)[:, :180])
+        assert mouth_openings([np.ascontiguousarray(rgb[5][:192, 256:])])[0] > 0.09
+    with pytest.raises(InvalidInput, match="no face 3; choose 1 to 2") as caught:
+        list(engine.render(replace(take, face=FaceChoice(3))))
+    assert caught.value.field == "spec.face.number"
 
 
 def test_a_reference_without_a_face_is_refused(engine: PortraitEngine, tmp_path: Path) -> None:

@@ -126,9 +126,8 @@ def test_a_drawing_whose_mouth_does_not_follow_is_refused(networks: Networks, mo
 
 
 def test_a_face_without_a_mouth_is_refused(networks: Networks) -> None:
-    assert "mouth in the reference is covered, or it is no person" in refusal(
-        networks, drawn_face("")
-    )
+    message = refusal(networks, drawn_face(""))
+    assert "mouth in the reference is covered, or it is no person" in message
 
 
 class Stubborn:

@@ -157,7 +157,7 @@ def _portion(picture: Rgb, points: Floats, unit: float) -> tuple[Floats, Floats]
 
 def _foreign(colours: Floats, skin: Floats, lips: Floats) -> float:
     """Return how far colours (a, b) are from the triangle of grey, skin and lips, on average."""
-    corners = np.float32([[0, 0], 1.15 * skin, 1.15 * lips])
+    corners = np.array([(0.0, 0.0), 1.15 * skin, 1.15 * lips], np.float32)
     hull = cv2.convexHull(corners)
     away = (-cv2.pointPolygonTest(hull, (float(a), float(b)), True) for a, b in colours)
     return float(np.mean([max(float(one), 0.0) for one in away]))
