@@ -99,7 +99,7 @@ def test_a_face_that_stands_still_agrees_with_nothing(filmed: Any, spoken: Any) 
 
 
 def test_the_portrait_itself_is_sharp_and_the_same_person(portrait: Rgb) -> None:
-    found = observe([portrait], frame_rate=FPS, reference=portrait)
+    found = observe([portrait], frame_rate=FPS, reference=portrait).likeness
     assert found.sharpness_ratio == pytest.approx(1.0)
     assert found.identity_distance is not None, "the extra `identity` is part of `dev`"
     assert found.identity_distance < 0.01
@@ -107,7 +107,7 @@ def test_the_portrait_itself_is_sharp_and_the_same_person(portrait: Rgb) -> None
 
 def test_a_film_keeps_the_face_and_most_of_its_detail(filmed: Any, portrait: Rgb) -> None:
     pictures = islice(played(filmed.path, FPS), 1)
-    found = observe(pictures, frame_rate=FPS, reference=portrait)
+    found = observe(pictures, frame_rate=FPS, reference=portrait).likeness
     assert found.sharpness_ratio is not None
     assert found.identity_distance is not None
     assert 0.6 < found.sharpness_ratio < 1.4
@@ -116,13 +116,13 @@ def test_a_film_keeps_the_face_and_most_of_its_detail(filmed: Any, portrait: Rgb
 
 def test_a_blurred_face_is_told_from_a_sharp_one(portrait: Rgb) -> None:
     blurred = cv2.GaussianBlur(portrait, (0, 0), 3.0)
-    found = observe([blurred], frame_rate=FPS, reference=portrait)
+    found = observe([blurred], frame_rate=FPS, reference=portrait).likeness
     assert found.sharpness_ratio is not None
     assert found.sharpness_ratio < 0.5
 
 
 def test_a_reference_without_a_face_is_compared_with_nothing(portrait: Rgb) -> None:
-    found = observe([portrait], frame_rate=FPS, reference=np.full_like(portrait, 128))
+    found = observe([portrait], frame_rate=FPS, reference=np.full_like(portrait, 128)).likeness
     assert found.sharpness_ratio is None
     assert found.identity_distance is None
 

@@ -175,7 +175,7 @@ def test_a_covered_mouth_is_refused(
     outline = {"mask": points[list(MASK)], "hand": disc(points, 0.45)}.get(what, disc(points, 0.3))
     message = refusal(networks, laid(photo, outline, colour))
     assert "mouth in the reference is covered, or it is no person" in message
-    assert "use a photo without" in message
+    assert "use a photo of a person without" in message
 
 
 @pytest.mark.parametrize("opacity", [0.4, 0.85])

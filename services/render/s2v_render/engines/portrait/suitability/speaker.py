@@ -10,9 +10,9 @@ from s2v.core.errors import InvalidInput, Reason
 from s2v.face.arrays import Rgb
 from s2v.face.detector import Face, FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
-from s2v.face.search import is_detected, is_face, located
+from s2v.face.search import is_detected, is_face, is_person, located
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.suitability.choosing import chosen_face, in_reading_order
+from s2v_render.engines.portrait.suitability.choosing import Located, chosen_face, in_reading_order
 from s2v_render.engines.portrait.suitability.hidden_mouth import mouth_is_hidden
 from s2v_render.engines.portrait.upscaling.enlarging import can_enlarge
 from s2v_render.engines.reference.fitting import FIELD, FaceBox
@@ -82,7 +82,7 @@ def find_speaker(
             "spec.face" where there is no such face.
     """
     seen = located(picture, detector, mesh)
-    faces = in_reading_order([pair for pair in seen if _is_usable(*pair, suitability)])
+    faces = _people(picture, seen, detector, suitability)
     if not faces:
         raise _not_found(picture, seen, (detector, mesh), suitability, kind)
     index = chosen_face(faces, choice, width=picture.shape[1], height=picture.shape[0])
@@ -91,7 +91,14 @@ def find_speaker(
     _check_upright(picture, face, landmarks, (detector, mesh), kind)
     _check(landmarks, suitability, kind)
     _check_whole(landmarks, picture, kind)
-    if mouth_is_hidden(picture, landmarks.points):
+    hidden = mouth_is_hidden(picture, landmarks.points)
+    if not hidden and not is_person(picture, landmarks, detector):
+        raise _unsuitable(
+            "the face in the reference does not look like a person's but like an animal's, a "
+            "drawing's or a mask's",
+            f"use a {kind}, or a lifelike picture, of a person's face",
+        )
+    if hidden:
         raise _unsuitable(
             "the mouth in the reference is covered, or it is no person's",
             f"use a {kind} of a person without a mask, a hand, a microphone or anything else in "
@@ -113,8 +120,7 @@ def find_face_box(
     Raises:
         InvalidInput: FIELD_INVALID on "spec.face", as `find_speaker`.
     """
-    seen = located(picture, detector, mesh)
-    faces = in_reading_order([pair for pair in seen if _is_usable(*pair, suitability)])
+    faces = _people(picture, located(picture, detector, mesh), detector, suitability)
     if not faces:
         return None
     index = chosen_face(faces, choice, width=picture.shape[1], height=picture.shape[0])
@@ -129,13 +135,22 @@ def box_of(found: Landmarks) -> FaceBox:
     return FaceBox((float(left), float(top)), (float(right), float(bottom)), eye_distance)
 
 
-def _is_usable(face: Face, found: Landmarks, suitability: Suitability) -> bool:
-    return is_face(face, found) and found.score >= suitability.min_score
+def _people(
+    picture: Rgb, seen: list[Located], detector: FaceDetector, suitability: Suitability
+) -> list[Located]:
+    """Return the faces of people in reading order; where there is none, of whatever has one."""
+    sure = [
+        (face, found)
+        for face, found in seen
+        if is_face(face, found) and found.score >= suitability.min_score
+    ]
+    people = [pair for pair in sure if is_person(picture, pair[1], detector)]
+    return in_reading_order(people or sure)
 
 
 def _not_found(
     picture: Rgb,
-    seen: list[tuple[Face, Landmarks]],
+    seen: list[Located],
     networks: tuple[FaceDetector, FaceMesh],
     suitability: Suitability,
     kind: Kind,
