@@ -24,7 +24,7 @@ _LEAST_EYE_DISTANCE_PIXELS = 50.0
 """Of smaller faces the tracker is no judge; they pass."""
 _WIDE_OPEN = 0.25
 """From here on, in eye distances, an opening is no speech sound's."""
-_LEAST_OPENING = 0.018
+_LEAST_OPENING = 0.022
 """Of the tracked lips, in eye distances; 0.067 is the least that a face of 124 showed."""
 _MOST_SHUT = 0.075
 """How far apart the shut lips may be found; at most 0.056 on those faces."""
