@@ -1,11 +1,25 @@
 """Read which face of a reference shall speak."""
 
+from typing import Annotated
+
+import typer
+
 from s2v.api.common.v1 import face_pb2
 from s2v.core.directing import FaceChoice, check_face
 from s2v.core.errors import InvalidInput, Reason
 from s2v.rpc.convert import face_to_proto
 
 _FIELD = "--face"
+
+FaceOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NUMBER|BOX",
+        help="Which face of several speaks: 2 for the second in reading order, or its box as "
+        "left,top,right,bottom in shares of the picture. [default: the largest]",
+        show_default=False,
+    ),
+]
 
 
 def face_wanted(text: str) -> face_pb2.FaceChoice | None:

@@ -44,15 +44,6 @@ LivelinessOption = Annotated[
         max=MAX_LIVELINESS,
     ),
 ]
-FaceOption = Annotated[
-    str,
-    typer.Option(
-        metavar="NUMBER|BOX",
-        help="Which face of several speaks: 2 for the second in reading order, or its box as "
-        "left,top,right,bottom in shares of the picture. [default: the largest]",
-        show_default=False,
-    ),
-]
 SpeedOption = Annotated[
     float | None,
     typer.Option(

@@ -24,7 +24,7 @@ from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.connecting import ServerOption, any_gateway
 from s2v_cli.destination import ForceOption, OutputOption, destination
 from s2v_cli.ending import film_facts, require_film, stage_times
-from s2v_cli.faces import face_wanted
+from s2v_cli.faces import FaceOption, face_wanted
 from s2v_cli.failing import say
 from s2v_cli.files import as_file, usable_media
 from s2v_cli.finishes import (
@@ -66,7 +66,6 @@ from s2v_cli.scripts import wanted_script
 from s2v_cli.showing import display, follow
 from s2v_cli.sounds import (
     EnhanceOption,
-    FaceOption,
     LivelinessOption,
     LongerOption,
     LoudnessOption,
@@ -255,15 +254,9 @@ def make(
     sampling = sampling_to_proto(
         Sampling(steps, guidance, shift, solver, window_frames=window_frames, between=between)
     )
-    spec.MergeFrom(
-        job_pb2.JobSpec(
-            liveliness=liveliness,
-            face=face_wanted(face),
-            prompt=prompt,
-            negative_prompt=negative_prompt,
-            sampling=sampling,
-        )
-    )
+    spec.prompt, spec.negative_prompt = prompt, negative_prompt
+    told = job_pb2.JobSpec(liveliness=liveliness, face=face_wanted(face), sampling=sampling)
+    spec.MergeFrom(told)
     reference = as_file(context, reference, "--reference")
     usable_media(reference, "--reference", "image", "video")
     if pose is not None:

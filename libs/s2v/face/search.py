@@ -17,8 +17,8 @@ _PORTRAIT_PIXELS = 192
 _PORTRAIT_SIZES = (1.6, 2.2, 3.0)
 """How much more than the face is shown."""
 _LEAST_LIKENESS = 0.74
-"""Of 80 looks at people's faces all had 0.79 and more, of 65 at animals, drawings and false hits three
-had as much as this, all drawn children (benchmarks/results/faces_2-cores_2026-11-29.md)."""
+"""Of 80 looks at people's faces all had 0.79 and more; of 65 at animals, drawings and false hits
+three had as much as this, all drawn children (benchmarks/results/faces_2-cores_2026-11-29.md)."""
 
 
 def located(

@@ -14,7 +14,7 @@ _MARGIN_PIXELS = 4
 
 
 @dataclass(slots=True)
-class Likeness:
+class Comparisons:
     """Comparisons of one face of a film with the reference's.
 
     Attributes:
@@ -49,7 +49,7 @@ class LikenessMeter:
             else None
         )
 
-    def compare(self, picture: Rgb, found: Landmarks, likeness: Likeness) -> None:
+    def compare(self, picture: Rgb, found: Landmarks, likeness: Comparisons) -> None:
         """Compare one more picture; takes 0.3 s where identity is measured, else a few ms."""
         if self._landmarks is None:
             return

@@ -17,7 +17,7 @@ from s2v.core.script import Mark
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.mesh import Landmarks
 from s2v.face.tracking import FacesTracker, mouth_opening, mouth_width
-from s2v.lipsync.likeness import Likeness, LikenessMeter
+from s2v.lipsync.likeness import Comparisons, LikenessMeter
 from s2v.lipsync.mouth_look import UNSEEN, MouthLook, MouthWatcher
 from s2v.lipsync.phones import PHONES
 from s2v.lipsync.visemes import mouths_of_phonemes, timed_symbols
@@ -57,7 +57,7 @@ class Observed:
     openings: Floats
     widths: Floats
     frame_rate: int
-    likeness: Likeness = field(default_factory=Likeness)
+    likeness: Comparisons = field(default_factory=Comparisons)
     look: MouthLook = UNSEEN
     others: tuple["Observed", ...] = ()
 
@@ -91,12 +91,12 @@ def observe(pictures: Iterable[Rgb], *, frame_rate: int, reference: Rgb | None =
     """
     meter = LikenessMeter(reference) if reference is not None else None
     tracker = FacesTracker()
-    faces: list[_Track] = []
+    faces: list[_Watched] = []
     frames = 0
     for picture in pictures:
         for number, found in enumerate(tracker.find(picture)):
             if number == len(faces):
-                faces.append(_Track(frames))
+                faces.append(_Watched(frames))
             faces[number].add(picture, found)
             if found and meter and frames % frame_rate == 0:
                 meter.compare(picture, found, faces[number].likeness)
@@ -150,13 +150,13 @@ def wanted_openings(phonemes: Sequence[Mark], *, frames: int, frame_rate: int) -
     return np.array([mouth.gap for mouth in mouths])
 
 
-class _Track:
+class _Watched:
     """Collects what one face does."""
 
     def __init__(self, missed: int) -> None:
         self._rows = [(math.nan, math.nan)] * missed
         self._watcher = MouthWatcher()
-        self.likeness = Likeness()
+        self.likeness = Comparisons()
 
     def add(self, picture: Rgb, found: Landmarks | None) -> None:
         self._watcher.add(picture, found)

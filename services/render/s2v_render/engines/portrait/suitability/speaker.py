@@ -199,7 +199,8 @@ def _check_upright(
             upright = abs(_lean_degrees(look)) < _MOST_LEAN_DEGREES
             surer = _doubt(found) > _MUCH_DOUBT * _doubt(look)
             clearer = other.score > face.score + _CLEARLY
-            if upright and look.score >= _SURE_MESH and (surer or clearer):
+            sure = upright and look.score >= _SURE_MESH and (surer or clearer)
+            if sure and is_person(turned, look, detector):
                 raise _unsuitable(f"the reference seems to {how}", turn)
 
 
