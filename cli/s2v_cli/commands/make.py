@@ -255,8 +255,8 @@ def make(
         Sampling(steps, guidance, shift, solver, window_frames=window_frames, between=between)
     )
     spec.prompt, spec.negative_prompt = prompt, negative_prompt
-    told = job_pb2.JobSpec(liveliness=liveliness, face=face_wanted(face), sampling=sampling)
-    spec.MergeFrom(told)
+    wish = job_pb2.JobSpec(liveliness=liveliness, face=face_wanted(face), sampling=sampling)
+    spec.MergeFrom(wish)
     reference = as_file(context, reference, "--reference")
     usable_media(reference, "--reference", "image", "video")
     if pose is not None:

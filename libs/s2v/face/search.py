@@ -13,6 +13,7 @@ _SURE_DETECTION = 0.65
 _SURE_MESH = 0.985
 """The detector doubts small faces and the mesh takes to cats; only one of them may doubt."""
 _LEAST_MESH = 0.5
+_AS_CLEAR = 0.15
 _PORTRAIT_PIXELS = 192
 _PORTRAIT_SIZES = (1.6, 2.2, 3.0)
 """How much more than the face is shown."""
@@ -27,6 +28,18 @@ def located(
     """Return whatever the detector takes for a face, the largest first, and its landmarks."""
     faces = detector.find(picture, also_small=also_small)[:_MOST_CANDIDATES]
     return [(face, mesh.locate(picture, face)) for face in faces]
+
+
+def clearest(picture: Rgb, detector: FaceDetector, *, also_small: bool = True) -> Face | None:
+    """Return the largest of the faces that are about as clear as any; None if there is none.
+
+    Small ones are searched only where the whole picture shows none for certain.
+    """
+    faces = detector.find(picture, also_small=False)
+    if also_small and not any(map(is_detected, faces)):
+        faces = detector.find(picture)
+    best = max((face.score for face in faces), default=0.0)
+    return next((face for face in faces if face.score >= best - _AS_CLEAR), None)
 
 
 def is_face(face: Face, found: Landmarks) -> bool:

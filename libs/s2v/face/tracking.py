@@ -8,7 +8,7 @@ from s2v.face import topology as topo
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
-from s2v.face.search import is_face, located
+from s2v.face.search import clearest, is_face, located
 
 _LOST_SCORE = 0.5
 _SMALL_EVERY = 25
@@ -37,8 +37,8 @@ class FaceTracker:
         current = self._mesh.follow(picture, self._previous) if self._previous else None
         if current is None or current.score < _LOST_SCORE:
             also_small = self._misses % _SMALL_EVERY == 0
-            faces = self._detector.find(picture, also_small=also_small)
-            current = self._mesh.locate(picture, faces[0]) if faces else None
+            face = clearest(picture, self._detector, also_small=also_small)
+            current = self._mesh.locate(picture, face) if face else None
         self._previous = current if current and current.score >= _LOST_SCORE else None
         self._misses = 0 if self._previous else self._misses + 1
         return self._previous

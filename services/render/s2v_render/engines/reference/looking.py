@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
+from s2v.face.search import clearest
 from s2v_render.engines.reference.fitting import FaceBox
 
 _EYES_OF_FACE = 0.4
@@ -14,11 +15,11 @@ _HAIR = 0.6
 
 def face_in(picture: Rgb, detector: FaceDetector) -> FaceBox | None:
     """Return where the largest face of a picture is, roughly; None where there is none."""
-    faces = detector.find(picture)
-    if not faces:
+    face = clearest(picture, detector)
+    if face is None:
         return None
-    (x, y), half = faces[0].centre, faces[0].size / 2
-    return FaceBox((x - half, y - half), (x + half, y + half), _EYES_OF_FACE * faces[0].size)
+    (x, y), half = face.centre, face.size / 2
+    return FaceBox((x - half, y - half), (x + half, y + half), _EYES_OF_FACE * face.size)
 
 
 def head_in(picture: Rgb, detector: FaceDetector, *, rows: int) -> FaceBox | None:

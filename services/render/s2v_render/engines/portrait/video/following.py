@@ -17,6 +17,8 @@ _MOST_YAW_DEGREES = 50.0
 _LEAST_EYE_DISTANCE = 24.0
 _MOST_MOTION = 0.3
 """How far a head moves from one picture to the next, in eye distances; further is a cut."""
+_NEAR = 0.8
+"""How unlike the place of a face may be that it was seen at before, as `Place.distance`."""
 _SEARCHED = 2.0
 """How far around the place where a face was lost it is looked for, in sizes of the face."""
 
@@ -87,9 +89,13 @@ def is_cut(before: Floats, after: Floats) -> bool:
 def _searched(
     picture: Rgb, place: Place, detector: FaceDetector, mesh: FaceMesh, *, thorough: bool
 ) -> Landmarks | None:
-    """Look in the whole picture, then around the place; thoroughly, for the smallest faces."""
+    """Look in the whole picture, then around the place; thoroughly, for the smallest faces.
+
+    Somebody else, who is far from the place, is taken only where nobody is near: after a cut.
+    """
     faces = detector.find(picture, also_small=thorough)
-    faces = faces or _found_around(picture, place, detector)
+    near = [face for face in faces if place.distance(face) < _NEAR]
+    faces = near or _found_around(picture, place, detector) or faces
     if not faces:
         return None
     return mesh.locate(picture, min(faces, key=place.distance))
