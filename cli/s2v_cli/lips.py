@@ -7,8 +7,9 @@ from s2v.media.credentials import FilmCredentials
 FOLLOWING = 0.4
 """From here on lips follow the sound as real people's do; another speech's hardly get there."""
 ROUGHLY = 0.3
-NOTICED_MILLISECONDS = 45.0
-"""Viewers notice sound that is this much off (ITU-R BT.1359-1, for sound that is early)."""
+NOTICED_LATE, NOTICED_EARLY = 45.0, -125.0
+"""Milliseconds from which viewers notice lips that come after the sound, or before it (ITU-R
+BT.1359-1); in life sound comes late, too."""
 _USUAL_MILLISECONDS = 125.0
 """Films are seldom further off; the best of lags that nobody would expect proves less."""
 _PROOF_IN_TIME, _PROOF = 0.75, 1.0
@@ -63,7 +64,8 @@ def _follows(found: LipSyncMeasurement, least: float, share: float) -> bool:
 
 
 def _timing(found: LipSyncMeasurement) -> list[str]:
-    return [_lag(found)] if abs(found.lag_milliseconds) > NOTICED_MILLISECONDS else []
+    noticed = not NOTICED_EARLY <= found.lag_milliseconds <= NOTICED_LATE
+    return [_lag(found)] if noticed else []
 
 
 def summary(found: LipSyncMeasurement) -> str:
@@ -86,7 +88,7 @@ def table(found: LipSyncMeasurement) -> list[tuple[str, str, str]]:
         (
             "lips are",
             _lag(found) if follows else "-",
-            f"under {NOTICED_MILLISECONDS:.0f} ms nobody notices",
+            f"up to {NOTICED_LATE:.0f} ms late or {-NOTICED_EARLY:.0f} early nobody notices",
         ),
     ]
     if found.closures:

@@ -15,6 +15,8 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import FaceDetector
 from s2v.face.matte import PersonMatte
 from s2v.face.mesh import FaceMesh, Landmarks
+from s2v.face.search import is_person
+from s2v.face.tracking import FacesTracker
 from s2v.lipsync.phones import Mouth
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
@@ -211,3 +213,40 @@ def test_light_and_quality_are_not_taken_for_a_cover(networks: Networks, photo: 
     small = cv2.resize(photo, (190, 190), interpolation=cv2.INTER_AREA)
     for picture in (grey, dim, blue, soft, poor, small):
         assert not mouth_is_hidden(picture, networks.landmarks(picture).points)
+
+
+def test_a_mouth_that_is_wide_open_is_named_as_the_reason(networks: Networks, photo: Rgb) -> None:
+    landmarks = networks.landmarks(photo)
+    portrait = make_portrait(photo, landmarks.points, networks.matte.cut(photo))
+    points = landmarks.points.copy()
+    points[list(topo.LOWER_INNER[4:7]), 1] += 0.3 * portrait.rig.head.eye_distance
+    with pytest.raises(InvalidInput, match="wide open") as caught:
+        check_follows(Stubborn(portrait), Landmarks(points, 1.0), networks.mesh)  # type: ignore[arg-type]
+    assert "does not shout" in caught.value.message
+
+
+def test_a_person_is_told_from_what_only_resembles_one(networks: Networks, photo: Rgb) -> None:
+    found = networks.landmarks(photo)
+    assert is_person(photo, found, networks.detector)
+    small = cv2.resize(photo, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    smaller = Landmarks(found.points * 0.3, 1.0)
+    assert is_person(grey, smaller, networks.detector)
+    owl = np.full_like(small, 150)
+    for eye in (topo.RIGHT_EYE_OUTER, topo.LEFT_EYE_OUTER):
+        x, y = smaller.points[eye, :2].round().astype(int)
+        cv2.circle(owl, (int(x), int(y)), 6, (20, 20, 20), -1)
+    assert not is_person(owl, smaller, networks.detector)
+
+
+def test_faces_keep_their_numbers_while_one_is_out_of_sight(photo: Rgb) -> None:
+    person = cv2.resize(photo, (256, 256), interpolation=cv2.INTER_AREA)
+    both = np.hstack([person, person])
+    gone = both.copy()
+    gone[:, :256] = 128
+    tracker = FacesTracker()
+    seen = [tracker.find(picture) for picture in (both, both, gone, both)]
+    assert [[one is not None for one in faces] for faces in seen][:2] == [[True, True]] * 2
+    left = min((0, 1), key=lambda number: seen[0][number].points[1, 0])  # type: ignore[union-attr]
+    assert seen[2][left] is None
+    assert seen[2][1 - left] is not None

@@ -32,8 +32,9 @@ def test_lips_in_time_follow_the_sound() -> None:
     ("milliseconds", "words"),
     [
         (80, "the lips follow the sound, but 80 ms late"),
-        (-80, "the lips follow the sound, but 80 ms early"),
         (-44, "the lips follow the sound"),
+        (-110, "the lips follow the sound"),
+        (-140, "the lips follow the sound, but 140 ms early"),
     ],
 )
 def test_a_lag_is_told_once_people_notice_it(milliseconds: float, words: str) -> None:

@@ -123,10 +123,10 @@ def _first(
             return number, speaker_at(number)
         except InvalidInput as error:
             refusals.append(error)
-    raise _commonest(refusals)
+    raise commonest(refusals)
 
 
-def _commonest(refusals: list[InvalidInput]) -> InvalidInput:
+def commonest(refusals: list[InvalidInput]) -> InvalidInput:
     """Return what most pictures are refused for, if any shows a face; numbers do not count."""
     shown = [error for error in refusals if error.reason != Reason.FACE_NOT_FOUND] or refusals
     kinds = Counter(re.sub(r"\d+", "", error.message) for error in shown)
