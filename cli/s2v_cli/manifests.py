@@ -38,7 +38,7 @@ class Row(BaseModel):
     fps: int | None = Field(default=None, ge=1)
     seed: int | None = None
     liveliness: float | None = Field(default=None, ge=0, le=MAX_LIVELINESS)
-    face: str = ""
+    face: str = Field(default="", coerce_numbers_to_str=True)
     prompt: str = ""
     negative_prompt: str = ""
     steps: int = Field(default=0, ge=0)
