@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from s2v.api.gateway.v1 import job_pb2
+from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import AsyncClient
 from s2v.core.errors import NotFound, Reason, Unavailable
 from s2v.rpc.channel import connect
@@ -58,6 +58,30 @@ async def test_a_film_is_made_by_calls_of_every_kind(
 
     assert (tmp_path / "film.mp4").read_bytes() == FILM
     assert set(lead.tokens) == {"Bearer s2v_secret"}
+
+
+async def test_a_text_is_passed_on_while_its_film_is_made(address: str, lead: FakeGateway) -> None:
+    accepted = asyncio.Event()
+    lead.media = b"media" * 100_000
+
+    async def dictated() -> AsyncIterator[str]:
+        yield "One sentence. "
+        await accepted.wait()
+        yield "Another one."
+
+    kinds = []
+    config = generation_service_pb2.GenerateConfig()
+    async with AsyncClient(address) as client:
+        async for response in client.generate(config, text=dictated(), reference=b"\x89PNG"):
+            accepted.set()
+            kinds.append(response.WhichOneof("event"))
+
+    assert (kinds[0], kinds[-1]) == ("accepted", "finished")
+    assert "media" in kinds
+    assert [one.text_chunk for one in lead.generated if one.text_chunk] == [
+        "One sentence. ",
+        "Another one.",
+    ]
 
 
 async def test_a_refusal_comes_as_it_was_meant(address: str, lead: FakeGateway) -> None:
