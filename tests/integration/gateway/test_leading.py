@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 import premade
+from s2v_gateway.jobs.alarms import Alarms
+from s2v_gateway.jobs.durable import open_checkpoints
 from s2v_gateway.records.database import open_database
 from s2v_gateway.records.leading import Holder, fence, new_name
 from s2v_gateway.records.lock import DatabaseInUse, DatabaseLock, lock_database, look_at_lock
+from s2v_gateway.records.migrating import migrate
 
 Open = Callable[[], sa.Engine]
 LONG_SECONDS = 3600.0
@@ -102,3 +106,26 @@ def test_who_has_the_lock_and_does_not_lead_yet_is_waited_for(opened: Open) -> N
     assert look_at_lock(watcher, lease_seconds=LONG_SECONDS) == Holder("b:2")
     lock.release()
     assert look_at_lock(watcher, lease_seconds=LONG_SECONDS) is None
+
+
+def test_a_gateway_may_have_a_schema_of_its_own(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as setting_up:
+        setting_up.execute("CREATE SCHEMA films")
+    url, name = f"{postgres_url}&options=-csearch_path%3Dfilms", new_name()
+    database, checkpoints = (
+        open_database(url, name=name),
+        open_checkpoints(url, Alarms(), name=name),
+    )
+    lock = lock_database(database)
+    migrate(database)
+    database.dispose()
+
+    for engine in (database, checkpoints):
+        fence(engine, name)
+    lock.lead("a:1")
+
+    for engine in (database, checkpoints):
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text("SELECT current_schema()")) == "films"
+        engine.dispose()
+    lock.release()

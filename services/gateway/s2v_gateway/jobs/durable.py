@@ -159,7 +159,10 @@ def open_checkpoints(database_url: str, alarms: Alarms, *, name: str = "") -> sq
             pool_size=_CONNECTIONS,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 10, "options": _END_IDLE_TRANSACTIONS},
+            connect_args={
+                "connect_timeout": 10,
+                "options": f"{url.query.get('options', '')} {_END_IDLE_TRANSACTIONS}",
+            },
         )
     sqlalchemy.event.listen(engine, "handle_error", alarms.hear)
     sqlalchemy.event.listen(engine, "handle_error", _wait_for_room)
