@@ -227,7 +227,7 @@ def _compared(match: re.Match[str]) -> str | None:
 def _plus(match: re.Match[str]) -> str | None:
     return (
         "plus"
-        if re.search(r"\w\s?\Z", before(match)) and re.match(r"\s?\w", after(match))
+        if re.search(r"[\w°%′'\")]\s?\Z", before(match)) and re.match(r"\s?\(?\w", after(match))
         else None
     )
 

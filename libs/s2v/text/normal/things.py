@@ -10,7 +10,7 @@ _THINGS = (
     "chip|circuit|clip|clock|clone|commute|connection|container|cord|countdown|dash|delay|disk|"
     "display|dose|drive|dumbbell|engine|episode|exposure|fan|fence|file|film|fish|flight|fuse|hail|"
     "heater|hike|hole|hose|hurdle|intro|interval|jar|jump|kettlebell|lamp|laser|lens|lesson|limit|"
-    "link|loan|marathon|meeting|microwave|monitor|motor|nail|network|outlet|pack|package|panel|"
+    "link|loan|marathon|meeting|microwave|monitor|MRI|magnet|motor|nail|network|outlet|pack|package|panel|"
     "parcel|pill|pipe|pizza|plank|plug|pole|pool|pump|queue|race|radius|ramp|relay|resistor|"
     "resolution|road|rod|rope|route|sack|salmon|screen|screw|sensor|shaft|sheet|signal|snake|"
     "socket|solo|speaker|spot|sprint|square|SSD|steak|stick|strip|supply|swim|syringe|tablet|tank|"
