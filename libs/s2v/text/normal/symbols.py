@@ -224,6 +224,11 @@ def _compared(match: re.Match[str]) -> str | None:
     return " is less than " if match.group() == "<" else " is greater than "
 
 
+def _ratio(match: re.Match[str]) -> str | None:
+    """Say "a:b" of letters, of which no word goes before: "option a:b"."""
+    return " to " if re.search(r"(?<!\w)[a-z]\Z", before(match)) else None
+
+
 def _plus(match: re.Match[str]) -> str | None:
     return (
         "plus"
@@ -277,6 +282,15 @@ PAIRS = (
     ),
 )
 """Words with a stroke between them, which are looked for before capitals are."""
+_ACCENTS = {
+    "\u0302": "hat",
+    "\u0303": "tilde",
+    "\u0304": "bar",
+    "\u0305": "bar",
+    "\u0307": "dot",
+    "\u20d7": "vector",
+}
+_TURNS = {"♯": "sharp", "♭": "flat", "♮": "natural"}
 RULES = (
     _rule(
         "symbol.set",
@@ -298,6 +312,17 @@ RULES = (
         r"(?<![\w.-])(?P<grade>[A-FO])(?P<sign>[-−+])(?=[\s.,;:!?)]|$)",
         lambda match: f"{match['grade']} {'plus' if match['sign'] == '+' else 'minus'}",
     ),
+    _rule(
+        "symbol.accent",
+        rf"(?<![^\W\d_])(?P<letter>[A-Za-z])(?P<mark>[{''.join(_ACCENTS)}])(?![^\W\d_])",
+        lambda match: f"{match['letter']} {_ACCENTS[match['mark']]}",
+    ),
+    _rule(
+        "symbol.sum",
+        r"[∑∏∫](?=\s+(?:from|of|over)\b)",
+        lambda match: _SIGNS[match.group()].removesuffix(" of"),
+    ),
+    _rule("symbol.ratio", r"(?<=\b[a-z]):(?=[a-z](?![\w:/]))", _ratio),
     _rule("symbol.arrow", r"(?<=\s)(?:--?>|==?>)(?=\s)", lambda _: "to"),
     _rule("symbol.slash", r"(?<=\w)/", _between_words(" slash ")),
     _rule(
