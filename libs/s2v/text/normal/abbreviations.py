@@ -175,6 +175,15 @@ _BEFORE_NUMBER = {
     "Ref": "reference",
     "Rt": "route",
     "vv": "verses",
+    "ll": "lines",
+    "fn": "footnote",
+    "ed": "edition",
+    "sc": "scene",
+    "Sc": "scene",
+    "Tab": "table",
+    "Nr": "number",
+    "mm": "measures",
+    "bars": "bars",
     "Op": "opus",
     "op": "opus",
 }
@@ -244,6 +253,16 @@ def _doctor(match: re.Match[str]) -> str:
     return "P H D." if _ends(match) else "P H D"
 
 
+def _before_number(match: re.Match[str]) -> str | None:
+    """Say "Sec." in full where a number follows, though that may be read already."""
+    if _NUMBER_AHEAD.match(after(match)) is None:
+        return None
+    return _BEFORE_NUMBER[match["it"].rstrip(".")]
+
+
+_NUMBER_AHEAD = re.compile(r"\s?(?:\(?[0-9#]|[IVX]+\b|[ivxl]{1,6}\b(?!'))")
+
+
 def _rule(name: str, pattern: str, read: Reader) -> Rule:
     return Rule(f"abbreviation.{name}", SpeechClass.ABBREVIATION, re.compile(pattern), read)
 
@@ -264,13 +283,13 @@ BEFORE_NUMBERS = (
     ),
     _rule(
         "before_number",
-        rf"(?<![\w.])(?P<it>(?:{_exactly(_BEFORE_NUMBER)})\.)\s?(?=\(?[0-9#]|[IVX]+\b)",
-        lambda match: f"{_BEFORE_NUMBER[match['it'].rstrip('.')]} ".strip(),
+        rf"(?<![\w.])(?P<it>(?:{_exactly(_BEFORE_NUMBER)})\.)(?=\s?\S|\s?\Z)",
+        _before_number,
     ),
 )
 _DEGREES = {"Sc": "S C", "Ed": "Ed", "Eng": "Eng", "Phil": "Phil", "Com": "Com", "Tech": "Tech"}
 RULES = (
-    _rule("century", r"(?<=[0-9](?:st|nd|rd|th) )(?P<it>c\.)(?! ?[0-9])", lambda _: "century"),
+    _rule("century", r"(?:(?<=[0-9](?:st|nd|rd|th)[ -])|(?<=[IVX][IVX] ))(?P<it>c\.)(?! ?[0-9])", lambda _: "century"),
     _rule("floor", r"(?<=(?:st|nd|rd|th) )(?P<it>Fl\.)", lambda _: "Floor"),
     _rule("degrees", r"(?<=[0-9] )(?P<it>deg\.)(?! [A-Z])", lambda _: "degrees"),
     _rule(

@@ -21,6 +21,7 @@ from s2v.text.normal import (
     symbols,
     telephones,
     times,
+    verses,
     weekdays,
 )
 from s2v.text.normal.claiming import Claim, Claims
@@ -61,6 +62,7 @@ def claim_english(claims: Claims, language: str) -> None:
     claims.apply(_AMERICAN if language.lower() in _MONTH_FIRST else _BRITISH)
     claims.apply(telephones.SERIALS)
     claims.apply(dates.DECADES)
+    claims.apply(verses.RULES)
     claims.apply(references.RULES)
     claims.apply(times.RULES)
     claims.apply(money.RULES)
