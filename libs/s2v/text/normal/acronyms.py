@@ -277,7 +277,8 @@ MIXED = (
     _rule(
         "acronym.mixed",
         SpeechClass.ACRONYM,
-        r"(?<!\w)(?P<it>YoY|QoQ|MoM|PhDs?|VRAM|WWII?|WW[12]|TL;DR|iOS|macOS|WiFi|IoT|tvOS|watchOS|iPadOS|SaaS|PaaS|MSc|BSc|LLMs|C"
+        r"(?<!\w)(?P<it>YoY|QoQ|MoM|PhDs?|VRAM|WWII?|WW[12]|TL;DR|iOS|macOS|WiFi|IoT|tvOS|watchOS"
+        r"|iPadOS|SaaS|PaaS|MSc|BSc|LLMs|C"
         r"hatGPT|eBay|DoS|DDoS|mRNA|pH|GitHub|YouTube|MySQL|NoSQL|PostgreSQL|OpenAI|VSCode)(?!\w)",
         _mixed,
     ),
@@ -303,6 +304,13 @@ MIXED = (
     ),
 )
 WORDS = (
+    _rule(
+        "acronym.mixed",
+        SpeechClass.ACRONYM,
+        r"(?<![\w'’])(?P<it>(?:[a-z][BCDFGHJKLMNPQRSTVWXZ]{2,4}|pK[ab]|[a-z]{1,2}RNA|cDNA|eDNA))"
+        r"(?!\w)",
+        lambda match: spelt(match["it"]),
+    ),
     _rule(
         "acronym.voiceless",
         SpeechClass.ACRONYM,

@@ -10,18 +10,22 @@ from s2v.text.normal import (
     chemistry,
     counting,
     dates,
+    decades,
     emoji,
     keys,
     markup,
     measures,
     money,
+    music,
     places,
     references,
     romans,
+    spelling,
     symbols,
     telephones,
     times,
     verses,
+    versions,
     weekdays,
 )
 from s2v.text.normal.claiming import Claim, Claims
@@ -32,12 +36,13 @@ from s2v.text.normal.spans import SpeechClass
 
 _AMERICAN = dates.rules(day_first=False)
 _BRITISH = dates.rules(day_first=True)
+_LATIN = frozenset({"en", "de", "es", "fr", "it", "pt", "nl", "sv", "pl", "tr"})
 _MONTH_FIRST = frozenset({"en", "en-us", "en-ph"})
 
 
 def claim_protected(claims: Claims, language: str) -> None:
     """Claim what stands for itself: code, formulas, tags, links, addresses and marks."""
-    claims.apply(symbols.SPELLING[:1])
+    claims.apply(spelling.SPELLING[:1])
     if primary(language) == "en":
         claims.apply(emoji.FACES)
     claim_code(claims)
@@ -47,13 +52,17 @@ def claim_protected(claims: Claims, language: str) -> None:
     claims.apply(addresses.urls(primary(language)))
     claims.apply(markup.BLOCKS)
     markup.claim_emphasis(claims)
-    claims.apply(symbols.SPELLING[1:])
+    claims.apply(spelling.SPELLING[1:])
+    if primary(language) in _LATIN:
+        claims.apply(spelling.FIGURES)
 
 
 def claim_english(claims: Claims, language: str) -> None:
     """Claim everything that English reads otherwise than letter by letter."""
+    claims.apply(music.RULES)
     claims.apply(emoji.RULES[:4])
     claims.apply(symbols.RUNS)
+    claims.apply(spelling.NOTES)
     claims.apply(keys.RULES)
     claims.apply(telephones.RULES)
     claims.apply(addresses.MACHINES)
@@ -61,12 +70,12 @@ def claim_english(claims: Claims, language: str) -> None:
     claims.apply(weekdays.RULES)
     claims.apply(_AMERICAN if language.lower() in _MONTH_FIRST else _BRITISH)
     claims.apply(telephones.SERIALS)
-    claims.apply(dates.DECADES)
+    claims.apply(decades.RULES)
     claims.apply(verses.RULES)
     claims.apply(references.RULES)
     claims.apply(times.RULES)
     claims.apply(money.RULES)
-    claims.apply(counting.VERSIONS)
+    claims.apply(versions.RULES)
     claims.apply(measures.RULES)
     claims.apply(chemistry.RULES)
     claims.take(_expressions(claims))

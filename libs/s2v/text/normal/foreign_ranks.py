@@ -37,7 +37,8 @@ _GERMAN_ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _GERMAN_DATIVE = re.compile(
-    r"\b(?:in|an|aus|bei|mit|nach|seit|von|zu|auf|vor|über|unter|hinter|neben|zwischen|während|trotz|"
+    r"\b(?:in|an|aus|bei|mit|nach|seit|von|zu|auf|vor|über|unter|hinter|neben|zwischen|während"
+    r"|trotz|"
     r"wegen) der\s\Z|\b(?:zur|des|ihre[rnm]|seine[rnm])\s\Z",
     re.IGNORECASE,
 )

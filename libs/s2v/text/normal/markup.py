@@ -119,7 +119,8 @@ BLOCKS = (
     ),
     _rule("markup.html", rf"</?(?:{_HTML}){_ATTRIBUTES}", re.IGNORECASE),
     _rule("markup.rule", r"^[ \t]*(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$"),
-    _rule("markup.definition", r"^[ \t]{0,3}\[[^\[\]\n]{1,60}\]:[ \t]+\S+[^\n]{0,200}$"),
+    _rule("markup.footnote", r"^[ \t]{0,3}\[\^[\w-]{1,40}\]:[ \t]*(?=\S)"),
+    _rule("markup.definition", r"^[ \t]{0,3}\[(?!\^)[^\[\]\n]{1,60}\]:[ \t]+\S+[^\n]{0,200}$"),
     _rule("markup.footnote", r"\[\^[\w-]{1,40}\]:?"),
     _rule("markup.heading", r"^[ \t]{0,3}#{1,6}[ \t]+(?=\S)"),
     _rule("markup.heading", r"(?<=\S)[ \t]+#+[ \t]*$"),
@@ -127,7 +128,7 @@ BLOCKS = (
     _rule("markup.box", r"^[ \t]*[-*+][ \t]+\[[ xX]\][ \t]+(?=\S)"),
     _rule("markup.bullet", r"^[ \t]*[-*+•◦▪‣●○■][ \t]+(?=[^\s0-9])"),
     _rule("markup.bullet", r"^[ \t]*[*•◦▪‣●○■][ \t]+(?=[0-9])"),
-    _rule("markup.table", r"^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t:|-]*$"),
+    _rule("markup.table", r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+[ \t:|-]*$"),
 )
 CELLS = (
     _rule("markup.table", r"^[ \t]*\|[ \t]*(?=[^\n|]{1,200}\|)"),

@@ -263,7 +263,9 @@ RULES = (
     Rule(
         "unit.alone",
         SpeechClass.UNIT,
-        re.compile(r"(?<![\w/.])(?<![0-9] )(?P<it>(?:k?N|k?W|Pa|V|A|kg|M?J)[·⋅](?:m|h|s|A))(?![\w²³/^])"),
+        re.compile(
+            r"(?<![\w/.])(?<![0-9] )(?P<it>(?:k?N|k?W|Pa|V|A|kg|M?J)[·⋅](?:m|h|s|A))(?![\w²³/^])"
+        ),
         lambda match: unit_words(match["it"], "2"),
     ),
     Rule(
@@ -284,7 +286,8 @@ RULES = (
         "unit.degrees",
         SpeechClass.UNIT,
         re.compile(
-            rf"{START}(?:(?P<low>{SIGN}(?:{NUMBER}))[°º]{DASH})?{_AMOUNT}{SPACE}?[°º](?:{SPACE}?(?P<minutes>[0-9]{{1,2}})['’′])?"
+            rf"{START}(?:(?P<low>{SIGN}(?:{NUMBER}))[°º]{DASH})?{_AMOUNT}{SPACE}?[°º](?:{SPACE}?"
+            rf"(?P<minutes>[0-9]{{1,2}})['’′])?"
             rf"(?:{SPACE}?(?P<seconds>[0-9]{{1,2}})[\"”″])?(?:{SPACE}?(?P<side>[NSEW])(?!\w))"
             rf"?(?![CF]\b)"
         ),
@@ -339,7 +342,8 @@ RULES = (
         "unit.rate",
         SpeechClass.UNIT,
         re.compile(
-            r"(?<=[a-z])/(?P<per>day|week|month|year|hour|hr|h|minute|min|second|sec|s|person|night|"
+            r"(?<=[a-z])/(?P<per>day|week|month|year|hour|hr|h|minute|min|second|sec|s|person"
+            r"|night|"
             r"user|kg|km|yr|mo|wk|d|page|capita)(?![\w/])"
         ),
         _rate,

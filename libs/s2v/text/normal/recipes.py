@@ -24,7 +24,8 @@ _MEASURES = {
 }
 _PART = rf"(?:[{''.join(GLYPHS)}]|[1-9]/[1-9][0-9]?)"
 _OVEN = re.compile(
-    r"\b(?:bake[ds]?|baking|oven|roast(?:ed|ing)?|(?:pre)?heat(?:ed|ing|s)?|cook(?:ed)?|temp(?:erature)?|"
+    r"\b(?:bake[ds]?|baking|oven|roast(?:ed|ing)?|(?:pre)?heat(?:ed|ing|s)?|cook(?:ed)?|temp"
+    r"(?:erature)?|"
     r"weather|hot|cold|cool|warm|fever|simmer|fridge|fr[eo]ez\w*|boil\w*|wash|reach(?:es|ed)?|"
     r"degrees|below|above|outside|hits?|grill|smoker)\b[^.!?]{0,30}\Z|[°º]? ?[CF] ?/ ?\Z",
     re.IGNORECASE,
@@ -92,7 +93,8 @@ _AMOUNT = (
 RULES = (
     _rule(
         "recipe",
-        rf"{_AMOUNT} ?(?P<unit>[cCTt]|pt)\.(?=,? (?!to\b|of (?:the|a)\b)[a-z]{{2,}}|,? \(| of [a-z])",
+        rf"{_AMOUNT} ?(?P<unit>[cCTt]|pt)\.(?=,? (?!to\b|of (?:the|a)\b)[a-z]{{2,}}|,? \("
+        rf"| of [a-z])",
         _measured,
     ),
     _rule("recipe", rf"{_AMOUNT} ?(?P<unit>[cCTt]|pt)(?= (?:{_FOODS})\b)", _measured),

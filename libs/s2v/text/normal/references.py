@@ -8,7 +8,8 @@ from s2v.text.normal.spans import SpeechClass
 
 _RANGED = re.compile(
     r"\b(?:[Gg]rades?|[Rr]ows?|[Ss]eats?|[Cc]olumns?|[Ss]ections?|[Oo]ptions?|[Pp]arts?|[Gg]roups?|"
-    r"[Aa]ppendix|[Aa]ppendices|[Kk]eys|[Ll]etters|[Hh]alls?|[Gg]ates?|[Zz]ones?|[Ff]rom|[Aa]nswers|"
+    r"[Aa]ppendix|[Aa]ppendices|[Kk]eys|[Ll]etters|[Hh]alls?|[Gg]ates?|[Zz]ones?|[Ff]rom"
+    r"|[Aa]nswers|"
     r"[Ll]evels?|[Cc]ategor(?:y|ies)|[Ss]teps?|[Tt]ypes?|[Cc]lass(?:es)?|[Vv]itamins?) \Z"
 )
 
@@ -58,7 +59,8 @@ _LAW = re.compile(
 )
 _LABELLED = re.compile(
     r"\b(?:Table|Figure|Fig\.?|Tab\.|Exhibit|Listing|Equation|Eq\.|Exercise|Problem|Example|Ex\.|"
-    r"Plate|Diagram|Chart|Box|Scheme|Form|Illustration|Image|Map|Worksheet|table|figure|fig\.|exhibit|"
+    r"Plate|Diagram|Chart|Box|Scheme|Form|Illustration|Image|Map|Worksheet|table|figure|fig\."
+    r"|exhibit|"
     r"exercise|equation|listing) \Z"
 )
 _PARTED = re.compile(r"\b(?:[Ss]ection|[Cc]hapter|[Uu]nit|[Ll]esson|[Pp]art|[Rr]oom|[Ss]uite) \Z")
@@ -76,7 +78,8 @@ RULES = (
         "number.paragraph",
         SpeechClass.NUMBER,
         re.compile(
-            r"(?<![\w.,])(?P<n>[0-9]{1,4})(?P<parts>(?:\((?:[0-9]{1,2}|[A-Za-z]|[ivx]{2,4})\)){1,5})"
+            r"(?<![\w.,])(?P<n>[0-9]{1,4})(?P<parts>(?:\((?:[0-9]{1,2}|[A-Za-z]"
+            r"|[ivx]{2,4})\)){1,5})"
         ),
         _paragraph,
     ),
@@ -87,6 +90,14 @@ RULES = (
         lambda match: plural(pairs(match["n"])),
     ),
     Rule(
+        "number.plural",
+        SpeechClass.NUMBER,
+        re.compile(
+            r"(?:(?<=\btwo )|(?<=three )|(?<=four )|(?<=five )|(?<=both ))(?P<n>[0-9]{1,2})s(?!\w)"
+        ),
+        lambda match: plural(cardinal(int(match["n"]))),
+    ),
+    Rule(
         "number.airliner",
         SpeechClass.NUMBER,
         re.compile(r"(?<![\w.,-])(?P<a>7[0-9]7)-(?P<b>[0-9]{1,3})(?![\w-])"),
@@ -95,9 +106,7 @@ RULES = (
     Rule(
         "number.enumerated",
         SpeechClass.NUMBER,
-        re.compile(
-            r"(?<![\w.,-])(?P<a>[0-9]{1,2})[-–‑](?P<b>[0-9]{1,3})(?P<c>[a-zA-Z])?(?![\w-])"
-        ),
+        re.compile(r"(?<![\w.,-])(?P<a>[0-9]{1,2})[-–‑](?P<b>[0-9]{1,3})(?P<c>[a-zA-Z])?(?![\w-])"),
         _enumerated,
     ),
     Rule(

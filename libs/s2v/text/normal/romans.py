@@ -43,9 +43,7 @@ _WORDS_TOO = words(
 """What is mostly something else where nothing shows that it is a number."""
 _NAMES = frozenset("CDLM")
 """Letters that name one of several: "Appendix C", "Type D"."""
-_RULER = re.compile(
-    rf"\b(?P<name>(?:(?P<title>{_TITLES})s? [A-Z]\w+|{_REGNAL}))(?: [A-Z]\w+)? \Z"
-)
+_RULER = re.compile(rf"\b(?P<name>(?:(?P<title>{_TITLES})s? [A-Z]\w+|{_REGNAL}))(?: [A-Z]\w+)? \Z")
 """A name that the number of a reign follows."""
 _REIGNING = re.compile(
     r"\b(?:kings?|queens?|reign\w*|throne|dynasty|crown\w*|emperors?|popes?|sultans?|tsars?|"
@@ -174,12 +172,14 @@ RULES = (
     ),
     _rule(
         "century",
-        rf"(?<![\w.&-])(?P<it>(?P<n>{_ROMAN}))(?=[ -](?:century|centuries|[Dd]ynasty|Olympiad|c\.(?! ?[0-9]))(?!\w))",
+        rf"(?<![\w.&-])(?P<it>(?P<n>{_ROMAN}))(?=[ -](?:century|centuries|[Dd]ynasty|Olympiad|c\."
+        rf"(?! ?[0-9]))(?!\w))",
         _century,
     ),
     _rule(
         "several",
-        rf"(?<![\w.&/+-])(?=[IVXLCDM])(?P<it>{_ROMAN}(?:(?:, (?:and |or )?| and | or | & |[-–—]){_ROMAN}(?!\w)){{1,12}})"
+        rf"(?<![\w.&/+-])(?=[IVXLCDM])(?P<it>{_ROMAN}(?:(?:, (?:and |or )?| and | or | & "
+        rf"|[-–—]){_ROMAN}(?!\w)){{1,12}})"
         rf"{_END}",
         _several,
     ),
@@ -191,7 +191,8 @@ RULES = (
     ),
     _rule(
         "numbered",
-        rf"(?<!\w)(?:{_NUMBERED}|stage|phase|type|grade|class)s? (?P<it>(?P<n>{_ROMAN})(?P<sub>(?:\.[0-9]{{1,3}})*)"
+        rf"(?<!\w)(?:{_NUMBERED}|stage|phase|type|grade|class)s? (?P<it>(?P<n>{_ROMAN})(?P<sub>"
+        rf"(?:\.[0-9]{{1,3}})*)"
         r"(?P<letter>(?<=[IVX])[a-cA-C](?!\w))?)"
         r"(?![\w’–-]|\.[A-Za-z])(?! (?:am|think|have|was|know)\b)",
         _numbered,

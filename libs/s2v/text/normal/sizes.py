@@ -97,7 +97,7 @@ def _feet(match: re.Match[str]) -> str:
 
 
 def _arc(match: re.Match[str]) -> str:
-    """Say minutes and seconds, of which there are too many for inches: 3'20\"."""
+    """Say minutes and seconds, of which there are too many for inches."""
     minutes, seconds = int(match["m"]), int(match["s"])
     said = f"{cardinal(minutes)} minute{'' if minutes == 1 else 's'}"
     return f"{said} {cardinal(seconds)} second{'' if seconds == 1 else 's'}"
@@ -157,7 +157,8 @@ INCHES = (
     ),
     _rule(
         "feet",
-        r"(?<![\w.,'‘])(?P<n>[1-9][0-9]{0,3})['’′](?= (?:tall|long|wide|deep|high|boat|yacht|ceiling|"
+        r"(?<![\w.,'‘])(?P<n>[1-9][0-9]{0,3})['’′](?= (?:tall|long|wide|deep|high|boat|yacht"
+        r"|ceiling|"
         r"ceilings|fence|ladder|pole|wall|above|below|by|x|trailer|tree|drop|cliff|wave|rope)\b)",
         _feet,
     ),

@@ -10,9 +10,7 @@ from s2v.text.normal.wordlists import words
 _SIGNS = sorted((u for u in UNITS if u not in ("°", "º", "%", "‰")), key=len, reverse=True)
 UNIT = "|".join(map(re.escape, _SIGNS))
 """A pattern of the sign of any unit, but for degrees and percent."""
-_POWER = (
-    r"(?:[²³⁴]|\^[-−]?[1-4]|\^\{[-−]?[1-4]\}|⁻[¹²³⁴]|(?<=m)[23](?![0-9])|(?<=ft)[23](?![0-9]))"
-)
+_POWER = r"(?:[²³⁴]|\^[-−]?[1-4]|\^\{[-−]?[1-4]\}|⁻[¹²³⁴]|(?<=m)[23](?![0-9])|(?<=ft)[23](?![0-9]))"
 _ONE_OF = rf"(?:{UNIT}){_POWER}?"
 COMPOUND = (
     rf"{_ONE_OF}(?:[·⋅]{_ONE_OF}|(?<=[²³]){_ONE_OF}|[ ·⋅]?(?:{UNIT})(?:⁻[¹²³⁴]|\^[-−][1-4])){{0,3}}"

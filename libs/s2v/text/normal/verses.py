@@ -111,7 +111,7 @@ RULES = (
         "number.verse",
         SpeechClass.NUMBER,
         re.compile(
-            rf"(?<=[0-9])(?P<joint>; ?)(?P<it>(?P<chapter>[0-9]{{1,3}}):(?P<verse>[0-9]{{1,3}})"
+            r"(?<=[0-9])(?P<joint>; ?)(?P<it>(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})"
             r"(?:[-–](?P<last>[0-9]{1,3}))?)(?![\w:])"
         ),
         lambda match: _further(match) if _CITED.search(before(match, 80)) else None,
