@@ -247,6 +247,25 @@ def _rule(name: str, kind: SpeechClass, pattern: str, read: Reader) -> Rule:
 
 MODELS = (
     _rule(
+        "alphanumeric.flight",
+        SpeechClass.ALPHANUMERIC,
+        r"(?<=\b[Ff]light )(?P<it>(?P<line>[A-Z]{2,3}) ?(?P<n>[0-9]{1,4}))(?!\w)",
+        lambda match: f"{spelt(match['line'])} {pairs(match['n'])}",
+    ),
+    _rule(
+        "alphanumeric",
+        SpeechClass.ALPHANUMERIC,
+        r"(?<![\w.,$€£-])(?P<n>[1-9][0-9]{3})(?P<end>X3D|XTX?|X|GE?|HX|U)(?!\w)",
+        lambda match: f"{pairs(match['n'])} {spelt(match['end']).replace('3', 'three')}",
+    ),
+    _rule(
+        "alphanumeric.strand",
+        SpeechClass.ALPHANUMERIC,
+        r"(?<!\w)(?P<n>[35])['’′](?=[ -](?:[ACGTUN]{2,}|end|UTR|to|cap)\b|-?$)|(?<=[ACGT]{2}-)"
+        r"(?P<n2>[35])['’′]",
+        lambda match: f"{number(match['n'] or match['n2'])} prime",
+    ),
+    _rule(
         "alphanumeric",
         SpeechClass.ALPHANUMERIC,
         r"(?<![\w.-])(?P<it>[A-Za-z]{1,20}-?[0-9][A-Za-z0-9]{0,20}(?:\.[0-9]{1,6}(?![A-Za-z]))?"
@@ -335,7 +354,7 @@ WORDS = (
     _rule(
         "acronym.plus",
         SpeechClass.ACRONYM,
-        r"(?<=[A-Za-z]{2})\+(?=[\s,.;:!?)]|$)",
+        r"(?:(?<=[A-Za-z]{2})|(?<=[A-Z]{2}[0-9]))\+(?=[\s,.;:!?)]|$)",
         lambda _: " plus",
     ),
     _rule(

@@ -1,5 +1,6 @@
 """Read English: every class in the order in which they are looked for."""
 
+import re
 from collections.abc import Iterator
 
 from s2v.text.languages import primary
@@ -36,6 +37,8 @@ from s2v.text.normal.spans import SpeechClass
 
 _AMERICAN = dates.rules(day_first=False)
 _BRITISH = dates.rules(day_first=True)
+_AREA = re.compile(r"[0-9.,\s]*[ckdm]?m[²³]")
+"""What other languages say by their own words of units."""
 _LATIN = frozenset({"en", "de", "es", "fr", "it", "pt", "nl", "sv", "pl", "tr"})
 _MONTH_FIRST = frozenset({"en", "en-us", "en-ph"})
 
@@ -78,7 +81,7 @@ def claim_english(claims: Claims, language: str) -> None:
     claims.apply(versions.RULES)
     claims.apply(measures.RULES)
     claims.apply(chemistry.RULES)
-    claims.take(_expressions(claims))
+    claim_expressions(claims, "en")
     claims.apply(BROKEN_FORMULAS)
     claims.apply(abbreviations.BEFORE_NUMBERS)
     claims.apply(dates.YEARS)
@@ -97,9 +100,16 @@ def claim_english(claims: Claims, language: str) -> None:
     claims.apply(symbols.RULES)
 
 
-def _expressions(claims: Claims) -> Iterator[Claim]:
+def claim_expressions(claims: Claims, language: str) -> None:
+    """Claim mathematics of plain text, which is said in words of the language."""
+    claims.take(_expressions(claims, language))
+
+
+def _expressions(claims: Claims, language: str) -> Iterator[Claim]:
     for first, end in claims.gaps:
         for begin, finish, tex in expressions(claims.text, first, end):
-            said = spoken_formula(tex, "en")
+            if language != "en" and _AREA.fullmatch(claims.text, begin, finish):
+                continue
+            said = spoken_formula(tex, language)
             if said:
                 yield Claim(begin, finish, said, SpeechClass.MATHEMATICS, "formula.plain")

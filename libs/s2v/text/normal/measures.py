@@ -22,7 +22,7 @@ _ELECTRIC = words("A F H T")
 _NEVER_JOINED = words("A C F H T K B b st pt a P d ac")
 """Those that are letters of a name where no space stands before them: "5A", "3B"."""
 _MEASURE = (
-    rf"(?P<unit>{COMPOUND})(?![\w²³/^])"
+    rf"(?P<unit>{COMPOUND})(?![\w²³^]|/(?!(?<=V/)[0-9]))"
     r"(?:(?<=oz|ft|lb|bs|hr|in|ec|sp|yd|al|mi|rs|qt|pt|os|oz|kg)\.(?=\s+[a-z0-9(]|[,;)]))?"
 )
 _HYPHENED = words("m s h g V W")
@@ -115,6 +115,7 @@ def _is_unit(match: re.Match[str]) -> bool:
 
 def _percent(match: re.Match[str]) -> str:
     sign = "percent" if match["sign"] == "%" else "per mille"
+    sign += " plus" if match["plus"] else ""
     if match["high"]:
         return f"{number(plain(match['amount']))} to {number(plain(match['high']))} {sign}"
     return f"{number(plain(match['amount']))} {sign}"
@@ -271,7 +272,9 @@ RULES = (
     Rule(
         "percent",
         SpeechClass.PERCENT,
-        re.compile(rf"(?<![\w.,]){_AMOUNT}{SPACE}?%?{_TO}{SPACE}?(?P<sign>[%‰])(?![\w%])"),
+        re.compile(
+            rf"(?<![\w.,]){_AMOUNT}{SPACE}?%?{_TO}{SPACE}?(?P<sign>[%‰])(?P<plus>\+)?(?![\w%])"
+        ),
         _percent,
     ),
     Rule(
@@ -331,6 +334,12 @@ RULES = (
         SpeechClass.UNIT,
         re.compile(r"(?<=[0-9]:[0-5][0-9])/(?P<per>km|mi(?:le)?)(?![\w/])"),
         lambda match: f" per {'kilometer' if match['per'] == 'km' else 'mile'}",
+    ),
+    Rule(
+        "unit.per",
+        SpeechClass.UNIT,
+        re.compile(r"(?<=[A-Z][A-Z0-9₂₃₄])/(?P<it2>[ck]?m[²³]|k?g|L|ha)(?![\w/²³])"),
+        lambda match: f" per {unit_words(match['it2'], '1')}",
     ),
     Rule(
         "unit.formula",

@@ -9,7 +9,7 @@ from s2v.text.normal import emoji, markup
 from s2v.text.normal.assembling import assembled
 from s2v.text.normal.claiming import Claims
 from s2v.text.normal.composing import composed
-from s2v.text.normal.english import claim_english, claim_protected
+from s2v.text.normal.english import claim_english, claim_expressions, claim_protected
 from s2v.text.normal.foreign import claim_numbers
 from s2v.text.normal.lexicon import lexicon_rules
 from s2v.text.normal.scripts import unknown_words
@@ -27,7 +27,7 @@ NORMALISER_VERSION = "2"
 _MOST_ROUNDS = 4
 """What was said is read again until nothing changes, so that reading twice is reading once."""
 _MOST_WARNINGS = 50
-_LEAST_WORDS = 3
+_LEAST_WORDS = 5
 """Of a text whose language is told; of fewer words it is guessed wrongly too often."""
 _WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _WORD = re.compile(r"(?<!\w)\w++")
@@ -66,6 +66,7 @@ def _read(text: str, language: str, lexicon: Lexicon) -> Normalised:
     if primary(language) == "en":
         claim_english(claims, language)
     else:
+        claim_expressions(claims, language)
         claim_numbers(claims, language)
         claims.apply(emoji.SILENT)
         claims.apply((*markup.CELLS, *markup.STRAY))

@@ -98,6 +98,14 @@ RULES = (
         _measured,
     ),
     _rule("recipe", rf"{_AMOUNT} ?(?P<unit>[cCTt]|pt)(?= (?:{_FOODS})\b)", _measured),
+    _rule("recipe", rf"{_AMOUNT} (?P<unit>pt)(?=[,;.)]| of\b)", _measured),
+    _rule(
+        "type",
+        r"(?<![\w.,])(?P<n>[0-9]{1,3}(?:\.5)?)[ -]?pt(?= (?:font|type|text|size|Times|Arial"
+        r"|Helvetica|bold|"
+        r"italic|heading|serif|lead|sans)\b)",
+        lambda match: f"{number(match['n'])} point",
+    ),
     _rule(
         "oven",
         rf"{START}(?P<n>[0-9]{{2,3}})(?P<low>(?!)0)? ?(?P<scale>[CF])(?![\w+#/-]| ?°)",
