@@ -254,7 +254,8 @@ def _street(match: re.Match[str]) -> str:
     said = {"St": "Street", "Dr": "Drive", "Ft": "Fort", "Pl": "Place", "Ct": "Court"}[
         match["it"].rstrip(".")
     ]
-    return f"{said}." if _ends(match) else said
+    turned = re.match(r"\s(?:[NS][EW]|[NSEW])\b", after(match))
+    return f"{said}." if _ends(match) and not turned else said
 
 
 def _dotted(match: re.Match[str]) -> str:

@@ -160,14 +160,14 @@ def _exchanged(match: re.Match[str]) -> str | None:
 
 _AMOUNT = rf"[0-9]{{1,3}}(?:\.[0-9]{{3}})*,[0-9]{{2}}(?![0-9,])|{NUMBER}"
 """Also as most of Europe writes it: 1.299,00."""
-_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])"
+_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?:,[0-9]{2})?(?![0-9])"
 """And with a space between the thousands: 10 000 €."""
-_EUROPEAN = re.compile(r"[0-9.]+,[0-9]{2}")
+_EUROPEAN = re.compile(r"[0-9. ]+,[0-9]{2}")
 
 
 def _plain(amount: str) -> str:
     if _EUROPEAN.fullmatch(amount):
-        return amount.replace(".", "").replace(",", ".")
+        return re.sub("[. ]", "", amount).replace(",", ".")
     return plain(amount)
 
 

@@ -28,6 +28,12 @@ def _rule(name: str, pattern: str, read: Reader) -> Rule:
 RULES = (
     _rule("note", r"(?<![A-Za-z])(?P<note>[A-Ga-g])(?P<turn>[♯♭♮])(?![a-z])", _turned),
     _rule("note", rf"(?<![\w-])(?P<note>[A-G])(?P<turn>[b#])(?= (?:{_KEYS})\b)", _turned),
+    _rule(
+        "note",
+        r"(?<![\w-])(?P<note>[A-G])(?P<turn>#)(?=(?:m|maj|min|dim|aug|sus|add)?[0-9]{1,2}(?!\w)|m"
+        r"(?!\w))",
+        lambda match: f"{_turned(match)} ",
+    ),
     _rule("turn", r"[♯♭♮]", lambda match: f" {_TURNS[match.group()]} "),
     _rule(
         "signature",

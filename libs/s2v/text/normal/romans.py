@@ -77,7 +77,8 @@ def _numbered(match: re.Match[str]) -> str | None:
         return None
     parts = [part for part in match["sub"].split(".") if part]
     said = " point ".join([cardinal(value(match["n"])), *(cardinal(int(p)) for p in parts)])
-    return f"{said} {match['letter'] or ''}".strip()
+    letter = (match["letter"] or "").lstrip("-")
+    return f"{said} {letter}".strip()
 
 
 def _listed(match: re.Match[str]) -> str:
@@ -193,7 +194,7 @@ RULES = (
         "numbered",
         rf"(?<!\w)(?:{_NUMBERED}|stage|phase|type|grade|class)s? (?P<it>(?P<n>{_ROMAN})(?P<sub>"
         rf"(?:\.[0-9]{{1,3}})*)"
-        r"(?P<letter>(?<=[IVX])[a-cA-C](?!\w))?)"
+        r"(?P<letter>(?<=[IVX])-?[a-cA-D](?!\w))?)"
         r"(?![\w’–-]|\.[A-Za-z])(?! (?:am|think|have|was|know)\b)",
         _numbered,
     ),

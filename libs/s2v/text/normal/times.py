@@ -140,6 +140,14 @@ RULES = (
     ),
     _rule(
         "clock",
+        r"(?<=\bat )(?P<h>0[0-9])(?P<m>[0-5][0-9])(?!\w|[.,:-][0-9])",
+        lambda match: (
+            f"{two_figures(match['h'])} "
+            + ("hundred" if match["m"] == "00" else two_figures(match["m"]))
+        ),
+    ),
+    _rule(
+        "clock",
         r"(?<![\w:.])(?P<h>[01]?[0-9]|2[0-3]):(?P<m>[0-5][0-9])(?P<tail>Z|[- ]?ish)(?!\w)",
         lambda match: (
             clock(match["h"], match["m"]) + (" U T C" if match["tail"] == "Z" else "-ish")

@@ -36,6 +36,7 @@ _SI = {
     "Wp": "watt peak",
     "pc": "parsec",
     "rad": "radian",
+    "Wb": "weber",
     "VA": "volt ampere",
 }
 _PREFIXES = {
@@ -91,6 +92,7 @@ _PREFIXED = {
     "Wp": "kM",
     "pc": "kMG",
     "rad": "mµ\u03bc",
+    "Wb": "mµ\u03bc",
     "VA": "kM",
 }
 _PLAIN = {
@@ -107,6 +109,8 @@ _PLAIN = {
     "wk": ("week", "weeks"),
     "wks": ("week", "weeks"),
     "mo": ("month", "months"),
+    "Gyr": ("billion years", "billion years"),
+    "Myr": ("million years", "million years"),
     "mos": ("month", "months"),
     "ha": ("hectare", "hectares"),
     "ac": ("acre", "acres"),
