@@ -13,7 +13,8 @@ _SAID = words(
     "DARPA NASDAQ ASEAN BRICS JSON YAML REST SARS MERS SONAR ZIP POTUS SCOTUS FLOTUS PETA TASER "
     "BASIC COBOL NIMBY FOMO BAFTA EFTA CERN ESA NOAA UEFA BERT LoRA MIDI DOS NIST SIDS LAMP "
     "SOAP SAML GAN VAT IMAX MAGA ISIS WASP PAC DOGE CUDA SPAR FIAT SAAB NIVEA AIM MOMA MoMA "
-    "VIX EBITDA UNIX LINUX AJAX LATEX LaTeX SLAM LIDAR CAD CAM MOOC ICANN AWOL GUI WHO'S OPERA HEPA NICU "
+    "VIX EBITDA UNIX LINUX AJAX LATEX LaTeX SLAM LIDAR CAD CAM MOOC ICANN AWOL GUI "
+    "WHO'S OPERA HEPA NICU "
     "NVIDIA VIN BLEU ROUGE KEDA HELM SPA"
 )
 """Read as words."""
@@ -249,7 +250,8 @@ MODELS = (
     _rule(
         "alphanumeric.flight",
         SpeechClass.ALPHANUMERIC,
-        r"(?:(?<=\b[Ff]light )|(?<=\b[Ff]lights ))(?P<it>(?P<line>[A-Z]{2,3}) ?(?P<n>[0-9]{1,4}))(?!\w)",
+        r"(?:(?<=\b[Ff]light )|(?<=\b[Ff]lights ))(?P<it>(?P<line>[A-Z]{2,3}) ?(?P<n>[0-9]{1,4}))"
+        r"(?!\w)",
         lambda match: f"{spelt(match['line'])} {pairs(match['n'])}",
     ),
     _rule(

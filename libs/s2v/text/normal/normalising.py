@@ -21,7 +21,7 @@ from s2v.text.normal.spans import (
     WarningCode,
 )
 
-NORMALISER_VERSION = "2"
+NORMALISER_VERSION = "3"
 """Changes whenever a text may be read otherwise than before."""
 
 _MOST_ROUNDS = 4
