@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import inspect
 import logging
 import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -180,14 +183,34 @@ def _import_ray() -> Any:
 
 
 def _leave_dashboard_out() -> None:
-    """Have Ray start nothing of it, be it installed or not."""
+    """Have Ray start nothing of it, be it installed or not, and wait for nothing of it."""
     from ray._private import services, utils
 
+    if isinstance(services.start_raylet, partial):
+        return
     # Without a dashboard, its process does nothing but ask the addresses where clouds describe
     # their machines, and a name server, whether this is one; no setting keeps it from that.
     services.start_api_server = _no_api_server
     # Where the dashboard is installed, each machine's agent would open ports for it.
     utils.get_dashboard_dependency_error = _no_dashboard
+    # Ray would wait until its agents tell their ports, and give up after 15 seconds, which is too
+    # little on a busy machine. Without a dashboard they have none, but for one that we can choose.
+    services.start_raylet = partial(_start_raylet, services.start_raylet)
+
+
+def _start_raylet(start: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    import ray._raylet as told
+
+    given = inspect.signature(start).bind(*args, **options).arguments
+    for name in (
+        told.METRICS_AGENT_PORT_NAME,
+        told.METRICS_EXPORT_PORT_NAME,
+        told.DASHBOARD_AGENT_LISTEN_PORT_NAME,
+    ):
+        told.persist_port(given["session_dir"], given["node_id"], name, -1)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    return start(*args, **options | {"runtime_env_agent_port": port})
 
 
 def _no_api_server(*_: Any, **__: Any) -> tuple[None, None]:
