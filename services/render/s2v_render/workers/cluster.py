@@ -199,8 +199,9 @@ def _leave_dashboard_out() -> None:
 
 
 def _start_raylet(start: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    import ray._raylet as told
+    from ray import _raylet
 
+    told: Any = _raylet
     given = inspect.signature(start).bind(*args, **options).arguments
     for name in (
         told.METRICS_AGENT_PORT_NAME,
