@@ -182,7 +182,7 @@ def all_that_is_watched_is_told(observed: Observed) -> None:
 def test_a_job_goes_on_in_its_trace_when_the_gateway_is_back(observed: Observed) -> None:
     installation = observed.installation
     with installation.client() as client:
-        name = a_job(client, 2)
+        name = a_job(client, 2, sentences=10)
         wait_until_half_done(client, name)
         os.kill(installation.supervisor.pid("gateway"), signal.SIGKILL)
         ended = list(client.watch(name))[-1].finished
