@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ray._private import services
 from structlog.testing import capture_logs
 
 from s2v.rpc.settings import BadSettings, checked_settings
@@ -22,6 +21,8 @@ from s2v_render.settings import RenderSettings
 from s2v_render.workers import dashboard
 from s2v_render.workers.cluster import RayCluster
 
+# Ray reads its environment when it is imported, which the cluster must have made before.
+pytestmark = pytest.mark.usefixtures("ray_cluster")
 INSTALLED = all(map(dashboard._is_installed, dashboard._PACKAGES))
 SERVING = """
 import asyncio, sys
@@ -152,6 +153,8 @@ def test_other_machines_reach_it_only_with_a_warning(
 def test_it_alone_finds_a_home_that_tells_no_cloud(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    from ray._private import services
+
     assert {"process_type", "env_updates"} <= inspect.signature(
         services.start_ray_process
     ).parameters.keys()

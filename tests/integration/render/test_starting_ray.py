@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ray._private import services
 
 from s2v_render.workers import cluster
 
@@ -55,7 +54,10 @@ async def test_a_ray_that_never_starts_is_told(monkeypatch: pytest.MonkeyPatch) 
     assert not any(folder.parent.exists() for folder in ray.folders)
 
 
+@pytest.mark.usefixtures("ray_cluster")
 def test_ray_waits_for_nothing_that_its_agents_would_tell(tmp_path: Path) -> None:
+    from ray._private import services  # not before the cluster has made its environment
+
     started: dict[str, Any] = {}
 
     def start(node_id: str, session_dir: str, **options: Any) -> None:
