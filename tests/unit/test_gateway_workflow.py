@@ -53,6 +53,7 @@ async def film_of(
         (happened if happened is not None else []).append,
         read_piece=read_piece,
         media=media,
+        reels=None,
         write_captions=no_captions,
         parallel_takes=parallel_takes,
     )
