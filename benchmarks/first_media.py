@@ -1,99 +1,167 @@
-"""How soon the first sentence of a text is seen and heard at 720p, against another checkout.
+"""How soon there is something to see and hear of a first sentence at 720p, with reels and without.
 
-    python benchmarks/first_media.py OLDER_CHECKOUT [SENTENCES]
+    python benchmarks/first_media.py [OLDER_CHECKOUT [SENTENCES]]
 
-It prints Markdown for benchmarks/results/. A client of Generate writes word by word, as in
-first_sound.py, one of fifty ordinary sentences after the other, for the services of this checkout
-and for those of the other in turn. The clock starts when the word that completes the sentence is
-handed over, and stops at three events: the sentence is spoken (`captions`), its first pictures are
-drawn (`preview`), a fragment of the film is there (`media`). Beside the clock the processor time
-of all processes until then is counted, which others on the machine do not lengthen by as much.
+It prints Markdown for benchmarks/results/. The cores of the services speak, render, encode and
+join the first segments of fifty ordinary sentences in this process, one after the other, and tell
+when the first fragment of the film is there: by the first reel, and by the whole clip, as it was
+before there were reels, of the same take. Beside the clock it counts processor time, which others
+on the machine do not lengthen by as much: of two free processors it needs at least half.
+
+With another checkout, a client of Generate writes some of the sentences word by word, as in
+first_sound.py, to the services of both in turn, and stops at the first fragment.
 """
 
 import os
 import platform
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 
-from film import PORTRAIT, processor_seconds, services
+from alone import FPS, order_of
+from film import PORTRAIT, services
 from first_sound import Writing
 from voice_texts import SENTENCES
 
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import Client
+from s2v.core.artifact import WAV
+from s2v.core.job import Reel
+from s2v.core.ports import Size
+from s2v.media.film import Fragment
+from s2v.media.pcm import wav_bytes
+from s2v.store.artifacts import FsspecStore
+from s2v_compositor.composing import FilmWriter
+from s2v_render.engines.portrait.engine import PortraitEngine
+from s2v_render.planning import find_preset
+from s2v_render.rendering import ClipRendered, RenderProgress, render_segment
+from s2v_tts.backends.embedded import EmbeddedBackend
+from s2v_tts.cutting import cut_script_text
+from s2v_tts.speaking import SpokenSegment, speak_text
 
+_SIZE = Size(1280, 720)
+_THREADS = 2
 _SERVICES = ("gateway", "tts", "render", "compositor")
 _ROOTS = ("cli", "libs", *(f"services/{name}" for name in _SERVICES))
 _FRAGMENT = b"moof"
+Figures = dict[str, list[float]]
+
+
+class Cores:
+    """Makes the beginnings of films in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._store = FsspecStore(str(folder / "store"))
+        self._backend = EmbeddedBackend()
+        self._engine = PortraitEngine()
+        self._reference = self._store.put(PORTRAIT, "image/jpeg")
+        self._quality = find_preset("", self._engine.capabilities, engine="portrait")
+
+    def first_media(self, sentence: str, figures: Figures) -> None:
+        """Speak and render the first segment of a text and note when there is a fragment of it."""
+        began = Moment.now()
+        segment, *_ = cut_script_text(sentence)
+        *_, spoken = speak_text(self._backend, segment.text, voice="heart", frame_rate=FPS)
+        assert isinstance(spoken, SpokenSegment)
+        _note(figures, "spoken", began)
+        speech = wav_bytes(spoken.pcm)
+        audio = self._store.put([speech], WAV)
+        order = order_of(spoken, audio, self._reference, _SIZE, self._quality, 0, 0)
+        shown = False
+        drawn_frames = 0
+        for event in render_segment(
+            self._engine, replace(order, reels=True), self._store, threads=_THREADS
+        ):
+            if isinstance(event, RenderProgress):
+                drawn_frames = event.frames_done
+            elif isinstance(event, Reel) and not shown:
+                shown = True
+                with self._writer() as writer, self._store.local(event.video) as video:
+                    _first(writer.add_reel(video, BytesIO(speech), event))
+                _note(figures, "first media by a reel", began)
+                figures.setdefault("frames drawn until then", []).append(drawn_frames)
+        assert isinstance(event, ClipRendered)
+        with self._writer() as writer, self._store.local(event.video) as video:
+            _first(writer.add(video, BytesIO(speech), event.frames))
+        _note(figures, "first media by the clip", began)
+        figures.setdefault("frames of the clip", []).append(event.frames)
+        if not shown:
+            _note(figures, "first media by a reel", began)
+
+    def _writer(self) -> FilmWriter:
+        return FilmWriter(self._folder / "film.mp4", FPS)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """Seconds from the complete sentence; processor seconds from the beginning of the text."""
+class Moment:
+    """Seconds by the clock, and those that this process has kept processors busy."""
 
-    spoken: float
-    drawn: float
-    shown: float
+    clock: float
     processors: float
 
-
-FIGURES: dict[str, Callable[[Seen], float]] = {
-    "spoken": lambda seen: seen.spoken,
-    "first pictures drawn": lambda seen: seen.drawn,
-    "first media": lambda seen: seen.shown,
-    "from the first pictures to the first media": lambda seen: seen.shown - seen.drawn,
-    "processor time until the first media": lambda seen: seen.processors,
-}
+    @classmethod
+    def now(cls) -> "Moment":
+        """Read both."""
+        return cls(time.perf_counter(), time.process_time())
 
 
-def main() -> None:
-    """Measure both sides in turn and print a table."""
-    folders = {"this": Path(), "the other": Path(sys.argv[1])}
-    sentences = SENTENCES[: int(sys.argv[2]) if len(sys.argv) > 2 else None]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ")
-    print(", ".join(f"{name} {version(name)}" for name in ("hibari-tts", "ray", "av")))
-    loads = [os.getloadavg()[0]]
-    with ExitStack() as stack:
-        clients = {side: stack.enter_context(_services(at)) for side, at in folders.items()}
-        for client in clients.values():
-            first_seen(client, SENTENCES[0])
-        rounds: dict[str, list[Seen]] = {side: [] for side in clients}
-        for sentence in sentences:
-            for side, client in clients.items():
-                rounds[side].append(first_seen(client, sentence))
-                print(side, rounds[side][-1], file=sys.stderr, flush=True)
-            loads.append(os.getloadavg()[0])
-    print(f"\n{len(sentences)} sentences; load average {min(loads):.0f} to {max(loads):.0f}\n")
-    print(f"| | {' | '.join(f'{side}: median | 90 % within' for side in rounds)} |")
-    print(f"|{'---|' * (1 + 2 * len(rounds))}")
-    for figure, of in FIGURES.items():
-        cells = [cell for seen in rounds.values() for cell in _cells(list(map(of, seen)))]
-        print(f"| {figure} | {' | '.join(cells)} |")
-
-
-def first_seen(client: Client, sentence: str) -> Seen:
-    """Write a text that begins so, and stop when there is something to be seen of it."""
+def over_services(client: Client, sentence: str, side: str, figures: Figures) -> None:
+    """Write a text that begins so, and note when there is something to be seen of it."""
     writing = Writing(sentence)
-    spec = job_pb2.JobSpec(width_pixels=1280, height_pixels=720)
+    spec = job_pb2.JobSpec(width_pixels=_SIZE.width, height_pixels=_SIZE.height)
     spec.captions.SetInParent()
     config = generation_service_pb2.GenerateConfig(spec=spec)
-    busy, at = processor_seconds(), dict[str, float]()
+    told = {"captions": "spoken", "preview": "first pictures drawn", "media": "first media"}
     responses = client.generate(config, text=writing.words(), reference=PORTRAIT)
     for response in responses:
         kind = str(response.WhichOneof("event"))
-        if kind != "media" or _FRAGMENT in response.media.data:
-            at.setdefault(kind, time.perf_counter() - writing.complete_at)
-        if "media" in at:
-            spent = processor_seconds() - busy
+        if kind in told and (kind != "media" or _FRAGMENT in response.media.data):
+            seconds = time.perf_counter() - writing.complete_at
+            figures.setdefault(f"{side}: {told.pop(kind)} after", []).append(seconds)
+        if "media" not in told:
             responses.close()  # the job ends with it
-            return Seen(at["captions"], at["preview"], at["media"], spent)
+            return
     raise RuntimeError(str(response.finished.error))
+
+
+def main() -> None:
+    """Measure and print the tables."""
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ")
+    print(", ".join(f"{name} {version(name)}" for name in ("hibari-tts", "av", "onnxruntime")))
+    figures: Figures = {}
+    loads = [os.getloadavg()[0]]
+    with tempfile.TemporaryDirectory() as folder:
+        cores = Cores(Path(folder))
+        cores.first_media(SENTENCES[0], {})
+        for sentence in SENTENCES:
+            cores.first_media(sentence, figures)
+            loads.append(os.getloadavg()[0])
+    _tell(f"The cores alone, {len(SENTENCES)} sentences", figures, loads)
+    if len(sys.argv) > 1:
+        _compare(Path(sys.argv[1]), SENTENCES[: int(sys.argv[2])])
+
+
+def _compare(older: Path, sentences: Sequence[str]) -> None:
+    with ExitStack() as stack:
+        checkouts = {"this": Path(), "the older": older}
+        clients = {side: stack.enter_context(_services(at)) for side, at in checkouts.items()}
+        for side, client in clients.items():
+            over_services(client, SENTENCES[0], side, {})
+        figures: Figures = {}
+        loads = [os.getloadavg()[0]]
+        for sentence in sentences:
+            for side, client in clients.items():
+                over_services(client, sentence, side, figures)
+            loads.append(os.getloadavg()[0])
+    _tell(f"Over the services, {len(sentences)} sentences", figures, loads)
 
 
 @contextmanager
@@ -103,9 +171,22 @@ def _services(checkout: Path) -> Iterator[Client]:
         yield client
 
 
-def _cells(values: Sequence[float]) -> tuple[str, str]:
-    tenths = statistics.quantiles(values, n=10)
-    return f"{statistics.median(values):.2f} s", f"{tenths[-1]:.2f} s"
+def _first(fragments: Iterable[Fragment]) -> None:
+    next(fragment for fragment in fragments if fragment.frames)
+
+
+def _note(figures: Figures, what: str, began: Moment) -> None:
+    now = Moment.now()
+    figures.setdefault(f"{what}, clock (s)", []).append(now.clock - began.clock)
+    figures.setdefault(f"{what}, processors (s)", []).append(now.processors - began.processors)
+
+
+def _tell(title: str, figures: Figures, loads: Sequence[float]) -> None:
+    print(f"\n{title}; load average {min(loads):.0f} to {max(loads):.0f}\n")
+    print("| | median | 90 % within | most |\n|---|---|---|---|")
+    for figure, values in figures.items():
+        middle, ninth = statistics.median(values), statistics.quantiles(values, n=10)[-1]
+        print(f"| {figure} | {middle:.2f} | {ninth:.2f} | {max(values):.2f} |")
 
 
 if __name__ == "__main__":
