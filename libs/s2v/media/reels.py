@@ -10,6 +10,7 @@ from typing import Any
 import av
 
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
+from s2v.media.film import read_clip
 from s2v.media.mp4_file import MP4_OPTIONS, Mp4File
 from s2v.media.opening import open_media
 
@@ -74,7 +75,7 @@ def join_clips(clips: Sequence[Path], target: Path, frame_rate: int) -> None:
     """Join clips without sound, encoded alike, to one by copying their packets.
 
     Raises:
-        ValueError: one cannot be read.
+        ValueError: one is no clip.
         OSError: the target cannot be written.
     """
     duration = samples_per_frame(frame_rate)
@@ -82,17 +83,16 @@ def join_clips(clips: Sequence[Path], target: Path, frame_rate: int) -> None:
     frame = 0
     with closing(Mp4File(target, MP4_OPTIONS)) as file:
         for clip in clips:
+            read_clip(clip)
             with open_media(clip) as source:
                 stream = source.streams.video[0]
                 copy = copy or file.container.add_stream_from_template(stream)
                 for packet in source.demux(stream):
-                    if packet.size:
-                        key = packet.is_keyframe
-                        data = bytes(packet)
-                        file.mux(
-                            [_packet(data, copy, frame=frame, duration=duration, is_keyframe=key)]
-                        )
-                        frame += 1
+                    if not packet.size:
+                        continue
+                    data, key = bytes(packet), packet.is_keyframe
+                    file.mux([_packet(data, copy, frame=frame, duration=duration, is_keyframe=key)])
+                    frame += 1
 
 
 def _packet(data: bytes, stream: Any, *, frame: int, duration: int, is_keyframe: bool) -> Any:

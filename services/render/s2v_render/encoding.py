@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s2v.core.artifact import MP4
+from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import Reel
 from s2v.core.ports import ArtifactStore, Size
 from s2v.media.reels import join_clips
@@ -99,11 +100,19 @@ class Encoding:
             self._pending.popleft().result()
 
     def joined(self, rendered: Sequence[Path]) -> Path:
-        """Return the whole clip once all is encoded, which begins with the reels of these files."""
+        """Return the whole clip once all is encoded, which begins with the reels of these files.
+
+        Raises:
+            InvalidInput: one is no clip (FIELD_INVALID).
+        """
         if not rendered:
             return self._path
         target = self._folder / "joined.mp4"
-        join_clips([*rendered, self._path], target, self._encoded.frame_rate)
+        try:
+            join_clips([*rendered, self._path], target, self._encoded.frame_rate)
+        except ValueError as error:
+            problem = f"a reel is not usable: {error}; leave the reels out"
+            raise InvalidInput(Reason.FIELD_INVALID, problem, field="rendered") from error
         return target
 
     @property

@@ -58,6 +58,14 @@ def test_the_first_reel_is_out_before_another_batch_is_drawn() -> None:
     assert events[at - 1] == RenderProgress(drawn, 60)
 
 
+def test_a_reel_that_is_no_clip_is_refused() -> None:
+    store = InMemoryStore()
+    reel = Reel(store.put([b"no clip"], MP4), 0, 25)
+    with pytest.raises(InvalidInput, match="a reel is not usable") as caught:
+        events_of(replace(an_order(store), rendered=(reel,)), store)
+    assert caught.value.field == "rendered"
+
+
 def test_a_take_that_is_shorter_than_a_second_has_no_reels() -> None:
     store = InMemoryStore()
     order = an_order(store, frames=25)

@@ -229,7 +229,7 @@ def test_a_broken_encoder_fails_the_take_and_closes_the_engine(
     def fail(*_: object) -> None:
         raise OSError("broken pipe")
 
-    monkeypatch.setattr("s2v_render.rendering.ClipEncoder.write", fail)
+    monkeypatch.setattr("s2v_render.encoding.ClipEncoder.write", fail)
     with pytest.raises(OSError, match="broken pipe"):
         events_of(order, store)
 
