@@ -14,6 +14,7 @@ first_sound.py, to the services of both in turn, and stops at the first fragment
 
 import os
 import platform
+import re
 import statistics
 import sys
 import tempfile
@@ -51,6 +52,7 @@ _THREADS = 2
 _SERVICES = ("gateway", "tts", "render", "compositor")
 _ROOTS = ("cli", "libs", *(f"services/{name}" for name in _SERVICES))
 _FRAGMENT = b"moof"
+_SENTENCE_END = re.compile(r"(?<=[.!?]) ")
 Figures = dict[str, list[float]]
 
 
@@ -115,7 +117,7 @@ class Moment:
 
 def over_services(client: Client, sentence: str, side: str, figures: Figures) -> None:
     """Write a text that begins so, and note when there is something to be seen of it."""
-    writing = Writing(sentence)
+    writing = Writing(_SENTENCE_END.split(sentence)[0])
     spec = job_pb2.JobSpec(width_pixels=_SIZE.width, height_pixels=_SIZE.height)
     spec.captions.SetInParent()
     config = generation_service_pb2.GenerateConfig(spec=spec)

@@ -11,9 +11,7 @@ import pytest
 
 from disks import small_disk_at
 from films import decode_sound, frame_times
-from s2v.core.artifact import MP4, Artifact
 from s2v.core.errors import Exhausted, InvalidInput, Reason
-from s2v.core.job import Reel
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.boxes import walk
@@ -21,9 +19,8 @@ from s2v.media.colour import Rgb
 from s2v.media.film import Fragment
 from s2v.media.live_type import live_media_type
 from s2v.media.opening import open_media
-from s2v.media.pcm import Pcm, wav_bytes, wav_writer
+from s2v.media.pcm import Pcm, wav_bytes
 from s2v.media.provenance import read_marking
-from s2v.media.reels import ReelCutter
 from s2v.media.video import H264, ClipEncoder, decode_frames
 from s2v_compositor.composing import FilmWriter, WrittenFilm
 
@@ -233,75 +230,6 @@ def test_the_same_segments_give_the_same_bytes(tmp_path: Path) -> None:
     other, second = compose(tmp_path / "other.mp4", pieces)
     assert one.path.read_bytes() == other.path.read_bytes()
     assert first == second
-
-
-@pytest.mark.parametrize("fragment_seconds", [1, 2])
-@pytest.mark.parametrize("carries_sound", [False, True])
-def test_reels_give_the_bytes_of_the_whole_clips_and_sooner(
-    tmp_path: Path, fragment_seconds: int, carries_sound: bool
-) -> None:
-    pieces = flashes(tmp_path, [60, 9, 101])
-    sound = np.random.default_rng(1).integers(-9_000, 9_000, (150 * FRAME, 2), np.int16)
-
-    def given() -> io.BytesIO:
-        target = io.BytesIO()
-        with wav_writer(target, channels=2) as writer:
-            writer.writeframes(sound.tobytes())
-        return target
-
-    def written(path: Path, reels: int) -> list[Fragment]:
-        """Write the film, each segment after so many of its reels."""
-        film_audio = given() if carries_sound else None
-        with FilmWriter(
-            path, FRAME_RATE, fragment_seconds=fragment_seconds, film_audio=film_audio
-        ) as writer:
-            fragments: list[Fragment] = []
-            for piece in pieces:
-                opened = io.BytesIO(piece.speech)
-                for video, reel in reels_of(piece)[:reels]:
-                    fragments += writer.add_reel(video, opened, reel)
-                    whole = reel.end_frame // (fragment_seconds * FRAME_RATE)
-                    assert fragments[-1].frames >= writer.frames + (
-                        whole * fragment_seconds * FRAME_RATE
-                    )
-                fragments += writer.add(piece.clip, io.BytesIO(piece.speech), piece.frames)
-            return fragments + list(writer.finish())
-
-    expected = written(tmp_path / "whole.mp4", 0)
-    for reels in (1, 4):
-        assert written(tmp_path / f"reels-{reels}.mp4", reels) == expected
-        film = (tmp_path / f"reels-{reels}.mp4").read_bytes()
-        assert film == (tmp_path / "whole.mp4").read_bytes()
-    assert expected[-1].frames == 170
-
-
-def test_a_reel_out_of_order_is_refused_and_the_film_goes_on(tmp_path: Path) -> None:
-    (piece,) = flashes(tmp_path, [60])
-    (first, reel), _ = reels_of(piece)
-    with FilmWriter(tmp_path / "film.mp4", FRAME_RATE) as writer:
-        opened = io.BytesIO(piece.speech)
-        list(writer.add_reel(first, opened, reel))
-        with pytest.raises(InvalidInput, match="first frame") as caught:
-            writer.add_reel(first, opened, reel)
-        assert caught.value.field == "segments[0].reel"
-        with pytest.raises(InvalidInput, match="has reels and no clip"):
-            list(writer.finish())
-        list(writer.add(piece.clip, opened, 60))
-        list(writer.finish())
-        assert (writer.film.frames, writer.film.samples) == (60, 60 * FRAME)
-    assert lit_seconds(writer.film.path) == lit_seconds(piece.clip)
-
-
-def reels_of(piece: Piece) -> list[tuple[Path, Reel]]:
-    """Cut the reels of a segment's clip, as its encoder does."""
-    folder = piece.clip.with_suffix("")
-    folder.mkdir(exist_ok=True)
-    cutter = ReelCutter(folder, FRAME_RATE)
-    with open_media(piece.clip) as source:
-        stream = source.streams.video[0]
-        cutter.add(stream, [packet for packet in source.demux(stream) if packet.size])
-    video = Artifact("0" * 64, 1, MP4)
-    return [(reel.path, Reel(video, reel.first_frame, reel.frames)) for reel in cutter.take()]
 
 
 def test_the_film_says_what_it_holds(tmp_path: Path) -> None:
