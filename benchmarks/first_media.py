@@ -187,7 +187,8 @@ def _tell(title: str, figures: Figures, loads: Sequence[float]) -> None:
     print(f"\n{title}; load average {min(loads):.0f} to {max(loads):.0f}\n")
     print("| | median | 90 % within | most |\n|---|---|---|---|")
     for figure, values in figures.items():
-        middle, ninth = statistics.median(values), statistics.quantiles(values, n=10)[-1]
+        middle = statistics.median(values)
+        ninth = statistics.quantiles(values, n=10, method="inclusive")[-1]
         print(f"| {figure} | {middle:.2f} | {ninth:.2f} | {max(values):.2f} |")
 
 
