@@ -24,6 +24,9 @@ def with_aliases(environment: Mapping[str, str]) -> dict[str, str]:
     added = {}
     if checkpoint := environment.get("WAN_CHECKPOINT_DIR"):
         added["S2V_RENDER_WAN_CHECKPOINT"] = checkpoint
+    host, port = (environment.get(f"RAY_DASHBOARD_{part}", "") for part in ("HOST", "PORT"))
+    if host or port:
+        added["S2V_RENDER_RAY_DASHBOARD"] = f"{host or '127.0.0.1'}:{port or 8265}"
     level = environment.get("LOG_LEVEL", "").upper()
     if level in list(LogLevel):
         added |= dict.fromkeys(SERVICE_LOGS, level)

@@ -1,22 +1,25 @@
 """What dashboards and alerts ask for is what the services export, and all of it is shown."""
 
-import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import promql_parser
+import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import REGISTRY, Collector
 
+from dashboards import DEPLOY, METRIC, expressions
 from s2v.rpc import metrics
 from s2v_gateway.jobs.telling import JobGauge
 from s2v_render.workers.gpus import GpuGauges
 from s2v_render.workers.telling import WorkerGauges
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-METRIC = re.compile(r"\b(?:s2v|process|python)_[a-z0-9_]+\b")
+TRIED = Path(__file__).parents[1] / "data/alerts.yaml"
 SUFFIX = re.compile(r"_(total|bucket|count|sum|created)$")
 LABELS = re.compile(r"by \(([a-z_, ]+)\)")
 
@@ -47,21 +50,6 @@ def _samples(family: object) -> Iterator[str]:
         yield f"{family.name}{suffix}"
 
 
-def expressions() -> dict[str, list[str]]:
-    """What each dashboard, and the alerts, ask Prometheus for."""
-    asked = {
-        path.name: [
-            target["expr"]
-            for panel in json.loads(path.read_text())["panels"]
-            for target in panel["targets"]
-        ]
-        for path in (DEPLOY / "grafana/dashboards").glob("*.json")
-    }
-    groups = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text())["groups"]
-    asked["alerts.yaml"] = [rule["expr"] for group in groups for rule in group["rules"]]
-    return asked
-
-
 def test_every_metric_that_is_asked_for_is_exported() -> None:
     asked = expressions()
     assert len(asked) == 3
@@ -70,6 +58,32 @@ def test_every_metric_that_is_asked_for_is_exported() -> None:
         names = {name for expression in all_of_it for name in METRIC.findall(expression)}
         assert names, where
         assert names <= known, (where, names - known)
+
+
+def test_prometheus_understands_all_of_it() -> None:
+    for where, every in expressions().items():
+        for expression in every:
+            try:
+                promql_parser.parse(expression)
+            except ValueError as error:
+                pytest.fail(f"{where}: {expression}: {error}")
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="there is no promtool here")
+@pytest.mark.parametrize(
+    "command", [f"check config {DEPLOY}/prometheus/prometheus.yaml", f"test rules {TRIED}"]
+)
+def test_promtool_says_so_too(command: str) -> None:
+    done = subprocess.run(
+        ["promtool", *command.split()], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_is_tried() -> None:
+    groups = yaml.safe_load((DEPLOY / "prometheus/alerts.yaml").read_text())["groups"]
+    raised = set(re.findall(r'alertname="(\w+)"', TRIED.read_text()))
+    assert raised == {rule["alert"] for group in groups for rule in group["rules"]}
 
 
 def test_every_metric_of_ours_is_on_a_dashboard() -> None:

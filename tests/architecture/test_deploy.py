@@ -84,10 +84,23 @@ def test_only_envoy_is_reached_from_elsewhere(name: str | None) -> None:
     for service, settings in services.items():
         hosts = {port.get("host_ip") for port in settings.get("ports", [])}
         assert hosts <= {"0.0.0.0" if (service, name) == ("envoy", "tls") else "127.0.0.1"}
-        if settings["image"].startswith(("s2v:", "s2v-gpu:")):
+        if settings["image"].startswith(("s2v:", "s2v-gpu:", "s2v-otel:")):
             assert hosts == set()
             assert settings["read_only"]
             assert settings["cap_drop"] == ["ALL"]
+
+
+def test_what_is_traced_has_what_that_needs() -> None:
+    services = composed("compose.yaml", "compose.observability.yaml")
+    traced = {
+        name
+        for name, one in services.items()
+        if "OTEL_EXPORTER_OTLP_ENDPOINT" in one.get("environment", {})
+    }
+    assert traced == {"gateway", "tts", "render", "compositor"}
+    for name in traced:
+        assert services[name]["build"]["args"]["EXTRAS"] == "otel"
+        assert services[name]["image"] == "s2v-otel:0.2.0"
 
 
 def test_the_dockerfile_is_in_order() -> None:

@@ -2,15 +2,18 @@
 
 import json
 import os
+import re
 import signal
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from collectors import ReceivedSpan, SpanCollector, collecting
+from dashboards import METRIC, expressions
 from installations import Installation, installed
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
@@ -35,13 +38,20 @@ class Observed:
         """Scrape a service."""
         return parsed(f"http://{self._metrics[service]}/metrics")
 
+    def names(self, service: str) -> set[str]:
+        """Name the families that a service tells of, if only that there are such."""
+        return {family.name for family in families(f"http://{self._metrics[service]}/metrics")}
+
+
+def families(url: str) -> list[Metric]:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return list(text_string_to_metric_families(answer.read().decode()))
+
 
 def parsed(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        families = list(text_string_to_metric_families(answer.read().decode()))
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in families
+        for family in families(url)
         for sample in family.samples
     }
 
@@ -117,6 +127,7 @@ def test_a_film_is_one_trace_from_the_caller_to_the_engine_and_its_numbers_move(
     assert {line["trace_id"] for line in lines} == {trace_id}
     assert list((installation.home / "profiles").glob("take-*.pstats"))
     the_numbers_have_moved(observed, ended, segments=segments)
+    all_that_is_watched_is_told(observed)
 
 
 def the_numbers_have_moved(observed: Observed, ended: job_pb2.Job, *, segments: int) -> None:
@@ -157,6 +168,15 @@ def the_numbers_have_moved(observed: Observed, ended: job_pb2.Job, *, segments: 
             }  # fmt: skip
     by_http = parsed(f"http://{observed.installation.http}/metrics")
     assert by_http["s2v_film_frames_total", ()] == ended.film.frames
+
+
+def all_that_is_watched_is_told(observed: Observed) -> None:
+    """The services tell of what dashboards and alerts ask for, but for those of GPUs."""
+    told = {name for service in SERVICES for name in observed.names(service)}
+    asked = {m for every in expressions().values() for one in every for m in METRIC.findall(one)}
+    assert len(asked) > 20
+    untold = {name for name in asked if re.sub(r"_(total|bucket|count|sum)$", "", name) not in told}
+    assert {name for name in untold if not name.startswith("s2v_gpu_")} == set()
 
 
 def test_a_job_goes_on_in_its_trace_when_the_gateway_is_back(observed: Observed) -> None:

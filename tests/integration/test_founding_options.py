@@ -164,6 +164,20 @@ def test_the_document_s_names_of_the_environment_are_ours() -> None:
     found = with_aliases({"WAN_CHECKPOINT_DIR": "/models/wan", "LOG_LEVEL": "debug"})
     assert found["S2V_RENDER_WAN_CHECKPOINT"] == "/models/wan"
     assert {found[name] for name in SERVICE_LOGS} == {"DEBUG"}
+    assert "S2V_RENDER_RAY_DASHBOARD" not in found
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({"HOST": "0.0.0.0", "PORT": "8265"}, "0.0.0.0:8265"),
+        ({"PORT": "9000"}, "127.0.0.1:9000"),
+        ({"HOST": "127.0.0.1"}, "127.0.0.1:8265"),
+    ],
+)
+def test_the_document_s_dashboard_is_ours(given: dict[str, str], address: str) -> None:
+    found = with_aliases({f"RAY_DASHBOARD_{part}": value for part, value in given.items()})
+    assert found["S2V_RENDER_RAY_DASHBOARD"] == address
 
 
 def test_our_own_names_go_before_and_other_programs_values_are_let_be() -> None:

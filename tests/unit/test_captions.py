@@ -133,7 +133,17 @@ def test_lines_break_before_conjunctions_and_prepositions_and_not_after_articles
 
 
 @pytest.mark.parametrize(
-    "pair", ["12 km", "3.5 kg", "$5 million", "50 %", "Dr. Smith", "No. 5", "7:30 p.m."]
+    "pair",
+    [
+        "12 km",
+        "$5 million",
+        "50 %",
+        "Dr. Smith",
+        "No. 5",
+        "7:30 p.m.",
+        "J. R. Smith",
+        "1 1/2 c. milk",
+    ],
 )
 @pytest.mark.parametrize("before", range(20, 60, 3))
 def test_a_number_stays_with_its_unit_and_a_title_with_its_name(pair: str, before: int) -> None:

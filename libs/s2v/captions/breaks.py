@@ -19,6 +19,12 @@ _CLAUSE_END = re.compile(rf"[;:—–；：؛][{_CLOSERS}]*$|[.!?…][{_CLOSERS}
 _COMMA_END = re.compile(rf"[,，、،·\-/][{_CLOSERS}]*$|[)\]}}”»」』）]$")
 _NUMBER = re.compile(r"[^\w\s]?\d[\d.,:/\u202f\u00a0]*$|[^\w\s]?\d[\d.,]*\s?[%‰°]$")
 
+_LETTER = re.compile(r"[(\[\"“‘«]*[A-Za-zÀ-ÿ]\.")
+"""An initial or half of an abbreviation: "J. R. Smith", "z. B.", "2 c. sugar"."""
+_FACTORIAL = re.compile(r"\([^()]*[-+−0-9][^()]*\)!$")
+_OPERATORS = frozenset("=+-−×÷<>≤≥≠≈*/±→·")
+_PART_OF_ONE = re.compile(r"\d+/\d+|[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]")
+
 
 def _listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -36,11 +42,17 @@ def costs(words: Sequence[WrittenWord], language: str) -> list[float]:
 
 def ends_sentence(word: WrittenWord) -> bool:
     """Tell whether a sentence seems to end with a word."""
+    if _FACTORIAL.search(word.text):
+        return False
     return bool(_SENTENCE_END.search(word.text)) and not _is_abbreviated(word.text)
 
 
 def _is_abbreviated(text: str) -> bool:
-    return text in _TITLES or text.lower() in _ABBREVIATIONS
+    return (
+        text in _TITLES
+        or text.lower() in _ABBREVIATIONS
+        or (_LETTER.fullmatch(text) is not None and text[-2:] != "I.")
+    )
 
 
 def _cost(left: WrittenWord, right: WrittenWord, phrases: Phrases) -> float:
@@ -66,7 +78,11 @@ def _belong_together(left: WrittenWord, right: WrittenWord, phrases: Phrases) ->
     """
     if _opens(left.text) or not (bare(right.text) or _opens(right.text)):
         return True
-    if _is_abbreviated(left.text):
+    if _is_abbreviated(left.text) or left.text in _OPERATORS:
+        return True
+    if left.text[0].isalpha() and left.text.count("(") > left.text.count(")"):
+        return True  # what a function is of: C(n, k)
+    if left.text.isdecimal() and _PART_OF_ONE.match(right.text):
         return True
     if right.glued and not (_is_wide(left) or _is_wide(right)):
         return True

@@ -30,7 +30,7 @@ _log = structlog.get_logger()
 async def serve(settings: RenderSettings) -> None:
     """Wire everything together and serve until a signal comes or Ray is gone."""
     offer = offered(settings)
-    cluster = RayCluster(settings.processors(len(offer.remotely)))
+    cluster = RayCluster(settings.processors(len(offer.remotely)), settings.ray_dashboard)
     # Ray starts its processes by fork, and a fork beside gRPC's threads hangs now and then. So Ray
     # comes first, and the port opens some seconds later.
     await cluster.start()

@@ -9,11 +9,13 @@ from pathlib import Path
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from s2v.core.errors import InvalidInput
 from s2v.rpc.settings import InternalSettings
 from s2v_render.engines import DEFAULT_ENGINE, REGISTRY
 from s2v_render.engines.heygem.containers import read_containers
 from s2v_render.engines.wan.presets import PRESET_NAMES
 from s2v_render.engines.wan.settings import Noise, Offload, Precision, lora_choices
+from s2v_render.workers.dashboard import check_dashboard
 
 
 class Aim(StrEnum):
@@ -72,6 +74,11 @@ class RenderSettings(InternalSettings):
         default=False,
         description="write where the time of every take went, into the folder profiles of the home",
         json_schema_extra={"shared": "S2V_PROFILE"},
+    )
+    ray_dashboard: str = Field(
+        default="",
+        description="host:port to serve Ray's dashboard at, or a port on this machine; whoever has "
+        "its token can run programs; empty: none; needs the extra dashboard",
     )
     wan_checkpoint: str = Field(
         default="",
@@ -132,6 +139,16 @@ class RenderSettings(InternalSettings):
         default=15.0, gt=0, description="for so long, and until it answers"
     )
     engine: str = Field(default=DEFAULT_ENGINE, description="the engine of jobs that name none")
+
+    @field_validator("ray_dashboard")
+    @classmethod
+    def _can_be_served(cls, listen: str) -> str:
+        try:
+            if listen:
+                check_dashboard(listen, os.environ)
+        except InvalidInput as error:
+            raise ValueError(error.message) from error
+        return listen
 
     @field_validator("wan_checkpoint")
     @classmethod

@@ -1,5 +1,6 @@
 """A local Ray that does not start in its time gets another try."""
 
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +52,21 @@ async def test_a_ray_that_never_starts_is_told(monkeypatch: pytest.MonkeyPatch) 
         await cluster.RayCluster(1).start()
     assert len(ray.folders) == ray.shut_down == 3
     assert not any(folder.parent.exists() for folder in ray.folders)
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_ray_waits_for_nothing_that_its_agents_would_tell(tmp_path: Path) -> None:
+    from ray._private import services  # not before the cluster has made its environment
+
+    started: dict[str, Any] = {}
+
+    def start(node_id: str, session_dir: str, **options: Any) -> None:
+        started.update(options, told={one.name: one.read_text() for one in tmp_path.iterdir()})
+
+    # Ray's own, be it wrapped already or not.
+    [real] = getattr(services.start_raylet, "args", [services.start_raylet])
+    assert {"node_id", "session_dir", "runtime_env_agent_port"} <= set(signature(real).parameters)
+    cluster._start_raylet(start, "ab" * 28, session_dir=str(tmp_path), runtime_env_agent_port=0)
+    assert started["runtime_env_agent_port"] > 0
+    names = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port")
+    assert started["told"] == {f"{name}_{'ab' * 28}": "-1" for name in names}

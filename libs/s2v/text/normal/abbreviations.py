@@ -63,6 +63,13 @@ _ANYWHERE = {
     "Attn:": "Attention:",
     "Attn.": "Attention",
     "Esq.": "Esquire",
+    "intl.": "international",
+    "natl.": "national",
+    "assn.": "association",
+    "bros.": "brothers",
+    "ibid.": "ibidem",
+    "orig.": "originally",
+    "cont'd": "continued",
 }
 _ANYWHERE |= {
     written.capitalize(): said
@@ -126,6 +133,9 @@ _TITLES = {
     "Ft": "Fort",
     "Fr": "Father",
     "Messrs": "Messieurs",
+    "Br": "Brother",
+    "Pt": "Point",
+    "Mk": "Mark",
     "Pvt": "Private",
     "Cpl": "Corporal",
 }
@@ -175,12 +185,22 @@ _BEFORE_NUMBER = {
     "Ref": "reference",
     "Rt": "route",
     "vv": "verses",
+    "ll": "lines",
+    "fn": "footnote",
+    "ed": "edition",
+    "sc": "scene",
+    "Sc": "scene",
+    "Tab": "table",
+    "Nr": "number",
+    "mm": "measures",
+    "bars": "bars",
     "Op": "opus",
     "op": "opus",
 }
 _STREET = re.compile(r"\b(?:[A-Z][a-z]+|[0-9]+(?:st|nd|rd|th)) \Z")
 _NAME_AFTER = re.compile(
-    r"\s+(?!(?:The|All|It|We|He|She|They|This|That|These|In|On|At|For|You|Our|An?|I|But|And|If|When|"
+    r"\s+(?!(?:The|All|It|We|He|She|They|This|That|These|In|On|At|For|You|Our|An?|I|But|And|If"
+    r"|When|"
     r"As|To|There|Please|Then)\b)[A-Z]"
 )
 """A capital that does not begin a sentence for certain."""
@@ -221,6 +241,8 @@ def _title(match: re.Match[str]) -> str | None:
     name = match["it"].rstrip(".")
     if "." not in match["it"] and name not in _UNDOTTED:
         return None
+    if name == "Dr" and re.search(r"\b(?:Professor|Prof\.|Herr|Frau|Sir) \Z", before(match)):
+        return _TITLES[name]
     if name in ("St", "Dr", "Ft") and _STREET.search(before(match)):
         following = re.match(r"\s[A-Z][a-z]", after(match))
         if not following or re.search(r"[0-9] [A-Z][a-z]+ \Z", before(match)):
@@ -232,7 +254,8 @@ def _street(match: re.Match[str]) -> str:
     said = {"St": "Street", "Dr": "Drive", "Ft": "Fort", "Pl": "Place", "Ct": "Court"}[
         match["it"].rstrip(".")
     ]
-    return f"{said}." if _ends(match) else said
+    turned = re.match(r"\s(?:[NS][EW]|[NSEW])\b", after(match))
+    return f"{said}." if _ends(match) and not turned else said
 
 
 def _dotted(match: re.Match[str]) -> str:
@@ -242,6 +265,16 @@ def _dotted(match: re.Match[str]) -> str:
 
 def _doctor(match: re.Match[str]) -> str:
     return "P H D." if _ends(match) else "P H D"
+
+
+def _before_number(match: re.Match[str]) -> str | None:
+    """Say "Sec." in full where a number follows, though that may be read already."""
+    if _NUMBER_AHEAD.match(after(match)) is None:
+        return None
+    return _BEFORE_NUMBER[match["it"].rstrip(".")]
+
+
+_NUMBER_AHEAD = re.compile(r"\s?(?:\(?[0-9#]|(?!I [a-z])[IVX]+\b(?!['’])|[ivxl]{1,6}\b(?!['’]))")
 
 
 def _rule(name: str, pattern: str, read: Reader) -> Rule:
@@ -264,13 +297,34 @@ BEFORE_NUMBERS = (
     ),
     _rule(
         "before_number",
-        rf"(?<![\w.])(?P<it>(?:{_exactly(_BEFORE_NUMBER)})\.)\s?(?=\(?[0-9#]|[IVX]+\b)",
-        lambda match: f"{_BEFORE_NUMBER[match['it'].rstrip('.')]} ".strip(),
+        rf"(?<![\w.])(?P<it>(?:{_exactly(_BEFORE_NUMBER)})\.)(?=\s?\S|\s?\Z)",
+        _before_number,
     ),
 )
 _DEGREES = {"Sc": "S C", "Ed": "Ed", "Eng": "Eng", "Phil": "Phil", "Com": "Com", "Tech": "Tech"}
 RULES = (
-    _rule("century", r"(?<=[0-9](?:st|nd|rd|th) )(?P<it>c\.)(?! ?[0-9])", lambda _: "century"),
+    _rule(
+        "century",
+        r"(?:(?<=[0-9](?:st|nd|rd|th)[ -])|(?<=[IVX][IVX] ))(?P<it>c\.)(?! ?[0-9])",
+        lambda _: "century",
+    ),
+    _rule(
+        "edition",
+        r"(?<=[0-9](?:st|nd|rd|th) )(?P<it>[Ee]d\.)",
+        lambda match: "edition." if _ends(match) else "edition",
+    ),
+    _rule("appendix", r"(?<![\w.])(?P<it>App\.)(?= [A-Z0-9](?!\w))", lambda _: "Appendix"),
+    _rule(
+        "mark",
+        r"(?<![\w.])(?P<it>Mk\.?)(?= (?:[0-9]|[IVX]+\b|one\b|two\b|three\b|four\b))",
+        lambda _: "Mark",
+    ),
+    _rule(
+        "sister",
+        r"(?:(?<![\s\S])|(?<=[.!?;:(] )|(?<=\b[a-z]{2} )|(?<=\b[a-z]{3} ))(?P<it>Sr\.)"
+        r"(?= [A-Z][a-z])",
+        lambda _: "Sister",
+    ),
     _rule("floor", r"(?<=(?:st|nd|rd|th) )(?P<it>Fl\.)", lambda _: "Floor"),
     _rule("degrees", r"(?<=[0-9] )(?P<it>deg\.)(?! [A-Z])", lambda _: "degrees"),
     _rule(
@@ -282,7 +336,8 @@ RULES = (
     _rule("word", r"(?<![\w.])(?P<it>e\.g|i\.e)(?![\w.])", lambda m: _ANYWHERE[m["it"] + "."]),
     _rule(
         "title",
-        rf"(?<![\w.])(?P<it>(?:{_exactly(_TITLES)})\.?)(?=[ \u00a0](?:[A-Z]|\(|and\b|&))",
+        rf"(?<![\w.])(?P<it>(?:{_exactly(_TITLES)})\.?)(?=[ \u00a0](?:[A-Z]|\(|and\b|&|med\."
+        rf"|phil\.|rer\.))",
         _title,
     ),
     _rule("street", r"(?<=[a-z] )(?P<it>(?:St|Dr|Pl|Ct)\.?)(?![\w])", _street),
@@ -295,7 +350,11 @@ RULES = (
     ),
     _rule("versus", r"(?<=[A-Za-z.] )(?P<it>v\.)(?= [A-Z])", lambda _: "versus"),
     _rule("etc", r"(?<![\w.])(?P<it>etc)(?![\w.])", lambda _: "et cetera"),
-    _rule("direction", r"(?<=[0-9] )(?P<it>[NSEW])\.(?= [A-Z])", lambda m: _DIRECTIONS[m["it"]]),
+    _rule(
+        "direction",
+        r"(?<=[0-9] )(?P<it>[NSEW])\.(?= (?:[A-Z]|[0-9]+(?:st|nd|rd|th)\b))",
+        lambda m: _DIRECTIONS[m["it"]],
+    ),
     _rule(
         "dotted",
         r"(?<![\w.])(?P<it>(?:[A-Za-z]\.){2,}+(?:[A-Za-z](?!\w))?|[A-Z]\.[A-Z](?![\w.]))",

@@ -13,7 +13,8 @@ _SAID = words(
     "DARPA NASDAQ ASEAN BRICS JSON YAML REST SARS MERS SONAR ZIP POTUS SCOTUS FLOTUS PETA TASER "
     "BASIC COBOL NIMBY FOMO BAFTA EFTA CERN ESA NOAA UEFA BERT LoRA MIDI DOS NIST SIDS LAMP "
     "SOAP SAML GAN VAT IMAX MAGA ISIS WASP PAC DOGE CUDA SPAR FIAT SAAB NIVEA AIM MOMA MoMA "
-    "UNIX LINUX AJAX LATEX LaTeX SLAM LIDAR CAD CAM MOOC ICANN AWOL GUI WHO'S OPERA HEPA NICU "
+    "VIX EBITDA UNIX LINUX AJAX LATEX LaTeX SLAM LIDAR CAD CAM MOOC ICANN AWOL GUI "
+    "WHO'S OPERA HEPA NICU "
     "NVIDIA VIN BLEU ROUGE KEDA HELM SPA"
 )
 """Read as words."""
@@ -25,7 +26,7 @@ _SPELT = words(
     "IP TCP UDP AM PM BC AD CE IOU ISO ETA EST PST UTC GMT EDT PDT CET OK TBA TBD AKA ICU ER "
     "MRI CT IPO IRA RPG NPC FPS VIP PhD UAE ACLU AARP NAACP ESPN HBO MTV PBS NPR OCD ADHD PTSD "
     "IOS OS EV SUV HR PR QA IT US EULA UAV ATP OLED EDM IPA ERP ETF IVF ISBN SEO AOL AEC BLT "
-    "UNHCR OECD WTO ILO ECB SAP BYOB ISS IAEA IOC UPS ICE ANC APA AMA EKG ECG"
+    "ROI UNHCR OECD WTO ILO ECB SAP BYOB ISS IAEA IOC UPS ICE ANC APA AMA EKG ECG"
 )
 """Read letter by letter, though some could be words."""
 SPELT_IN_ADDRESSES = words(
@@ -247,6 +248,26 @@ def _rule(name: str, kind: SpeechClass, pattern: str, read: Reader) -> Rule:
 
 MODELS = (
     _rule(
+        "alphanumeric.flight",
+        SpeechClass.ALPHANUMERIC,
+        r"(?:(?<=\b[Ff]light )|(?<=\b[Ff]lights ))(?P<it>(?P<line>[A-Z]{2,3}) ?(?P<n>[0-9]{1,4}))"
+        r"(?!\w)",
+        lambda match: f"{spelt(match['line'])} {pairs(match['n'])}",
+    ),
+    _rule(
+        "alphanumeric",
+        SpeechClass.ALPHANUMERIC,
+        r"(?<![\w.,$€£-])(?P<n>[1-9][0-9]{3})(?P<end>X3D|XTX?|X|GE?|HX|U)(?!\w)",
+        lambda match: f"{pairs(match['n'])} {spelt(match['end']).replace('3', 'three')}",
+    ),
+    _rule(
+        "alphanumeric.strand",
+        SpeechClass.ALPHANUMERIC,
+        r"(?<!\w)(?P<n>[35])['’′](?=[ -](?:[ACGTUN]{2,}|end|UTR|to|cap)\b|-?$)|(?<=[ACGT]{2}-)"
+        r"(?P<n2>[35])['’′]",
+        lambda match: f"{number(match['n'] or match['n2'])} prime",
+    ),
+    _rule(
         "alphanumeric",
         SpeechClass.ALPHANUMERIC,
         r"(?<![\w.-])(?P<it>[A-Za-z]{1,20}-?[0-9][A-Za-z0-9]{0,20}(?:\.[0-9]{1,6}(?![A-Za-z]))?"
@@ -277,7 +298,8 @@ MIXED = (
     _rule(
         "acronym.mixed",
         SpeechClass.ACRONYM,
-        r"(?<!\w)(?P<it>YoY|QoQ|MoM|PhDs?|VRAM|WWII?|WW[12]|TL;DR|iOS|macOS|WiFi|IoT|tvOS|watchOS|iPadOS|SaaS|PaaS|MSc|BSc|LLMs|C"
+        r"(?<!\w)(?P<it>YoY|QoQ|MoM|PhDs?|VRAM|WWII?|WW[12]|TL;DR|iOS|macOS|WiFi|IoT|tvOS|watchOS"
+        r"|iPadOS|SaaS|PaaS|MSc|BSc|LLMs|C"
         r"hatGPT|eBay|DoS|DDoS|mRNA|pH|GitHub|YouTube|MySQL|NoSQL|PostgreSQL|OpenAI|VSCode)(?!\w)",
         _mixed,
     ),
@@ -304,6 +326,13 @@ MIXED = (
 )
 WORDS = (
     _rule(
+        "acronym.mixed",
+        SpeechClass.ACRONYM,
+        r"(?<![\w'’])(?P<it>(?:[a-z][BCDFGHJKLMNPQRSTVWXZ]{2,4}|pK[ab]|[a-z]{1,2}RNA|cDNA|eDNA))"
+        r"(?!\w)",
+        lambda match: spelt(match["it"]),
+    ),
+    _rule(
         "acronym.voiceless",
         SpeechClass.ACRONYM,
         r"(?<![\w'’.&/-])(?P<it>[bcdfghjklmnpqrstvwxz]{2,4})(?![\w'’&/-])",
@@ -327,7 +356,7 @@ WORDS = (
     _rule(
         "acronym.plus",
         SpeechClass.ACRONYM,
-        r"(?<=[A-Za-z]{2})\+(?=[\s,.;:!?)]|$)",
+        r"(?:(?<=[A-Za-z]{2})|(?<=[A-Z]{2}[0-9]))\+(?=[\s,.;:!?)]|$)",
         lambda _: " plus",
     ),
     _rule(

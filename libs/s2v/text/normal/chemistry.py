@@ -33,8 +33,32 @@ def _letters(match: re.Match[str]) -> str:
     )
 
 
+_ISOTOPES = {
+    "H": "hydrogen",
+    "C": "carbon",
+    "N": "nitrogen",
+    "O": "oxygen",
+    "U": "uranium",
+    "Pu": "plutonium",
+    "I": "iodine",
+    "Cs": "cesium",
+    "Co": "cobalt",
+    "K": "potassium",
+    "Sr": "strontium",
+    "Ra": "radium",
+    "Tc": "technetium",
+    "F": "fluorine",
+    "P": "phosphorus",
+    "Th": "thorium",
+}
+_STATES = {"aq": "aqueous", "s": "solid", "l": "liquid", "g": "gas"}
+
+
 def _isotope(match: re.Match[str]) -> str:
-    return pairs(match["it"].translate(_RAISED))
+    figures = match["n"].translate(_RAISED)
+    said = cardinal(int(figures)) if len(figures) < 3 else pairs(figures)
+    element = match["element"]
+    return f"{_ISOTOPES[element]} {said}" if element in _ISOTOPES else f"{said} {' '.join(element)}"
 
 
 def _arrow(match: re.Match[str]) -> str | None:
@@ -47,14 +71,21 @@ def _rule(pattern: str) -> Rule:
     return Rule("alphanumeric.chemical", SpeechClass.ALPHANUMERIC, re.compile(pattern), _letters)
 
 
+_COMPOUND = re.compile(rf"(?<![A-Za-z])(?:[0-9]{{0,2}}(?:{_ELEMENTS}|[()₀-₉0-9⁺⁻+])+|{_SALT})\Z")
 _COUNTED = re.compile(r"(?<![A-Za-z])[0-9]{0,2}(?:[A-Z][a-z]?){0,6}[A-Z][a-z]?[₀-₉0-9]")
 _ARROWS = {"⇌": "is in equilibrium with", "⇄": "is in equilibrium with"}
 RULES = (
     Rule(
         "alphanumeric.isotope",
         SpeechClass.ALPHANUMERIC,
-        re.compile(r"(?<!\w)(?P<it>[¹²³⁴-⁹][⁰¹²³⁴-⁹]{0,2})(?=[A-Z][a-z]?)"),
+        re.compile(r"(?<!\w)(?P<n>[¹²³⁴-⁹][⁰¹²³⁴-⁹]{0,2})(?P<element>[A-Z][a-z]?)(?![a-z])"),
         _isotope,
+    ),
+    Rule(
+        "alphanumeric.state",
+        SpeechClass.ALPHANUMERIC,
+        re.compile(r"(?<=[A-Za-z0-9₀-₉⁺⁻+)])\((?P<state>aq|s|l|g)\)(?!\w)"),
+        lambda match: f" {_STATES[match['state']]}" if _COMPOUND.search(before(match)) else None,
     ),
     Rule(
         "alphanumeric.reaction",
@@ -63,15 +94,17 @@ RULES = (
         _arrow,
     ),
     _rule(
-        r"(?<![A-Za-z₀-₉_])(?P<it>(?=[A-Za-z₀-₉()]{1,40}[₀-₉])(?:[A-Z][a-z]?[₀-₉]{0,3}|\((?:[A-Z][a-z]?"
+        r"(?<![A-Za-z₀-₉_])(?P<it>(?=[A-Za-z₀-₉()]{1,40}[₀-₉])(?:[A-Z][a-z]?[₀-₉]{0,3}|\("
+        r"(?:[A-Z][a-z]?"
         r"[₀-₉]{0,3}){1,4}\)[₀-₉]{0,3}){2,12}|[HNOF][₂₃]|Cl₂)(?!\w)"
     ),
     _rule(
         r"(?<![\w-])(?P<it>(?:Fe|Cu|Zn|Mg|Ca|Na|Li|Ag|Al|Pb|Mn|Ba|H|K|NH4|H3O)"
-        r"(?:[0-9]?\+|[²³⁴]?⁺)|(?:Cl|Br|OH|NO3|SO4|PO4|CO3|HCO3)(?:[0-9]?[-−]|[²³]?⁻))"
+        r"(?:[0-9]?\+|[²³⁴]?⁺)|(?:Cl|Br|OH|NO3|SO4|PO4|CO3|HCO3)(?:\^?\{?[0-9]?[-−]\}?|[²³]?⁻))"
         r"(?![\w+-])(?! ?[=0-9])"
     ),
     _rule(
-        rf"(?<![A-Za-z_.-])(?P<it>(?=[A-Za-z0-9()]{{0,24}}(?:[A-Z][a-z]|\(|CH[0-9]|C[0-9]{{1,2}}H)){FORMULA})"
+        rf"(?<![A-Za-z_.-])(?P<it>(?=[A-Za-z0-9()]{{0,24}}(?:[A-Z][a-z]|\(|CH[0-9]"
+        rf"|C[0-9]{{1,2}}H)){FORMULA})"
     ),
 )

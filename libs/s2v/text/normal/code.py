@@ -110,6 +110,8 @@ def _piece(piece: str, before: str, following: str) -> str:
             return "star"
         if piece == "-" and (before[-1:].isalnum() or before == ")") and following == " ":
             return "minus"
+        if piece == "!" and not re.match(r"[\w(]", following):
+            return ""
         return _SIGNS[piece]
     if piece.isspace() or piece in _QUOTES:
         return ""

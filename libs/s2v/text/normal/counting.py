@@ -1,4 +1,4 @@
-"""Say numbers: ordinals, fractions, ranges, ratios, versions, and all that are left."""
+"""Say numbers: ordinals, fractions, ranges, ratios, and all that are left."""
 
 import re
 
@@ -9,17 +9,6 @@ from s2v.text.normal.patterns import DASH, NUMBER, SIGN, SPACE, START, plain
 from s2v.text.normal.spans import SpeechClass
 
 _GLYPHS = "".join(GLYPHS)
-_SOFTWARE = (
-    "Python|Java|Node(?:\\.js)?|iOS|iPadOS|Android|Windows|macOS|OS X|Ubuntu|Debian|Fedora|Linux|"
-    "kernel|PHP|Ruby|Rails|Rust|Go|Perl|Swift|Kotlin|Scala|Chrome|Firefox|Safari|CUDA|cuDNN|P"
-    "yTorch|"
-    "TensorFlow|Django|Flask|Kubernetes|Docker|PostgreSQL|Postgres|MySQL|SQLite|Redis|React|Vue|"
-    "Angular|Unity|Unreal|Godot|Blender|FFmpeg|OpenSSL|OpenGL|Vulkan|DirectX|TypeScript|ECMAScript|"
-    "npm|pip|git|Git|gcc|GCC|clang|Clang|cmake|CMake|NumPy|pandas|Bluetooth|USB|HTTP|TLS|SSL|HDMI|"
-    "PCIe|DisplayPort|Section|section|Chapter|chapter|Figure|figure|Fig\\.|Table|table|Sec\\."
-    "|Exercise"
-)
-_VERSIONED = r"(?:[Vv]ersions?|[Rr]elease|[Bb]uild|[Rr]ev(?:ision)?\.?|[Uu]pdate|[Pp]atch|[Vv]er\.)"
 _OF_TEN = re.compile(
     r"\b(?:rate|rated|rating|score|scored|scores|gave|give|got|grade|solid)\b[^.!?]{0,30}\Z", re.I
 )
@@ -40,33 +29,11 @@ _SHEETS = re.compile(
 )
 _NAMED_PLACE = re.compile(
     r"\b(?:apt|apartment|unit|rm|ste|room|session|model|type|size|terminal|pier|exit|gate|seat|"
-    r"section|suite|flat|building|block|grade|class|exercise|"
+    r"section|suite|flat|lots?|sizes?|seats|units|rooms|figures|gates|exit|building|block|grade"
+    r"|class|exercise|"
     r"question|table|figure|fig|row|zone|platform|hall|floor|line|bus|no|number)\.?\s\Z",
     re.IGNORECASE,
 )
-
-
-def _version(match: re.Match[str]) -> str:
-    said = " point ".join(_part(part) for part in match["number"].split("."))
-    tail = match["tail"] or ""
-    name = match["v"]
-    words = {
-        "rc": "release candidate",
-        "alpha": "alpha",
-        "beta": "beta",
-        "dev": "dev",
-        "pre": "pre",
-    }
-    if tail:
-        found = re.match(r"[-+.]?([a-z]+)[-.]?([0-9]*)", tail)
-        if found:
-            said += f" {words.get(found[1], found[1])}"
-            said += f" {cardinal(int(found[2]))}" if found[2] else ""
-    return f"{'v ' if name else ''}{said}"
-
-
-def _part(figures: str) -> str:
-    return digits(figures) if len(figures) > 4 or figures[0] == "0" else cardinal(int(figures))
 
 
 def _ordinal(match: re.Match[str]) -> str:
@@ -82,6 +49,10 @@ def _fraction(match: re.Match[str]) -> str | None:
         return f"{cardinal(above)} out of {cardinal(below)}"
     if not whole and above < below in (5, 10) and _VOTERS.match(after(match)):
         return f"{cardinal(above)} out of {cardinal(below)}"
+    if not whole and above + below == 100 and 50 <= above <= 95 and above % 5 == 0:
+        return f"{cardinal(above)} {cardinal(below)}"
+    if not whole and re.search(r"\bodds\b[^.!?]{0,20}\Z", before(match)):
+        return f"{cardinal(above)} to {cardinal(below)}"
     if not whole and _SHEETS.search(before(match)):
         return f"{cardinal(above)} of {cardinal(below)}"
     if not whole and above == below and above in (20, 50):
@@ -141,6 +112,8 @@ def _size(match: re.Match[str]) -> str:
 
 
 def _times(match: re.Match[str]) -> str | None:
+    if match["sign"] == "X" and re.search(r"\b[A-Z][a-z]+ \Z", before(match)):
+        return None
     low = f"{number(plain(match['low']))} to " if match["low"] else ""
     return f"{low}{number(plain(match['n']))} times"
 
@@ -153,6 +126,8 @@ def _scientific(match: re.Match[str]) -> str:
 def _scaled(match: re.Match[str]) -> str | None:
     letter = match["scale"]
     if letter.isupper() and _NAMED_PLACE.search(before(match)):
+        return None
+    if letter == "B" and re.search(r"[0-9][AC-H](?: and| or| to|,| &|/)? ?\Z", before(match)):
         return None
     said = number(plain(match["n"]))
     if letter == "K" and match["n"] in ("4", "8") and not re.match(r" [a-z]+s\b", after(match)):
@@ -205,36 +180,6 @@ def _rule(name: str, kind: SpeechClass, pattern: str, read: Reader) -> Rule:
     return Rule(name, kind, re.compile(pattern), read)
 
 
-_TAIL = r"(?P<tail>[-+.]?(?:rc|alpha|beta|dev|pre|a|b)[-.]?[0-9]{0,4})?"
-VERSIONS = (
-    _rule(
-        "number.dotted",
-        SpeechClass.NUMBER,
-        r"(?<![\w.,$])(?P<n>[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,})(?!\w|\.[0-9])",
-        lambda match: number(match["n"].replace(".", "")),
-    ),
-    _rule(
-        "version",
-        SpeechClass.VERSION,
-        rf"(?<![\w.])(?P<v>[vV])\.? ?(?P<number>[0-9]{{1,6}}(?:\.[0-9]{{1,6}}){{0,"
-        rf"5}}){_TAIL}(?!\w)(?!\.[0-9])",
-        _version,
-    ),
-    _rule(
-        "version",
-        SpeechClass.VERSION,
-        rf"(?<![\w.,$])(?P<number>[0-9]{{1,4}}(?:\.[0-9]{{1,6}}){{2,5}}){_TAIL}(?P<v>(?!)v)?("
-        rf"?!\w)(?!\.[0-9])",
-        _version,
-    ),
-    _rule(
-        "version",
-        SpeechClass.VERSION,
-        rf"(?<!\w)(?:{_SOFTWARE}|{_VERSIONED})[ \u00a0](?:[<>=≥≤~^]{{1,2}} ?)?"
-        rf"(?P<it>(?P<number>[0-9]{{1,4}}\.[0-9]{{1,6}}){_TAIL}(?P<v>(?!)v)?)(?!\w)(?!\.[0-9])",
-        _version,
-    ),
-)
 RULES = (
     _rule(
         "number.interval",
@@ -263,6 +208,12 @@ RULES = (
         lambda match: number(plain(match["n"])),
     ),
     _rule(
+        "number.european",
+        SpeechClass.NUMBER,
+        r"(?<![\w.,])(?P<n>[1-9][0-9]{0,2}(?:[ .][0-9]{3})+,[0-9]{1,3})(?![\w.,][0-9]|\w)",
+        lambda match: number(re.sub("[ .]", "", match["n"]).replace(",", ".")),
+    ),
+    _rule(
         "number.hexadecimal",
         SpeechClass.NUMBER,
         r"(?<!\w)0[xX](?P<x>[0-9a-fA-F]{1,32})(?!\w)",
@@ -278,7 +229,8 @@ RULES = (
     _rule(
         "ordinal",
         SpeechClass.ORDINAL,
-        r"(?<![\w.])(?<![0-9]/)(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:st|nd|rd|th|ST|ND|RD|TH|ˢᵗ|ⁿ"
+        r"(?<![\w.])(?<![0-9]/)(?P<n>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:st|nd|rd|th|ST|ND|RD"
+        r"|TH|ˢᵗ|ⁿ"
         r"ᵈ|ʳᵈ|ᵗʰ)(?!\w)",
         _ordinal,
     ),
@@ -319,7 +271,7 @@ RULES = (
     _rule(
         "number.times",
         SpeechClass.NUMBER,
-        rf"(?<![\w.,])(?:(?P<low>{NUMBER}){DASH})?(?P<n>{NUMBER})[x×](?!\w)",
+        rf"(?<![\w.,])(?:(?P<low>{NUMBER}){DASH})?(?P<n>{NUMBER})(?P<sign>[x×]|X(?= [a-z]))(?!\w)",
         _times,
     ),
     _rule(
@@ -350,7 +302,7 @@ RULES = (
     _rule(
         "number.scale",
         SpeechClass.NUMBER,
-        rf"(?<![\w.,])(?P<n>{NUMBER})(?P<scale>k|K|M|B|T|bn|mn)(?P<plus>\+)?(?!\w)",
+        rf"(?<![\w.,])(?<![A-Za-z]-)(?P<n>{NUMBER})(?P<scale>k|K|M|B|T|bn|mn)(?P<plus>\+)?(?!\w)",
         _scaled,
     ),
     _rule(

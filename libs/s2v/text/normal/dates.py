@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 from s2v.text.normal.claiming import Reader, Rule, after, before
-from s2v.text.normal.numerals import cardinal, decade, ordinal, two_figures, year
+from s2v.text.normal.numerals import cardinal, ordinal, two_figures, year
 from s2v.text.normal.patterns import DASH, MONTH, MONTHS, SPACE
 from s2v.text.normal.spans import SpeechClass
 
@@ -15,13 +15,15 @@ _SUFFIX = r"(?:st|nd|rd|th)?"
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|from|until|till|by|year|before|after|during|around|circa|ca\.|c\.|late|ea"
     r"rly|mid|"
-    r"AD|A\.D\.|born|died|est|established|founded|dated|summer|winter|spring|autumn|fall|election|copyright|"
+    r"AD|A\.D\.|born|died|est|established|founded|dated|summer|winter|spring|autumn|fall|election"
+    r"|copyright|"
     r"class of|back in|to|and|or|between|of|the|January|February|March|April|May|June|July|August|"
     r"September|October|November|December)[ -]\Z|[(©]\s?\Z|\b(?:1[0-9]{3}|20[0-9]{2}), \Z",
     re.IGNORECASE,
 )
 _STRONG_BEFORE = re.compile(
-    r"\b(?:AD|A\.D\.|in|since|until|year|circa|ca\.|c\.|late|early|mid|born|died|established|founded|summer|"
+    r"\b(?:AD|A\.D\.|in|since|until|year|circa|ca\.|c\.|late|early|mid|born|died|established"
+    r"|founded|summer|"
     r"winter|spring|autumn|class of|back in|by|est\.|fl\.)[ -]\Z|[(©]\s?\Z|\bca?\.\Z",
     re.IGNORECASE,
 )
@@ -144,10 +146,6 @@ def _european(match: re.Match[str]) -> str | None:
     return _numeric(True, match)
 
 
-def _decade(match: re.Match[str]) -> str:
-    return decade(int(match["y"]) or 2000)
-
-
 def _span(match: re.Match[str]) -> str | None:
     return " to " if _DATED.search(before(match)) else None
 
@@ -182,6 +180,14 @@ def _lone_year(match: re.Match[str]) -> str | None:
     return None
 
 
+def _stamped(match: re.Match[str]) -> str:
+    """Say a date as machines write it: 05-JAN-24."""
+    written = match["y"]
+    said = f"{month_name(match['m'].capitalize())} {ordinal(int(match['d']))}"
+    return f"{said}, {short_year(written) if len(written) == 2 else read_year(written)}"
+
+
+_SHOUTED = "|".join(f"{short}|{short.upper()}" for short in MONTHS.values())
 _CONTEXT = r"(?<![\w/.,$€£-])"
 _END = r"(?![\w/])(?![-–][0-9])(?!\.[0-9])"
 ISO = r"(?P<y>[0-9]{4})-(?P<m>0[1-9]|1[0-2])-(?P<d>0[1-9]|[12][0-9]|3[01])"
@@ -287,28 +293,34 @@ def rules(*, day_first: bool) -> tuple[Rule, ...]:
             r"(?<!\w)(?P<m>Jan|Feb|Apr|Aug|Sept|Oct|Nov|Dec)(?![\w.])",
             lambda match: month_name(match["m"]),
         ),
+        _date(
+            "day_first",
+            rf"{_CONTEXT}(?P<d>{_DAY})-(?P<m>{_SHOUTED})-(?P<y>{_YEAR}|[0-9]{{2}})(?![\w-])",
+            _stamped,
+        ),
+        _date(
+            "week",
+            r"(?<![\w-])(?P<y>20[0-9]{2})-W(?P<n>[0-5][0-9])(?![\w-])",
+            lambda match: f"{read_year(match['y'])} week {cardinal(int(match['n']))}",
+        ),
+        _date(
+            "year",
+            r"(?<=\byear )(?P<it>[1-9][0-9]{3})(?!\w|[.,][0-9])",
+            lambda match: (
+                f"{cardinal(int(match['it'][:2]))} {two_figures(match['it'][2:])}"
+                if match["it"][2:] != "00" and match["it"][1] != "0"
+                else None
+            ),
+        ),
+        _date(
+            "circa",
+            r"(?<![\w.])c(?P<it2>1[0-9]{3})(?!\w)",
+            lambda match: f"circa {read_year(match['it2'])}",
+        ),
         _date("event", r"(?<![\w/])9/11(?![\w/])", lambda _: "nine eleven"),
     )
 
 
-DECADES = (
-    Rule(
-        "year.decade",
-        SpeechClass.YEAR,
-        re.compile(r"(?<![\w.,])['’]?(?P<y>1[0-9]{2}0|2[01][0-9]0)['’]?s(?!\w)"),
-        _decade,
-    ),
-    Rule(
-        "year.decade",
-        SpeechClass.YEAR,
-        re.compile(
-            r"(?:(?<=\b[Tt]he )|(?<=\b[Hh]is )|(?<=\b[Hh]er )|(?<=\b[Mm]y )|(?<=arly )|(?<=ate )"
-            r"|(?<=mid-)|(?<=heir )|(?<=ow )|(?<=igh )|(?=['’]))['’]?"
-            r"(?P<y>[0-9]0)['’]?s(?!\w)"
-        ),
-        _decade,
-    ),
-)
 YEARS = (
     Rule(
         "year.season",
@@ -343,7 +355,8 @@ YEARS = (
         "year",
         SpeechClass.YEAR,
         re.compile(
-            r"(?:(?<![\w.,$€£#/])|(?<=\bc\.))(?P<it>1[0-9]{3}|20[0-9]{2}|21[0-9]{2})(?![\w%°/])(?![.,:][0-9])"
+            r"(?:(?<![\w.,$€£#/])|(?<=\bc\.))(?P<it>1[0-9]{3}|20[0-9]{2}|21[0-9]{2})(?![\w%°/])"
+            r"(?![.,:][0-9])"
         ),
         _lone_year,
     ),

@@ -138,7 +138,7 @@ def _run(match: re.Match[str]) -> str:
         elif _KEYCAP.fullmatch(part):
             said.setdefault(part[0])
         else:
-            said.setdefault(_joined_name(part))
+            said.setdefault(_joined_name(part).removeprefix("keycap "))
         if len(said) == _MOST_SAID:
             break
     return " ".join(filter(None, said))

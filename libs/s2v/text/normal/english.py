@@ -1,5 +1,6 @@
 """Read English: every class in the order in which they are looked for."""
 
+import re
 from collections.abc import Iterator
 
 from s2v.text.languages import primary
@@ -10,17 +11,22 @@ from s2v.text.normal import (
     chemistry,
     counting,
     dates,
+    decades,
     emoji,
     keys,
     markup,
     measures,
     money,
+    music,
     places,
     references,
     romans,
+    spelling,
     symbols,
     telephones,
     times,
+    verses,
+    versions,
     weekdays,
 )
 from s2v.text.normal.claiming import Claim, Claims
@@ -31,12 +37,15 @@ from s2v.text.normal.spans import SpeechClass
 
 _AMERICAN = dates.rules(day_first=False)
 _BRITISH = dates.rules(day_first=True)
+_AREA = re.compile(r"[0-9.,\s]*[ckdm]?m[²³]")
+"""What other languages say by their own words of units."""
+_LATIN = frozenset({"en", "de", "es", "fr", "it", "pt", "nl", "sv", "pl", "tr"})
 _MONTH_FIRST = frozenset({"en", "en-us", "en-ph"})
 
 
 def claim_protected(claims: Claims, language: str) -> None:
     """Claim what stands for itself: code, formulas, tags, links, addresses and marks."""
-    claims.apply(symbols.SPELLING[:1])
+    claims.apply(spelling.SPELLING[:1])
     if primary(language) == "en":
         claims.apply(emoji.FACES)
     claim_code(claims)
@@ -46,13 +55,17 @@ def claim_protected(claims: Claims, language: str) -> None:
     claims.apply(addresses.urls(primary(language)))
     claims.apply(markup.BLOCKS)
     markup.claim_emphasis(claims)
-    claims.apply(symbols.SPELLING[1:])
+    claims.apply(spelling.SPELLING[1:])
+    if primary(language) in _LATIN:
+        claims.apply(spelling.FIGURES)
 
 
 def claim_english(claims: Claims, language: str) -> None:
     """Claim everything that English reads otherwise than letter by letter."""
+    claims.apply(music.RULES)
     claims.apply(emoji.RULES[:4])
     claims.apply(symbols.RUNS)
+    claims.apply(spelling.NOTES)
     claims.apply(keys.RULES)
     claims.apply(telephones.RULES)
     claims.apply(addresses.MACHINES)
@@ -60,14 +73,15 @@ def claim_english(claims: Claims, language: str) -> None:
     claims.apply(weekdays.RULES)
     claims.apply(_AMERICAN if language.lower() in _MONTH_FIRST else _BRITISH)
     claims.apply(telephones.SERIALS)
-    claims.apply(dates.DECADES)
+    claims.apply(decades.RULES)
+    claims.apply(verses.RULES)
     claims.apply(references.RULES)
     claims.apply(times.RULES)
     claims.apply(money.RULES)
-    claims.apply(counting.VERSIONS)
+    claims.apply(versions.RULES)
     claims.apply(measures.RULES)
     claims.apply(chemistry.RULES)
-    claims.take(_expressions(claims))
+    claim_expressions(claims, "en")
     claims.apply(BROKEN_FORMULAS)
     claims.apply(abbreviations.BEFORE_NUMBERS)
     claims.apply(dates.YEARS)
@@ -86,9 +100,16 @@ def claim_english(claims: Claims, language: str) -> None:
     claims.apply(symbols.RULES)
 
 
-def _expressions(claims: Claims) -> Iterator[Claim]:
+def claim_expressions(claims: Claims, language: str) -> None:
+    """Claim mathematics of plain text, which is said in words of the language."""
+    claims.take(_expressions(claims, language))
+
+
+def _expressions(claims: Claims, language: str) -> Iterator[Claim]:
     for first, end in claims.gaps:
         for begin, finish, tex in expressions(claims.text, first, end):
-            said = spoken_formula(tex, "en")
+            if language != "en" and _AREA.fullmatch(claims.text, begin, finish):
+                continue
+            said = spoken_formula(tex, language)
             if said:
                 yield Claim(begin, finish, said, SpeechClass.MATHEMATICS, "formula.plain")

@@ -13,7 +13,9 @@ from s2v.text.languages import primary
 from s2v.text.normal import foreign_words as words
 from s2v.text.normal.claiming import Claim, Claims
 from s2v.text.normal.foreign_forms import Form, forms
+from s2v.text.normal.foreign_pieces import pieces
 from s2v.text.normal.foreign_ranks import RANKS
+from s2v.text.normal.foreign_unspaced import unspaced
 from s2v.text.normal.romans import value
 from s2v.text.normal.spans import SpeechClass
 
@@ -33,7 +35,10 @@ _TELEPHONE = re.compile(
     r"|(?<![\w+.,:/-])0[1-9][0-9]{1,4}[ /-][0-9]{3,8}(?:[ -][0-9]{1,6}){0,2}(?![\w/-])"
 )
 _COMMAS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
-_ROMAN = re.compile(r"(?<=[a-zà-ÿ.] )(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})(?![\w.])")
+_ROMAN = re.compile(
+    r"(?:(?<=[a-zà-ÿ.] )(?=[IVX]{2})|(?<=ítulo )(?=[IVX])|(?<=éculo )(?=[IVX])|(?<=siglo )"
+    r"(?=[IVX]))X{0,3}(?:IX|IV|V?I{0,3})(?![\w.])"
+)
 _CLAUSE = re.compile(r"[^，。！？、；：\n\s]*[0-9][^，。！？、；：\n\s]*")
 _UNSPACED = frozenset({"zh", "ja", "ko"})
 _LONGEST_CLAUSE = 60
@@ -49,7 +54,7 @@ def claim_numbers(claims: Claims, language: str) -> None:
         return
     claims.take(_telephones(claims, spoken))
     if spoken in words.UNITS:
-        for form in (*forms(spoken), *RANKS.get(spoken, ())):
+        for form in (*pieces(spoken, language), *forms(spoken), *RANKS.get(spoken, ())):
             claims.take(_formed(claims, form, spoken))
         for pattern in _patterns(spoken):
             claims.take(_pieces(claims, pattern, spoken))
@@ -86,7 +91,7 @@ def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
     month = words.MONTHS[language]
     return (
         re.compile(
-            rf"(?<![\w.,])(?:(?P<before>{signs}) ?)?(?P<n>{_NUMBER}) ?"
+            rf"(?<![\w.,])(?:(?P<before>{signs}) ?)?(?P<n>{_NUMBER})(?:,[-–—]+)? ?"
             rf"(?P<sign>{signs})(?!\w)"
         ),
         re.compile(rf"(?<![\w.,])(?P<before>{signs}) ?(?P<n>{_NUMBER})(?P<sign>)(?!\w)"),
@@ -189,7 +194,7 @@ def _clauses(claims: Claims, language: str) -> Iterator[Claim]:
     for first, end in claims.gaps:
         for match in _CLAUSE.finditer(claims.text, first, end):
             written = match.group()
-            plain = _COMMAS.sub("", written)
+            plain = unspaced(_COMMAS.sub("", written), language)
             said = read_piece(plain, language) if len(plain) <= _LONGEST_CLAUSE else None
             if said is None or said == written:
                 continue

@@ -61,6 +61,13 @@ def forms(language: str) -> tuple[Form, ...]:
             ranged_time,
         ),
     )
+    if language == "de":
+        clocks += (
+            (
+                re.compile(r"(?<![\w.,:])(?P<h>[01]?[0-9]|2[0-4])\.(?P<m>[0-5][0-9]) Uhr(?!\w)"),
+                timed,
+            ),
+        )
     if language in words.HOURS:
         clocks += (
             (

@@ -37,8 +37,9 @@ _GERMAN_ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _GERMAN_DATIVE = re.compile(
-    r"\b(?:in|an|aus|bei|mit|nach|seit|von|zu|auf|vor|über|unter|hinter|neben|zwischen|während|trotz|"
-    r"wegen) der\s\Z|\b(?:zur|des|ihre[rnm]|seine[rnm])\s\Z",
+    r"\b(?:in|an|aus|bei|mit|nach|seit|von|zu|auf|vor|über|unter|hinter|neben|zwischen|während"
+    r"|trotz|"
+    r"wegen) der\s\Z|\b(?:dem|den|am|im|vom|zum|beim)\s\Z|\b(?:zur|des|ihre[rnm]|seine[rnm])\s\Z",
     re.IGNORECASE,
 )
 
@@ -106,7 +107,8 @@ RANKS: dict[str, tuple[Form, ...]] = {
         ),
         (
             re.compile(
-                rf"(?<![\w.,/:-])(?P<n>[1-9][0-9]?)\.(?= (?!(?:{MONTHS['de']})\b)[A-Za-zÄÖÜäöü])"
+                rf"(?<![\w.,/:-])(?P<n>[1-9][0-9]?)\."
+                rf"(?= (?:\Z|(?!(?:{MONTHS['de']})\b)[A-Za-zÄÖÜäöü]))"
             ),
             _german,
         ),
@@ -125,7 +127,22 @@ RANKS: dict[str, tuple[Form, ...]] = {
             _french,
         ),
     ),
+    "pt": (
+        (
+            re.compile(
+                r"(?<!\w)(?P<name>Pedro|João|Afonso|Manuel|Sebastião|José|Luís|Carlos|Paulo|Bento"
+                r"|Pio) "
+                rf"(?P<r>{_ROMAN})(?!\w)"
+            ),
+            _spanish_prince,
+        ),
+    ),
     "it": (
+        (
+            re.compile(rf"(?<!\w)(?P<r>(?=[IVXL]){_ROMAN})(?= (?:secolo|capitolo)\b)"),
+            _italian_roman,
+        ),
+        (re.compile(r"(?<=apitolo )(?P<r>[IVX])(?!\w)"), _italian_roman),
         (
             re.compile(r"(?<![\w.,])(?P<n>[1-9][0-9]{0,3})(?P<end>[ªº]|°(?= [a-z]))(?!\w|C|F)"),
             _italian,

@@ -26,7 +26,7 @@ UNITS = {
     "m²=Quadratmeter km²=Quadratkilometer cm²=Quadratzentimeter m³=Kubikmeter ha=Hektar "
     "%=Prozent °C=Grad_Celsius °=Grad min=Minuten h=Stunden ms=Millisekunden W=Watt kW=Kilowatt "
     "kWh=Kilowattstunden V=Volt Hz=Hertz kHz=Kilohertz MHz=Megahertz GHz=Gigahertz dB=Dezibel "
-    "kB=Kilobyte KB=Kilobyte MB=Megabyte GB=Gigabyte TB=Terabyte",
+    "kB=Kilobyte KB=Kilobyte MB=Megabyte GB=Gigabyte TB=Terabyte ct=Cent Ct=Cent",
     "es": "km=kilómetros m=metros cm=centímetros mm=milímetros kg=kilogramos g=gramos "
     "mg=miligramos t=toneladas l=litros L=litros ml=mililitros km/h=kilómetros_por_hora "
     "m/s=metros_por_segundo m²=metros_cuadrados km²=kilómetros_cuadrados "
@@ -86,20 +86,25 @@ ABBREVIATIONS = {
     "de": "z._B.=zum_Beispiel d._h.=das_heißt u._a.=unter_anderem bzw.=beziehungsweise "
     "usw.=und_so_weiter ca.=circa inkl.=inklusive evtl.=eventuell ggf.=gegebenenfalls "
     "vgl.=vergleiche Nr.=Nummer Kap.=Kapitel Abb.=Abbildung Dr.=Doktor Prof.=Professor "
-    "Mio.=Millionen Mrd.=Milliarden",
+    "Mio.=Millionen Mrd.=Milliarden Std.=Stunden Tel.=Telefon Jh.=Jahrhundert Abs.=Absatz "
+    "MwSt.=Mehrwertsteuer v._Chr.=vor_Christus n._Chr.=nach_Christus Str.=Straße",
     "es": "Sr.=señor Sra.=señora Srta.=señorita Dr.=doctor Dra.=doctora EE._UU.=Estados_Unidos "
     "pág.=página págs.=páginas núm.=número n.º=número cap.=capítulo art.=artículo "
-    "aprox.=aproximadamente p._ej.=por_ejemplo etc.=etcétera",
+    "aprox.=aproximadamente p._ej.=por_ejemplo etc.=etcétera "
+    "Ud.=usted Uds.=ustedes av.=avenida Av.=Avenida Tel.=teléfono tel.=teléfono",
     "fr": "Mme=madame Mlle=mademoiselle Dr=docteur n°=numéro chap.=chapitre env.=environ "
-    "p._ex.=par_exemple c.-à-d.=c'est-à-dire etc.=et_cetera",
+    "p._ex.=par_exemple c.-à-d.=c'est-à-dire etc.=et_cetera vol.=volume Tél.=téléphone "
+    "tél.=téléphone MM.=messieurs av.=avenue bd=boulevard",
     "it": "sig.=signor sig.ra=signora dott.=dottor dott.ssa=dottoressa prof.=professor "
     "ecc.=eccetera pag.=pagina pagg.=pagine n.=numero cap.=capitolo art.=articolo ca.=circa "
-    "es.=esempio",
+    "es.=esempio Sig.=Signor Sig.ra=Signora Dott.=Dottor Dott.ssa=Dottoressa Ing.=Ingegner "
+    "Prof.=Professor Tel.=telefono tel.=telefono",
     "pt": "Sr.=senhor Sra.=senhora Dr.=doutor Dra.=doutora pág.=página nº=número "
-    "aprox.=aproximadamente p._ex.=por_exemplo etc.=et_cetera",
+    "aprox.=aproximadamente p._ex.=por_exemplo etc.=et_cetera cap.=capítulo "
+    "Av.=Avenida Tel.=telefone tel.=telefone",
 }
 BEFORE_NUMBERS = {
-    "de": "S.=Seite Art.=Artikel Bd.=Band",
+    "de": "S.=Seite Art.=Artikel Bd.=Band §=Paragraf §§=Paragrafen",
     "es": "p.=página pp.=páginas",
     "fr": "p.=page pp.=pages art.=article",
     "it": "p.=pagina pp.=pagine",

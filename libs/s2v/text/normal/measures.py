@@ -2,7 +2,7 @@
 
 import re
 
-from s2v.text.normal import sizes
+from s2v.text.normal import recipes, sizes
 from s2v.text.normal.chemistry import FORMULA
 from s2v.text.normal.claiming import Rule, after, before
 from s2v.text.normal.fractions import GLYPHS, fraction
@@ -10,25 +10,23 @@ from s2v.text.normal.numerals import cardinal, number, ordinal, to_the_power
 from s2v.text.normal.patterns import DASH, NUMBER, SIGN, SPACE, START, plain
 from s2v.text.normal.spans import SpeechClass
 from s2v.text.normal.things import is_before_measured, is_current
-from s2v.text.normal.units import UNIT, is_inches, stands_before_noun, unit_words
+from s2v.text.normal.units import COMPOUND, UNIT, is_inches, stands_before_noun, unit_words
 from s2v.text.normal.wordlists import words
 
 _BARE = words("A C F H T K B b t st pt ac mo d in pc a P N J m s h g u kn kt")
 """Signs that are often something else where a space stands before them."""
-_PLAIN_SPACED = words("m s h g K N J t")
+_PLAIN_SPACED = words("m s h g K N J t kn kt")
 """Those of them that are units after a space, unless a capital or an article follows."""
 _ELECTRIC = words("A F H T")
 """And those that are after a number with a decimal point: "1.5 A"."""
 _NEVER_JOINED = words("A C F H T K B b st pt a P d ac")
 """Those that are letters of a name where no space stands before them: "5A", "3B"."""
-_PER = (
-    r"(?:/(?:day|week|month|year|hour|minute|second|person|night|unit|liter|litre|mile|user|gallon|"
-    rf"(?:{UNIT}))(?:²|³|\^2|\^3|(?<=m)[23])?|[ ·⋅]?(?:{UNIT})⁻[¹²³])"
-)
 _MEASURE = (
-    rf"(?P<unit>(?:{UNIT})(?:²|³|\^2|\^3|(?<=m)[23]|(?<=ft)[23]|[·⋅](?:{UNIT}))?{_PER}?)(?![\w²³/^])"
-    r"(?:(?<=oz|ft|lb|bs|hr|in|ec|sp|yd|al|mi|rs)\.(?=\s+[a-z0-9(]|[,;)]))?"
+    rf"(?P<unit>{COMPOUND})(?![\w²³^]|/(?!(?<=V/)[0-9]))"
+    r"(?:(?<=oz|ft|lb|bs|hr|in|ec|sp|yd|al|mi|rs|qt|pt|os|oz|kg)\.(?=\s+[a-z0-9(]|[,;)]))?"
 )
+_HYPHENED = words("m s h g V W")
+"""And those that stand after a hyphen: "the 400-m hurdles", but "a 10-K" is a report."""
 _AMOUNT = rf"(?P<amount>{SIGN}(?:{NUMBER}))"
 _TO = rf"(?:{SPACE}?{DASH}{SPACE}?(?P<high>{NUMBER}))?"
 _MOLAR = {
@@ -51,6 +49,15 @@ _PERIODS = {
     "wk": "week",
     "d": "day",
 }
+_AGO = {
+    "s": "second",
+    "m": "minute",
+    "h": "hour",
+    "d": "day",
+    "w": "week",
+    "mo": "month",
+    "y": "year",
+}
 _WORD_TOO = re.compile(r"[a-zA-Z]|[a-zA-Z]?[a-z]*[aeiou][a-z]*|A[A-Z]|[A-Z]{2}|pt|st")
 """What after "in" need not be a unit."""
 _PLURAL = re.compile(r"[0-9+] (?:[a-z]+ )?[a-z]{2,}\Z")
@@ -64,7 +71,10 @@ def _measure(match: re.Match[str]) -> str | None:
     unit, amount = match["unit"], plain(match["amount"])
     if not _is_unit(match):
         return None
+    if unit == "kt" and re.match(r" ?(?:gold|white|yellow|ring|necklace|chain)", after(match)):
+        return f"{number(amount)} karat"
     high = match["high"]
+    unit = "°C" if unit == "C" and match["joint"] else unit
     words = unit_words(unit, "2" if high else amount)
     if words is None:
         return None
@@ -88,8 +98,14 @@ def _is_unit(match: re.Match[str]) -> bool:
         return True
     if unit == "in":
         return is_inches(match)
+    if unit == "T" and re.match(r" (?:MRI|magnet|scanner|field)", after(match)):
+        return True
+    if joint == "-":
+        return unit in _HYPHENED
     if not joint:
         return unit not in _NEVER_JOINED
+    if unit == "C":
+        return match["amount"][0] in "-−"
     if unit in _ELECTRIC and "." not in match["amount"]:
         return unit == "A" and is_current(match)
     return (
@@ -99,6 +115,7 @@ def _is_unit(match: re.Match[str]) -> bool:
 
 def _percent(match: re.Match[str]) -> str:
     sign = "percent" if match["sign"] == "%" else "per mille"
+    sign += " plus" if match["plus"] else ""
     if match["high"]:
         return f"{number(plain(match['amount']))} to {number(plain(match['high']))} {sign}"
     return f"{number(plain(match['amount']))} {sign}"
@@ -117,7 +134,9 @@ def _points(match: re.Match[str]) -> str | None:
 
 def _degrees(match: re.Match[str]) -> str:
     amount = plain(match["amount"])
-    said = f"{number(amount)} {'degree' if amount in ('1', '-1') else 'degrees'}"
+    one = amount in ("1", "-1") or (not match["minutes"] and stands_before_noun(match))
+    low = f"{number(plain(match['low']))} to " if match["low"] else ""
+    said = f"{low}{number(amount)} {'degree' if one else 'degrees'}"
     if match["minutes"]:
         said += f" {cardinal(int(match['minutes']))} minutes"
     if match["seconds"]:
@@ -166,10 +185,16 @@ def _part_measure(match: re.Match[str]) -> str | None:
     return f"{said} {words}"
 
 
+def _ago(match: re.Match[str]) -> str:
+    unit = _AGO[match["unit"]]
+    return f"{number(match['n'])} {unit}{'' if match['n'] == '1' else 's'}"
+
+
 _GLYPHS = "".join(GLYPHS)
 RULES = (
     *sizes.RULES,
     *sizes.APERTURES,
+    *recipes.RULES,
     Rule(
         "unit.scientific",
         SpeechClass.UNIT,
@@ -186,6 +211,18 @@ RULES = (
             rf"{START}(?P<n>{NUMBER}){SPACE}?(?P<unit>[mnµμ]?M)(?= (?:solution|aqueous|{FORMULA}))"
         ),
         _molar,
+    ),
+    Rule(
+        "unit.colour",
+        SpeechClass.UNIT,
+        re.compile(r"(?<![\w.,$€£])(?P<n>[1-9][0-9]00)K(?!\w)(?! (?:users|people|views))"),
+        lambda match: f"{number(match['n'])} kelvin",
+    ),
+    Rule(
+        "unit.ago",
+        SpeechClass.UNIT,
+        re.compile(r"(?<![\w.,])(?P<n>[0-9]{1,3}) ?(?P<unit>mo|[smhdwy])(?= ago\b)"),
+        _ago,
     ),
     Rule(
         "unit.consumption",
@@ -221,19 +258,23 @@ RULES = (
     Rule(
         "unit.alone",
         SpeechClass.UNIT,
-        re.compile(rf"(?<![\w/.])(?P<it>(?:{UNIT})/(?:{UNIT})(?:²|³)?)(?![\w²³/^])"),
+        re.compile(rf"(?<![\w/.·⋅^])(?<![0-9] )(?P<it>(?=(?:{UNIT})/){COMPOUND})(?![\w²³/^])"),
         lambda match: unit_words(match["it"], "2") if len(match["it"]) > 3 else None,
     ),
     Rule(
         "unit.alone",
         SpeechClass.UNIT,
-        re.compile(r"(?<![\w/.])(?P<it>(?:k?N|k?W|Pa|V|A|kg|M?J)[·⋅](?:m|h|s|A))(?![\w²³/^])"),
+        re.compile(
+            r"(?<![\w/.])(?<![0-9] )(?P<it>(?:k?N|k?W|Pa|V|A|kg|M?J)[·⋅](?:m|h|s|A))(?![\w²³/^])"
+        ),
         lambda match: unit_words(match["it"], "2"),
     ),
     Rule(
         "percent",
         SpeechClass.PERCENT,
-        re.compile(rf"(?<![\w.,]){_AMOUNT}{SPACE}?%?{_TO}{SPACE}?(?P<sign>[%‰])(?![\w%])"),
+        re.compile(
+            rf"(?<![\w.,]){_AMOUNT}{SPACE}?%?{_TO}{SPACE}?(?P<sign>[%‰])(?P<plus>\+)?(?![\w%])"
+        ),
         _percent,
     ),
     Rule(
@@ -248,11 +289,24 @@ RULES = (
         "unit.degrees",
         SpeechClass.UNIT,
         re.compile(
-            rf"{START}{_AMOUNT}{SPACE}?[°º](?:{SPACE}?(?P<minutes>[0-9]{{1,2}})['’′])?"
+            rf"{START}(?:(?P<low>{SIGN}(?:{NUMBER}))[°º]{DASH})?{_AMOUNT}{SPACE}?[°º](?:{SPACE}?"
+            rf"(?P<minutes>[0-9]{{1,2}})['’′])?"
             rf"(?:{SPACE}?(?P<seconds>[0-9]{{1,2}})[\"”″])?(?:{SPACE}?(?P<side>[NSEW])(?!\w))"
             rf"?(?![CF]\b)"
         ),
         _degrees,
+    ),
+    Rule(
+        "unit.degrees",
+        SpeechClass.UNIT,
+        re.compile(r"(?<=\bdegrees )[CF](?![\w+#])"),
+        lambda match: "celsius" if match.group() == "C" else "fahrenheit",
+    ),
+    Rule(
+        "unit.degrees",
+        SpeechClass.UNIT,
+        re.compile(r"(?<=[0-9] )deg\.? (?P<scale>[CF])(?![\w+#])"),
+        lambda match: f"degrees {'celsius' if match['scale'] == 'C' else 'fahrenheit'}",
     ),
     *sizes.INCHES,
     Rule(
@@ -264,7 +318,7 @@ RULES = (
     Rule(
         "unit.in",
         SpeechClass.UNIT,
-        re.compile(rf"(?<=\bin )(?P<it>(?:{UNIT})(?:²|³)?{_PER}?)(?![\w/²³'’])"),
+        re.compile(rf"(?<=\bin )(?P<it>{COMPOUND})(?![\w/²³'’])"),
         lambda match: None if _WORD_TOO.fullmatch(match["it"]) else unit_words(match["it"], "2"),
     ),
     Rule(
@@ -282,6 +336,12 @@ RULES = (
         lambda match: f" per {'kilometer' if match['per'] == 'km' else 'mile'}",
     ),
     Rule(
+        "unit.per",
+        SpeechClass.UNIT,
+        re.compile(r"(?<=[A-Z][A-Z0-9₂₃₄])/(?P<it2>[ck]?m[²³]|k?g|L|ha)(?![\w/²³])"),
+        lambda match: f" per {unit_words(match['it2'], '1')}",
+    ),
+    Rule(
         "unit.formula",
         SpeechClass.UNIT,
         re.compile(rf"(?<=[0-9}}]\$ )(?P<it>{UNIT})(?![\w/²³^])"),
@@ -291,7 +351,8 @@ RULES = (
         "unit.rate",
         SpeechClass.UNIT,
         re.compile(
-            r"(?<=[a-z])/(?P<per>day|week|month|year|hour|hr|h|minute|min|second|sec|s|person|night|"
+            r"(?<=[a-z])/(?P<per>day|week|month|year|hour|hr|h|minute|min|second|sec|s|person"
+            r"|night|"
             r"user|kg|km|yr|mo|wk|d|page|capita)(?![\w/])"
         ),
         _rate,

@@ -1,138 +1,23 @@
 """Say amounts of money."""
 
 import re
-from dataclasses import dataclass
 
 from s2v.text.normal.claiming import Rule, after, before
+from s2v.text.normal.currencies import AFTER_ONLY, CURRENCIES, Currency
 from s2v.text.normal.numerals import cardinal, number
 from s2v.text.normal.patterns import DASH, NUMBER, SPACE, plain
 from s2v.text.normal.spans import SpeechClass
 from s2v.text.normal.units import UNIT, unit_words
 from s2v.text.normal.wordlists import words
 
-
-@dataclass(frozen=True, slots=True)
-class Currency:
-    """What a currency and its hundredth part are called, one and many."""
-
-    one: str
-    many: str
-    part: str = ""
-    parts: str = ""
-
-
-def _dollar(of: str = "") -> Currency:
-    return Currency(f"{of}dollar", f"{of}dollars", "cent", "cents")
-
-
-_POUND = Currency("pound", "pounds", "penny", "pence")
-_EURO = Currency("euro", "euros", "cent", "cents")
-_RUPEE = Currency("rupee", "rupees", "paisa", "paise")
-_CURRENCIES = {
-    "$": _dollar(),
-    "US$": _dollar("US "),
-    "A$": _dollar("Australian "),
-    "AU$": _dollar("Australian "),
-    "C$": _dollar("Canadian "),
-    "CA$": _dollar("Canadian "),
-    "NZ$": _dollar("New Zealand "),
-    "HK$": _dollar("Hong Kong "),
-    "S$": _dollar("Singapore "),
-    "NT$": _dollar("Taiwan "),
-    "MX$": Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
-    "R$": Currency("real", "reais", "centavo", "centavos"),
-    "€": _EURO,
-    "£": _POUND,
-    "¥": Currency("yen", "yen"),
-    "￥": Currency("yen", "yen"),
-    "₹": _RUPEE,
-    "Rs.": _RUPEE,
-    "Rs": _RUPEE,
-    "₩": Currency("won", "won"),
-    "₽": Currency("ruble", "rubles", "kopeck", "kopecks"),
-    "₺": Currency("lira", "lira", "kurus", "kurus"),
-    "₪": Currency("shekel", "shekels", "agora", "agorot"),
-    "₿": Currency("bitcoin", "bitcoins"),
-    "₫": Currency("dong", "dong"),
-    "฿": Currency("baht", "baht", "satang", "satang"),
-    "₴": Currency("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
-    "₦": Currency("naira", "naira", "kobo", "kobo"),
-    "₱": Currency("peso", "pesos", "centavo", "centavos"),
-    "USD": _dollar("US "),
-    "AUD": _dollar("Australian "),
-    "CAD": _dollar("Canadian "),
-    "NZD": _dollar("New Zealand "),
-    "HKD": _dollar("Hong Kong "),
-    "SGD": _dollar("Singapore "),
-    "TWD": _dollar("Taiwan "),
-    "EUR": _EURO,
-    "GBP": _POUND,
-    "JPY": Currency("yen", "yen"),
-    "CNY": Currency("yuan", "yuan", "fen", "fen"),
-    "RMB": Currency("yuan", "yuan", "fen", "fen"),
-    "INR": _RUPEE,
-    "CHF": Currency("Swiss franc", "Swiss francs", "centime", "centimes"),
-    "SEK": Currency("Swedish krona", "Swedish kronor", "ore", "ore"),
-    "NOK": Currency("Norwegian krone", "Norwegian kroner", "ore", "ore"),
-    "DKK": Currency("Danish krone", "Danish kroner", "ore", "ore"),
-    "PLN": Currency("zloty", "zlotys", "grosz", "groszy"),
-    "KRW": Currency("won", "won"),
-    "MXN": Currency("Mexican peso", "Mexican pesos", "centavo", "centavos"),
-    "BRL": Currency("real", "reais", "centavo", "centavos"),
-    "AED": Currency("dirham", "dirhams", "fils", "fils"),
-    "ARS": Currency("Argentine peso", "Argentine pesos", "centavo", "centavos"),
-    "CLP": Currency("Chilean peso", "Chilean pesos"),
-    "COP": Currency("Colombian peso", "Colombian pesos"),
-    "CZK": Currency("Czech koruna", "Czech korunas"),
-    "EGP": Currency("Egyptian pound", "Egyptian pounds", "piastre", "piastres"),
-    "HUF": Currency("forint", "forints"),
-    "IDR": Currency("rupiah", "rupiah"),
-    "ILS": Currency("shekel", "shekels", "agora", "agorot"),
-    "KES": Currency("Kenyan shilling", "Kenyan shillings", "cent", "cents"),
-    "MYR": Currency("ringgit", "ringgit", "sen", "sen"),
-    "NGN": Currency("naira", "naira", "kobo", "kobo"),
-    "PHP": Currency("Philippine peso", "Philippine pesos", "centavo", "centavos"),
-    "PKR": Currency("Pakistani rupee", "Pakistani rupees"),
-    "RON": Currency("Romanian leu", "Romanian lei", "ban", "bani"),
-    "RUB": Currency("ruble", "rubles", "kopeck", "kopecks"),
-    "SAR": Currency("Saudi riyal", "Saudi riyals", "halala", "halalas"),
-    "THB": Currency("baht", "baht", "satang", "satang"),
-    "TRY": Currency("lira", "lira", "kurus", "kurus"),
-    "UAH": Currency("hryvnia", "hryvnias", "kopiyka", "kopiykas"),
-    "VND": Currency("dong", "dong"),
-    "ZAR": Currency("rand", "rand", "cent", "cents"),
-    "kr": Currency("krone", "kroner"),
-    "Kč": Currency("Czech koruna", "Czech korunas"),
-    "zł": Currency("zloty", "zlotys", "grosz", "groszy"),
-    "BTC": Currency("bitcoin", "bitcoins"),
-}
-_AFTER_ONLY = ("Kč", "zł")
 _SIGN = "|".join(
-    re.escape(sign)
-    for sign in sorted(_CURRENCIES, key=len, reverse=True)
-    if sign not in _AFTER_ONLY
+    re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True) if sign not in AFTER_ONLY
 )
+_BEFORE_ONLY = frozenset({"Rs", "Rs.", "S/", "C$", "S$", "A$", "R$"})
 _TRAILING = "|".join(
-    [
-        "€",
-        "£",
-        "¥",
-        "₹",
-        "₽",
-        "₩",
-        "₺",
-        "₿",
-        r"\$",
-        "₫",
-        "฿",
-        "₴",
-        "₦",
-        "₪",
-        "zł",
-        "kr",
-        "Kč",
-        *(c for c in _CURRENCIES if len(c) == 3 and c.isalpha()),
-    ]
+    re.escape(sign)
+    for sign in sorted(CURRENCIES, key=len, reverse=True)
+    if sign not in _BEFORE_ONLY
 )
 _SCALES = {
     "k": "thousand",
@@ -155,10 +40,17 @@ _SCALES = {
     "T": "trillion",
     "tn": "trillion",
     "trn": "trillion",
+    "Cr": "crore",
+    "Cr.": "crore",
+    "lakhs": "lakh",
+    "crores": "crore",
+    "Mio.": "million",
+    "Mrd.": "billion",
 }
 _SCALE = (
     rf"(?:{SPACE}?(?:mn|mm|MM|mil|mio\.?|mln|bn|Bn|bln|trn|tn|[kKmMbBtT])(?![\w])"
-    rf"|[ \u00a0-](?:hundred|thousand|million|billion|trillion|lakh|crore)(?![\w]))"
+    rf"|[ \u00a0-](?:hundred|thousand|million|billion|trillion|lakhs?|crores?|Cr\.?|Mio\.|Mrd\.)"
+    rf"(?![\w]))"
 )
 _PER = (
     rf"(?:/(?P<per>(?:{UNIT})(?:²|³|(?<=m)[23])?|[a-z]{{3,12}})"
@@ -175,8 +67,10 @@ _NOUN = re.compile(r"[ -][a-z]{3,}")
 _HYPHENED = re.compile(r"-[a-z]+")
 _PRICED = re.compile(
     r"[ -](?:ticket|bill|note|coin|deal|discount|fee|fine|bet|question|menu|meal|burger|coffee|"
-    r"beer|lunch|dinner|gift|voucher|coupon|budget|loan|investment|valuation|fund|plan|prize|bonus|shirt|"
-    r"item|stamp|chip|donation|subscription|deposit|phone|laptop|camera|bottle|room|market|industry|"
+    r"beer|lunch|dinner|gift|voucher|coupon|budget|loan|investment|valuation|fund|plan|prize"
+    r"|bonus|shirt|"
+    r"item|stamp|chip|donation|subscription|deposit|phone|laptop|camera|bottle|room|market"
+    r"|industry|"
     r"project|contract|lawsuit|settlement|acquisition)(?:s|es)?\b"
 )
 _PENCE_BEFORE = re.compile(
@@ -190,10 +84,12 @@ _NO_NOUN = re.compile(r"[ -](?:for|per|and|each|from|more|less|into|with|was|wer
 
 
 def _read(match: re.Match[str]) -> str:
-    currency = _CURRENCIES.get(match["currency"]) or _CURRENCIES["PLN"]
+    currency = CURRENCIES.get(match["currency"]) or CURRENCIES["PLN"]
     scale = match["scale"].strip(" \u00a0\u2009\u202f-") if match["scale"] else ""
     scale = _SCALES.get(scale, scale)
-    sign = {"-": "minus ", "−": "minus ", "–": "minus ", "+": "plus "}.get(match["sign"] or "", "")
+    sign = {"-": "minus ", "−": "minus ", "–": "minus ", "+": "plus "}.get(
+        match["sign"] or match["inner"] or "", ""
+    )
     if match["to"]:
         low, high = number(plain(match["amount"])), number(plain(match["high"]))
         said = f"{low} to {high} {scale} {currency.many}"
@@ -225,13 +121,14 @@ def amount_words(amount: str, scale: str, currency: Currency) -> str:
 def _is_adjective(match: re.Match[str]) -> bool:
     """Tell whether an amount stands before what it is the price of: "a $5 bill"."""
     rest = after(match)
+    part = match["amount"].partition(".")[2]
     if _PRICED.match(rest):
-        return "." not in match["amount"] or bool(match["scale"])
+        return len(part) != 2 or bool(match["scale"])
     if _HYPHENED.match(rest) and "." not in match["amount"]:
         return True
     return (
         re.search(r"\b[Aa]n? \Z", before(match)) is not None
-        and ("." not in match["amount"] or bool(match["scale"]))
+        and (len(part) != 2 or bool(match["scale"]))
         and _NOUN.match(rest) is not None
         and _NO_NOUN.match(rest) is None
     )
@@ -253,16 +150,24 @@ def _cents(match: re.Match[str]) -> str:
     return f"{number(amount)} {'cent' if amount == '1' else 'cents'}"
 
 
+def _exchanged(match: re.Match[str]) -> str | None:
+    """Say what one currency costs in another: "EUR/USD"."""
+    if match["a"] not in CURRENCIES or match["b"] not in CURRENCIES:
+        return None
+    first, second = CURRENCIES[match["a"]].one, CURRENCIES[match["b"]].one
+    return f"{first} to {second}"
+
+
 _AMOUNT = rf"[0-9]{{1,3}}(?:\.[0-9]{{3}})*,[0-9]{{2}}(?![0-9,])|{NUMBER}"
 """Also as most of Europe writes it: 1.299,00."""
-_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?![0-9])"
+_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+(?:,[0-9]{2})?(?![0-9])"
 """And with a space between the thousands: 10 000 €."""
-_EUROPEAN = re.compile(r"[0-9.]+,[0-9]{2}")
+_EUROPEAN = re.compile(r"[0-9. ]+,[0-9]{2}")
 
 
 def _plain(amount: str) -> str:
     if _EUROPEAN.fullmatch(amount):
-        return amount.replace(".", "").replace(",", ".")
+        return re.sub("[. ]", "", amount).replace(",", ".")
     return plain(amount)
 
 
@@ -271,14 +176,15 @@ RULES = (
         "money.negative",
         SpeechClass.MONEY,
         re.compile(rf"(?<![\w$])(?P<currency>{_SIGN})\((?P<amount>{NUMBER})\)(?!\w)"),
-        lambda m: f"minus {amount_words(plain(m['amount']), '', _CURRENCIES[m['currency']])}",
+        lambda m: f"minus {amount_words(plain(m['amount']), '', CURRENCIES[m['currency']])}",
     ),
     Rule(
         "money.sign",
         SpeechClass.MONEY,
         re.compile(
-            rf"(?<![\w$])(?P<sign>(?<![\w)\]])[-−–+])?(?P<currency>{_SIGN}){SPACE}?(?P<amount"
-            rf">{_AMOUNT})"
+            rf"(?<![\w$])(?P<sign>(?<![\w)\]])[-−–+])?(?P<currency>{_SIGN})"
+            rf"(?:{SPACE}?|(?P<inner>[-−])(?=[0-9]))(?P<amount>{_AMOUNT})(?:[.,][-–—]{{1,2}}"
+            rf"(?!\w))?"
             rf"(?:(?:{_SCALE})(?={DASH}(?:{_SIGN})?[0-9]))?"
             rf"(?P<to>{SPACE}?{DASH}{SPACE}?(?:{_SIGN})?(?P<high>{NUMBER}))?(?P<scale>{_SCALE})?"
             rf"(?P<plus>\+)?{_PER}?(?![A-Za-z0-9])"
@@ -290,8 +196,9 @@ RULES = (
         SpeechClass.MONEY,
         re.compile(
             rf"(?<![\w.,])(?<![0-9] )(?P<sign>[-−–+])?(?P<amount>{_SPACED}|{_AMOUNT})"
+            rf"(?:[.,][-–—]{{1,2}}(?=[ €]))?"
             rf"(?P<to>{SPACE}?{DASH}{SPACE}?(?P<high>{NUMBER}))?(?P<scale>{_SCALE})?{SPACE}?"
-            rf"(?P<currency>{_TRAILING})(?P<plus>\+)?{_PER}?(?![\w$])(?!\$)"
+            rf"(?P<currency>{_TRAILING})(?P<plus>\+)?(?P<inner>(?!)-)?{_PER}?(?![\w$])(?!\$)"
         ),
         _read,
     ),
@@ -306,5 +213,17 @@ RULES = (
         SpeechClass.MONEY,
         re.compile(rf"(?<![\w.,])(?P<amount>(?:{NUMBER})){SPACE}?[¢￠]"),
         _cents,
+    ),
+    Rule(
+        "money.cents",
+        SpeechClass.MONEY,
+        re.compile(r"(?<![\w.,])[¢￠](?P<amount>[0-9]{1,3})(?!\w)"),
+        _cents,
+    ),
+    Rule(
+        "money.pair",
+        SpeechClass.MONEY,
+        re.compile(r"(?<![\w/])(?P<a>[A-Z]{3})/(?P<b>[A-Z]{3})(?![\w/])"),
+        _exchanged,
     ),
 )

@@ -9,7 +9,7 @@ from s2v.text.normal import emoji, markup
 from s2v.text.normal.assembling import assembled
 from s2v.text.normal.claiming import Claims
 from s2v.text.normal.composing import composed
-from s2v.text.normal.english import claim_english, claim_protected
+from s2v.text.normal.english import claim_english, claim_expressions, claim_protected
 from s2v.text.normal.foreign import claim_numbers
 from s2v.text.normal.lexicon import lexicon_rules
 from s2v.text.normal.scripts import unknown_words
@@ -21,14 +21,32 @@ from s2v.text.normal.spans import (
     WarningCode,
 )
 
-NORMALISER_VERSION = "2"
+NORMALISER_VERSION = "3"
 """Changes whenever a text may be read otherwise than before."""
 
 _MOST_ROUNDS = 4
 """What was said is read again until nothing changes, so that reading twice is reading once."""
 _MOST_WARNINGS = 50
+_WORDED = frozenset(
+    {
+        SpeechClass.TEXT,
+        SpeechClass.NUMBER,
+        SpeechClass.ABBREVIATION,
+        SpeechClass.DATE,
+        SpeechClass.TIME,
+    }
+)
+"""What is written in words of a language, as links and code are not."""
+_KIN = (
+    frozenset({"da", "sv", "no", "nb", "nn"}),
+    frozenset({"es", "gl"}),
+    frozenset({"pt", "gl"}),
+    frozenset({"cs", "sk"}),
+    frozenset({"hr", "sr", "bs", "sl"}),
+    frozenset({"id", "ms"}),
+)
 _LEAST_WORDS = 3
-"""Of a text whose language is told; of fewer words it is guessed wrongly too often."""
+"""Of a text whose language is told; of fewer words, or of names, it is guessed wrongly."""
 _WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _WORD = re.compile(r"(?<!\w)\w++")
 _FIGURE = re.compile("[0-9]")
@@ -66,6 +84,7 @@ def _read(text: str, language: str, lexicon: Lexicon) -> Normalised:
     if primary(language) == "en":
         claim_english(claims, language)
     else:
+        claim_expressions(claims, language)
         claim_numbers(claims, language)
         claims.apply(emoji.SILENT)
         claims.apply((*markup.CELLS, *markup.STRAY))
@@ -94,10 +113,11 @@ def _warnings(reading: Normalised, language: str) -> Iterator[ReadingWarning]:
         where = reading.source_range(first, end)
         message = f'no {language} voice can say "{_short(reading.spoken[first:end])}"'
         yield ReadingWarning(WarningCode.SCRIPT_UNKNOWN, *where, message)
-    said = (s for s in reading.spans if s.speech_class is SpeechClass.TEXT)
+    said = (s for s in reading.spans if s.speech_class in _WORDED)
     text = " ".join(reading.source[span.source_first : span.source_end] for span in said)
-    other = language_of(text) if len(_WORDS.findall(text)) >= _LEAST_WORDS else None
-    if other is not None and other.code != primary(language):
+    words = [word for word in _WORDS.findall(text) if not word[0].isupper()]
+    other = language_of(text) if len(words) >= _LEAST_WORDS else None
+    if other is not None and not _is_kin(other.code, primary(language)):
         message = f"the text looks like {other.name} and would be read as {language}"
         yield ReadingWarning(WarningCode.LANGUAGE_DOUBTFUL, 0, len(reading.source), message)
     unread = (
@@ -113,6 +133,11 @@ def _warnings(reading: Normalised, language: str) -> Iterator[ReadingWarning]:
         where = reading.source_range(*match.span())
         message = f'"{_short(match.group())}" stays as it is written'
         yield ReadingWarning(WarningCode.NOT_READ, *where, message)
+
+
+def _is_kin(code: str, other: str) -> bool:
+    """Tell whether two languages are one, or so alike that a few words do not tell them apart."""
+    return code == other or any({code, other} <= kin for kin in _KIN)
 
 
 def _short(text: str) -> str:

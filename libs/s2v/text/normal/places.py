@@ -60,6 +60,7 @@ _STATES = {
 }
 _CLEAR = "AZ|CT|FL|GA|IL|KS|KY|MN|MO|NE|NV|NH|NJ|NM|NY|NC|ND|RI|SC|SD|TN|TX|UT|VA|WA|WI|WV|WY"
 """States whose letters after a town are nothing else: "MD" may be a doctor, "OK" a word."""
+_PARTIES = {"D": "Democrat", "R": "Republican", "I": "Independent"}
 _TURNS = {
     "N": "north",
     "S": "south",
@@ -136,6 +137,26 @@ RULES = (
     ),
     _rule(
         "state",
+        rf"(?<=[a-z] )(?P<it>{_CLEAR}|CA|CO|MA|MD|MI|OH|PA|LA|AL|DE|ID|IA|IN|ME|OK|OR)"
+        rf"(?= [0-9]{{5}}(?![\w,.][0-9]))",
+        lambda match: _STATES[match["it"]],
+    ),
+    _rule(
+        "code",
+        r"(?<=[a-z] [A-Z]{2} )(?P<it>[0-9]{5})(?![\w-])(?![.,][0-9])",
+        lambda match: (
+            digits(match["it"])
+            if match.string[match.start() - 3 : match.start() - 1] in _STATES
+            else None
+        ),
+    ),
+    _rule(
+        "party",
+        rf"\((?P<party>[DRI])-(?P<it2>{'|'.join(_STATES)})\)",
+        lambda match: f"({_PARTIES[match['party']]}, {_STATES[match['it2']]})",
+    ),
+    _rule(
+        "state",
         rf"(?<=[a-z], )(?P<it>{_CLEAR})(?![\w&/-])",
         lambda match: _STATES[match["it"]],
     ),
@@ -155,7 +176,11 @@ RULES = (
         rf"(?= (?:(?:{_TURN})\.? |[NSEW][a-z]{{3,4}} )?{_NAME})",
         _house,
     ),
-    _rule("turn", rf"(?<=[0-9] )(?P<it>{_TURN})(?= {_NAME})", lambda match: _TURNS[match["it"]]),
+    _rule(
+        "turn",
+        rf"(?<=[0-9] )(?P<it>(?P<turn>{_TURN})\.?)(?= {_NAME})",
+        lambda match: _TURNS[match["turn"]],
+    ),
     _rule(
         "turn",
         rf"(?<!\w)(?:{_STREET})\.? (?P<it>{_TURN})(?![\w&/-])",
@@ -171,6 +196,6 @@ RULES = (
         rf"(?<![\w.])(?P<it>(?P<name>{'|'.join(_NAMED)})\.?)(?= ?#?[0-9])",
         lambda match: _NAMED[match["name"]],
     ),
-    _rule("room", r"(?<![\w.,])(?P<it>[1-9][0-9]{2,3})(?![\w.,:%][0-9]|\w)", _room),
+    _rule("room", r"(?<![\w.,])(?P<it>[1-9][0-9]{2,3})(?![\w.,:%-][0-9]|\w)", _room),
     _rule("status", r"(?<![\w.,$-])(?P<it>[45]0[0-9])(?![\w%]|[.,:-][0-9])", _status),
 )

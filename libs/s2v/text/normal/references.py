@@ -6,46 +6,12 @@ from s2v.text.normal.claiming import Rule, after, before
 from s2v.text.normal.numerals import cardinal, number, pairs, plural
 from s2v.text.normal.spans import SpeechClass
 
-_SHORT = {
-    "Gen": "Genesis",
-    "Ex": "Exodus",
-    "Exod": "Exodus",
-    "Lev": "Leviticus",
-    "Num": "Numbers",
-    "Deut": "Deuteronomy",
-    "Ps": "Psalm",
-    "Prov": "Proverbs",
-    "Isa": "Isaiah",
-    "Jer": "Jeremiah",
-    "Ezek": "Ezekiel",
-    "Dan": "Daniel",
-    "Matt": "Matthew",
-    "Rom": "Romans",
-    "Cor": "Corinthians",
-    "Gal": "Galatians",
-    "Eph": "Ephesians",
-    "Phil": "Philippians",
-    "Heb": "Hebrews",
-    "Rev": "Revelation",
-}
-_BOOKS = (
-    "Genesis|Exodus|Leviticus|Numbers|Deuteronomy|Joshua|Judges|Ruth|Samuel|Kings|Chronicles|Ezra|"
-    "Nehemiah|Esther|Job|Psalms?|Proverbs|Ecclesiastes|Isaiah|Jeremiah|Lamentations|Ezekiel|Daniel|"
-    "Hosea|Joel|Amos|Jonah|Micah|Matthew|Mark|Luke|John|Acts|Romans|Corinthians|Galatians|"
-    "Ephesians|Philippians|Colossians|Thessalonians|Timothy|Titus|Hebrews|James|Peter|Jude|"
-    "Revelation|Sura[ht]?|Quran|Qur'an"
-)
 _RANGED = re.compile(
     r"\b(?:[Gg]rades?|[Rr]ows?|[Ss]eats?|[Cc]olumns?|[Ss]ections?|[Oo]ptions?|[Pp]arts?|[Gg]roups?|"
-    r"[Aa]ppendix|[Aa]ppendices|[Kk]eys|[Ll]etters|[Hh]alls?|[Gg]ates?|[Zz]ones?|[Ff]rom|[Aa]nswers|"
+    r"[Aa]ppendix|[Aa]ppendices|[Kk]eys|[Ll]etters|[Hh]alls?|[Gg]ates?|[Zz]ones?|[Ff]rom"
+    r"|[Aa]nswers|"
     r"[Ll]evels?|[Cc]ategor(?:y|ies)|[Ss]teps?|[Tt]ypes?|[Cc]lass(?:es)?|[Vv]itamins?) \Z"
 )
-
-
-def _verse(match: re.Match[str]) -> str:
-    book = match["book"] or _SHORT[match["short"]]
-    said = f"{book} {cardinal(int(match['chapter']))} {cardinal(int(match['verse']))}"
-    return f"{said} to {cardinal(int(match['last']))}" if match["last"] else said
 
 
 def _letters(match: re.Match[str]) -> str | None:
@@ -68,10 +34,36 @@ def _list_number(match: re.Match[str]) -> str | None:
     return f"{cardinal(place)},"
 
 
-def _paragraph(match: re.Match[str]) -> str:
-    """Say paragraphs of American law as people call them: 401(k), 501(c)(3)."""
-    said = f"{pairs(match['n'])} {match['a']}"
-    return f"{said} {number(match['b'])}" if match["b"] else said
+def _paragraph(match: re.Match[str]) -> str | None:
+    """Say paragraphs of laws as people call them: 401(k), 501(c)(3), Article 5(1)(a)."""
+    figures, parts = match["n"], re.findall(r"\((\w+)\)", match["parts"])
+    plan = re.fullmatch("[45]0[0-9]", figures) and parts[0].islower()
+    if not (plan or len(parts) > 1 or _LAW.search(before(match))):
+        return None
+    said = pairs(figures) if plan or len(figures) == 4 else cardinal(int(figures))
+    return " ".join([said, *(number(part) if part.isdigit() else part for part in parts)])
+
+
+def _enumerated(match: re.Match[str]) -> str | None:
+    """Say the number of a table that has its chapter's before it: "Table 3-1"."""
+    low, high = int(match["a"]), int(match["b"])
+    always = _LABELLED.search(before(match))
+    if not (always or (low >= high and _PARTED.search(before(match)))):
+        return None
+    return f"{cardinal(low)} dash {cardinal(high)}{' ' + match['c'] if match['c'] else ''}"
+
+
+_LAW = re.compile(
+    r"\b(?:[Aa]rticles?|[Aa]rt\.?|[Ss]ections?|[Ss]ec\.?|[Rr]ules?|[Rr]egulations?|[Cc]lauses?|Act|"
+    r"[Pp]aragraphs?|[Pp]ara\.?|[Ss]chedule|U\.?S\.?C\.?|C\.?F\.?R\.?) \Z|§ ?\Z"
+)
+_LABELLED = re.compile(
+    r"\b(?:Table|Figure|Fig\.?|Tab\.|Exhibit|Listing|Equation|Eq\.|Exercise|Problem|Example|Ex\.|"
+    r"Plate|Diagram|Chart|Box|Scheme|Form|Illustration|Image|Map|Worksheet|table|figure|fig\."
+    r"|exhibit|"
+    r"exercise|equation|listing) \Z"
+)
+_PARTED = re.compile(r"\b(?:[Ss]ection|[Cc]hapter|[Uu]nit|[Ll]esson|[Pp]art|[Rr]oom|[Ss]uite) \Z")
 
 
 _FUNCTIONS = {"sin": "sine", "cos": "cosine", "tan": "tangent"}
@@ -85,7 +77,10 @@ RULES = (
     Rule(
         "number.paragraph",
         SpeechClass.NUMBER,
-        re.compile(r"(?<!\w)(?P<n>[45]0[0-9])\((?P<a>[a-z])\)(?:\((?P<b>[0-9])\))?"),
+        re.compile(
+            r"(?<![\w.,])(?P<n>[0-9]{1,4})(?P<parts>(?:\((?:[0-9]{1,2}|[A-Za-z]"
+            r"|[ivx]{2,4})\)){1,5})"
+        ),
         _paragraph,
     ),
     Rule(
@@ -93,6 +88,32 @@ RULES = (
         SpeechClass.NUMBER,
         re.compile(r"(?<![\w.,])(?P<n>7[0-9]7)s(?!\w)"),
         lambda match: plural(pairs(match["n"])),
+    ),
+    Rule(
+        "number.plural",
+        SpeechClass.NUMBER,
+        re.compile(
+            r"(?:(?<=\btwo )|(?<=three )|(?<=four )|(?<=five )|(?<=both ))(?P<n>[0-9]{1,2})s(?!\w)"
+        ),
+        lambda match: plural(cardinal(int(match["n"]))),
+    ),
+    Rule(
+        "number.airliner",
+        SpeechClass.NUMBER,
+        re.compile(r"(?<![\w.,-])(?P<a>7[0-9]7)-(?P<b>[0-9]{1,3})(?![\w-])"),
+        lambda match: f"{pairs(match['a'])} {number(match['b'])}",
+    ),
+    Rule(
+        "number.enumerated",
+        SpeechClass.NUMBER,
+        re.compile(r"(?<![\w.,-])(?P<a>[0-9]{1,2})[-–‑](?P<b>[0-9]{1,3})(?P<c>[a-zA-Z])?(?![\w-])"),
+        _enumerated,
+    ),
+    Rule(
+        "number.average",
+        SpeechClass.NUMBER,
+        re.compile(r"(?<![\w.])\.(?P<n>[1-4][0-9]{2})(?= (?:average|hitter|batting|hitting)\b)"),
+        lambda match: pairs(match["n"]),
     ),
     Rule(
         "range.ordinals",
@@ -105,15 +126,6 @@ RULES = (
         SpeechClass.NUMBER,
         re.compile(r"(?:(?m:^)[ \t]*|(?<=[a-z.,;:] ))(?P<it>(?P<n>[0-9]{1,3})\))(?=[ \t]+\S)"),
         _list_number,
-    ),
-    Rule(
-        "number.verse",
-        SpeechClass.NUMBER,
-        re.compile(
-            rf"(?<!\w)(?P<it>(?:(?P<book>{_BOOKS})|(?P<short>{'|'.join(_SHORT)})\.?) "
-            r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?:[-–](?P<last>[0-9]{1,3}))?)(?![\w:])"
-        ),
-        _verse,
     ),
     Rule(
         "range.letters",

@@ -43,6 +43,14 @@ _WORDS_TOO = words(
 """What is mostly something else where nothing shows that it is a number."""
 _NAMES = frozenset("CDLM")
 """Letters that name one of several: "Appendix C", "Type D"."""
+_RULER = re.compile(rf"\b(?P<name>(?:(?P<title>{_TITLES})s? [A-Z]\w+|{_REGNAL}))(?: [A-Z]\w+)? \Z")
+"""A name that the number of a reign follows."""
+_REIGNING = re.compile(
+    r"\b(?:kings?|queens?|reign\w*|throne|dynasty|crown\w*|emperors?|popes?|sultans?|tsars?|"
+    r"pharaohs?|ruled|ruler|dukes?|son|daughter|successor)\b",
+    re.IGNORECASE,
+)
+_NUMBERED_BEFORE = re.compile(rf"\b(?:{_NUMBERED})s? \Z")
 _AFTER_REIGN = re.compile(
     r"\s*(?:$|[,.;:!?)'’]|(?:of|and|reigned|ruled|became|was|died|in|had|is|to|the|had)\b)"
 )
@@ -68,7 +76,9 @@ def _numbered(match: re.Match[str]) -> str | None:
     if match["n"] in _NAMES:
         return None
     parts = [part for part in match["sub"].split(".") if part]
-    return " point ".join([cardinal(value(match["n"])), *(cardinal(int(p)) for p in parts)])
+    said = " point ".join([cardinal(value(match["n"])), *(cardinal(int(p)) for p in parts)])
+    letter = (match["letter"] or "").lstrip("-")
+    return f"{said} {letter}".strip()
 
 
 def _listed(match: re.Match[str]) -> str:
@@ -84,12 +94,31 @@ def _listed_letter(match: re.Match[str]) -> str | None:
 def _several(match: re.Match[str]) -> str | None:
     """Say "I, II and III" or "II to IV"."""
     numerals = _ONE_OF.findall(match["it"])
-    if not any(len(one) > 1 and one not in _WORDS_TOO for one in numerals) or len(numerals) < 2:
+    named = _NUMBERED_BEFORE.search(before(match)) and any(value(one) > 1 for one in numerals)
+    if not (named or any(len(one) > 1 and _is_clear(one) for one in numerals)):
         return None
-    if any(one in _NAMES for one in numerals) or _NAME_OF_A_REIGN.search(before(match)):
+    if any(one in _NAMES for one in numerals):
         return None
-    said = _ONE_OF.sub(lambda one: cardinal(value(one.group())), match["it"])
-    return re.sub(r"(?<=\w)[-–—](?=\w)", " to ", said)
+    number = ordinal if _is_of_a_reign(match) else cardinal
+    said = _ONE_OF.sub(lambda one: number(value(one.group())), match["it"])
+    joint = " " if said.count("-") + said.count("–") > 1 else " to "
+    said = re.sub(r"(?<=\w)[-–—](?=\w)", joint, said)
+    return f"the {said}" if number is ordinal else said
+
+
+def _is_clear(written: str) -> bool:
+    """Tell whether letters are a number where others stand beside them: "IV, V and VI"."""
+    return written not in _WORDS_TOO or (set(written) <= set("IVX") and len(set(written)) > 1)
+
+
+def _is_of_a_reign(match: re.Match[str]) -> bool:
+    """Tell whether who reigns goes before: "King Zog", "Louis", "his son Simeon"."""
+    behind = before(match, 60)
+    if _RULER.search(behind):
+        return True
+    named = re.search(r"\b[A-Z][a-z]{2,} \Z", behind)
+    others = behind[: named.start()] if named else ""
+    return named is not None and _REIGNING.search(others + after(match)) is not None
 
 
 def _after_article(match: re.Match[str]) -> str | None:
@@ -98,13 +127,19 @@ def _after_article(match: re.Match[str]) -> str | None:
 
 
 def _reign(match: re.Match[str]) -> str | None:
-    if len(match["it"]) == 1 and _AFTER_REIGN.match(after(match)) is None:
+    written = match["it"]
+    ruler = _RULER.search(before(match, 60))
+    if not _is_of_a_reign(match) or (ruler is None and len(written) == 1):
         return None
-    if match["it"] == "X" and match.group().startswith("Malcolm"):
+    if len(written) == 1 and _AFTER_REIGN.match(after(match)) is None:
         return None
-    if match["it"] == "I" and re.match(r"\s(?:was|had|is|in)\b", after(match)):
+    if ruler and ruler["name"] == "Malcolm" and written == "X":
         return None
-    return f"the {ordinal(value(match['it']))}"
+    if written == "I" and re.match(r"\s(?:was|had|is|in)\b", after(match)) and ruler:
+        first = re.search(r"(?:^|[.!?]\s+)\Z", before(match, 60)[: ruler.start()])
+        if not (ruler["title"] or first):
+            return None
+    return f"the {ordinal(value(written))}"
 
 
 def _century(match: re.Match[str]) -> str:
@@ -115,7 +150,7 @@ def _alone(match: re.Match[str]) -> str | None:
     written = match["it"]
     if _ORDINAL_AFTER.match(after(match)):
         return ordinal(value(written))
-    follows_name = re.search(r"\b[A-Z][a-z]+ \Z", before(match)) is not None
+    follows_name = re.search(r"\b(?!The |An? )[A-Z][a-z]+ \Z", before(match)) is not None
     if len(written) < 2 or (
         written in _WORDS_TOO and not (follows_name and written in ("IV", "VI"))
     ):
@@ -128,8 +163,6 @@ def _rule(name: str, pattern: str, read: Reader) -> Rule:
 
 
 _END = r"(?![\w’'-]|\.[A-Za-z])"
-_AFTER_NO_KING = "".join(f"(?<!\\b{name} )" for name in _REGNAL.split("|"))
-_NAME_OF_A_REIGN = re.compile(rf"\b(?:(?:{_TITLES}) [A-Z]\w+|{_REGNAL}) \Z")
 _ONE_OF = re.compile(r"[IVXLCDM]+")
 _NUMERAL = rf"(?P<it>{_ROMAN}){_END}"
 RULES = (
@@ -140,12 +173,28 @@ RULES = (
     ),
     _rule(
         "century",
-        rf"(?<![\w.&-])(?P<it>(?P<n>{_ROMAN}))(?=[ -](?:century|centuries|[Dd]ynasty|Olympiad)\b)",
+        rf"(?<![\w.&-])(?P<it>(?P<n>{_ROMAN}))(?=[ -](?:century|centuries|[Dd]ynasty|Olympiad|c\."
+        rf"(?! ?[0-9]))(?!\w))",
         _century,
     ),
     _rule(
+        "several",
+        rf"(?<![\w.&/+-])(?=[IVXLCDM])(?P<it>{_ROMAN}(?:(?:, (?:and |or )?| and | or | & "
+        rf"|[-–—]){_ROMAN}(?!\w)){{1,12}})"
+        rf"{_END}",
+        _several,
+    ),
+    _rule(
+        "pages",
+        r"(?<!\w)(?:[Pp]ages|pp\.) (?P<it>(?P<a>x{0,3}(?:ix|iv|v?i{0,3}))(?<=[xvi])[-–]"
+        r"(?P<b>(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3}))(?<=[xvil]))(?!\w)",
+        lambda match: f"{cardinal(value(match['a']))} to {cardinal(value(match['b']))}",
+    ),
+    _rule(
         "numbered",
-        rf"(?<!\w)(?:{_NUMBERED})s? (?P<it>(?P<n>{_ROMAN})(?P<sub>(?:\.[0-9]{{1,3}})*))"
+        rf"(?<!\w)(?:{_NUMBERED}|stage|phase|type|grade|class)s? (?P<it>(?P<n>{_ROMAN})(?P<sub>"
+        rf"(?:\.[0-9]{{1,3}})*)"
+        r"(?P<letter>(?<=[IVX])-?[a-cA-D](?!\w))?)"
         r"(?![\w’–-]|\.[A-Za-z])(?! (?:am|think|have|was|know)\b)",
         _numbered,
     ),
@@ -155,19 +204,17 @@ RULES = (
         r"(?P<it>x{0,3}(?:ix|iv|v?i{0,3}))(?<=[xvi])(?!\w)",
         _counted,
     ),
+    _rule(
+        "listed",
+        r"(?m:^)[ \t]*(?P<it>(?P<n>ix|iv|vi{0,3}|i{1,3}|x)\.)(?=[ \t]+\S)",
+        lambda match: f"{cardinal(value(match['n']))}.",
+    ),
     _rule("listed", r"(?<!\w)\((?P<it2>(?:ix|iv|vi{1,3}|i{2,3}|xi{1,3}))\)(?P<joint>)", _listed),
     _rule("listed", r"(?<!\w)\((?P<it2>i|v|x)\)(?P<joint>)", _listed_letter),
-    _rule(
-        "several",
-        rf"(?<![\w.&/+-])(?=[IVXLCDM]){_AFTER_NO_KING}"
-        rf"(?P<it>{_ROMAN}(?:(?:, (?:and |or )?| and | or | & |[-–—]){_ROMAN}(?!\w)){{1,12}})"
-        rf"{_END}",
-        _several,
-    ),
     _rule("after_article", rf"(?<=\b[Tt]he )(?P<it>{_ROMAN})(?= [A-Z][a-z])", _after_article),
     _rule(
         "reign",
-        rf"(?<!\w)(?:(?:{_TITLES}) [A-Z]\w+|{_REGNAL}) (?P<it>{_ROMAN})(?=['’]s|{_END})",
+        rf"(?<=[a-z] )(?P<it>{_ROMAN})(?<=[IVXLCDM])(?=['’]s|{_END})",
         _reign,
     ),
     _rule("alone", rf"(?<![\w.&/+-]){_NUMERAL}(?![&/+])", _alone),

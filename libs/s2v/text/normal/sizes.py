@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from s2v.text.normal.claiming import Reader, Rule, before
-from s2v.text.normal.fractions import fraction
+from s2v.text.normal.fractions import GLYPHS, fraction
 from s2v.text.normal.numerals import cardinal, number, pairs
 from s2v.text.normal.patterns import NUMBER, SPACE, plain
 from s2v.text.normal.spans import SpeechClass
@@ -21,7 +21,10 @@ _MARKS = {"'": "ft", "’": "ft", "′": "ft", '"': "in", "”": "in", "″": "i
 _SIGN = rf"(?:{UNIT})|[\"”″'’′]"
 _QUOTES = re.compile('["“”]')
 _TIMES = rf"{SPACE}?[x×X]{SPACE}?"
-_PART = re.compile(rf"(?P<n>{NUMBER})(?:(?P<space>{SPACE})?(?P<sign>{_SIGN}))?(?![\w.])")
+_MIXED = rf"[0-9]{{1,3}}[ -][1-9]/[1-9][0-9]?|[0-9]{{0,3}}[{''.join(GLYPHS)}]|[1-9]/[1-9][0-9]?"
+"""A mixed number or a fraction."""
+_SIDE = rf"(?:{_MIXED}|{NUMBER})"
+_PART = re.compile(rf"(?P<n>{_SIDE})(?:(?P<space>{SPACE})?(?P<sign>{_SIGN}))?(?![\w.])")
 
 
 def _size(match: re.Match[str]) -> str | None:
@@ -48,10 +51,23 @@ def _sides(parts: Sequence[re.Match[str]], *, one: bool) -> list[str]:
         signs = [*("" for _ in signs[1:]), signs[-1]]
     said = []
     for part, sign in zip(parts, signs, strict=True):
-        amount = plain(part["n"])
-        words = unit_words(sign, "1" if one else amount) if sign else ""
-        said.append(f"{number(amount)} {words}".strip())
+        words = unit_words(sign, "1" if one else plain(part["n"])) if sign else ""
+        said.append(f"{_side(part['n'])} {words}".strip())
     return said
+
+
+def _side(written: str) -> str:
+    """Say a number that may be a mixed one: "8 1/2", "8½", "3/4"."""
+    glyph = GLYPHS.get(written[-1])
+    if glyph:
+        whole, part = written[:-1], fraction(*glyph)
+    elif "/" in written:
+        *before_it, last = re.split("[ -]", written)
+        above, _, below = last.partition("/")
+        whole, part = "".join(before_it), fraction(int(above), int(below))
+    else:
+        return number(plain(written))
+    return f"{number(whole)} and {part}" if whole else part
 
 
 def _height(match: re.Match[str]) -> str:
@@ -72,10 +88,22 @@ def _closes_quote(match: re.Match[str]) -> bool:
 def _inches(match: re.Match[str]) -> str | None:
     if _closes_quote(match):
         return None
-    above, _, below = match["n"].partition("/")
-    said = fraction(int(above), int(below)) if below else number(above)
-    one = is_before_word(match) or match["n"] == "1"
-    return f"{said} {'inch' if one else 'inches'}"
+    one = is_before_word(match) or match["n"] == "1" or _PART_ALONE.fullmatch(match["n"])
+    return f"{_side(match['n'])} {'inch' if one else 'inches'}"
+
+
+def _feet(match: re.Match[str]) -> str:
+    return f"{number(match['n'])} {'foot' if is_before_word(match) else 'feet'}"
+
+
+def _arc(match: re.Match[str]) -> str:
+    """Say minutes and seconds, of which there are too many for inches."""
+    minutes, seconds = int(match["m"]), int(match["s"])
+    said = f"{cardinal(minutes)} minute{'' if minutes == 1 else 's'}"
+    return f"{said} {cardinal(seconds)} second{'' if seconds == 1 else 's'}"
+
+
+_PART_ALONE = re.compile(rf"[1-9]/[1-9][0-9]?|[{''.join(GLYPHS)}]")
 
 
 def _rule(name: str, pattern: str, read: Reader) -> Rule:
@@ -85,8 +113,8 @@ def _rule(name: str, pattern: str, read: Reader) -> Rule:
 RULES = (
     _rule(
         "size",
-        rf"(?<![\w.,/-])(?!0[xX])(?P<it>(?:{NUMBER})(?:{SPACE}?(?:{_SIGN}))?"
-        rf"(?:{_TIMES}(?:{NUMBER})(?:{SPACE}?(?:{_SIGN}))?){{1,2}})(?![\w²³/^])",
+        rf"(?<![\w.,/-])(?!0[xX])(?P<it>{_SIDE}(?:{SPACE}?(?:{_SIGN}))?"
+        rf"(?:{_TIMES}{_SIDE}(?:{SPACE}?(?:{_SIGN}))?){{1,2}})(?![\w²³/^])",
         _size,
     ),
     _rule(
@@ -120,10 +148,18 @@ APERTURES = (
     ),
 )
 INCHES = (
+    _rule("arc", r"(?<![\w.,])(?P<m>[0-9]{1,3})['’′] ?(?P<s>[1-5][0-9])[\"”″](?!\w)", _arc),
     _rule(
         "inches",
-        r"(?<![\w.,/])(?P<n>[0-9]{1,3}(?:\.[0-9]{1,2})?|[1-9]/[1-9][0-9]?)[\"″”]"
-        r"(?=[ -][a-z]|[.,;)]|$)",
+        rf"(?<![\w.,/])(?P<n>{_MIXED}|[0-9]{{1,3}}(?:\.[0-9]{{1,2}})?)[\"″”]"
+        r"(?=[ -][A-Za-z]|[.,;)]|$)",
         _inches,
+    ),
+    _rule(
+        "feet",
+        r"(?<![\w.,'‘])(?P<n>[1-9][0-9]{0,3})['’′](?= (?:tall|long|wide|deep|high|boat|yacht"
+        r"|ceiling|"
+        r"ceilings|fence|ladder|pole|wall|above|below|by|x|trailer|tree|drop|cliff|wave|rope)\b)",
+        _feet,
     ),
 )

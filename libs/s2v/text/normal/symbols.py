@@ -1,4 +1,4 @@
-"""Say signs that stand alone, repair apostrophes and full-width letters."""
+"""Say signs that stand alone."""
 
 import re
 import unicodedata
@@ -151,6 +151,10 @@ _HE_OR_SHE = {
     "either/or": "either or",
     "s/he": "he or she",
     "they/them": "they them",
+    "he/him": "he him",
+    "she/her": "she her",
+    "he/they": "he they",
+    "she/they": "she they",
     "km/h": "kilometers per hour",
     "m/s": "meters per second",
     "true/false": "true or false",
@@ -178,11 +182,6 @@ def _word(text: str) -> Rule:
 
 def _rule(name: str, pattern: str, read: Reader, kind: SpeechClass = SpeechClass.SYMBOL) -> Rule:
     return Rule(name, kind, re.compile(pattern), read)
-
-
-def _plain_form(match: re.Match[str]) -> str | None:
-    meant = unicodedata.normalize("NFKC", match.group())
-    return meant if meant != match.group() and meant.strip() else None
 
 
 def _power(match: re.Match[str]) -> str:
@@ -224,41 +223,19 @@ def _compared(match: re.Match[str]) -> str | None:
     return " is less than " if match.group() == "<" else " is greater than "
 
 
+def _ratio(match: re.Match[str]) -> str | None:
+    """Say "a:b" of letters, of which no word goes before: "option a:b"."""
+    return " to " if re.search(r"(?<!\w)[a-z]\Z", before(match)) else None
+
+
 def _plus(match: re.Match[str]) -> str | None:
     return (
         "plus"
-        if re.search(r"\w\s?\Z", before(match)) and re.match(r"\s?\w", after(match))
+        if re.search(r"[\w°%′'\")]\s?\Z", before(match)) and re.match(r"\s?\(?\w", after(match))
         else None
     )
 
 
-SPELLING = (
-    _rule(
-        "spelling.apostrophe",
-        r"(?<=[A-Za-z])[`´ʼ′ˈ‘＇](?=[A-Za-z]{1,3}(?![A-Za-z]))(?![A-Za-z]*`)",
-        lambda _: "'",
-        SpeechClass.SPELLING,
-    ),
-    _rule(
-        "spelling.width",
-        "[\uff04-\uff05\uff0b\uff0d-\uff19\uff1d\uff20-\uff3a\uff41-\uff5a\ufb00-\ufb06"
-        "\U0001d400-\U0001d7ff\u2160-\u217f]+",
-        _plain_form,
-        SpeechClass.SPELLING,
-    ),
-    _rule(
-        "spelling.circled",
-        "[\u2460-\u2473]",
-        lambda m: f" {unicodedata.normalize('NFKC', m.group())} ",
-        SpeechClass.SPELLING,
-    ),
-    _rule(
-        "spelling.invisible",
-        "[\u200b\u200c\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1f\x7f]+",
-        lambda _: "",
-        SpeechClass.MARKUP,
-    ),
-)
 RUNS = (_rule("symbol.run", r"([^\w\s.,!?=_*#~`$|'\"<>(){}\[\]/\\+-])\1{3,}", lambda m: m[1]),)
 """A sign over thrice in a row is said as one."""
 _ASSIGNED = {
@@ -277,6 +254,15 @@ PAIRS = (
     ),
 )
 """Words with a stroke between them, which are looked for before capitals are."""
+_ACCENTS = {
+    "\u0302": "hat",
+    "\u0303": "tilde",
+    "\u0304": "bar",
+    "\u0305": "bar",
+    "\u0307": "dot",
+    "\u20d7": "vector",
+}
+_TURNS = {"♯": "sharp", "♭": "flat", "♮": "natural"}
 RULES = (
     _rule(
         "symbol.set",
@@ -292,12 +278,33 @@ RULES = (
     _rule("symbol.option", r"(?<![\w-])--(?=[a-z][\w-]*)", lambda _: "dash dash "),
     _rule("symbol.option", r"(?<![\w-])-(?=[A-Za-z](?![\w'’-]))", lambda _: "dash "),
     _rule("symbol.option", r"(?<=\s)-(?=[a-z]{2,4}(?![\w'’-]))", lambda _: "dash "),
+    _rule(
+        "symbol.increment",
+        r"(?<=\b[a-z])(?:\+\+|--)(?!\w)",
+        lambda match: " plus plus" if match.group() == "++" else " minus minus",
+    ),
+    _rule(
+        "symbol.cells",
+        r"(?<=[A-Z][0-9]):|(?<=[A-Z][0-9]{2}):",
+        lambda match: " to " if re.match(r"[A-Z]{1,2}[0-9]", after(match)) else None,
+    ),
     _rule("symbol.assign", r"[-+*/]=", lambda match: _ASSIGNED[match.group()]),
     _rule(
         "symbol.grade",
         r"(?<![\w.-])(?P<grade>[A-FO])(?P<sign>[-−+])(?=[\s.,;:!?)]|$)",
         lambda match: f"{match['grade']} {'plus' if match['sign'] == '+' else 'minus'}",
     ),
+    _rule(
+        "symbol.accent",
+        rf"(?<![^\W\d_])(?P<letter>[A-Za-z])(?P<mark>[{''.join(_ACCENTS)}])(?![^\W\d_])",
+        lambda match: f"{match['letter']} {_ACCENTS[match['mark']]}",
+    ),
+    _rule(
+        "symbol.sum",
+        r"[∑∏∫](?=\s+(?:from|of|over)\b)",
+        lambda match: _SIGNS[match.group()].removesuffix(" of"),
+    ),
+    _rule("symbol.ratio", r"(?<=\b[a-z]):(?=[a-z](?![\w:/]))", _ratio),
     _rule("symbol.arrow", r"(?<=\s)(?:--?>|==?>)(?=\s)", lambda _: "to"),
     _rule("symbol.slash", r"(?<=\w)/", _between_words(" slash ")),
     _rule(

@@ -14,14 +14,19 @@ _CONTEXT = re.compile(
     r"number|contact|sms|(?:me|us|him|her|them|phone|reached|available) at)\b[^.!?]{0,24}\Z",
     re.IGNORECASE,
 )
-_SHORT_CODE = re.compile(r"\b[Tt]ext(?:ing)?\b[^.!?]{1,30} to \Z|\bSMS to \Z")
+_SHORT_CODE = re.compile(r"\b[Tt]ext(?:ing)?\b(?:[^.!?]{1,30} to)? \Z|\bSMS to \Z")
 _IDENTITY = re.compile(
-    r"\b(?:build|order|invoice|account|acct\.?|IDs?|serial|(?P<short>PIN|code|passcode)|[Zz]ip|ZIP|ticket|"
+    r"\b(?:build|order|DOI|PMID|ISSN|arXiv|invoice|account|acct\.?|IDs?|serial|(?P<short>PIN|CVV"
+    r"|CVC|OTP|code|passcode|password)|[Zz]ip|ZIP|ticket|"
     r"tracking|confirmation|reference|ref\.?|customer|licen[cs]e|policy)"
     r"(?: number| no\.?| code)?(?: is)?[:#]? ?#?\Z"
 )
 _COUNTED = re.compile(r" [a-z]+s\b")
-_EMERGENCY = re.compile(r"\b(?:call|called|dial|dialed|dialled|ring|phone|to) \Z", re.IGNORECASE)
+_EMERGENCY = re.compile(
+    r"\b(?:(?:call|called|dial|dialed|dialled|ring|phone|to) \Z"
+    r"|(?:call|dial|ring)\b[^.!?]{0,40}(?:[0-9]{4}|\b[0-9]{3}|one) or \Z)",
+    re.IGNORECASE,
+)
 
 
 def _read(match: re.Match[str]) -> str:
@@ -63,6 +68,15 @@ def _emergency(match: re.Match[str]) -> str | None:
     return digits(match["it"]) if _EMERGENCY.search(before(match)) else None
 
 
+def _account(match: re.Match[str]) -> str:
+    """Say an account by its groups: DE89 3704 0044 0532 0130 00."""
+    return ", ".join(map(_spelt, match["it"].split(" ")))
+
+
+def _spelt(group: str) -> str:
+    return " ".join(digits(c) if c.isdigit() else c for c in group)
+
+
 def _short_code(match: re.Match[str]) -> str | None:
     return digits(match["it"]) if _SHORT_CODE.search(before(match)) else None
 
@@ -71,6 +85,8 @@ def _identity(match: re.Match[str]) -> str | None:
     """Say what tells orders or accounts apart; four figures only where they are a code."""
     told = _IDENTITY.search(before(match))
     if told is None or _COUNTED.match(after(match)):
+        return None
+    if len(match["n"]) < (3 if told["short"] in ("CVV", "CVC") else 4):
         return None
     if not told["short"] and len(match["n"]) < 5:
         return None
@@ -87,6 +103,11 @@ def _rule(name: str, pattern: str, read: Reader = _read) -> Rule:
 
 
 RULES = (
+    _rule(
+        "account",
+        r"(?<!\w)(?P<it>[A-Z]{2}[0-9]{2}(?: [0-9A-Z]{4}){2,7}(?: [0-9A-Z]{1,3})?)(?!\w)",
+        _account,
+    ),
     _rule(
         "international",
         rf"(?<![\w+])(?P<it>\+[0-9]{{1,3}}(?:{_SEP}?\(?[0-9]{{1,5}}\)?){{1,6}})(?![\w])(?"
@@ -112,6 +133,22 @@ RULES = (
         "international",
         r"(?<![\w+])(?P<it>00 ?[1-9][0-9]{0,2}(?: [0-9]{2,5}){2,5})(?!\w)(?! [0-9])",
     ),
+    _rule(
+        "expiry",
+        r"(?<=\b[Ee]xp )(?P<m>0[1-9]|1[0-2])/(?P<y>[0-9]{2})(?!\w)",
+        lambda match: f"{digits(match['m'])}, {digits(match['y'])}",
+    ),
+    _rule(
+        "journal",
+        r"(?<=ISSN )(?P<it>[0-9]{4}-[0-9]{3}[0-9X])(?!\w)",
+        lambda match: ", ".join(map(_spelt, match["it"].split("-"))),
+    ),
+    _rule(
+        "paper",
+        r"(?<=\b[aA]r[xX]iv)(?P<it>:? ?(?P<a>[0-9]{4})\.(?P<b>[0-9]{4,5}))(?!\w)",
+        lambda match: f" {digits(match['a'])} point {digits(match['b'])}",
+    ),
+    _rule("mobile", r"(?<![\w+.,-])(?P<it>[6-9][0-9]{4}-[0-9]{5})(?![\w-])"),
     _rule("postal", r"(?<![\w+$-])(?P<it>[0-9]{5}-[0-9]{4})(?![\w-])"),
     _rule("card", r"(?<![\w+-])(?P<it>[0-9]{4}(?:[ -][0-9]{4}){3})(?!\w)(?![ -][0-9])"),
     _rule("local", r"(?<![\w+$€£.,/-])(?P<it>[2-9][0-9]{2}-[0-9]{4})(?![\w-])"),
@@ -152,7 +189,7 @@ RULES = (
 SERIALS = (
     _rule(
         "identity",
-        r"(?<![\w.,$€£/#-])(?P<it>(?P<mark>#)?(?P<n>[0-9]{4,16}))(?![\w%]|[.,:/-][0-9])",
+        r"(?<![\w.,$€£/#-])(?P<it>(?P<mark>#)?(?P<n>[0-9]{3,16}))(?![\w%]|[.,:/-][0-9])",
         _identity,
     ),
     _rule(

@@ -10,7 +10,8 @@ from s2v.text.normal.spans import SpeechClass
 _ZONE = "E[SD]?T|C[SDE]?T|M[SD]T|P[SD]?T|GMT|UTC|BST|CEST|IST|JST|AE[SD]T|Eastern|Pacific|Central"
 _HALF = (
     rf"(?:{SPACE}?(?P<half>[AaPp])"
-    rf"(?:[Mm](?!\w)|\.{SPACE}?[Mm](?:\.(?=[,;:)!?]|\s+(?:[a-z0-9]|(?:{_ZONE})\b))|(?=\.)|(?!\w))))"
+    rf"(?:[Mm](?!\w)|\.{SPACE}?[Mm](?:\.(?=[,;:)!?]|\s?[-–]\s?[0-9]|\s+(?:[a-z0-9]|"
+    rf"(?:{_ZONE})\b))|(?=\.)|(?!\w))))"
 )
 _HALF_2 = _HALF.replace("half", "half2")
 _CLOCK = r"(?P<h>[01]?[0-9]|2[0-4])[:h.]?(?P<m>[0-5][0-9])"
@@ -114,7 +115,44 @@ def _rule(name: str, pattern: str, read: Reader) -> Rule:
 
 
 _START = r"(?<![\w:.,$])(?<![0-9]/)"
+_OFFSET = r"(?P<sign>[-−+])(?P<h>[01]?[0-9])(?::?(?P<m>[0-5][0-9]))?(?![\w:])"
+
+
+def _offset(match: re.Match[str]) -> str:
+    sign = "plus" if match["sign"] == "+" else "minus"
+    minutes = f" {two_figures(match['m'])}" if match["m"] and int(match["m"]) else ""
+    return f" {sign} {cardinal(int(match['h']))}{minutes}"
+
+
+def _military(match: re.Match[str]) -> str:
+    """Say "0800 hours" as soldiers do: oh eight hundred hours."""
+    hours, minutes = match["h"], match["m"]
+    said = two_figures(hours)
+    return f"{said} {'hundred' if minutes == '00' else two_figures(minutes)} hours"
+
+
 RULES = (
+    _rule("zone", rf"(?<=\bUTC|\bGMT){_OFFSET}", _offset),
+    _rule(
+        "military",
+        r"(?<![\w.,:$])(?P<h>[01][0-9]|2[0-3])(?P<m>[0-5][0-9])(?: ?(?:hours|hrs)\b|h(?!\w))",
+        _military,
+    ),
+    _rule(
+        "clock",
+        r"(?<=\bat )(?P<h>0[0-9])(?P<m>[0-5][0-9])(?!\w|[.,:-][0-9])",
+        lambda match: (
+            f"{two_figures(match['h'])} "
+            + ("hundred" if match["m"] == "00" else two_figures(match["m"]))
+        ),
+    ),
+    _rule(
+        "clock",
+        r"(?<![\w:.])(?P<h>[01]?[0-9]|2[0-3]):(?P<m>[0-5][0-9])(?P<tail>Z|[- ]?ish)(?!\w)",
+        lambda match: (
+            clock(match["h"], match["m"]) + (" U T C" if match["tail"] == "Z" else "-ish")
+        ),
+    ),
     _rule("until", r"(?<=noon)\s?[-–]\s?(?=[0-9])|(?<=night)\s?[-–]\s?(?=[0-9])", lambda _: " to "),
     _rule("until", r"(?<=[0-9m])\s?[-–]\s?(?=noon|midnight)", lambda _: " to "),
     _rule("always", r"(?<![\w/])24/7(?![\w/])", lambda _: "twenty four seven"),

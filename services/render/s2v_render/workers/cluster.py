@@ -2,20 +2,24 @@
 
 import asyncio
 import contextlib
+import inspect
 import logging
 import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from s2v.store.working import WorkFolder
+from s2v_render.workers import dashboard
 
 _log = structlog.get_logger()
 
@@ -52,10 +56,12 @@ class RayCluster:
 
     Args:
         processors: how many processors the workers of a local Ray may claim together.
+        dashboard_listen: where a local Ray serves its dashboard; "" for nowhere.
     """
 
-    def __init__(self, processors: int) -> None:
+    def __init__(self, processors: int, dashboard_listen: str = "") -> None:
         self._processors = processors
+        self._dashboard_listen = dashboard_listen
         self._thread = ThreadPoolExecutor(1, "ray")
         self._folder: RayFolder | None = None
         self.is_lost = False
@@ -67,7 +73,13 @@ class RayCluster:
         return not os.environ.get("RAY_ADDRESS")
 
     async def start(self) -> None:
-        """Start Ray or connect to it; takes seconds."""
+        """Start Ray or connect to it; takes seconds.
+
+        Raises:
+            SystemExit: the dashboard cannot be served where it shall be.
+        """
+        if self._dashboard_listen:
+            dashboard.look_free(self._dashboard_listen)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._start)
 
     @property
@@ -102,7 +114,8 @@ class RayCluster:
     def _start_local(self) -> None:
         for key, value in _LOCAL_ENVIRONMENT.items():
             os.environ.setdefault(key, value)
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        if "RAY_AUTH_TOKEN_PATH" not in os.environ:
+            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         for tries_left in reversed(range(_STARTS)):
             try:
                 self._start_in_new_folder()
@@ -116,14 +129,19 @@ class RayCluster:
 
     def _start_in_new_folder(self) -> None:
         self._folder = RayFolder()
-        _import_ray().init(
-            address="local",
-            num_cpus=self._processors,
-            include_dashboard=False,
-            configure_logging=False,
-            object_store_memory=_OBJECT_STORE_BYTES,
-            _temp_dir=str(self._folder.path),
-        )
+        ray = _import_ray()
+        options = {
+            "address": "local",
+            "num_cpus": self._processors,
+            "configure_logging": False,
+            "object_store_memory": _OBJECT_STORE_BYTES,
+            "_temp_dir": str(self._folder.path),
+        }
+        if self._dashboard_listen:
+            dashboard.started(self._dashboard_listen, self._folder.path.parent, ray.init, **options)
+        else:
+            _leave_dashboard_out()
+            ray.init(include_dashboard=False, **options)
         _end_monitor()
 
     def _is_whole(self) -> bool:
@@ -156,11 +174,7 @@ def _end_monitor() -> None:
 def _import_ray() -> Any:
     """Import Ray, which reads its environment now, and let its logs be ours."""
     import ray
-    from ray._private import services
 
-    # Without a dashboard, its process does nothing but ask the addresses where clouds describe
-    # their machines, and a name server, whether this is one; no setting keeps it from that.
-    services.start_api_server = _no_api_server
     logger = logging.getLogger("ray")
     logger.handlers.clear()
     logger.propagate = True
@@ -168,8 +182,44 @@ def _import_ray() -> Any:
     return ray
 
 
+def _leave_dashboard_out() -> None:
+    """Have Ray start nothing of it, be it installed or not, and wait for nothing of it."""
+    from ray._private import services, utils
+
+    if isinstance(services.start_raylet, partial):
+        return
+    # Without a dashboard, its process does nothing but ask the addresses where clouds describe
+    # their machines, and a name server, whether this is one; no setting keeps it from that.
+    services.start_api_server = _no_api_server
+    # Where the dashboard is installed, each machine's agent would open ports for it.
+    utils.get_dashboard_dependency_error = _no_dashboard
+    # Ray would wait until its agents tell their ports, and give up after 15 seconds, which is too
+    # little on a busy machine. Without a dashboard they have none, but for one that we can choose.
+    services.start_raylet = partial(_start_raylet, services.start_raylet)
+
+
+def _start_raylet(start: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    from ray import _raylet
+
+    told: Any = _raylet
+    given = inspect.signature(start).bind(*args, **options).arguments
+    for name in (
+        told.METRICS_AGENT_PORT_NAME,
+        told.METRICS_EXPORT_PORT_NAME,
+        told.DASHBOARD_AGENT_LISTEN_PORT_NAME,
+    ):
+        told.persist_port(given["session_dir"], given["node_id"], name, -1)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    return start(*args, **options | {"runtime_env_agent_port": port})
+
+
 def _no_api_server(*_: Any, **__: Any) -> tuple[None, None]:
     return None, None
+
+
+def _no_dashboard() -> ImportError:
+    return ImportError("nobody asked for it")
 
 
 class RayFolder:

@@ -9,19 +9,26 @@ _UP = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ"
 _DOWN = "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₙₘₖᵢⱼ"
 _PLAIN_UP = str.maketrans(_UP, "0123456789+-=()ni")
 _PLAIN_DOWN = str.maketrans(_DOWN, "0123456789+-=()aeoxnmkij")
+_RAISED = str.maketrans({"²": "^2 ", "³": "^3 ", "d": "d ", "∂": "\\partial "})
 _GREEK = "".join(LETTERS)
 _RELATIONS = "≠≈≤≥≡≅∝∈∉⊂⊆⊃⊇→⇒⇔↔↦∼⟹⟺"
 _JOINING = "×÷·±∓∪∩∘⊕⊗∧∨∗⋅"
 _SIGNS = "∞∅∂∇∀∃¬∑∏∫∮∬"
+_DERIVATIVE = r"(?<![A-Za-z])[d∂][²³]?[a-zA-Z]?/[d∂][a-z](?![A-Za-z])[²³]?"
 _STRONG = re.compile(
     rf"[{_UP}{_DOWN}{_RELATIONS}{_JOINING}{_SIGNS}√∛∜]|\\[A-Za-z]|[A-Za-z0-9)}}]\^[-({{A-Za-z0-9]"
     r"|[<>!]=|[\w)!] ?= ?[-\w(\\√]|(?<![A-Za-z])(?:sin|cos|tan|log[0-9]{0,2}|ln|exp|sqrt)\("
-    r"|(?<![A-Za-z])[fghFG]'{1,3}\([a-z]|(?<![A-Za-z])(?:E|Var)\[[A-Z]|(?<![A-Za-z])d[a-z]?/d[a-z](?![A-Za-z])"
+    r"|(?<![A-Za-z])[fghFG]'{1,3}\([a-z]|(?<![A-Za-z])(?:E|Var)\[[A-Z]"
+    rf"|{_DERIVATIVE}"
     r"|(?<![A-Za-z])(?:sin|cos|tan) [0-9]{1,3}°|(?<![A-Za-z])[fghFGH]\([a-z](?:, ?[a-z])?\)"
     r"|[|‖][^|‖\s]{1,12}[|‖] ?[<>=]|(?<![A-Za-z])O\([^()\s]"
     r"|(?<![\w/])[A-Za-z]_(?:[0-9]{1,2}|[a-z])(?!\w)"
     rf"|[{_GREEK}] ?/ ?[0-9a-z]|(?<![\w/])[0-9]/[a-z](?![\w/])|(?<![\w/])[a-eg-vx-z]/[0-9](?![\w/])"
     r"|(?<![\w/])[a-z]/[a-z] [-+=] [a-z]/[a-z](?![\w/])"
+    r"|\((?=[^()!]{2,16}\)!)(?=[^()!]*[nkmr0-9])(?:[0-9]*[a-z]|[0-9]+)(?: ?[-+−*/] ?"
+    r"(?:[0-9]*[a-z]|[0-9]+))*\)!"
+    r"|(?<![\w'’.-])(?<![ap] )[nkmr]!|(?<![\w-])[nkmxyzijt][-−+][0-9]{1,2}(?![\w-])|[\w)]\*\*[-\w(]"
+    r"|(?<![\w'’])[a-z]'{1,3} ?[-+=]|(?<![\w|])\|[a-z0-9]+(?: ?[-+−] ?[a-z0-9]+)+\| ?[<>=≤≥]"
     r"|(?<=[0-9]) [+*<>] (?=[0-9])|\b[A-Za-z] [+<>] [A-Za-z0-9]\b|(?<=[0-9])[+*](?=[0-9])"
 )
 _FUNCTION = "|".join(sorted((*FUNCTIONS, "lim", "max", "min", "sqrt"), key=len, reverse=True))
@@ -43,7 +50,7 @@ _BRACES = r"\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,80}\}){0,80}\}){0,160}\}"
 _TWO_LETTERS = (
     r"(?<== )(?!(?:is|to|on|at|in|of|if|or|an|as|be|by|do|go|he|it|me|my|no|so|up|us|we|am)\b"
     r")[a-z]{2}(?![A-Za-z])"
-    r"|(?<==)(?!(?:is|to|on|at|in|of)\b)[a-z]{2}(?![A-Za-z])"
+    r"|(?<==)(?!(?:is|to|on|at|in|of)\b)[a-z]{2}(?![A-Za-z])|(?<== )[a-z][A-Z]{1,3}(?![A-Za-z])"
 )
 _TOKEN = (
     rf"\\(?:{COMMANDS})(?![A-Za-z])(?:\[[^\[\]\n]{{0,20}}\])?(?:[_^]?{_BRACES}){{0,3}}"
@@ -51,10 +58,13 @@ _TOKEN = (
     r"|(?<=[A-Za-z]\([a-z]),(?= ?[a-z]\))|(?<=[A-Za-z]\([a-z]),(?= ?[a-z], ?[a-z]\))"
     r"|(?<=[A-Za-z]\([0-9]),(?= ?[0-9]{1,4}\))|(?<=[A-Za-z]\([0-9][0-9]),(?= ?[0-9]{1,4}\))"
     r"|(?<=\([a-z],[a-z]),(?=[a-z]\))|(?<=\([a-z], [a-z]),(?= [a-z]\))"
-    r"|(?<![A-Za-z])d[a-z]?/d[a-z](?![A-Za-z])|(?<=[a-z]\()[a-z]{2}(?=\))|[-+*]="
-    r"|(?<=[-+,−×] )(?:\.\.\.|…)(?= [-+=−×])|[0-9]++(?:[.,][0-9]++)*+|\|[^|\s]{1,12}\|"
-    r"|(?<![A-Za-z'’])[fghFG]'{1,3}(?=\()|‖[^‖\s]{1,12}‖|[ℝℕℤℚℂ]"
-    rf"|[a-z]{{1,3}}(?=[{_UP}^])|(?<=[0-9])[a-z]{{1,3}}(?![\w])|{_TWO_LETTERS}"
+    rf"|{_DERIVATIVE}|(?<=[a-z]\()[a-z]{{2}}(?=\))|[-+*]=|\*\*-?\w+"
+    r"|(?<=[-+,−×] )(?:\.\.\.|…)(?= [-+=−×])|[0-9]++(?:[.,][0-9]++)*+(?!:[0-9])"
+    r"|\|[^|\s]{1,12}\||\|[a-z0-9]+(?: ?[-+−] ?[a-z0-9]+)+\|"
+    r"|(?<![A-Za-z'’.])(?<![ap] )[nkmr]!"
+    r"|(?<![A-Za-z'’])[fghFG]'{1,3}(?=\()|(?<![A-Za-z'’])[a-z]'{1,3}(?= ?[-+=])|‖[^‖\s]{1,12}‖"
+    r"|[ℝℕℤℚℂ]"
+    rf"|(?<![A-Za-z])[a-z]{{1,3}}(?=[{_UP}^])|(?<=[0-9])[a-z]{{1,3}}(?![\w])|{_TWO_LETTERS}"
     r"|(?<![A-Za-z'’.])[A-Za-z](?![A-Za-z'’])(?!\.[A-Za-z])"
     rf"|[{_GREEK}](?![Ͱ-Ͽἀ-῿])|[{_UP}]+|[{_DOWN}]+|[_^]{_BRACES}|\^\([^()\n]{{1,40}}\)|[_^][-+]?\w+"
     rf"|<=|>=|!=|->|=>|[{_RELATIONS}{_JOINING}{_SIGNS}√∛∜=<>+*/()\[\]|′!%-]|−"
@@ -82,6 +92,8 @@ _TEX = {
     "...": r"\ldots ",
     "…": r"\ldots ",
 }
+_DERIVED = re.compile("/[d∂]|.!")
+"""What says something alone, though it is one token."""
 _SETS = {"ℝ": "R", "ℕ": "N", "ℤ": "Z", "ℚ": "Q", "ℂ": "C"}
 _ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
 _LETTER = re.compile(r"[A-Za-z]")
@@ -97,7 +109,7 @@ def expressions(text: str, first: int, end: int) -> Iterator[tuple[int, int, str
             continue
         for part in _parts(_tokens(text, match.start(), match.end())):
             tokens = _trimmed(part)
-            if len(tokens) < 2 and "/d" not in "".join(token for *_, token in tokens):
+            if len(tokens) < 2 and not _DERIVED.search("".join(token for *_, token in tokens)):
                 continue
             begin, finish = tokens[0][0], tokens[-1][1]
             if (
@@ -179,11 +191,23 @@ def _is_loose_end(tokens: Sequence[tuple[int, int, str]]) -> bool:
     if last[2] in _BINARY or last[2] in _OPENERS:
         return True
     if last[2] == "!":
+        if before is not None and before[2] == ")" and before[1] == last[0]:
+            return _is_aside(tokens)
         return before is None or _LETTER.fullmatch(before[2]) is None or len(tokens) < 4
     if before is None:
         return False
     apart = last[0] > before[1]
     return apart and _LETTER.fullmatch(last[2]) is not None and before[2] not in _BINARY
+
+
+def _is_aside(tokens: Sequence[tuple[int, int, str]]) -> bool:
+    """Tell whether what a bracket before "!" holds is no sum or product: "five (5)!"."""
+    inside = 0
+    for *_, token in reversed(tokens[:-2]):
+        if token == "(":
+            break
+        inside += 1
+    return inside < 2
 
 
 def in_tex(tokens: Sequence[str]) -> str:
@@ -246,9 +270,11 @@ def _operand(tokens: Sequence[str], index: int) -> tuple[int, str]:
 
 
 def _one(token: str) -> str:
-    if "/d" in token:
-        above, _, below = token.partition("/d")
-        return rf"\frac{{d {above[1:]}}}{{d {below}}}"
+    if "/d" in token or "/∂" in token:
+        above, _, below = (part.translate(_RAISED) for part in token.partition("/"))
+        return rf"\frac{{{above}}}{{{below}}}"
+    if token.startswith("**"):
+        return f"^{{{token[2:]}}}"
     if token in _SETS:
         return rf"\mathbb{{{_SETS[token]}}}"
     if token[0] == "‖":

@@ -65,6 +65,8 @@ def power(base: Node, above: Sequence[Node], say: Say) -> str:
         return "".join(map(_text, above))
     if only is not None and only.get("name") == "T" and _is_matrix(base):
         return "transpose"
+    if only is not None and only.get("name") in ("c", "C", "∁") and _is_matrix(base):
+        return "complement"
     if _is_inverse(above) and (_is_matrix(base) or base.get("name") in ("f", "g", "h")):
         return "inverse"
     comma = ", " if base["type"] in ("group", "fraction") else ""

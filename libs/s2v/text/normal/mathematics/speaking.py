@@ -34,6 +34,7 @@ _BRACKETS = {
     "⟨": "the inner product of",
 }
 _LOCALES = frozenset(locale["code"] for locale in mathra.locales())
+_DOLLARS = re.compile(r"\\\$\s?([0-9]+(?:[.,][0-9]+)*)")
 _SPACE = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r"\s+([,;:?])")
 _MARKS = re.compile(r"[,;](?:\s*[,;])+")
@@ -52,7 +53,9 @@ def say_formula(tex: str) -> str:
     Raises:
         FormulaUnreadable: too long or nested too deeply.
     """
-    said = _SPACE.sub(" ", _say(formula(tex)))
+    said = _SPACE.sub(" ", _say(formula(_DOLLARS.sub(r"\1\\text{ dollars}", tex))))
+    if r"\ce" in tex:
+        said = said.replace("goes to", "yields")
     said = _MARKS.sub(",", _BEFORE_MARK.sub(r"\1", said))
     return _BOUND.sub(r"\1 ", said).strip(" ,;")
 
@@ -93,7 +96,7 @@ def _opening(node: Node, left: Node | None) -> str:
     if node["type"] == "group" and node["open"] in ("(", "[", ""):
         if _takes_argument(left):
             return "" if _at_end(left).endswith(" of") else "of "
-        if left["type"] == "identifier" and left["name"].isalpha() and _is_data(node["children"]):
+        if left["type"] == "identifier" and _is_argument(left, node["children"]):
             return "of "
         return "times " if _is_factor(left) and is_compound(node["children"]) else ""
     return ""
@@ -120,6 +123,16 @@ def _takes_argument(node: Node) -> bool:
     if base["type"] == "function":
         return True
     return base["type"] == "identifier" and base["name"] in NAMED_LETTERS
+
+
+def _is_argument(left: Node, inside: Sequence[Node]) -> bool:
+    """Tell whether brackets hold what a letter before them is a function of: C(n, k), J(θ)."""
+    name = str(left["name"])
+    if not name.isalpha():
+        return False
+    listed = any(symbol(node) == "," for node in inside)
+    single = len(inside) == 1 and inside[0]["type"] == "identifier"
+    return _is_data(inside) or (name.isupper() and (listed or single))
 
 
 def _is_data(nodes: Sequence[Node]) -> bool:
@@ -253,6 +266,8 @@ def _sign(nodes: Sequence[Node], index: int) -> str:
         return "to"
     if sign == ":" and any(symbol(node) == "→" for node in nodes[index:]):
         return "from"
+    if sign in ("∼", "~") and right is not None and str(right.get("name", "")).isupper():
+        return "is distributed as"
     if sign == "≡" and any(map(_is_modulus, nodes[index + 1 :])):
         return "is congruent to"
     if sign == ":" and symbol(right) == "=":
