@@ -55,7 +55,7 @@ class Alone:
                 *_, spoken = speak_text(self._backend, segment.text, voice="heart", frame_rate=FPS)
                 assert isinstance(spoken, SpokenSegment)
                 audio = self._store.put([wav_bytes(spoken.pcm)], WAV)
-                order = _order(spoken, audio, reference, size, quality, seed, first_frame)
+                order = order_of(spoken, audio, reference, size, quality, seed, first_frame)
                 *_, clip = render_segment(self._engine, order, self._store, threads=_THREADS)
                 assert isinstance(clip, ClipRendered)
                 with self._store.local(clip.video) as video, self._store.open(audio) as sound:
@@ -67,7 +67,7 @@ class Alone:
         return writer.film
 
 
-def _order(
+def order_of(
     spoken: SpokenSegment,
     audio: Artifact,
     reference: Artifact,
@@ -76,6 +76,7 @@ def _order(
     seed: int,
     first_frame: int,
 ) -> RenderOrder:
+    """Return the order of a segment for the portrait engine."""
     return RenderOrder(
         engine="portrait",
         quality=H264(preset.encoder_preset, preset.crf),

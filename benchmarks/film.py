@@ -160,13 +160,13 @@ def _spent(stat: Path) -> tuple[int, tuple[int, float]]:
 
 
 @contextmanager
-def services() -> Iterator[tuple[Client, float]]:
-    """Run the four services over a temporary folder."""
+def services(**more: str) -> Iterator[tuple[Client, float]]:
+    """Run the four services over a temporary folder, with more in their environment."""
     with tempfile.TemporaryDirectory(prefix="s2v-bench-") as folder:
         home = Path(folder)
         with socket_folder(home) as sockets, (home / "log").open("w") as log:
             listen = f"unix:{sockets / 'gateway.sock'}"
-            environment = {**os.environ, "S2V_GATEWAY_MEASURE_FILMS": "false"}
+            environment = {**os.environ, "S2V_GATEWAY_MEASURE_FILMS": "false", **more}
             specs = service_specs(home, sockets, listen=listen, environment=environment)
             started = time.perf_counter()
             with Supervisor(specs, report=lambda _: None, sink=log):

@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.sampling import Between
 from s2v_render.engines.wan.takes.between import between
-from s2v_render.engines.wan.takes.showing import Reel
+from s2v_render.engines.wan.takes.showing import FilmFrames
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -46,7 +46,7 @@ def test_no_time_and_no_movement_change_nothing() -> None:
 @pytest.mark.parametrize("how", Between)
 def test_every_film_frame_is_shown_once_however_the_pictures_come(how: Between) -> None:
     pictures = [ball(60 + 2 * number) for number in range(7)]
-    showing = Reel(0, 10, 25, how=how)
+    showing = FilmFrames(0, 10, 25, how=how)
     batches = [*showing.of(range(3), pictures[:3]), *showing.of(range(3, 7), pictures[3:])]
     shown = np.concatenate([each.rgb for each in (*batches, *showing.last())])
     assert len(shown) == 10
@@ -55,7 +55,7 @@ def test_every_film_frame_is_shown_once_however_the_pictures_come(how: Between) 
 
 
 def test_a_take_goes_on_between_the_last_picture_of_the_one_before_and_its_own() -> None:
-    showing = Reel(3, 2, 32, how=Between.MOTION)
+    showing = FilmFrames(3, 2, 32, how=Between.MOTION)
     showing.begin_with(1, ball(70))
     (early,), (late,) = showing.of([2], [ball(78)]), showing.last()
     assert middle(early.rgb[0]) == pytest.approx(74, abs=0.5)

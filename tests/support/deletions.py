@@ -12,7 +12,7 @@ from s2v.api.gateway.v1 import asset_service_pb2, job_pb2, job_service_pb2
 from s2v.core.errors import Reason
 from s2v.testing.fakes_stages import artifact_of
 
-TABLES = ("jobs", "job_history", "script_pieces", "job_artifacts")
+TABLES = ("jobs", "job_history", "script_pieces", "job_artifacts", "job_reels")
 DBOS_TABLES = ("workflow_status", "operation_outputs")
 MADE = ("film", "clip-0", "state-0", "a", "bb")
 

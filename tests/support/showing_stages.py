@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from s2v.core.artifact import Artifact
 from s2v.core.job import Film, Order
-from s2v.core.stages import FinishedSegment, Media, MediaSink, Report
+from s2v.core.stages import FinishedReel, FinishedSegment, Media, MediaSink, Report
 from s2v.testing.fakes_stages import FakeStages
 
 
@@ -18,7 +18,7 @@ class ShowingStages(FakeStages):
     async def compose(
         self,
         order: Order,
-        segments: Callable[[], AsyncIterator[FinishedSegment]],
+        segments: Callable[[], AsyncIterator[FinishedSegment | FinishedReel]],
         *,
         film_audio: Artifact | None,
         media: MediaSink | None,

@@ -43,6 +43,7 @@ async def film_of(
         happened.append,
         read_piece=None,
         media=None,
+        reels=None,
         write_captions=written,
         parallel_takes=4,
     )

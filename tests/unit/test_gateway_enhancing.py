@@ -28,6 +28,7 @@ async def make(order: Order, stages: FakeStages, checkpoints: FakeCheckpoints) -
         happened.append,
         read_piece=None,
         media=None,
+        reels=None,
         write_captions=no_captions,
         parallel_takes=1,
     )

@@ -15,7 +15,6 @@ from s2v.core.stages import (
     CutScript,
     FinishedSegment,
     Happening,
-    Media,
     MediaSink,
     Report,
     ScriptCut,
@@ -53,6 +52,7 @@ async def film_of(
         (happened if happened is not None else []).append,
         read_piece=read_piece,
         media=media,
+        reels=None,
         write_captions=no_captions,
         parallel_takes=parallel_takes,
     )
@@ -176,16 +176,6 @@ async def test_speaking_does_not_run_away_from_rendering() -> None:
     assert f"speak-{SPOKEN_AHEAD + 1}" not in stages.calls
     making.cancel()
     await asyncio.gather(making, return_exceptions=True)
-
-
-async def test_media_goes_to_whoever_watches_live() -> None:
-    seen: list[Media] = []
-
-    async def keep(media: Media) -> None:
-        seen.append(media)
-
-    await film_of(order("a b"), FakeStages(), media=keep)
-    assert [media.offset for media in seen] == [0, 1]
 
 
 async def test_what_happens_is_reported() -> None:

@@ -110,6 +110,12 @@ class JobSpec:
         }
         return {field: name for field, name in named.items() if name} | self.finish.assets
 
+    @property
+    def keeps_pictures(self) -> bool:
+        """Whether the film shows the pictures of its clips as they are."""
+        burnt_in = self.captions is not None and self.captions.burnt_in
+        return not (self.finish.changes_pictures or burnt_in)
+
 
 STEPS = 2
 """The list of steps that a new job follows: `s2v_gateway.film.workflow` knows them all."""
@@ -186,6 +192,23 @@ class Clip:
     width_pixels: int
     height_pixels: int
     state: Artifact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reel:
+    """Some seconds of a clip, finished while its take went on.
+
+    `first_frame` counts from the start of the clip, which has the same pictures in the same bytes.
+    """
+
+    video: Artifact
+    first_frame: int
+    frames: int
+
+    @property
+    def end_frame(self) -> int:
+        """The frame of the clip that follows."""
+        return self.first_frame + self.frames
 
 
 @dataclass(frozen=True, slots=True)

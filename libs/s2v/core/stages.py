@@ -6,7 +6,7 @@ from typing import Protocol
 
 from s2v.core.artifact import Artifact
 from s2v.core.captions import Caption, SegmentCaptions
-from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Stage
+from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Reel, Stage
 from s2v.core.ports import Notice, Working
 from s2v.core.script import Segment, Speech
 from s2v.core.voice import SampledVoice, SampleMeasures
@@ -45,6 +45,16 @@ class FinishedSegment:
 
     index: int
     clip: Clip
+    speech: Speech
+    captions: tuple[Caption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedReel:
+    """A reel of a segment whose picture is not ready yet; the rest is of the whole segment."""
+
+    index: int
+    reel: Reel
     speech: Speech
     captions: tuple[Caption, ...] = ()
 
@@ -135,6 +145,17 @@ Report = Callable[[Happening], None]
 MediaSink = Callable[[Media], Awaitable[None]]
 
 
+class Reels(Protocol):
+    """The reels of one segment: those that there are, and where more go."""
+
+    @property
+    def so_far(self) -> Sequence[Reel]:
+        """The reels that there are, in order from the segment's first frame."""
+
+    async def add(self, reel: Reel) -> None:
+        """Take the next one."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptSample:
     """The sample of a voice as it was taken out of a recording, and what would make it better."""
@@ -184,14 +205,15 @@ class Stages(Protocol):
         speech: Speech,
         *,
         standing: Standing,
+        reels: Reels | None,
         report: Report,
     ) -> Clip:
-        """Render one segment."""
+        """Render one segment; the clip begins with its reels. Without `reels` none are made."""
 
     async def compose(
         self,
         order: Order,
-        segments: Callable[[], AsyncIterator[FinishedSegment]],
+        segments: Callable[[], AsyncIterator[FinishedSegment | FinishedReel]],
         *,
         film_audio: Artifact | None,
         media: MediaSink | None,
@@ -199,7 +221,8 @@ class Stages(Protocol):
     ) -> Film:
         """Join the segments; give `media`, if set, what there is to watch meanwhile.
 
-        `segments` gives them in order as they finish, from the first one at each call. The film
+        `segments` gives them in order as they finish, from the first one at each call, and before
+        one that takes its time the reels that there are of it. The film
         carries `film_audio`, if set, in place of their sound.
         """
 

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,12 @@ import numpy as np
 from s2v.core.captions import Caption
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
-from s2v.media.fragments import Fragmenter, Sample, init_segment
-from s2v.media.mp4_file import Mp4File
+from s2v.media.fragments import Fragmenter, Sample, copied, init_segment
+from s2v.media.mp4_file import MP4_OPTIONS, Mp4File
 from s2v.media.opening import open_media
 from s2v.media.pcm import Pcm
 from s2v.media.provenance import film_tags, xmp_box
 from s2v.media.text_track import TextTrack
-from s2v.media.video import MP4_OPTIONS
 
 _CLOCK = Fraction(1, SAMPLE_RATE)
 
@@ -106,6 +106,9 @@ class FilmMuxer:
         self._channels = channels
         self._caption_language = caption_language
         self._text: TextTrack | None = None
+        self._pieces: Iterator[Pcm] = iter(())
+        self._captions: Iterable[Caption] = ()
+        self._group: list[Any] = []
         self._fragmenter = Fragmenter()
         self._fragments = 0
         self._waiting_sounds: deque[Sample] = deque()
@@ -116,17 +119,40 @@ class FilmMuxer:
         self, clip: Path, sound: Iterable[Pcm], captions: Iterable[Caption] = ()
     ) -> Generator[Fragment]:
         """Append a clip and the pieces of its sound, yielding fragments as they are complete."""
-        pieces = iter(sound)
+        self.begin(sound, captions)
+        yield from self.go_on(clip)
+        yield from self.end()
+
+    def begin(self, sound: Iterable[Pcm], captions: Iterable[Caption] = ()) -> None:
+        """Take the pieces of the sound of what is appended next, and its captions."""
+        self._pieces, self._captions = iter(sound), captions
+
+    def go_on(self, clip: Path, *, skip_frames: int = 0) -> Generator[Fragment]:
+        """Append the pictures of a clip but its first ones, yielding fragments as before keyframes.
+
+        Whole seconds of it that are appended one by one make the same fragments as all of it.
+        """
         with open_media(clip) as source:
             stream = source.streams.video[0]
             if self._picture is None:
                 yield self._begin(stream)
             if self._text is not None:
-                self._text.write(captions)
-            for group in _groups(source.demux(stream), self._fragment_frames):
-                self._encode_sound(pieces, until=self._end(len(group)))
-                yield self._fragment([self._mux_picture(packet) for packet in group])
-        self._encode_sound(pieces, until=None)
+                self._text.write(self._captions)
+            self._captions = ()
+            # The empty packet that ends the demuxing is dropped.
+            packets = (packet for packet in source.demux(stream) if packet.size)
+            for packet in islice(packets, skip_frames, None):
+                if packet.is_keyframe and self._is_full:
+                    yield self._grouped()
+                self._group.append(packet)
+        if self._is_full:
+            yield self._grouped()
+
+    def end(self) -> Generator[Fragment]:
+        """Append what is left of the pictures and of the sound that began with them."""
+        if self._group:
+            yield self._grouped()
+        self._encode_sound(until=None)
 
     def finish(self) -> Generator[Fragment]:
         """Write what is left of the sound and finish the file."""
@@ -142,7 +168,7 @@ class FilmMuxer:
         self._file.close()
 
     def _begin(self, stream: Any) -> Fragment:
-        self._picture = self._file.container.add_stream_from_template(stream)
+        self._picture = copied(self._file.container, stream)
         layout = _LAYOUTS[self._channels]
         self._sound = self._file.container.add_stream("aac", rate=SAMPLE_RATE, layout=layout)
         self._sound.bit_rate = _SOUND_BITS_PER_SECOND * self._channels
@@ -154,6 +180,16 @@ class FilmMuxer:
         self._fragmented_samples = -self._sound.codec_context.frame_size
         data = init_segment(stream, self._sound, MP4_OPTIONS, tags=self._tags)
         return self._numbered(data + self._xmp)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._group) >= self._fragment_frames
+
+    def _grouped(self) -> Fragment:
+        """Return the fragment of the pictures that wait for one."""
+        group, self._group = self._group, []
+        self._encode_sound(until=self._end(len(group)))
+        return self._fragment([self._mux_picture(packet) for packet in group])
 
     def _end(self, more_frames: int) -> int:
         return (self.frames + more_frames) * self._frame_samples
@@ -167,10 +203,10 @@ class FilmMuxer:
         self.frames += 1
         return Sample(data, self._frame_samples)
 
-    def _encode_sound(self, pieces: Iterator[Pcm], *, until: int | None) -> None:
+    def _encode_sound(self, *, until: int | None) -> None:
         """Encode until the coded sound reaches so many samples, or the pieces run out."""
         while until is None or self._encoded_samples < until:
-            piece = next(pieces, None)
+            piece = next(self._pieces, None)
             if piece is None:
                 return
             frame: Any = av.AudioFrame.from_ndarray(
@@ -199,20 +235,3 @@ class FilmMuxer:
     def _numbered(self, data: bytes) -> Fragment:
         self._fragments += 1
         return Fragment(self._fragments - 1, data, self.frames)
-
-
-def _groups(packets: Iterable[Any], frames: int) -> Iterator[list[Any]]:
-    """Cut packets before keyframes, where there are so many; the last may be fewer.
-
-    The keyframes of a clip are a second apart. The empty packet that ends the demuxing is dropped.
-    """
-    group: list[Any] = []
-    for packet in packets:
-        if not packet.size:
-            continue
-        if packet.is_keyframe and len(group) >= frames:
-            yield group
-            group = []
-        group.append(packet)
-    if group:
-        yield group

@@ -112,13 +112,23 @@ def init_segment(
         container.metadata.update(tags)
         for stream, start in ((picture, 0), (sound, -sound.codec_context.frame_size)):
             packet: Any = av.Packet(bytes(8))
-            packet.stream = container.add_stream_from_template(stream)
+            packet.stream = copied(container, stream)
             packet.pts = packet.dts = start
             packet.time_base, packet.is_keyframe = Fraction(1, SAMPLE_RATE), True
             packets.append(packet)
         container.mux(packets)
     data = target.getvalue()
     return data[: next(box.end for box in boxes(data) if box.path == "moov")]
+
+
+def copied(container: Any, stream: Any) -> Any:
+    """Add a stream for the packets of another one to a container.
+
+    How many bits a second that has is not told: a part of it has others than all of it.
+    """
+    copy = container.add_stream_from_template(stream)
+    copy.codec_context.bit_rate = 0
+    return copy
 
 
 def _box(kind: bytes, content: bytes) -> bytes:

@@ -8,6 +8,15 @@ from typing import Any, Self
 
 import av
 
+from s2v.core.timebase import SAMPLE_RATE
+
+MP4_OPTIONS = {
+    "fflags": "+bitexact",
+    "movie_timescale": str(SAMPLE_RATE),
+    "video_track_timescale": str(SAMPLE_RATE),
+}
+"""No writer's name in the file, and film, picture and sound on the one clock of the system."""
+
 
 class Mp4File:
     """A PyAV container for writing that, once it has failed, does nothing but fail again.

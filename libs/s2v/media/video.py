@@ -20,10 +20,11 @@ from av.video.reformatter import (
 )
 from PIL import Image
 
-from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
+from s2v.core.timebase import samples_per_frame
 from s2v.media.colour import Developer, Rgb
-from s2v.media.mp4_file import Mp4File
+from s2v.media.mp4_file import MP4_OPTIONS, Mp4File
 from s2v.media.opening import Source, open_media
+from s2v.media.reels import ReelCutter, ReelFile
 
 _SCALING = (
     Interpolation.AREA
@@ -32,13 +33,6 @@ _SCALING = (
     | Interpolation.FULL_CHR_H_INT
 )
 _JPEG_QUALITY = 82
-
-MP4_OPTIONS = {
-    "fflags": "+bitexact",
-    "movie_timescale": str(SAMPLE_RATE),
-    "video_track_timescale": str(SAMPLE_RATE),
-}
-"""No writer's name in the file, and film, picture and sound on the one clock of the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +68,18 @@ class ClipEncoder:
         frame_rate: int,
         quality: H264 | None = None,
         threads: int = 1,
+        reels: Path | None = None,
     ) -> None:
         """Open the file for writing.
+
+        Args:
+            path: of the file.
+            width: of every picture, in pixels; even.
+            height: as `width`.
+            frame_rate: in FRAME_RATES.
+            quality: how to encode.
+            threads: how many may do it.
+            reels: folder where each second of the clip becomes a file as soon as it is encoded.
 
         Raises:
             ValueError: width or height is odd, or the frame rate is not in FRAME_RATES.
@@ -90,6 +94,7 @@ class ClipEncoder:
         self._reformatter = VideoReformatter()
         self._threads = threads
         self._file: Mp4File | None = Mp4File(path, MP4_OPTIONS)
+        self._cutter = ReelCutter(reels, frame_rate) if reels else None
         self._stream: Any = self._file.container.add_stream("libx264", rate=frame_rate)
         self._stream.options = _x264_options(quality or H264(), frame_rate)
         _describe(self._stream.codec_context, width, height, threads=threads)
@@ -117,7 +122,14 @@ class ClipEncoder:
             )
             frame.pts, frame.time_base = self.frames, self._time_base
             self.frames += 1
-            self._file.mux(self._stream.encode(frame))
+            packets = self._stream.encode(frame)
+            if self._cutter:
+                self._cutter.add(self._stream, packets)
+            self._file.mux(packets)
+
+    def take_reels(self) -> list[ReelFile]:
+        """Return the reels that were finished since the last call; the clip's end becomes none."""
+        return self._cutter.take() if self._cutter else []
 
     def close(self) -> None:
         """Finish the file; harmless when called again."""

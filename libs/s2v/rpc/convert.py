@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from s2v.api.common.v1 import (
     artifact_pb2,
     caption_pb2,
+    clip_pb2,
     face_pb2,
     measurement_pb2,
     media_pb2,
@@ -15,7 +16,7 @@ from s2v.core.artifact import Artifact, is_sha256
 from s2v.core.captions import Caption
 from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.errors import InvalidInput, Reason
-from s2v.core.job import LipSyncMeasurement
+from s2v.core.job import LipSyncMeasurement, Reel
 from s2v.core.ports import DigitalSourceType, Notice, NoticeCode
 from s2v.core.sampling import AS_PRESET, Between, Sampling, Solver
 from s2v.core.script import LipCues, Mark, Speech
@@ -233,6 +234,22 @@ def face_from_proto(message: face_pb2.FaceChoice) -> FaceChoice:
     area = message.area
     edges = (area.left, area.top, area.right, area.bottom) if message.HasField("area") else None
     return FaceChoice(message.number, edges)
+
+
+def reel_to_proto(reel: Reel) -> clip_pb2.Reel:
+    """Spell a reel as a message."""
+    video = artifact_to_proto(reel.video)
+    return clip_pb2.Reel(video=video, first_frame=reel.first_frame, frames=reel.frames)
+
+
+def reel_from_proto(message: clip_pb2.Reel, *, field: str = "reel") -> Reel:
+    """Read a reel.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, its video is not an artifact.
+    """
+    video = artifact_from_proto(message.video, field=f"{field}.video")
+    return Reel(video, message.first_frame, message.frames)
 
 
 def measurement_to_proto(value: LipSyncMeasurement) -> measurement_pb2.LipSyncMeasurement:

@@ -9,16 +9,18 @@ from s2v.core.artifact import HLS, JPEG, MP4, WAV, Artifact
 from s2v.core.captions import WEBVTT
 from s2v.core.errors import S2VError
 from s2v.core.finishing import SideFiles
-from s2v.core.job import Clip, Film, LipSyncMeasurement, Order
+from s2v.core.job import Clip, Film, LipSyncMeasurement, Order, Reel
 from s2v.core.ports import ArtifactStore, Notice, Working
 from s2v.core.script import LipCues, Mark, Segment, Speech
 from s2v.core.sound import SoundMeasurement
 from s2v.core.stages import (
     CutScript,
+    FinishedReel,
     FinishedSegment,
     KeptSample,
     Media,
     MediaSink,
+    Reels,
     Report,
     SegmentProgress,
     Standing,
@@ -83,6 +85,7 @@ class FakeStages:
         self.rendered_from: dict[int, int] = {}
         self.states: dict[int, Artifact | None] = {}
         self.standings: dict[int, Standing] = {}
+        self.rendered: dict[int, list[Reel]] = {}
         self.cancelled: list[str] = []
         self.measured: list[tuple[Film, Sequence[Speech]]] = []
         self.cues = LipCues.PHONEMES
@@ -122,10 +125,15 @@ class FakeStages:
         speech: Speech,
         *,
         standing: Standing,
+        reels: Reels | None,
         report: Report,
     ) -> Clip:
-        """Render all frames at once."""
+        """Render all frames at once; before that each frame but the last is a reel."""
         self.standings[index] = standing
+        self.rendered[index] = [] if reels is None else list(reels.so_far)
+        if reels:
+            for frame in range(len(reels.so_far), speech.frames(order.spec.frame_rate) - 1):
+                await reels.add(Reel(self._make(f"reel-{index}-{frame}", MP4), frame, 1))
         await self._do(f"render-{index}")
         self.rendered_from[index] = standing.first_frame
         self.states[index] = standing.state
@@ -137,7 +145,7 @@ class FakeStages:
     async def compose(
         self,
         order: Order,
-        segments: Callable[[], AsyncIterator[FinishedSegment]],
+        segments: Callable[[], AsyncIterator[FinishedSegment | FinishedReel]],
         *,
         film_audio: Artifact | None,
         media: MediaSink | None,
@@ -147,6 +155,9 @@ class FakeStages:
         await self._do("compose")
         frames = 0
         async for segment in segments():
+            if isinstance(segment, FinishedReel):
+                await self._do(f"join-{segment.index}-{segment.reel.first_frame}")
+                continue
             await self._do(f"join-{segment.index}")
             if media:
                 await media(Media(segment.index, b"x"))

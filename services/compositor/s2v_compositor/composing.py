@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -10,6 +11,7 @@ import numpy as np
 
 from s2v.core.captions import Caption
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.job import Reel
 from s2v.core.ports import DigitalSourceType
 from s2v.core.timebase import SAMPLE_RATE, samples_per_frame
 from s2v.media.film import ClipFormat, FilmMuxer, Fragment, read_clip
@@ -33,7 +35,7 @@ class WrittenFilm:
 
 
 class FilmWriter:
-    """Writes one film from segments that come one after the other, in order.
+    """Writes one film from segments that come one after the other, in order, or reel by reel.
 
     Each segment's pictures and sound are of equal length, so the film's stay together however
     many segments there are. The same segments give the same bytes, film and fragments, so a
@@ -75,6 +77,8 @@ class FilmWriter:
         self._format: ClipFormat | None = None
         self._segments = 0
         self._frames = 0
+        self._reel_frames = 0
+        self._is_appending = False
         self._film: WrittenFilm | None = None
         self._film_audio = film_audio
         with full_disk_named(PLACE):
@@ -90,7 +94,7 @@ class FilmWriter:
     def add(
         self, clip: Path, speech: BinaryIO, frames: int, captions: Iterable[Caption] = ()
     ) -> Generator[Fragment]:
-        """Check a segment, then append it while its fragments are taken.
+        """Check a segment, then append what its reels have not, while its fragments are taken.
 
         The segment is in the film when the iterator has ended. `speech` is a 16-bit mono 48 kHz
         WAV, read in pieces; `frames` is how long the segment shall last; `captions` are of what is
@@ -107,11 +111,40 @@ class FilmWriter:
         field = f"segments[{self._segments}]"
         found = self._checked_clip(clip, frames, field=f"{field}.clip")
         self._check_speech(speech, frames, field=f"{field}.speech")
-        sound = self._sound(speech, frames)
+        if not self._reel_frames:
+            self._muxer.begin(self._sound(speech, frames), captions)
+        skip_frames, self._reel_frames = self._reel_frames, 0
         self._format = found
         self._segments += 1
         self._frames += frames
-        return self._append(clip, sound, captions, field=f"{field}.clip")
+        self._is_appending = True
+        return self._append_last(clip, skip_frames, field=f"{field}.clip")
+
+    def add_reel(
+        self, video: Path, speech: BinaryIO, reel: Reel, captions: Iterable[Caption] = ()
+    ) -> Generator[Fragment]:
+        """Check the next reel of the next segment, then append it while its fragments are taken.
+
+        `speech`, which stays open until the segment is in the film, and `captions` are of the
+        whole segment, whose clip has the same pictures again and more.
+
+        Raises:
+            InvalidInput: as `add`; or it begins elsewhere than where the reel before it ends.
+            Exhausted: the disk is full (STORAGE_FULL).
+            RuntimeError: what was added before is not in the film yet.
+        """
+        self._require_appended()
+        field = f"segments[{self._segments}].reel"
+        self._format = self._checked_clip(video, reel.frames, field=field)
+        if reel.first_frame != self._reel_frames:
+            _refuse(field, "first frame", found=reel.first_frame, expected=self._reel_frames)
+        if not self._reel_frames:
+            samples = wav_samples(speech)
+            frames = -(-samples // self._frame_samples)
+            self._muxer.begin(self._sound(speech, frames), captions)
+        self._reel_frames = reel.end_frame
+        self._is_appending = True
+        return self._append(self._muxer.go_on(video))
 
     def finish(self) -> Generator[Fragment]:
         """Write the end of the film, yielding the last fragment if sound is left for one.
@@ -127,6 +160,9 @@ class FilmWriter:
             message = "A film needs at least one segment; send one before finishing."
             raise InvalidInput(Reason.FIELD_INVALID, message, field="segments")
         self._require_appended()
+        if self._reel_frames:
+            message = "The last segment has reels and no clip; send its clip before finishing."
+            raise InvalidInput(Reason.FIELD_INVALID, message, field="segments")
         with full_disk_named(PLACE):
             yield from self._muxer.finish()
         self._film = WrittenFilm(
@@ -181,18 +217,21 @@ class FilmWriter:
         first, samples = self._frames * self._frame_samples, frames * self._frame_samples
         return _given_pieces(self._film_audio, first, first + samples)
 
-    def _append(
-        self, clip: Path, sound: Iterable[Pcm], captions: Iterable[Caption], *, field: str
-    ) -> Generator[Fragment]:
+    def _append(self, fragments: Iterable[Fragment]) -> Generator[Fragment]:
         with full_disk_named(PLACE):
-            yield from self._muxer.append(clip, sound, captions)
+            yield from fragments
+        self._is_appending = False
+
+    def _append_last(self, clip: Path, skip_frames: int, *, field: str) -> Generator[Fragment]:
+        fragments = chain(self._muxer.go_on(clip, skip_frames=skip_frames), self._muxer.end())
+        yield from self._append(fragments)
         if self._muxer.frames != self._frames:
             _refuse(
                 field, "film's number of frames", found=self._muxer.frames, expected=self._frames
             )
 
     def _require_appended(self) -> None:
-        if self._muxer.frames != self._frames:
+        if self._is_appending:
             raise RuntimeError("take every fragment of a segment before going on")
 
     def _checked_clip(self, clip: Path, frames: int, *, field: str) -> ClipFormat:

@@ -21,6 +21,7 @@ from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
     caption_from_proto,
+    reel_from_proto,
     source_type_from_proto,
 )
 from s2v.rpc.convert_finish import finish_from_proto
@@ -69,6 +70,7 @@ class Composition:
         self._store = store
         self._live = config.live
         self._open = ExitStack()
+        self._under_way = ExitStack()
         film_audio = self._film_audio(config)
         self._folder = TemporaryDirectory(prefix="s2v-film-", dir=work_dir)
         self._marking = _source_type(config) if provenance.mark else None
@@ -89,8 +91,18 @@ class Composition:
         self._media_bytes = 0
 
     def add(self, request: Request) -> Iterator[Response]:
-        """Join one segment, yielding media."""
-        segment = self._checked(request)
+        """Join one segment or a reel of it, yielding media."""
+        match request.WhichOneof("input"):
+            case "segment":
+                yield from self._add_segment(request.segment)
+            case "reel":
+                yield from self._add_reel(request.reel)
+            case _:
+                message = "only the first message may be the config"
+                raise InvalidInput(Reason.CONFIG_EXPECTED, message, field="config")
+
+    def _add_segment(self, segment: compositor_service_pb2.ComposeSegment) -> Iterator[Response]:
+        self._check_index(segment.index, field="segment.index")
         field = f"segments[{segment.index}]"
         video = artifact_from_proto(segment.clip.video, field=f"{field}.clip.video")
         audio = artifact_from_proto(segment.audio, field=f"{field}.audio")
@@ -108,6 +120,21 @@ class Composition:
                 yield from self._take(fragment)
             self._stills.add(clip, first_frame=first_frame)
         self._segments += 1
+        self._under_way.close()
+
+    def _add_reel(self, message: compositor_service_pb2.ComposeReel) -> Iterator[Response]:
+        self._check_index(message.index, field="reel.index")
+        if self._finisher:
+            return
+        field = f"segments[{message.index}]"
+        reel = reel_from_proto(message.reel, field=f"{field}.reel")
+        audio = artifact_from_proto(message.audio, field=f"{field}.audio")
+        captions = [caption_from_proto(caption) for caption in message.captions]
+        # The sound that the first reel comes with goes on to be read until the segment ends.
+        sound = self._under_way.enter_context(self._store.open(audio))
+        with self._store.local(reel.video) as video:
+            for fragment in self._writer.add_reel(video, sound, reel, captions):
+                yield from self._take(fragment)
 
     def finish(self) -> Iterator[Response]:
         """Write the end of the film, store it, yield it."""
@@ -137,6 +164,7 @@ class Composition:
     def close(self) -> None:
         """Delete what is left on the disk."""
         self._writer.close()
+        self._under_way.close()
         self._open.close()
         self._folder.cleanup()
 
@@ -182,19 +210,10 @@ class Composition:
             yield Response(media=media_pb2.MediaChunk(offset=self._media_bytes, data=piece))
             self._media_bytes += len(piece)
 
-    def _checked(self, request: Request) -> compositor_service_pb2.ComposeSegment:
-        if not request.HasField("segment"):
-            raise InvalidInput(
-                Reason.CONFIG_EXPECTED, "only the first message may be the config", field="config"
-            )
-        if request.segment.index != self._segments:
-            raise InvalidInput(
-                Reason.FIELD_INVALID,
-                f"segment {request.segment.index} came where {self._segments} was expected; "
-                "send them in order",
-                field="segment.index",
-            )
-        return request.segment
+    def _check_index(self, index: int, *, field: str) -> None:
+        if index != self._segments:
+            problem = f"segment {index} came where {self._segments} was expected; "
+            raise InvalidInput(Reason.FIELD_INVALID, f"{problem}send them in order", field=field)
 
 
 def _finisher(

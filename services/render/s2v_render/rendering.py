@@ -1,10 +1,8 @@
 """Render one segment: read what it takes, run the engine, encode beside it, store the clip."""
 
 import tempfile
-from collections import deque
 from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +12,18 @@ import numpy.typing as npt
 from s2v.core.artifact import MP4, Artifact
 from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.job import Reel
 from s2v.core.lengths import VideoShorter
 from s2v.core.ports import ArtifactStore, Engine, Frames, Notice, Size, State, Take, Working
 from s2v.core.sampling import AS_PRESET, Sampling
 from s2v.core.script import Speech
 from s2v.core.timebase import samples_per_frame
 from s2v.media.pcm import Pcm, read_wav
-from s2v.media.video import H264, ClipEncoder, jpeg
+from s2v.media.video import H264, jpeg
 from s2v.store.space import full_disk_named
+from s2v_render.encoding import Encoded, Encoding
 
 STATE = "application/octet-stream"
-_MAX_UNENCODED_BATCHES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,8 @@ class RenderOrder:
         device_group: whose worker shall render where it is free; empty for any.
         following: the sound after this segment, where it is known; SEQUENTIAL engines only.
         ends_film: whether nothing follows for certain.
+        reels: whether somebody waits for reels.
+        rendered: reels that are there already, in order; the clip begins with them.
     """
 
     speech: Speech
@@ -76,6 +77,8 @@ class RenderOrder:
     device_group: str = ""
     following: Artifact | None = None
     ends_film: bool = False
+    reels: bool = False
+    rendered: tuple[Reel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +108,16 @@ class ClipRendered:
     state: Artifact | None = None
 
 
-RenderEvent = RenderProgress | PreviewShown | Notice | ClipRendered
+RenderEvent = RenderProgress | PreviewShown | Notice | Reel | ClipRendered
 
 
 def render_segment(
     engine: Engine, order: RenderOrder, store: ArtifactStore, *, threads: int = 1
 ) -> Generator[RenderEvent]:
     """Render one segment; the clip comes last. Closing it stops engine and encoder.
+
+    A take that goes on after reels draws their frames again, for an engine knows no other
+    beginning, but the clip has them as they are.
 
     Raises:
         InvalidInput: the engine refuses the reference, or the speech is not what it says it is.
@@ -122,10 +128,12 @@ def render_segment(
         RuntimeError: the engine did not keep its promise.
     """
     with tempfile.TemporaryDirectory(prefix="s2v-clip-") as folder, ExitStack() as stack:
-        path = Path(folder) / "clip.mp4"
         take = take_of(order, store, stack)
+        rendered = [stack.enter_context(store.local(reel.video)) for reel in order.rendered]
         with full_disk_named("the folder for temporary files"):
-            state = yield from _film(engine.render(take), order, path, threads=threads)
+            encoding = Encoding(_encoded(order), Path(folder), store, threads=threads)
+            state = yield from _film(engine.render(take), order, encoding)
+            path = encoding.joined(rendered)
         video = store.put(path, MP4)
     yield ClipRendered(
         video=video,
@@ -163,6 +171,10 @@ def take_of(order: RenderOrder, store: ArtifactStore, stack: ExitStack) -> Take:
     )
 
 
+def _encoded(order: RenderOrder) -> Encoded:
+    return Encoded(order.size, order.frame_rate, order.quality, order.rendered, order.reels)
+
+
 def _following(order: RenderOrder, store: ArtifactStore) -> Pcm | None:
     if order.following is None:
         return None
@@ -190,17 +202,13 @@ def _bytes(artifact: Artifact, store: ArtifactStore) -> bytes:
 
 
 def _film(
-    items: Generator[Frames | Notice | Working | State],
-    order: RenderOrder,
-    path: Path,
-    *,
-    threads: int,
+    items: Generator[Frames | Notice | Working | State], order: RenderOrder, encoding: Encoding
 ) -> Generator[RenderEvent, None, State | None]:
     """Run the engine and encode what it yields; return the state that it left behind."""
     total = order.speech.frames(order.frame_rate)
     state: State | None = None
     done = 0
-    with closing(items), _encoding(order, path, threads=threads) as encoding:
+    with closing(items), encoding:
         for item in items:
             match item:
                 case Notice():
@@ -216,6 +224,7 @@ def _film(
                     yield from _previews(rgb, first=done, order=order)
                     done += len(rgb)
                     yield RenderProgress(done, total)
+            yield from encoding.take_reels()
         if done != total:
             raise RuntimeError(f"engine {order.engine} yielded {done} of {total} frames")
         encoding.finish()
@@ -237,42 +246,3 @@ def _previews(
     """Show the first frame of the segment and then one for each second."""
     for index in range(-first % order.frame_rate, len(rgb), order.frame_rate):
         yield PreviewShown(order.first_frame + first + index, jpeg(rgb[index]))
-
-
-class _Encoding:
-    """An encoder on a thread of its own that lags behind by a few batches at most."""
-
-    def __init__(self, encoder: ClipEncoder, thread: ThreadPoolExecutor) -> None:
-        self._encoder = encoder
-        self._thread = thread
-        self._pending: deque[Future[None]] = deque()
-
-    def write(self, rgb: npt.NDArray[np.uint8]) -> None:
-        """Hand a batch over; wait while too many are pending; raise what went wrong before."""
-        while len(self._pending) >= _MAX_UNENCODED_BATCHES:
-            self._pending.popleft().result()
-        self._pending.append(self._thread.submit(self._encoder.write, rgb))
-
-    def finish(self) -> None:
-        """Wait for the end of the file; raise what went wrong."""
-        self._pending.append(self._thread.submit(self._encoder.close))
-        while self._pending:
-            self._pending.popleft().result()
-
-
-@contextmanager
-def _encoding(order: RenderOrder, path: Path, *, threads: int) -> Generator[_Encoding]:
-    encoder = ClipEncoder(
-        path,
-        width=order.size.width,
-        height=order.size.height,
-        frame_rate=order.frame_rate,
-        quality=order.quality,
-        threads=threads,
-    )
-    thread = ThreadPoolExecutor(1, "encode")
-    with encoder:
-        try:
-            yield _Encoding(encoder, thread)
-        finally:
-            thread.shutdown(cancel_futures=True)

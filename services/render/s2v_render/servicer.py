@@ -16,6 +16,7 @@ from s2v.core.directing import (
     check_liveliness,
 )
 from s2v.core.errors import InvalidInput, Reason
+from s2v.core.job import Reel
 from s2v.core.lengths import MOST_STRETCH
 from s2v.core.ports import ArtifactStore, Capabilities, Continuity, Notice, Size
 from s2v.core.sampling import Sampling
@@ -27,6 +28,8 @@ from s2v.rpc.convert import (
     artifact_to_proto,
     face_from_proto,
     notice_to_proto,
+    reel_from_proto,
+    reel_to_proto,
     sampling_from_proto,
     source_type_to_proto,
     speech_from_proto,
@@ -177,6 +180,8 @@ class RenderServicer(render_service_pb2_grpc.RenderServiceServicer):
             if request.HasField("following")
             else None,
             ends_film=request.ends_film,
+            reels=request.reels,
+            rendered=_rendered(request, speech.frames(request.frame_rate)),
         )
 
     def _sampling(
@@ -220,6 +225,24 @@ def _face(request: render_service_pb2.RenderRequest) -> FaceChoice:
     return face
 
 
+def _rendered(request: render_service_pb2.RenderRequest, frames: int) -> tuple[Reel, ...]:
+    """Return the reels that the clip begins with; the last frame is always left to be rendered."""
+    reels = tuple(
+        reel_from_proto(reel, field=f"rendered[{index}]")
+        for index, reel in enumerate(request.rendered)
+    )
+    end_frame = 0
+    for index, reel in enumerate(reels):
+        if reel.first_frame != end_frame or not 0 < reel.frames < frames - end_frame:
+            problem = (
+                f"a reel has frames {reel.first_frame} to {reel.end_frame} of {frames}; it must "
+                f"begin with {end_frame}, where the one before ends, and leave some to be rendered"
+            )
+            raise InvalidInput(Reason.FIELD_INVALID, problem, field=f"rendered[{index}]")
+        end_frame = reel.end_frame
+    return reels
+
+
 def _response(event: RenderEvent) -> Response:
     match event:
         case RenderProgress(done, total):
@@ -229,6 +252,8 @@ def _response(event: RenderEvent) -> Response:
             return Response(preview=media_pb2.Preview(frame=frame, jpeg=jpeg))
         case Notice():
             return Response(notice=notice_to_proto(event))
+        case Reel():
+            return Response(reel=reel_to_proto(event))
         case ClipRendered():
             return Response(clip=_clip(event))
 

@@ -9,7 +9,7 @@ import google_crc32c
 import numpy as np
 import pytest
 
-from gateway_world import Running, Start, failure, gateways, generate_requests, png, rest
+from gateway_world import Running, Start, failure, gateways, generate_requests, png, rest, rows
 from s2v.api.common.v1 import media_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2, job_service_pb2
 from s2v.core.errors import InvalidInput, Reason
@@ -18,6 +18,7 @@ from s2v.media.pcm import wav_bytes
 from s2v.media.video import ClipEncoder
 from s2v.testing.fakes_stages import FakeStages
 from s2v_compositor.composing import FilmWriter
+from s2v_gateway.records.reels import read_reels
 from showing_stages import ShowingStages
 
 LARGE = [bytes([number]) * 600_000 for number in range(3)]
@@ -118,6 +119,36 @@ async def test_a_viewer_goes_on_over_a_restart_of_the_gateway(tmp_path: Path) ->
         again = watch(server, name, with_media=True, media_offset=len(seen))
         assert seen + joined(await rest(again), first=len(seen)) == FILM  # type: ignore[arg-type]
         assert "render-0" not in server.stages.calls
+
+
+async def test_what_was_shown_of_a_take_is_kept_over_a_restart(tmp_path: Path) -> None:
+    async with gateways(tmp_path) as start:
+        server = await start(ShowingStages(LARGE, hold={"render-2": asyncio.Event()}))
+        name = await create(server)
+        await server.stages.called("join-2-1")
+        with server.gateway.database.connect() as connection:
+            shown = read_reels(connection, _id(name))
+        server.gateway.studio.close()
+    async with gateways(tmp_path) as start:
+        server = await start(ShowingStages(LARGE))
+        assert (await server.finished(name)).state == job_pb2.JOB_STATE_SUCCEEDED
+        assert [reel.first_frame for reel in shown[2]] == [0, 1]
+        assert server.stages.rendered == {2: shown[2]}
+        while server.gateway.store.stat(shown[2][0].video.sha256) is not None:  # noqa: ASYNC110 (a thread drops it)
+            await asyncio.sleep(0)
+        assert not rows(server, "job_reels", "job_id", _id(name))
+
+
+async def test_a_job_that_nobody_watches_has_no_reels(start: Start) -> None:
+    server = await start(FakeStages())
+    name = await create(server, with_media=False)
+    await server.finished(name)
+    assert not any(server.stages.rendered.values())
+    assert not [call for call in server.stages.calls if call.startswith("join-2-")]
+
+
+def _id(name: str) -> str:
+    return name.removeprefix("jobs/")
 
 
 async def test_live_media_goes_some_time_after_the_end(start: Start) -> None:

@@ -8,33 +8,24 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
+from render_orders import FRAME_SAMPLES, SIZE, an_order, decoded, events_of
 from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import Exhausted, InvalidInput, NotFound, Reason
-from s2v.core.ports import Capabilities, Continuity, Frames, Notice, Size, State, Take, Working
+from s2v.core.ports import Capabilities, Continuity, Frames, Notice, State, Take, Working
 from s2v.core.sampling import Sampling, Solver
-from s2v.core.script import Mark, Speech
-from s2v.media.pcm import wav_bytes
-from s2v.media.video import H264, decode_frames
 from s2v.testing.fakes_render import (
     BATCH_FRAMES,
     COLOURS,
     FakeEngine,
     FakeScript,
-    fake_reference,
-    frame_of,
 )
 from s2v.testing.fakes_store import InMemoryStore
 from s2v_render.rendering import (
     ClipRendered,
     PreviewShown,
-    RenderEvent,
-    RenderOrder,
     RenderProgress,
     render_segment,
 )
-
-FRAME_SAMPLES = 1920
-SIZE = Size(64, 48)
 
 
 @pytest.fixture(autouse=True)
@@ -46,30 +37,6 @@ def temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def store() -> InMemoryStore:
     return InMemoryStore()
-
-
-def an_order(
-    store: InMemoryStore, *, frames: int = 60, script: FakeScript | None = None
-) -> RenderOrder:
-    pcm = np.zeros(frames * FRAME_SAMPLES, np.int16)
-    audio = store.put([wav_bytes(pcm)], WAV)
-    return RenderOrder(
-        speech=Speech(audio, len(pcm), phonemes=(Mark("a", 0, 4800),)),
-        reference=store.put([fake_reference(script=script)], "image/png"),
-        engine="fake",
-        frame_rate=25,
-        size=SIZE,
-        quality=H264("superfast", 26),
-    )
-
-
-def events_of(order: RenderOrder, store: InMemoryStore) -> list[RenderEvent]:
-    return list(render_segment(FakeEngine(), order, store))
-
-
-def decoded(clip: ClipRendered, store: InMemoryStore) -> list[int]:
-    with store.local(clip.video) as path:
-        return [frame_of(picture) for picture in decode_frames(path)]
 
 
 def test_the_clip_comes_last_and_has_every_frame_in_order(store: InMemoryStore) -> None:
@@ -262,7 +229,7 @@ def test_a_broken_encoder_fails_the_take_and_closes_the_engine(
     def fail(*_: object) -> None:
         raise OSError("broken pipe")
 
-    monkeypatch.setattr("s2v_render.rendering.ClipEncoder.write", fail)
+    monkeypatch.setattr("s2v_render.encoding.ClipEncoder.write", fail)
     with pytest.raises(OSError, match="broken pipe"):
         events_of(order, store)
 

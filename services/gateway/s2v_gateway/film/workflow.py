@@ -1,20 +1,21 @@
 """How a film is made of a script: cut, then speak, render and compose at the same time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
 from s2v.core.artifact import Artifact
 from s2v.core.captions import CaptionFiles
-from s2v.core.job import Clip, Film, Order, Stage
+from s2v.core.job import Clip, Film, Order, Reel, Stage
 from s2v.core.ports import Continuity
 from s2v.core.script import Segment, Speech
 from s2v.core.sound import AS_GIVEN
 from s2v.core.stages import (
     AtWork,
     CutScript,
+    FinishedReel,
     FinishedSegment,
     MediaSink,
     Report,
@@ -26,6 +27,7 @@ from s2v.core.stages import (
 )
 from s2v.text.limits import has_words
 from s2v_gateway.film.captioning import Captioner, WriteCaptions
+from s2v_gateway.film.reels import KeptReels, SegmentReels
 
 T = TypeVar("T")
 
@@ -68,6 +70,7 @@ class _Part:
     decoded_audio: Artifact | None
     speak: Checkpoint
     render: Checkpoint
+    reels: SegmentReels | None
     speech: asyncio.Future[Speech] = field(default_factory=asyncio.Future)
     clip: asyncio.Future[Clip] = field(default_factory=asyncio.Future)
 
@@ -80,6 +83,7 @@ async def make_film(
     *,
     read_piece: ReadPiece | None,
     media: MediaSink | None,
+    reels: KeptReels | None,
     write_captions: WriteCaptions,
     parallel_takes: int,
 ) -> Film:
@@ -89,14 +93,17 @@ async def make_film(
     the composition after those of the first piece, that of bettering given sound before all. Jobs
     of both lists of steps (`Order.steps`) follow this: a script of list 1 has one piece. Where
     captions are asked for, writing them comes last. `read_piece` gives the text of a script that
-    came in pieces; it is None where the order has all of it.
+    came in pieces; it is None where the order has all of it. With `reels`, what is to be watched
+    comes before the clips are finished.
 
     Raises:
         S2VError: the first stage that could not do its work; everything else is stopped.
     """
     order = await _with_enhanced_sound(order, stages, checkpoints, report)
     ahead = SPOKEN_AHEAD + parallel_takes
-    making = _Film(order, stages, checkpoints, report, read_piece, spoken_ahead=ahead)
+    reels = reels if order.spec.keeps_pictures else None
+    making = _Film(order, stages, checkpoints, report, read_piece, reels, spoken_ahead=ahead)
+    await making.remember()
     first = await making.cut_next()
     compose = checkpoints.take("compose")
     join = partial(
@@ -147,6 +154,7 @@ class _Film:
         checkpoints: Checkpoints,
         report: Report,
         read_piece: ReadPiece | None,
+        reels: KeptReels | None,
         *,
         spoken_ahead: int,
     ) -> None:
@@ -155,12 +163,19 @@ class _Film:
         self._checkpoints = checkpoints
         self._report = report
         self._read_piece = read_piece
+        self._reels = reels
+        self._kept: Mapping[int, Sequence[Reel]] = {}
         self.captioner = Captioner(order)
         self._parts: list[_Part] = []
         self._pieces = 0
         self._complete = False
         self._grown = asyncio.Condition()
         self._ahead = asyncio.Semaphore(spoken_ahead)
+
+    async def remember(self) -> None:
+        """Find out which reels were kept before a crash."""
+        if self._reels:
+            self._kept = await self._reels.kept()
 
     async def cut_rest(self) -> None:
         """Cut the script to its end, piece by piece as it is written."""
@@ -181,7 +196,14 @@ class _Film:
         render = [self._checkpoints.take(f"render-{s.index}") for s in segments]
         async with self._grown:
             self._parts += [
-                _Part(segment, self._pieces, cut.decoded_audio, speaking, rendering)
+                _Part(
+                    segment,
+                    self._pieces,
+                    cut.decoded_audio,
+                    speaking,
+                    rendering,
+                    self._reels_of(segment),
+                )
                 for segment, speaking, rendering in zip(segments, speak, render, strict=True)
             ]
             self._pieces += 1
@@ -242,12 +264,21 @@ class _Film:
         ends_film = self._complete and index + 1 == len(self._parts)
         return replace(standing, state=state, following=following, ends_film=ends_film)
 
-    async def finished(self) -> AsyncIterator[FinishedSegment]:
-        """Yield the segments in order as they finish."""
+    def _reels_of(self, segment: Segment) -> SegmentReels | None:
+        if self._reels is None:
+            return None
+        return SegmentReels(segment.index, self._reels, self._kept.get(segment.index, ()))
+
+    async def finished(self) -> AsyncIterator[FinishedSegment | FinishedReel]:
+        """Yield the segments in order as they finish, and before it the reels of the next."""
         async for part in self._all_parts():
+            index = part.segment.index
+            if part.reels:
+                async for reel in part.reels.until(part.clip):
+                    speech = await asyncio.shield(part.speech)
+                    yield FinishedReel(index, reel, speech, self.captioner.of(index))
             # A composition that is cancelled here may be tried again; the clip is still to come.
             clip = await asyncio.shield(part.clip)
-            index = part.segment.index
             captions = self.captioner.of(index)
             yield FinishedSegment(index, clip, part.speech.result(), captions)
 
@@ -284,12 +315,15 @@ class _Film:
             index,
             speech,
             standing=standing,
+            reels=part.reels,
             report=self._report,
         )
         clip = await self._working(Stage.RENDER, part.render.run(render, Clip))
         self._ahead.release()
         self._report(SegmentRendered(index, clip))
         part.clip.set_result(clip)
+        if part.reels:
+            await part.reels.wake()
 
     async def _working(self, stage: Stage, work: Awaitable[T]) -> T:
         self._report(AtWork(stage, working=True))

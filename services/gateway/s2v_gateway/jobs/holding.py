@@ -1,13 +1,14 @@
 """What a job has made so far is kept until the job needs it no more."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
 from typing import TypeVar
 
 from s2v.core.artifact import Artifact
 from s2v.core.errors import Reason, Unavailable
+from s2v.core.job import Reel
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.film.workflow import Checkpoint, Checkpoints
 from s2v_gateway.jobs.suspects import Suspects
@@ -32,6 +33,11 @@ class HeldCheckpoints:
     def take(self, name: str) -> "_HeldCheckpoint":
         """Take the next checkpoint."""
         return _HeldCheckpoint(name, self.checkpoints.take(name), self)
+
+    @property
+    def reels(self) -> "HeldReels":
+        """The job's reels."""
+        return HeldReels(self.job_id, self.records, self.store)
 
     async def hold(self, name: str, work: Callable[[], Awaitable[T]]) -> T:
         """Do the work and keep what it made.
@@ -61,6 +67,31 @@ class _HeldCheckpoint:
 
     async def run(self, work: Callable[[], Awaitable[T]], kind: type[T]) -> T:
         return await self.checkpoint.run(partial(self.held.hold, self.name, work), kind)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReels:
+    """Reels of one job that are recorded as needed (`s2v_gateway.film.reels.KeptReels`)."""
+
+    job_id: str
+    records: JobRecords
+    store: FsspecStore
+
+    async def kept(self) -> Mapping[int, Sequence[Reel]]:
+        """Return the reels that were shown, by segment, in order."""
+        return await written(self.records.reels, self.job_id)
+
+    async def keep(self, segment: int, reel: Reel) -> bool:
+        """Keep the next reel of a segment; tell whether its bytes are still there.
+
+        They are not where somebody dropped equal ones in the moment before they were recorded.
+        """
+        sha256 = reel.video.sha256
+        await written(self.records.hold, self.job_id, {sha256})
+        if not await asyncio.to_thread(self.store.confirm, sha256):
+            return False
+        await written(self.records.keep_reel, self.job_id, segment, reel)
+        return True
 
 
 def artifacts_in(value: object) -> Iterator[Artifact]:

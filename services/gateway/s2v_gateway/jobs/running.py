@@ -278,6 +278,7 @@ class Studio:
             reporter.report,
             read_piece=partial(self._around.scripts.read, job.job_id) if order.streamed else None,
             media=reporter.keep_media if job.with_media else None,
+            reels=checkpoints.reels if job.with_media else None,
             write_captions=self._results.write_captions,
             parallel_takes=self._parallel_takes,
         )

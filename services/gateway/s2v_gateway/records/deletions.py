@@ -12,6 +12,7 @@ from s2v_gateway.records.tables import (
     assets,
     job_artifacts,
     job_history,
+    job_reels,
     jobs,
     script_pieces,
     uploads,
@@ -73,7 +74,7 @@ class Deletions:
                 .where(job_artifacts.c.job_id == job_id)
                 .returning(job_artifacts.c.sha256)
             ).all()
-            for table in (job_history, script_pieces, webhooks, jobs):
+            for table in (job_history, job_reels, script_pieces, webhooks, jobs):
                 connection.execute(table.delete().where(table.c.job_id == job_id))
         return films | set(held)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from s2v.core.captions import SegmentCaptions
 from s2v.core.errors import Conflict, Exhausted, Reason, S2VError
-from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Order, Progress, Stage
+from s2v.core.job import Film, FilmStats, Job, JobSpec, JobState, Order, Progress, Reel, Stage
 from s2v.core.ports import Notice
 from s2v.core.script import LipCues
 from s2v.rpc.errors import status_bytes
@@ -33,6 +33,7 @@ from s2v_gateway.records.job_rows import (
     read_accepted,
     read_job,
 )
+from s2v_gateway.records.reels import forget_reels, read_reels, write_reel
 from s2v_gateway.records.tables import assets, job_artifacts, job_history, jobs, script_pieces
 from s2v_gateway.records.usage import UNLIMITED, Usage
 from s2v_gateway.records.voice_rows import require_voice
@@ -250,11 +251,22 @@ class JobRecords:
             if not (unfinished_only and state.terminal):
                 self._hold(connection, job_id, digests)
 
+    def keep_reel(self, job_id: str, segment: int, reel: Reel) -> None:
+        """Remember the next reel of a segment."""
+        with self._engine.begin() as connection:
+            write_reel(connection, job_id, segment, reel)
+
+    def reels(self, job_id: str) -> dict[int, list[Reel]]:
+        """Return the reels of an unfinished job by segment, in order."""
+        with reading(self._engine) as connection:
+            return read_reels(connection, job_id)
+
     def release(self, job_id: str) -> list[str]:
         """Forget what a job needed, and return it."""
         delete = job_artifacts.delete().where(job_artifacts.c.job_id == job_id)
         with self._engine.begin() as connection:
             self._rewrite_order(connection, job_id, lambda order: replace(order, voice=None))
+            forget_reels(connection, job_id)
             return list(connection.scalars(delete.returning(job_artifacts.c.sha256)))
 
     def append_text(self, job_id: str, number: int, text: str) -> None:

@@ -71,6 +71,16 @@ job_artifacts = sa.Table(
 )
 """What a job works with and has made so far; gone when it needs them no more."""
 
+job_reels = sa.Table(
+    "job_reels",
+    metadata,
+    sa.Column("job_id", sa.String(32), primary_key=True),
+    sa.Column("segment", sa.Integer, primary_key=True),
+    sa.Column("first_frame", sa.Integer, primary_key=True),
+    sa.Column("reel", sa.Text, nullable=False),
+)
+"""What watchers were shown of clips that were not finished; gone with what the job needs."""
+
 assets = sa.Table(
     "assets",
     metadata,

@@ -1,5 +1,7 @@
 """Messages of the services behind the gateway, to values and back."""
 
+from collections.abc import Sequence
+
 from s2v.api.common.v1 import clip_pb2
 from s2v.api.compositor.v1 import compositor_service_pb2
 from s2v.api.render.v1 import render_service_pb2
@@ -7,16 +9,17 @@ from s2v.api.tts.v1 import speech_service_pb2
 from s2v.core.artifact import Artifact
 from s2v.core.captions import CaptionChoice
 from s2v.core.finishing import SideFiles
-from s2v.core.job import Clip, Film, Order
+from s2v.core.job import Clip, Film, Order, Reel
 from s2v.core.ports import Continuity
 from s2v.core.script import Segment
-from s2v.core.stages import CutScript, FinishedSegment
+from s2v.core.stages import CutScript, FinishedReel, FinishedSegment
 from s2v.core.timebase import DEFAULT_FRAME_RATE
 from s2v.core.voice import SampledVoice
 from s2v.rpc.convert import (
     artifact_from_proto,
     artifact_to_proto,
     caption_to_proto,
+    reel_to_proto,
     source_type_from_proto,
     source_type_to_proto,
 )
@@ -107,6 +110,12 @@ def clip(message: clip_pb2.Clip) -> Clip:
     )
 
 
+def tell_rendered(message: render_service_pb2.RenderRequest, reels: Sequence[Reel]) -> None:
+    """Say which reels there are already."""
+    del message.rendered[:]
+    message.rendered.extend(map(reel_to_proto, reels))
+
+
 def compose_config(
     order: Order, film_audio: Artifact | None, *, live: bool
 ) -> compositor_service_pb2.ComposeConfig:
@@ -126,9 +135,18 @@ def compose_config(
     )
 
 
-def compose_segment(value: FinishedSegment) -> compositor_service_pb2.ComposeSegment:
-    """Spell a finished segment as a message."""
-    return compositor_service_pb2.ComposeSegment(
+def compose_request(
+    value: FinishedSegment | FinishedReel,
+) -> compositor_service_pb2.ComposeRequest:
+    """Spell a finished segment, or a reel of one, as a message."""
+    audio = artifact_to_proto(value.speech.audio)
+    captions = map(caption_to_proto, value.captions)
+    if isinstance(value, FinishedReel):
+        reel = compositor_service_pb2.ComposeReel(
+            index=value.index, reel=reel_to_proto(value.reel), audio=audio, captions=captions
+        )
+        return compositor_service_pb2.ComposeRequest(reel=reel)
+    segment = compositor_service_pb2.ComposeSegment(
         index=value.index,
         clip=clip_pb2.Clip(
             video=artifact_to_proto(value.clip.video),
@@ -136,9 +154,10 @@ def compose_segment(value: FinishedSegment) -> compositor_service_pb2.ComposeSeg
             width_pixels=value.clip.width_pixels,
             height_pixels=value.clip.height_pixels,
         ),
-        audio=artifact_to_proto(value.speech.audio),
-        captions=map(caption_to_proto, value.captions),
+        audio=audio,
+        captions=captions,
     )
+    return compositor_service_pb2.ComposeRequest(segment=segment)
 
 
 def film(message: compositor_service_pb2.Film) -> Film:

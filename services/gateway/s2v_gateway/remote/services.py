@@ -18,10 +18,12 @@ from s2v.core.script import Segment, Speech
 from s2v.core.stages import (
     AtWork,
     CutScript,
+    FinishedReel,
     FinishedSegment,
     Media,
     MediaSink,
     Preview,
+    Reels,
     Report,
     SegmentProgress,
     Standing,
@@ -32,6 +34,7 @@ from s2v.rpc.convert import (
     face_to_proto,
     measurement_from_proto,
     notice_from_proto,
+    reel_from_proto,
     sampling_to_proto,
     speech_from_proto,
     speech_to_proto,
@@ -227,9 +230,10 @@ class RemoteStages:
         speech: Speech,
         *,
         standing: Standing,
+        reels: Reels | None,
         report: Report,
     ) -> Clip:
-        """Render one segment."""
+        """Render one segment; the clip begins with its reels."""
         request = render_service_pb2.RenderRequest(
             speech=speech_to_proto(speech),
             reference=artifact_to_proto(order.reference),
@@ -252,13 +256,14 @@ class RemoteStages:
             device_group=self._groups.of(order, index),
             following=artifact_to_proto(standing.following) if standing.following else None,
             ends_film=standing.ends_film,
+            reels=reels is not None,
         )
-
         begun = False
 
         async def call() -> Clip:
             nonlocal begun
             begun = False
+            messages.tell_rendered(request, reels.so_far if reels else ())
             metadata = correlation(order.job_id, index)
             rendering = self._render.Render(request, metadata=metadata)
             async with self._pulsing("render", rendering) as responses:
@@ -266,6 +271,8 @@ class RemoteStages:
                     begun = True
                     if response.HasField("clip"):
                         return messages.clip(response.clip)
+                    if reels and response.HasField("reel"):
+                        await reels.add(reel_from_proto(response.reel))
                     _report_render(response, index, report)
             raise _no_result("render")
 
@@ -278,7 +285,7 @@ class RemoteStages:
     async def compose(
         self,
         order: Order,
-        segments: Callable[[], AsyncIterator[FinishedSegment]],
+        segments: Callable[[], AsyncIterator[FinishedSegment | FinishedReel]],
         *,
         film_audio: Artifact | None,
         media: MediaSink | None,
@@ -345,12 +352,12 @@ class _Joining:
         self._all_sent = False
 
     async def counted(
-        self, segments: AsyncIterator[FinishedSegment]
-    ) -> AsyncIterator[FinishedSegment]:
-        """Count the segments of a call as they are sent."""
+        self, segments: AsyncIterator[FinishedSegment | FinishedReel]
+    ) -> AsyncIterator[FinishedSegment | FinishedReel]:
+        """Count the segments of a call as they are sent; how many reels there are is chance."""
         self._sent, self._sent_at, self._all_sent = 0, 0.0, False
         async for finished in segments:
-            self._sent += 1
+            self._sent += isinstance(finished, FinishedSegment)
             self._sent_at = time.monotonic()
             yield finished
         self._all_sent = True
@@ -363,12 +370,12 @@ class _Joining:
 
 async def _compose_requests(
     config: compositor_service_pb2.ComposeConfig,
-    segments: AsyncIterator[FinishedSegment],
+    segments: AsyncIterator[FinishedSegment | FinishedReel],
     report: Report,
 ) -> AsyncIterator[compositor_service_pb2.ComposeRequest]:
     yield compositor_service_pb2.ComposeRequest(config=config)
     async for finished in segments:
-        yield compositor_service_pb2.ComposeRequest(segment=messages.compose_segment(finished))
+        yield messages.compose_request(finished)
     # Joining happens while others render; what the user waits for begins after the last segment.
     report(AtWork(Stage.COMPOSE, working=True))
 

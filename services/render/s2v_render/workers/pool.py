@@ -4,12 +4,13 @@ import asyncio
 from asyncio import FIRST_COMPLETED as _FIRST
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import structlog
 
 from s2v.core.errors import Reason, ShardLostError, Unavailable
+from s2v.core.job import Reel
 from s2v.core.ports import Capabilities, Notice
 from s2v.rpc.pulse import with_pulse
 from s2v.rpc.tracing import here
@@ -145,7 +146,7 @@ class WorkerPool:
         """
         said = _Said(order)
         events = with_pulse(
-            self._run(order, said),
+            self._run(said),
             said.pulse,
             is_last=lambda event: isinstance(event, ClipRendered),
             seconds=self._pulse_seconds,
@@ -154,15 +155,16 @@ class WorkerPool:
             async for event in events:
                 yield event
 
-    async def _run(self, order: RenderOrder, said: "_Said") -> AsyncGenerator[RenderEvent]:
+    async def _run(self, said: "_Said") -> AsyncGenerator[RenderEvent]:
         """Render on one worker, and on others where that one's device elsewhere does not do it."""
+        order = said.order
         crew = self._crew_of[order.engine]
         failed: list[Seat] = []
         while True:
             said.seat = None
             seat = said.seat = await crew.lease(near=order.device_group, failed=failed)
             try:
-                async with aclosing(self._takes(seat, order, said)) as events:
+                async with aclosing(self._takes(seat, said)) as events:
                     async for event in events:
                         yield event
                 seat.served()
@@ -183,15 +185,13 @@ class WorkerPool:
         is_ours = error.reason is Reason.WORKER_LOST or self._gone is None or self._gone.done()
         return seat.is_elsewhere and not is_ours
 
-    async def _takes(
-        self, seat: Seat, order: RenderOrder, said: "_Said"
-    ) -> AsyncGenerator[RenderEvent]:
-        """Try until a take ends well; say each notice once."""
+    async def _takes(self, seat: Seat, said: "_Said") -> AsyncGenerator[RenderEvent]:
+        """Try until a take ends well; say each notice and each reel once."""
         for take in range(1, MAX_TAKES + 1):
             try:
                 if take > 1:
                     await self._unless_gone(seat.restart())
-                async with aclosing(self._take(seat, order, take)) as events:
+                async with aclosing(self._take(seat, said.order, take)) as events:
                     async for event in events:
                         if not said.is_news(event):
                             continue
@@ -303,7 +303,10 @@ class WorkerPool:
 
 @dataclass(slots=True)
 class _Said:
-    """What one call was told so far, and whether there is a reason to say that it goes on."""
+    """What one call was told so far, and whether there is a reason to say that it goes on.
+
+    `order` is of the next take, which begins after the reels that were told.
+    """
 
     order: RenderOrder
     seat: Seat | None = None
@@ -314,6 +317,8 @@ class _Said:
         """Take note of an event; tell whether it was not said before."""
         if isinstance(event, RenderProgress):
             self.progress = event
+        if isinstance(event, Reel):
+            self.order = replace(self.order, rendered=(*self.order.rendered, event))
         if not isinstance(event, Notice):
             return True
         known = event in self.notices

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from s2v.api.common.v1 import artifact_pb2 as s2v_dot_api_dot_common_dot_v1_dot_artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cs2v/api/common/v1/clip.proto\x12\x11s2v.api.common.v1\x1a s2v/api/common/v1/artifact.proto\"\xd9\x01\n\x04\x43lip\x12\x31\n\x05video\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05video\x12\x16\n\x06\x66rames\x18\x02 \x01(\x03R\x06\x66rames\x12!\n\x0cwidth_pixels\x18\x03 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x04 \x01(\x05R\x0cheightPixels\x12\x31\n\x05state\x18\x05 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05stateJ\x04\x08\x06\x10\x07R\x05takesB1\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cs2v/api/common/v1/clip.proto\x12\x11s2v.api.common.v1\x1a s2v/api/common/v1/artifact.proto\"\xd9\x01\n\x04\x43lip\x12\x31\n\x05video\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05video\x12\x16\n\x06\x66rames\x18\x02 \x01(\x03R\x06\x66rames\x12!\n\x0cwidth_pixels\x18\x03 \x01(\x05R\x0bwidthPixels\x12#\n\rheight_pixels\x18\x04 \x01(\x05R\x0cheightPixels\x12\x31\n\x05state\x18\x05 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05stateJ\x04\x08\x06\x10\x07R\x05takes\"r\n\x04Reel\x12\x31\n\x05video\x18\x01 \x01(\x0b\x32\x1b.s2v.api.common.v1.ArtifactR\x05video\x12\x1f\n\x0b\x66irst_frame\x18\x02 \x01(\x03R\nfirstFrame\x12\x16\n\x06\x66rames\x18\x03 \x01(\x03R\x06\x66ramesB1\n\x11s2v.api.common.v1P\x01Z\x1as2v/api/common/v1;commonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,4 +35,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\021s2v.api.common.v1P\001Z\032s2v/api/common/v1;commonv1'
   _globals['_CLIP']._serialized_start=86
   _globals['_CLIP']._serialized_end=303
+  _globals['_REEL']._serialized_start=305
+  _globals['_REEL']._serialized_end=419
 # @@protoc_insertion_point(module_scope)

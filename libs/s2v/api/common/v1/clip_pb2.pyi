@@ -19,3 +19,13 @@ class Clip(_message.Message):
     height_pixels: int
     state: _artifact_pb2.Artifact
     def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
+
+class Reel(_message.Message):
+    __slots__ = ("video", "first_frame", "frames")
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FRAME_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    video: _artifact_pb2.Artifact
+    first_frame: int
+    frames: int
+    def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., first_frame: _Optional[int] = ..., frames: _Optional[int] = ...) -> None: ...

@@ -14,12 +14,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ComposeRequest(_message.Message):
-    __slots__ = ("config", "segment")
+    __slots__ = ("config", "segment", "reel")
     CONFIG_FIELD_NUMBER: _ClassVar[int]
     SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    REEL_FIELD_NUMBER: _ClassVar[int]
     config: ComposeConfig
     segment: ComposeSegment
-    def __init__(self, config: _Optional[_Union[ComposeConfig, _Mapping]] = ..., segment: _Optional[_Union[ComposeSegment, _Mapping]] = ...) -> None: ...
+    reel: ComposeReel
+    def __init__(self, config: _Optional[_Union[ComposeConfig, _Mapping]] = ..., segment: _Optional[_Union[ComposeSegment, _Mapping]] = ..., reel: _Optional[_Union[ComposeReel, _Mapping]] = ...) -> None: ...
 
 class ComposeConfig(_message.Message):
     __slots__ = ("frame_rate", "live", "digital_source_type", "caption_track", "captions_burnt_in", "caption_language", "film_audio", "finish", "watermark_image", "background_image")
@@ -56,6 +58,18 @@ class ComposeSegment(_message.Message):
     audio: _artifact_pb2.Artifact
     captions: _containers.RepeatedCompositeFieldContainer[_caption_pb2.Caption]
     def __init__(self, index: _Optional[int] = ..., clip: _Optional[_Union[_clip_pb2.Clip, _Mapping]] = ..., audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., captions: _Optional[_Iterable[_Union[_caption_pb2.Caption, _Mapping]]] = ...) -> None: ...
+
+class ComposeReel(_message.Message):
+    __slots__ = ("index", "reel", "audio", "captions")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    REEL_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_FIELD_NUMBER: _ClassVar[int]
+    CAPTIONS_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    reel: _clip_pb2.Reel
+    audio: _artifact_pb2.Artifact
+    captions: _containers.RepeatedCompositeFieldContainer[_caption_pb2.Caption]
+    def __init__(self, index: _Optional[int] = ..., reel: _Optional[_Union[_clip_pb2.Reel, _Mapping]] = ..., audio: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., captions: _Optional[_Iterable[_Union[_caption_pb2.Caption, _Mapping]]] = ...) -> None: ...
 
 class ComposeResponse(_message.Message):
     __slots__ = ("media", "film", "working")

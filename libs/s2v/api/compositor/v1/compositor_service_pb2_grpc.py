@@ -57,11 +57,12 @@ class CompositorServiceServicer(object):
     """
 
     def Compose(self, request_iterator, context):
-        """Compose takes the config, then the segments in order as they finish, and gives pieces of a
-        fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
+        """Compose takes the config, then the segments in order as they finish, each perhaps after reels of its
+        clip, and gives pieces of a fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
         then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
         over the whole film; only where captions are burnt in, or the finish asks something of them,
-        pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
+        pictures are encoded anew. The same segments give the same bytes, with reels or without, but for the salts of a
+        signature.
 
         Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
         speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,

@@ -34,11 +34,12 @@ class CompositorServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CompositorServiceAsyncStub: ...
     Compose: _grpc.StreamStreamMultiCallable[_compositor_service_pb2.ComposeRequest, _compositor_service_pb2.ComposeResponse]
-    """Compose takes the config, then the segments in order as they finish, and gives pieces of a
-    fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
+    """Compose takes the config, then the segments in order as they finish, each perhaps after reels of its
+    clip, and gives pieces of a fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
     then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
     over the whole film; only where captions are burnt in, or the finish asks something of them,
-    pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
+    pictures are encoded anew. The same segments give the same bytes, with reels or without, but for the salts of a
+    signature.
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
     speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
@@ -60,11 +61,12 @@ class CompositorServiceAsyncStub(CompositorServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Compose: _aio.StreamStreamMultiCallable[_compositor_service_pb2.ComposeRequest, _compositor_service_pb2.ComposeResponse]  # type: ignore[assignment]
-    """Compose takes the config, then the segments in order as they finish, and gives pieces of a
-    fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
+    """Compose takes the config, then the segments in order as they finish, each perhaps after reels of its
+    clip, and gives pieces of a fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
     then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
     over the whole film; only where captions are burnt in, or the finish asks something of them,
-    pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
+    pictures are encoded anew. The same segments give the same bytes, with reels or without, but for the salts of a
+    signature.
 
     Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
     speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,
@@ -89,11 +91,12 @@ class CompositorServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_compositor_service_pb2.ComposeRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_compositor_service_pb2.ComposeResponse], _abc.AsyncIterator[_compositor_service_pb2.ComposeResponse]]:
-        """Compose takes the config, then the segments in order as they finish, and gives pieces of a
-        fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
+        """Compose takes the config, then the segments in order as they finish, each perhaps after reels of its
+        clip, and gives pieces of a fragmented MP4 meanwhile. The client half-closes after the last segment; the stream
         then ends with a message that has `film`. Packets of pictures are copied, sound is encoded once
         over the whole film; only where captions are burnt in, or the finish asks something of them,
-        pictures are encoded anew. The same segments give the same bytes, but for the salts of a signature.
+        pictures are encoded anew. The same segments give the same bytes, with reels or without, but for the salts of a
+        signature.
 
         Errors: CONFIG_EXPECTED, FIELD_INVALID (segments out of order, a clip that does not fit its
         speech or the film, faces to be restored without a network for it), ARTIFACT_NOT_FOUND,

@@ -37,7 +37,7 @@ WORKER_STATE_BUSY: WorkerState
 WORKER_STATE_AWAY: WorkerState
 
 class RenderRequest(_message.Message):
-    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose", "device_group", "following", "ends_film", "video_shorter", "video_speed", "liveliness", "face")
+    __slots__ = ("speech", "reference", "engine", "preset", "frame_rate", "width_pixels", "height_pixels", "seed", "first_frame", "state", "prompt", "negative_prompt", "sampling", "pose", "device_group", "following", "ends_film", "reels", "rendered", "video_shorter", "video_speed", "liveliness", "face")
     SPEECH_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     ENGINE_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +55,8 @@ class RenderRequest(_message.Message):
     DEVICE_GROUP_FIELD_NUMBER: _ClassVar[int]
     FOLLOWING_FIELD_NUMBER: _ClassVar[int]
     ENDS_FILM_FIELD_NUMBER: _ClassVar[int]
+    REELS_FIELD_NUMBER: _ClassVar[int]
+    RENDERED_FIELD_NUMBER: _ClassVar[int]
     VIDEO_SHORTER_FIELD_NUMBER: _ClassVar[int]
     VIDEO_SPEED_FIELD_NUMBER: _ClassVar[int]
     LIVELINESS_FIELD_NUMBER: _ClassVar[int]
@@ -76,23 +78,27 @@ class RenderRequest(_message.Message):
     device_group: str
     following: _artifact_pb2.Artifact
     ends_film: bool
+    reels: bool
+    rendered: _containers.RepeatedCompositeFieldContainer[_clip_pb2.Reel]
     video_shorter: _lengths_pb2.VideoShorter
     video_speed: float
     liveliness: float
     face: _face_pb2.FaceChoice
-    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., device_group: _Optional[str] = ..., following: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., ends_film: bool = ..., video_shorter: _Optional[_Union[_lengths_pb2.VideoShorter, str]] = ..., video_speed: _Optional[float] = ..., liveliness: _Optional[float] = ..., face: _Optional[_Union[_face_pb2.FaceChoice, _Mapping]] = ...) -> None: ...
+    def __init__(self, speech: _Optional[_Union[_speech_pb2.Speech, _Mapping]] = ..., reference: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., engine: _Optional[str] = ..., preset: _Optional[str] = ..., frame_rate: _Optional[int] = ..., width_pixels: _Optional[int] = ..., height_pixels: _Optional[int] = ..., seed: _Optional[int] = ..., first_frame: _Optional[int] = ..., state: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., sampling: _Optional[_Union[_sampling_pb2.Sampling, _Mapping]] = ..., pose: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., device_group: _Optional[str] = ..., following: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., ends_film: bool = ..., reels: bool = ..., rendered: _Optional[_Iterable[_Union[_clip_pb2.Reel, _Mapping]]] = ..., video_shorter: _Optional[_Union[_lengths_pb2.VideoShorter, str]] = ..., video_speed: _Optional[float] = ..., liveliness: _Optional[float] = ..., face: _Optional[_Union[_face_pb2.FaceChoice, _Mapping]] = ...) -> None: ...
 
 class RenderResponse(_message.Message):
-    __slots__ = ("progress", "preview", "notice", "clip")
+    __slots__ = ("progress", "preview", "notice", "clip", "reel")
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
     NOTICE_FIELD_NUMBER: _ClassVar[int]
     CLIP_FIELD_NUMBER: _ClassVar[int]
+    REEL_FIELD_NUMBER: _ClassVar[int]
     progress: RenderProgress
     preview: _media_pb2.Preview
     notice: _media_pb2.Notice
     clip: _clip_pb2.Clip
-    def __init__(self, progress: _Optional[_Union[RenderProgress, _Mapping]] = ..., preview: _Optional[_Union[_media_pb2.Preview, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ..., clip: _Optional[_Union[_clip_pb2.Clip, _Mapping]] = ...) -> None: ...
+    reel: _clip_pb2.Reel
+    def __init__(self, progress: _Optional[_Union[RenderProgress, _Mapping]] = ..., preview: _Optional[_Union[_media_pb2.Preview, _Mapping]] = ..., notice: _Optional[_Union[_media_pb2.Notice, _Mapping]] = ..., clip: _Optional[_Union[_clip_pb2.Clip, _Mapping]] = ..., reel: _Optional[_Union[_clip_pb2.Reel, _Mapping]] = ...) -> None: ...
 
 class RenderProgress(_message.Message):
     __slots__ = ("frames_done", "frames_total")

@@ -41,7 +41,7 @@ from s2v_render.engines.wan.takes.hearing import (
 )
 from s2v_render.engines.wan.takes.pictures import official_fit, pixels_of
 from s2v_render.engines.wan.takes.posing import PoseVideo
-from s2v_render.engines.wan.takes.showing import Reel
+from s2v_render.engines.wan.takes.showing import FilmFrames
 from s2v_render.engines.wan.takes.windows import (
     Denoising,
     PastMotion,
@@ -187,9 +187,9 @@ def filmed(
         yield State(_carried(plan, track, motion, showing.picture).to_bytes())
 
 
-def _showing(plan: TakePlan) -> Reel:
+def _showing(plan: TakePlan) -> FilmFrames:
     take = plan.take
-    shown = Reel(take.first_frame, plan.frames, take.frame_rate, how=plan.recipe.between)
+    shown = FilmFrames(take.first_frame, plan.frames, take.frame_rate, how=plan.recipe.between)
     if plan.carried is not None:
         shown.begin_with(plan.start - 1, plan.carried.last_frame)
     return shown
@@ -211,7 +211,7 @@ def _sampled(
     track: Soundtrack,
     rows_of: Callable[[str], Tensor],
     *,
-    showing: Reel,
+    showing: FilmFrames,
     device: torch.device,
     batch_frames: int,
     rests: bool,

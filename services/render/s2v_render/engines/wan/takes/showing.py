@@ -15,7 +15,7 @@ from s2v_render.engines.wan.takes.between import between
 Rgb = npt.NDArray[np.uint8]
 
 
-class Reel:
+class FilmFrames:
     """Takes model frames one after the other; gives film frames as soon as they are known.
 
     Args:
