@@ -16,6 +16,7 @@ from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.mouth.lips import Lips, Setting, join_layers, lips_of
 from s2v_render.engines.portrait.mouth.paint import MouthInside, mouth_inside
+from s2v_render.engines.portrait.mouth.parting import parted, uncrossed
 from s2v_render.engines.portrait.mouth.surface import Surface, blur_at, surface_of
 from s2v_render.engines.portrait.mouth.tones import shown_inside
 from s2v_render.engines.portrait.rig import Field, Region, Rig, region_of
@@ -131,6 +132,7 @@ class Portrait:
 def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
     """Prepare a picture from its landmarks [478, 3] and its matte [height, width], 0..1."""
     head = head_of(points)
+    points = parted(picture, uncrossed(points, head), head)
     unit = head.eye_distance
     shape = face_shape(head.to_local(points))
     shown = shown_inside(picture, points, unit)
