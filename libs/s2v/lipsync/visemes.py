@@ -223,7 +223,9 @@ def _dominance(sound: _TimedPhone, times: Floats) -> Floats:
     before, after = np.moveaxis(skirts + 0.35 * half, 1, 0)
     strengths = np.full((len(_FIELDS), 1), strength)
     strengths[_GAP + 1 :] *= np.clip(2 * half / _FULL_SECONDS, _LEAST_REACHED, 1)
-    bells: Floats = strengths * np.exp(-1.4 * np.maximum(np.maximum(early / before, late / after), 0))
+    bells: Floats = strengths * np.exp(
+        -1.4 * np.maximum(np.maximum(early / before, late / after), 0)
+    )
     return bells
 
 

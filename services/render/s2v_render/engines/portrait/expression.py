@@ -111,7 +111,7 @@ class FaceShape:
         profile = profile ** (0.78 - 0.30 * mouth.rounding) * side
         corner_out = _SPREAD_OUT * mouth.widening - _DRAWN_IN * mouth.rounding
         corner_out -= 0.12 * mouth.gap * (1 - 0.5 * mouth.widening)
-        corner_down = 0.30 * travel.drop - 0.008 * mouth.widening * side
+        corner_down = 0.30 * travel.drop + travel.drawn - 0.008 * mouth.widening * side
         points[:, 0] += corner_out * self.sideways * side
         points[:, 1] += corner_down * (self.lips * (1 - profile) + self.downwards)
         points[:, 1] += profile * (
@@ -272,11 +272,12 @@ def _with_brows() -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Travel:
-    """How far the upper lip goes up, the lower one and the lower front teeth down."""
+    """How far the upper lip goes up, the lower one, its teeth, and the whole mouth down."""
 
     raised: float
     lowered: float
     drop: float
+    drawn: float
 
 
 def _travel(mouth: Mouth) -> _Travel:
@@ -289,7 +290,7 @@ def _travel(mouth: Mouth) -> _Travel:
     drawn = _DRAWN_DOWN * mouth.rounding * min(mouth.gap / _PARTED, 1.0)
     raised = (1 - _LOWER_GAP_SHARE) * by_jaw + upper_raise + _TUCKED * mouth.tuck - drawn
     drop = max(jaw + _JAW_OF_LIP * lower_drop, 0.0) * _JAW_SHARE
-    return _Travel(raised, jaw + lower_drop + drawn, drop)
+    return _Travel(raised, jaw + lower_drop + drawn, drop, drawn)
 
 
 def _turned(points: Floats, hinge: Floats, angle: float) -> Floats:

@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 
 from s2v.face import topology as topo
-from s2v.face.arrays import Floats, Pixels
+from s2v.face.arrays import Floats, Pixels, Rgb
 from s2v_render.engines.portrait.curves import spline_matrix
 from s2v_render.engines.portrait.eyes.irises import Iris, iris_of
 from s2v_render.engines.portrait.eyes.lid_skin import LidLines, LidSkin, lid_skin
+from s2v_render.engines.portrait.head import Head
+from s2v_render.engines.portrait.mouth.tones import patch
 
 _MEETING = 0.78
 """Where the lids of a shut eye meet, from the open eye's upper lid to its lower one."""
@@ -32,6 +34,10 @@ _BEYOND_CORNERS = 0.12
 """How far past the corners of the eye the lid reaches, in its widths, and is faded in."""
 _PAST_CORNER, _TAPER = 0.06, 0.10
 """The eye is open from so far outside of its corners on, and fully open after the second more."""
+_LARGEST_OPENING, _UNLIKE_CHEEK = 0.128, 0.35
+"""People's eyes are at most so far open, in eye distances, and what lies below them is at most so
+unlike the cheek, as a share of its colour."""
+_BELOW_EYE, _LOOKED_AT = (0.045, 0.16), 0.02
 _RIGHT = (topo.RIGHT_EYE_UPPER, topo.RIGHT_EYE_LOWER, topo.RIGHT_FOLD, topo.RIGHT_UNDER_BROW)
 _LEFT = (topo.LEFT_EYE_UPPER, topo.LEFT_EYE_LOWER, topo.LEFT_FOLD, topo.LEFT_UNDER_BROW)
 
@@ -64,6 +70,31 @@ def eyes_of(texture: Pixels, points: Floats, eye_distance: float) -> tuple[Eye, 
         return Eye(lines, lid_skin(texture, lines), iris_of(points[iris], lines), *_reach(lines))
 
     return eye(_RIGHT, topo.RIGHT_IRIS), eye(_LEFT, topo.LEFT_IRIS)
+
+
+def are_drawn(picture: Rgb, points: Floats, head: Head) -> bool:
+    """Tell whether eyes under landmarks [478, 3] are larger than people's, as drawn ones are.
+
+    The mesh lays lids of a usual size over them, below which such an eye goes on.
+    """
+    unit = head.eye_distance
+    openings, unlike = [], []
+    for upper, lower in (
+        (topo.RIGHT_EYE_UPPER, topo.RIGHT_EYE_LOWER),
+        (topo.LEFT_EYE_UPPER, topo.LEFT_EYE_LOWER),
+    ):
+        apart = points[lower[4], :2] - points[upper[4], :2]
+        openings.append(np.linalg.norm(apart) / unit)
+        below, cheek = (
+            patch(
+                picture,
+                points[lower[4]] + down * unit * head.axes[:, 1],
+                radius=_LOOKED_AT * unit,
+            )
+            for down in _BELOW_EYE
+        )
+        unlike.append(np.abs(below - cheek).sum() / max(cheek.sum(), 1.0))
+    return bool(np.mean(openings) > _LARGEST_OPENING and min(unlike) > _UNLIKE_CHEEK)
 
 
 def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, *, amount: float) -> None:

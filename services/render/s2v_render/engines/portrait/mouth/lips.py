@@ -145,9 +145,7 @@ def _rows(upper: Floats, lower: Floats, *, height: int, margin: float) -> slice:
 def _parted(over: Floats, under: Floats, opening: Opening, lips: Lips, setting: Setting) -> Floats:
     """Return the two lips and what is seen between them, float32 RGB."""
     inset = _INSET * lips.unit if setting.photo_gap > _OPEN_PHOTO else 0.0
-    upper, lower = _covers(
-        opening, lips, inset, blur=setting.surface.blur, tuck=setting.mouth.tuck
-    )
+    upper, lower = _covers(opening, lips, inset, blur=setting.surface.blur, tuck=setting.mouth.tuck)
     behind = painted(setting.inside, opening, setting.mouth)
     behind = setting.surface.applied(behind, (opening.left, opening.top), lips.unit)
     total = np.maximum(upper + lower, 1)[..., None]

@@ -18,13 +18,16 @@ do not smile shine where teeth would be."""
 _SEARCHED, _TALLEST = 0.10, 0.048
 """How far below the upper lip teeth are looked for, and how tall what is seen of them may be."""
 _STEP = 0.004
-_STARTS = 0.022
+_STARTS = 0.026
 """How near to the upper lip teeth begin."""
-_BRIGHTER, _OF_SKIN = 1.5, 0.72
-"""How bright teeth are: of the lip's luma, and of the skin's."""
+_BRIGHTER, _PALER_TOO, _OF_SKIN = 1.5, 1.15, 0.72
+"""How bright the brightest of teeth are, of the lip's luma, of it where they are less red as well,
+and of the skin's."""
+_DIMMEST = 0.75
+"""How bright the others are, of the brightest."""
 _COLOURFUL = 0.12
 """How much redder than teeth lips are, red minus green over luma, for that to tell them apart."""
-_FEWEST = 4
+_FEWEST = 3
 _BELOW_LIP = ((18, 17, 0.045), (83, 84, 0.045), (313, 314, 0.045), (200, 18, 0.06))
 """Points of the chin, what they lie below, and how far below it they lie at least."""
 _FOLLOWING = (1.0, 0.85, 0.45, 0.0)
@@ -76,18 +79,20 @@ def _tooth_heights(picture: Rgb, points: Floats, head: Head) -> Floats:
 
 
 def _height(profile: tuple[Floats, Floats], lip: tuple[Floats, Floats], skin: float) -> float:
+    """Return how far down a profile of luma and redness teeth go, 0 if there are none."""
     luma, redness = profile
     within = round(_TALLEST / _STEP)
-    white = float(luma[:within].max())
-    if white < max(_BRIGHTER * lip[0], _OF_SKIN * skin):
+    whitest = int(luma[:within].argmax())
+    white, tinge = float(luma[whitest]), float(redness[whitest])
+    paler = lip[1] - tinge > _COLOURFUL
+    if white < max((_PALER_TOO if paler else _BRIGHTER) * lip[0], _OF_SKIN * skin):
         return 0.0
     bright = luma > (white + lip[0]) / 2
+    if paler:
+        bright = (redness < (lip[1] + tinge) / 2) & (luma > _DIMMEST * white)
     first = int(np.argmax(bright))
     if first * _STEP > _STARTS:
         return 0.0
-    tinge = float(redness[first:within].min())
-    if lip[1] - tinge > _COLOURFUL:
-        bright &= redness < (lip[1] + tinge) / 2
     ends = np.flatnonzero(~bright[first:])
     height = first + (ends[0] if len(ends) else len(bright))
     return float(min(height * _STEP, _TALLEST))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,6 +29,8 @@ from s2v_render.engines.portrait.video.resync import Mouthpiece
 from s2v_render.engines.portrait.video.skull import Skull, skull_of
 from s2v_render.engines.portrait.video.steadying import light_on
 from s2v_render.engines.reference.fitting import Framing, covering, crop_corner, own_size
+
+OutT = TypeVar("OutT")
 
 _LOOKS = 12
 """How many pictures of the whole video are searched for a face that can speak."""
@@ -81,18 +84,22 @@ def find_sitter(
             kind="video",
         )
 
-    number, speaker = _first(footage, speaker_at)
-    box = None
-    if cover != target:
-        whole = centred.picture(footage, number)
-        box = find_face_box(whole, detector, mesh, suitability=suitability)
-    left, top = crop_corner(cover, target, box)
-    framing = Framing(cover, left, top, target)
-    points = speaker.landmarks.points - (left, top, 0)
-    speaker = Speaker(Landmarks(points, speaker.landmarks.score), speaker.faces)
-    picture = framing.picture(footage, number)
-    opaque = np.ones(picture.shape[:2], np.float32)
-    check_follows(make_portrait(picture, points, opaque), speaker.landmarks, mesh)
+    def framed(number: int) -> tuple[Framing, Rgb, Speaker]:
+        speaker = speaker_at(number)
+        box = None
+        if cover != target:
+            whole = centred.picture(footage, number)
+            box = find_face_box(whole, detector, mesh, suitability=suitability)
+        left, top = crop_corner(cover, target, box)
+        framing = Framing(cover, left, top, target)
+        points = speaker.landmarks.points - (left, top, 0)
+        speaker = Speaker(Landmarks(points, speaker.landmarks.score), speaker.faces)
+        picture = framing.picture(footage, number)
+        opaque = np.ones(picture.shape[:2], np.float32)
+        check_follows(make_portrait(picture, points, opaque), speaker.landmarks, mesh)
+        return framing, picture, speaker
+
+    number, (framing, picture, speaker) = _first(footage, framed)
     place = place_of(speaker.landmarks)
     pictures = (framing.picture(footage, n) for n in _studied(footage, number))
     faces = followed(((picture, False) for picture in pictures), place, detector, mesh)
@@ -111,13 +118,13 @@ class _Look:
     whiteness: float
 
 
-def _first(footage: ConfinedFootage, speaker_at: Callable[[int], Speaker]) -> tuple[int, Speaker]:
-    """Return the first of a few pictures of the whole video that shows somebody suitable."""
+def _first(footage: ConfinedFootage, suitable: Callable[[int], OutT]) -> tuple[int, OutT]:
+    """Return what the first of a few pictures of the whole video that suits gives."""
     last = len(footage.times) - 1
     refusals: list[InvalidInput] = []
     for number in sorted({round(last * look / (_LOOKS - 1)) for look in range(_LOOKS)}):
         try:
-            return number, speaker_at(number)
+            return number, suitable(number)
         except InvalidInput as error:
             refusals.append(error)
     unsuitable = (error for error in refusals if error.reason != Reason.FACE_NOT_FOUND)
