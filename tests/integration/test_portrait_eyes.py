@@ -180,6 +180,6 @@ def test_drawn_eyes_do_not_blink_and_peoples_do(sample: tuple[Portrait, Floats])
     for upper, lower in ((159, 145), (386, 374)):
         x, y = points[lower, :2].astype(int)
         radius = int(0.13 * portrait.rig.head.eye_distance)
-        cv2.circle(drawn_eyes, (int(x), int(y)), radius, (250, 250, 250), -1)
+        cv2.circle(drawn_eyes, (int(x), int(y)), radius, (40, 30, 30), -1)
         larger[upper, 1] -= 0.03 * portrait.rig.head.eye_distance
-    assert are_drawn(drawn_eyes, larger, portrait.rig.head)
+    assert are_drawn(drawn_eyes, larger, portrait.rig.head.eye_distance)

@@ -154,7 +154,7 @@ def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
             plate=plate,
             strips=_strips(person, round(_REACH * unit)),
             eyes=eyes_of(texture, in_texture, unit * _UPSCALE),
-            blinks=not are_drawn(picture, points, head),
+            blinks=not are_drawn(picture, points, unit),
             inside=mouth_inside(picture, points, shape, unit, shown),
             surface=surface_of(picture, points, unit, blur=blur_at(picture, points, unit)),
             rig=rig.result(),

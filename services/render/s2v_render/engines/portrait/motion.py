@@ -135,7 +135,8 @@ def skews(times: Floats, seed: int) -> Floats:
     random = np.random.default_rng(_entropy(seed, slot=0, stream=_SKEWING))
     own = random.uniform(_LEAST_SKEW, _MOST_SKEW) * random.choice((-1, 1))
     wander = _wander(random, times, frequency=_SKEW_HERTZ, amplitude=_SKEW_WANDER)
-    return np.clip(own + wander, -1, 1)
+    skew: Floats = np.clip(own + wander, -1, 1)
+    return skew
 
 
 @dataclass(frozen=True, slots=True)

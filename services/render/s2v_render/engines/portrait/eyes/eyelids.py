@@ -10,8 +10,6 @@ from s2v.face.arrays import Floats, Pixels, Rgb
 from s2v_render.engines.portrait.curves import spline_matrix
 from s2v_render.engines.portrait.eyes.irises import Iris, iris_of
 from s2v_render.engines.portrait.eyes.lid_skin import LidLines, LidSkin, lid_skin
-from s2v_render.engines.portrait.head import Head
-from s2v_render.engines.portrait.mouth.tones import patch
 
 _MEETING = 0.78
 """Where the lids of a shut eye meet, from the open eye's upper lid to its lower one."""
@@ -72,29 +70,37 @@ def eyes_of(texture: Pixels, points: Floats, eye_distance: float) -> tuple[Eye, 
     return eye(_RIGHT, topo.RIGHT_IRIS), eye(_LEFT, topo.LEFT_IRIS)
 
 
-def are_drawn(picture: Rgb, points: Floats, head: Head) -> bool:
+def are_drawn(picture: Rgb, points: Floats, eye_distance: float) -> bool:
     """Tell whether eyes under landmarks [478, 3] are larger than people's, as drawn ones are.
 
     The mesh lays lids of a usual size over them, below which such an eye goes on.
     """
-    unit = head.eye_distance
+    face_down = points[topo.CHIN_TIP, :2] - points[topo.FOREHEAD, :2]
+    down = face_down * (eye_distance / np.linalg.norm(face_down))
     openings, unlike = [], []
     for upper, lower in (
-        (topo.RIGHT_EYE_UPPER, topo.RIGHT_EYE_LOWER),
-        (topo.LEFT_EYE_UPPER, topo.LEFT_EYE_LOWER),
+        (topo.RIGHT_EYE_UPPER[4], topo.RIGHT_EYE_LOWER[4]),
+        (topo.LEFT_EYE_UPPER[4], topo.LEFT_EYE_LOWER[4]),
     ):
-        apart = points[lower[4], :2] - points[upper[4], :2]
-        openings.append(np.linalg.norm(apart) / unit)
+        lid = points[lower, :2]
+        openings.append(np.linalg.norm(lid - points[upper, :2]) / eye_distance)
         below, cheek = (
-            patch(
-                picture,
-                points[lower[4]] + down * unit * head.axes[:, 1],
-                radius=_LOOKED_AT * unit,
-            )
-            for down in _BELOW_EYE
+            _colour_at(picture, lid + share * down, reach=_LOOKED_AT * eye_distance)
+            for share in _BELOW_EYE
         )
         unlike.append(np.abs(below - cheek).sum() / max(cheek.sum(), 1.0))
     return bool(np.mean(openings) > _LARGEST_OPENING and min(unlike) > _UNLIKE_CHEEK)
+
+
+def _colour_at(picture: Rgb, place: Floats, *, reach: float) -> Floats:
+    """Return the usual colour around a place, 0..255 RGB."""
+    half = max(2, int(reach))
+    most = np.array(picture.shape[1::-1]) - half
+    x, y = np.clip(place, half, np.maximum(most, half)).astype(int)
+    colour: Floats = np.median(
+        picture[y - half : y + half, x - half : x + half].reshape(-1, 3), axis=0
+    )
+    return colour
 
 
 def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, *, amount: float) -> None:

@@ -17,7 +17,7 @@ _MOST_SQUEEZED, _MOST_UP_OR_DOWN = 0.5, 0.2
 the iris may move up or down."""
 _LID_FOLLOWS = 0.7
 """How much of the iris's way up or down the edge of the upper lid goes, with its lashes."""
-_LID_REACH = 0.10
+_LID_REACH = 0.07
 """How far above its edge the lid goes with it, in eye distances, but not into the brow."""
 _LEAST_OPENING = 0.03
 _MARGIN = 0.02

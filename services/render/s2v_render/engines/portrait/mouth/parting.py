@@ -66,7 +66,10 @@ def uncrossed(points: Floats, head: Head) -> Floats:
 def _tooth_heights(picture: Rgb, points: Floats, head: Head) -> Floats:
     """Return how much of the teeth is seen below each inner point of the upper lip, [9]."""
     unit = head.eye_distance
-    lip = _luma_and_redness(patch(picture, points[topo.UPPER_RINGS[2][5]], radius=0.02 * unit))
+    luma, redness = _luma_and_redness(
+        patch(picture, points[topo.UPPER_RINGS[2][5]], radius=0.02 * unit)
+    )
+    lip = float(luma), float(redness)
     skin = float(skin_of(picture, points, unit) @ LUMA)
     steps = np.arange(0, _SEARCHED, _STEP)
     down = head.axes[:2, 1] * unit
@@ -78,7 +81,7 @@ def _tooth_heights(picture: Rgb, points: Floats, head: Head) -> Floats:
     )
 
 
-def _height(profile: tuple[Floats, Floats], lip: tuple[Floats, Floats], skin: float) -> float:
+def _height(profile: tuple[Floats, Floats], lip: tuple[float, float], skin: float) -> float:
     """Return how far down a profile of luma and redness teeth go, 0 if there are none."""
     luma, redness = profile
     within = round(_TALLEST / _STEP)

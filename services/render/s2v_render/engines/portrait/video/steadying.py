@@ -118,11 +118,11 @@ def _held(window: Sequence[Seen], middle: int, skull: Skull) -> Held | None:
     noise = NOISE * head_of(seen.found.points).eye_distance
     points = fitted + beyond_noise(seen.found.points - fitted, noise)
     head = skull.head(points)
-    points = uncrossed(points, head)
-    shape = face_shape(head.to_local(points))
-    light = light_on(seen.picture, points, head.eye_distance)
-    blur = blur_at(seen.picture, points, head.eye_distance)
-    return Held(points, head, shape.shut, shape.photo_gap, light, blur)
+    steady = uncrossed(points, head)
+    shape = face_shape(head.to_local(steady))
+    light = light_on(seen.picture, steady, head.eye_distance)
+    blur = blur_at(seen.picture, steady, head.eye_distance)
+    return Held(steady, head, shape.shut, shape.photo_gap, light, blur)
 
 
 def _is_hidden(window: Sequence[Seen]) -> bool:
