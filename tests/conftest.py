@@ -1,6 +1,10 @@
 """What tests of every layer share."""
 
 import os
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
 
 # Tests run side by side, a process for each core. Torch and numpy, which would take every core for
 # each of them, spin while they wait for one: forty times slower, seen with two processes on two.
@@ -8,3 +12,31 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 pytest_plugins = ["s2v.testing.postgres", "s2v.testing.s3"]
+
+_TOGETHER = (
+    ("browser/test_making", "browser/test_troubles", "browser/test_grpc_web", "browser/test_keys"),
+    (
+        "e2e/test_bad_inputs", "e2e/test_crashes", "e2e/test_http", "e2e/test_malformed",
+        "e2e/test_wan_services",
+    ),
+    (
+        "e2e/test_captions", "e2e/test_film", "e2e/test_finishing", "e2e/test_founding_examples",
+        "e2e/test_grpcurl", "e2e/test_sound_film", "e2e/test_video_film",
+    ),
+)  # fmt: skip
+"""Files that share services, which cost ten seconds of a processor to start."""
+
+
+class _WithTheirServices(LoadFileScheduling):  # type: ignore[misc]
+    """Gives a process a file after the other, and files that share services to the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        name = file.removeprefix("tests/").removesuffix(".py")
+        return next((together[0] for together in _TOGETHER if name in together), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Schedule by files where that was asked for."""
+    return _WithTheirServices(config, log) if config.getvalue("dist") == "loadfile" else None

@@ -65,7 +65,7 @@ def elsewhere(browser, site: str):
     """The page of that site."""
     context = browser.new_context()
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(250_000)  # the limit of a test is what counts
     page.goto(site)
     yield page
     context.close()

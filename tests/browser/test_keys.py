@@ -41,7 +41,7 @@ def test_a_key_is_asked_for_and_kept_for_the_tab(browser, locked: Installation) 
         page.locator("#voice option").first.wait_for(state="attached")
         page.get_by_label("Text to speak").fill("With a key.")
         page.get_by_role("button", name="Make the film").click()
-        page.locator("#film-files").wait_for(timeout=120_000)
+        page.locator("#film-files").wait_for()
         with page.expect_download() as download:
             page.get_by_role("link", name="Download film").click()
         assert download.value.suggested_filename == "with-a-key.mp4"

@@ -32,7 +32,7 @@ def note_first_move(page) -> None:
 
 
 def ready(page) -> None:
-    page.locator("#film-files").wait_for(timeout=120_000)
+    page.locator("#film-files").wait_for()
 
 
 def test_the_first_film_takes_one_click_and_is_there_to_download(page) -> None:
@@ -50,7 +50,7 @@ def test_the_first_film_takes_one_click_and_is_there_to_download(page) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="Captions (.srt)").click()
     assert "photograph" in Path(download.value.path()).read_text()
-    page.locator("#film-facts").get_by_text("Lips follow sound").wait_for(timeout=60_000)
+    page.locator("#film-facts").get_by_text("Lips follow sound").wait_for()
     shown = video(page)
     assert shown["videoWidth"] == 512
     assert shown["cues"] > 0
@@ -61,7 +61,7 @@ def test_a_film_plays_by_itself_before_it_is_finished(page) -> None:
     page.get_by_role("button", name="Make the film").click()
     page.locator("#making").wait_for()
     note_first_move(page)
-    page.locator("#screen video[data-moved]").wait_for(timeout=120_000)
+    page.locator("#screen video[data-moved]").wait_for()
     assert page.locator("#screen video").get_attribute("data-moved") == "before"
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("heading", name="The film was cancelled").wait_for()

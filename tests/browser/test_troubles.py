@@ -20,7 +20,7 @@ def test_a_lost_connection_is_told_and_the_film_goes_on(page, installation: Inst
     page.locator("#lost").wait_for()
     look(page, "lost")
     page.locator("#lost").wait_for(state="hidden")
-    page.locator("#film-files").wait_for(timeout=180_000)
+    page.locator("#film-files").wait_for()
     seconds = page.evaluate("() => document.querySelector('#screen video').duration")
     assert seconds > 25
 

@@ -162,7 +162,7 @@ def the_numbers_have_moved(observed: Observed, ended: job_pb2.Job, *, segments: 
 def test_a_job_goes_on_in_its_trace_when_the_gateway_is_back(observed: Observed) -> None:
     installation = observed.installation
     with installation.client() as client:
-        name = a_job(client, 2)
+        name = a_job(client, 2, sentences=10)
         wait_until_half_done(client, name)
         os.kill(installation.supervisor.pid("gateway"), signal.SIGKILL)
         ended = list(client.watch(name))[-1].finished

@@ -40,7 +40,7 @@ def test_a_rolling_restart_under_load_loses_and_fails_nothing(tmp_path: Path) ->
         installation.client() as client,
     ):
         for seed, service in enumerate(SERVICES):
-            names += [a_job(client, seed, sentences=3) for _ in range(2)]
+            names += [a_job(client, seed, sentences=5) for _ in range(2)]
             wait_until_jobs_run_and_wait(client)
             restart(installation, service)
 

@@ -44,7 +44,7 @@ def opened(browser, address: str) -> Iterator["Page"]:  # noqa: F821
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.grant_permissions(["camera", "microphone"], origin=address)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(250_000)  # the limit of a test is what counts
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if _is_fault(message) else None)

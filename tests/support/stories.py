@@ -9,22 +9,20 @@ from s2v.rpc.channel import connect_sync
 
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 SENTENCES = [
-    "The first thing that a traveller sees is the lighthouse on the rock.",
-    "Behind it lies a harbour, where the boats come home before it is dark.",
-    "An old man mends his nets there, and he never looks up from his work.",
-    "People say that he has not spoken a single word in all these years.",
-    "But every morning somebody puts a loaf of bread in front of his door.",
-    "And every evening the lamp is burning, whatever the weather may be.",
-    "Nobody has ever asked him why, and he would not have answered them.",
-    "One day a child came along the pier and sat down on the wall beside him.",
-    "She watched his hands for an hour, and then she began to mend a net too.",
-    "When the sun went down he smiled, and they walked to the lamp together.",
-    "Since that day there have been two loaves of bread in front of the door.",
-    "That is the whole story, and it is as true as any story that I know.",
+    "A lighthouse stands on a black rock.",
+    "Behind it the boats come home at dusk.",
+    "There an old man mends his fishing nets.",
+    "He has not said a word in all the years.",
+    "Every morning somebody brings him bread.",
+    "Every evening the lamp on top is burning.",
+    "One day a child sat down on the wall.",
+    "She watched his hands for a whole hour.",
+    "Then she began to mend a net as well.",
+    "They walked to the lamp when it was late.",
 ]
 
 
-def a_job(client: Client, seed: int, *, sentences: int = 12) -> str:
+def a_job(client: Client, seed: int, *, sentences: int = 7) -> str:
     spec = job_pb2.JobSpec(
         script=job_pb2.Script(text=" ".join(SENTENCES[:sentences])),
         reference=client.upload(PORTRAIT).name,

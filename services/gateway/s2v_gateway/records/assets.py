@@ -1,7 +1,7 @@
 """The table of assets, and who still needs the bytes behind them."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -144,16 +144,10 @@ class AssetRecords:
 
     def needed(self, digests: Collection[str]) -> set[str]:
         """Return those of the digests that an asset, a job or a voice needs."""
-        wanted = list(digests)
-        return {
-            sha256
-            for table in (assets, job_artifacts, voices)
-            for sha256 in self._digests(table.c.sha256, wanted)
-        }
-
-    def _digests(self, column: sa.Column[str], wanted: list[str]) -> Iterable[str]:
+        columns = [table.c.sha256 for table in (assets, job_artifacts, voices)]
+        query = sa.union(*(sa.select(column).where(column.in_(digests)) for column in columns))
         with reading(self._engine) as connection:
-            return list(connection.scalars(sa.select(column).where(column.in_(wanted))))
+            return set(connection.scalars(query))
 
 
 def asset_row(
