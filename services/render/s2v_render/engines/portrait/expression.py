@@ -26,7 +26,7 @@ _LOWER_ROUNDING = (0.0, 0.0, 0.010, 0.020)
 _LOWER_TUCKING = (0.0, 0.0, -0.008, -0.018)
 _ROUNDING_DEPTHS = (-0.02, -0.02, -0.02, -0.02)
 _LOWER_GAP_SHARE = 0.84
-_PARTING, _DARK_PARTING = 0.008, 0.013
+_PARTING, _DARK_PARTING = 0.008, 0.009
 """By how much lips must part before anything is seen between them, soft and round as they are, and
 how much more where it is dark there: an opening that bares teeth looks wider."""
 _PARTED = 0.012

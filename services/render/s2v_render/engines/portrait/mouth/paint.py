@@ -31,9 +31,8 @@ SHOWN_TEETH_GAP = 0.03
 """A mouth that is further open in a picture may show the teeth of its owner."""
 _TONGUE_AT_REST = 0.4
 """How bright a tongue is that lies at the bottom of the mouth; a bright one looks like a lip."""
-_DRAWN_OVER, _DRAWN_FURTHER, _IN_SHADE = 0.032, 0.014, 0.35
-"""How much of the upper teeth lips hide that do not bare them, how much more round lips do, and how
-much darker the rest is."""
+_DRAWN_OVER, _IN_SHADE = 0.032, 0.45
+"""How much of the upper teeth lips hide that do not bare them, and how much darker the rest is."""
 _BARED_BY_JAW, _BARED_BY_LIP = (0.015, 0.075), (0.012, 0.030)
 """From which drop of the jaw, or of the lip alone, on the lower teeth are seen, and when fully."""
 
@@ -134,9 +133,8 @@ def painted(inside: MouthInside, opening: Opening, mouth: Mouth) -> Floats:
     bared = max(np.interp(drop, _BARED_BY_JAW, (0, 1)), _bared_by_lip(mouth))
     bared *= 1 - min(1.0, 1.1 * mouth.rounding)
     _lay(picture, inside.lower, opening, below=drop, brightness=0.88, fade=bared)
-    over = (_DRAWN_OVER + _DRAWN_FURTHER * hidden**3) * hidden
     shade = 1 - _IN_SHADE * hidden**2
-    _lay(picture, inside.upper, opening, below=-over, brightness=shade)
+    _lay(picture, inside.upper, opening, below=-_DRAWN_OVER * hidden, brightness=shade)
     if mouth.tongue > 0.85:
         below = np.clip((y - upper) / (0.02 * unit) - 0.3, 0, 1)[..., None]
         tip = cover * min((mouth.tongue - 0.85) / 0.1, 1.0) * below
