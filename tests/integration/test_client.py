@@ -85,6 +85,17 @@ def test_an_upload_whose_check_takes_its_time_is_asked_after_until_it_is_an_asse
     assert gateway.calls.count("FinishUpload") == 4
 
 
+def test_an_upload_that_a_gateway_was_lost_with_is_sent_again(
+    gateway: FakeGateway, client: Any
+) -> None:
+    gateway.forgets = True
+
+    asset = client.upload(PHOTO)
+
+    assert gateway.blobs[asset.name] == PHOTO
+    assert gateway.calls.count("FinishUpload") == 2
+
+
 def test_a_call_whose_answer_is_lost_is_repeated_and_does_its_work_once(
     gateway: FakeGateway, client: Any
 ) -> None:

@@ -9,6 +9,7 @@ from s2v.rpc.settings import read_settings
 from s2v.rpc.trust import admit_by_token, read_token
 from s2v_compositor.settings import CompositorSettings
 from s2v_gateway.remote.discretion import discreet
+from s2v_gateway.settings import GatewaySettings
 from s2v_render.settings import RenderSettings
 from s2v_tts.settings import TtsSettings
 
@@ -26,6 +27,18 @@ def test_what_others_could_reach_needs_a_token(
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     monkeypatch.setenv("S2V_INTERNAL_TOKEN_FILE", str(tmp_path / "token"))
     assert read_settings(kind).internal_token == TOKEN
+
+
+def test_gateways_that_others_could_reach_need_one_between_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("S2V_GATEWAY_DATABASE_URL", "postgresql://s2v@db/s2v")
+    monkeypatch.setenv("S2V_GATEWAY_PEER_LISTEN", "10.0.0.1:50055")
+    with pytest.raises(SystemExit, match="set S2V_INTERNAL_TOKEN_FILE"):
+        read_settings(GatewaySettings)
+    (tmp_path / "token").write_text(TOKEN)
+    monkeypatch.setenv("S2V_INTERNAL_TOKEN_FILE", str(tmp_path / "token"))
+    assert read_settings(GatewaySettings).peer_listen == "10.0.0.1:50055"
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:50059", "unix:/run/s2v/tts.sock", "localhost:1"])

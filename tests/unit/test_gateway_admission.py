@@ -211,6 +211,28 @@ def test_this_machine_is(listen: str) -> None:
     assert not admission_of(GatewaySettings(listen=listen), Made()).asks()
 
 
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"peer_listen": "127.0.0.1:1", "database_url": ""}, "needs a database_url of PostgreSQL"),
+        ({"peer_listen": "0.0.0.0:1"}, "is not where other gateways reach this one"),
+        ({"peer_listen": "[::]:1"}, "is not where other gateways reach this one"),
+        ({"peer_listen": "10.0.0.1:1"}, "set S2V_INTERNAL_TOKEN_FILE"),
+    ],
+)
+def test_other_gateways_are_met_where_only_they_come(
+    settings: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        GatewaySettings(**({"database_url": "postgresql://s2v@db/s2v"} | settings))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("listen", CLOSED)
+def test_other_gateways_of_this_machine_need_no_token(listen: str) -> None:
+    url = "postgresql://s2v@db/s2v"
+    assert GatewaySettings(peer_listen=listen, database_url=url).peer_listen == listen
+
+
 def test_a_file_of_keys_that_cannot_be_used_is_told_at_the_start() -> None:
     settings = GatewaySettings(jwt_keys="/nowhere.json", jwt_issuer="i", jwt_audience="a")
     with pytest.raises(InvalidInput) as caught:

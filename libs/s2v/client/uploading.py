@@ -11,7 +11,7 @@ from tenacity import AsyncRetrying, Retrying, retry_if_result
 from s2v.api.gateway.v1 import asset_service_pb2 as pb
 from s2v.client.calling import Sent, Terms, ask, ask_async, once, once_async, our_errors
 from s2v.client.source import Media, Source
-from s2v.core.errors import Aborted, Reason, S2VError
+from s2v.core.errors import Aborted, NotReady, Reason, S2VError
 from s2v.rpc.patience import attempts, attempts_async, growing_delays, is_away, is_lost, renew
 from s2v.rpc.threads import iterate_in_thread
 
@@ -38,18 +38,14 @@ def upload(stub: "AssetServiceStub", data: Media, terms: Terms) -> pb.Asset:
     if created.HasField("asset"):
         return created.asset
     sending.upload = created.upload
-    for attempt in attempts(terms.patience_seconds, _worth_another_try):
-        with attempt:
-            if sending.broken and sending.resumed(once(stub.GetUpload, sending.get, terms)):
-                renew(attempt)
-            sent = Sent()
-            with our_errors(sent):
-                requests = sent.each(sending.requests())
-                stub.WriteUpload(requests, metadata=terms.metadata)
-    until_checked = Retrying(retry=_IS_CHECKING, wait=growing_delays)
-    return until_checked(
-        lambda: ask(stub.FinishUpload, sending.finish, terms, _worth_finishing)
-    ).asset
+    _write(stub, sending, terms)
+    try:
+        return _finish(stub, sending, terms)
+    except NotReady as error:
+        if not _is_incomplete(error):
+            raise
+    _write(stub, sending, terms)
+    return _finish(stub, sending, terms)
 
 
 async def upload_async(stub: "AssetServiceAsyncStub", data: Media, terms: Terms) -> pb.Asset:
@@ -59,6 +55,28 @@ async def upload_async(stub: "AssetServiceAsyncStub", data: Media, terms: Terms)
     if created.HasField("asset"):
         return created.asset
     sending.upload = created.upload
+    await _write_async(stub, sending, terms)
+    try:
+        return await _finish_async(stub, sending, terms)
+    except NotReady as error:
+        if not _is_incomplete(error):
+            raise
+    await _write_async(stub, sending, terms)
+    return await _finish_async(stub, sending, terms)
+
+
+def _write(stub: "AssetServiceStub", sending: "_Sending", terms: Terms) -> None:
+    for attempt in attempts(terms.patience_seconds, _worth_another_try):
+        with attempt:
+            if sending.broken and sending.resumed(once(stub.GetUpload, sending.get, terms)):
+                renew(attempt)
+            sent = Sent()
+            with our_errors(sent):
+                requests = sent.each(sending.requests())
+                stub.WriteUpload(requests, metadata=terms.metadata)
+
+
+async def _write_async(stub: "AssetServiceAsyncStub", sending: "_Sending", terms: Terms) -> None:
     async for attempt in attempts_async(terms.patience_seconds, _worth_another_try):
         with attempt:
             if sending.broken and sending.resumed(
@@ -69,6 +87,18 @@ async def upload_async(stub: "AssetServiceAsyncStub", data: Media, terms: Terms)
             with our_errors(sent):
                 requests = sent.each_async(iterate_in_thread(sending.requests()))
                 await stub.WriteUpload(requests, metadata=terms.metadata)
+
+
+def _finish(stub: "AssetServiceStub", sending: "_Sending", terms: Terms) -> pb.Asset:
+    until_checked = Retrying(retry=_IS_CHECKING, wait=growing_delays)
+    return until_checked(
+        lambda: ask(stub.FinishUpload, sending.finish, terms, _worth_finishing)
+    ).asset
+
+
+async def _finish_async(
+    stub: "AssetServiceAsyncStub", sending: "_Sending", terms: Terms
+) -> pb.Asset:
     until_checked = AsyncRetrying(retry=_IS_CHECKING, wait=growing_delays)
     finished: pb.FinishUploadResponse = await until_checked(
         ask_async, stub.FinishUpload, sending.finish, terms, _worth_finishing
@@ -115,6 +145,11 @@ class _Sending:
 
 def _worth_another_try(error: BaseException) -> bool:
     return is_lost(error) or (isinstance(error, S2VError) and error.reason in _WORTH_ANOTHER_TRY)
+
+
+def _is_incomplete(error: NotReady) -> bool:
+    """Tell whether the gateway that had taken everything was lost with it."""
+    return error.reason is Reason.UPLOAD_INCOMPLETE
 
 
 def _worth_finishing(error: BaseException) -> bool:

@@ -53,6 +53,12 @@ def is_closed_to_others(listen: str) -> bool:
     return found is not None and found.is_loopback
 
 
+def is_everywhere(listen: str) -> bool:
+    """Tell whether it is to listen at every interface, which tells nobody where to call."""
+    found = _host(listen)
+    return found is not None and found.is_unspecified
+
+
 def _host(address: str) -> _Host | None:
     """Return the host of an address, where sockets count as loopback; None for other names."""
     scheme, colon, rest = address.partition(":")

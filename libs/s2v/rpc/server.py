@@ -68,6 +68,7 @@ class Server:
             interceptors=[CallInterceptor(admit, limits)], options=(*_OPTIONS, *limits.options)
         )
         self._services = ("", *services)
+        self._ended = asyncio.Event()
         self._health = IntroducingHealth() if introduces_itself else HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc)
         if reflection_enabled:
@@ -104,6 +105,10 @@ class Server:
         await self._health.enter_graceful_shutdown()
         await self.grpc.stop(grace_seconds)
 
+    def end(self) -> None:
+        """Have `run` drain and return, as a signal does."""
+        self._ended.set()
+
     async def run(
         self,
         *,
@@ -112,11 +117,11 @@ class Server:
         close: Callable[[], Awaitable[None]] | None = None,
         grace_seconds: float = 10.0,
     ) -> None:
-        """Serve until SIGTERM or SIGINT: start, warm up, say SERVING; then drain and close.
+        """Serve until SIGTERM, SIGINT or `end`: start, warm up, say SERVING; drain and close.
 
         `drain` is told when the draining begins, `close` is awaited when it is over.
         """
-        stopped = asyncio.Event()
+        stopped = self._ended
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)

@@ -38,6 +38,7 @@ class GatewayMemory:
         endless: whether jobs go on until they are cancelled.
         waiting: where each job waits, one after the other, before its work begins.
         checking: how often FinishUpload answers that it is still checking.
+        forgets: whether what an upload has brought is lost before it is finished, once.
         media: what those who watch with media, or generate, are sent.
         damaged_chunks: so many chunks of media arrive damaged.
         stats: what is measured on every film.
@@ -58,6 +59,7 @@ class GatewayMemory:
         self.queue_limit = 0
         self.waiting: list[job_pb2.Waiting] = []
         self.checking = 0
+        self.forgets = False
         self.media = b""
         self.damaged_chunks = 0
         self.wordless = False

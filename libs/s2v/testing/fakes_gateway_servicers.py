@@ -22,7 +22,7 @@ from s2v.api.gateway.v1 import (
     system_service_pb2_grpc,
     voice_service_pb2_grpc,
 )
-from s2v.core.errors import Exhausted, NotFound, OutOfRange, Reason
+from s2v.core.errors import Exhausted, NotFound, NotReady, OutOfRange, Reason
 from s2v.rpc.errors import to_status
 from s2v.testing.fakes_gateway_memory import GatewayMemory
 from s2v.testing.fakes_gateway_serving import FakeServicer, aborting, page_of
@@ -118,6 +118,11 @@ class _Assets(FakeServicer, asset_service_pb2_grpc.AssetServiceServicer):
 
     def _finished(self, request: Any) -> Any:
         upload, data = self.gateway.uploads[request.name]
+        if self.gateway.forgets:
+            self.gateway.forgets = False
+            data.clear()
+            upload.committed_bytes = 0
+            raise NotReady(Reason.UPLOAD_INCOMPLETE, "0 bytes have arrived; send the rest")
         assert hashlib.sha256(data).hexdigest() == request.sha256
         if self.gateway.checking:
             self.gateway.checking -= 1

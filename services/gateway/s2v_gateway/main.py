@@ -1,8 +1,10 @@
 """Start the gateway: python -m s2v_gateway.main."""
 
 import asyncio
-import signal
+import os
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 import sqlalchemy
@@ -17,6 +19,7 @@ from s2v.rpc.tracing import configure_tracing
 from s2v.rpc.trust import showing
 from s2v_gateway.jobs.telling import JobGauge
 from s2v_gateway.orders.catalogue import Catalogue
+from s2v_gateway.peers.following import Following
 from s2v_gateway.records.job_lookup import JobLookup
 from s2v_gateway.records.lock import DatabaseInUse, DatabaseLock
 from s2v_gateway.remote.persisting import Patience
@@ -24,15 +27,64 @@ from s2v_gateway.remote.services import RemoteStages
 from s2v_gateway.remote.voices import RemoteVoices
 from s2v_gateway.settings import GatewaySettings
 from s2v_gateway.web.facade import Facade
-from s2v_gateway.wiring import SERVICES, wire
+from s2v_gateway.wiring import SERVICES, Gateway, wire
 
-_LOCK_SECONDS = 5.0
+_SIGNS_IN_A_LEASE = 5
 
 _log = structlog.get_logger()
 
 
-async def serve(settings: GatewaySettings) -> None:
-    """Serve over the three services until a signal comes."""
+Wire = Callable[[GatewaySettings, DatabaseLock | None], Gateway]
+"""Puts a gateway together that leads; the lock of its database is given where it has it already."""
+
+
+async def serve(settings: GatewaySettings, wire_up: Wire) -> None:
+    """Serve until a signal comes.
+
+    Where several gateways share the database, follow the one that leads until this one does.
+    """
+    if not settings.peer_listen:
+        await _lead(settings, wire_up(settings, None))
+        return
+    following = Following(settings)
+    if lock := await following.until_it_leads():
+        settings = following.settings_to_lead
+        await _lead(settings, wire_up(settings, lock))
+
+
+async def _lead(settings: GatewaySettings, gateway: Gateway) -> None:
+    collect(JobGauge(JobLookup(gateway.database).count))
+    chores: list[asyncio.Task[None]] = []
+
+    async def open_and_begin_chores() -> None:
+        keeping = _keep(gateway.lock, settings.lease_seconds / _SIGNS_IN_A_LEASE)
+        chores.append(asyncio.create_task(keeping))
+        await gateway.open()
+        if gateway.peers:
+            _log.info("this gateway leads", address=gateway.peers.address)
+        chores.append(asyncio.create_task(gateway.retention.sweep_forever()))
+        chores.append(asyncio.create_task(gateway.studio.look_forever()))
+        if gateway.webhooks:
+            chores.append(asyncio.create_task(gateway.webhooks.look_forever()))
+
+    def drain() -> None:
+        gateway.studio.close()
+        chores.append(asyncio.create_task(gateway.leave(settings.shutdown_grace_seconds)))
+
+    async with AsyncExitStack() as stack:
+        if settings.http_listen:
+            await stack.enter_async_context(Facade(settings, gateway.server, SERVICES))
+        await gateway.server.run(
+            warm=open_and_begin_chores,
+            drain=drain,
+            grace_seconds=settings.shutdown_grace_seconds,
+        )
+    for chore in chores:
+        chore.cancel()
+
+
+def over_services(settings: GatewaySettings, lock: DatabaseLock | None) -> Gateway:
+    """Wire a gateway over the three services."""
     addresses = {
         "tts": settings.tts_address,
         "render": settings.render_address,
@@ -42,47 +94,32 @@ async def serve(settings: GatewaySettings) -> None:
     channels = {name: showing(connect(address), token) for name, address in addresses.items()}
     patience = Patience(settings.patience_seconds, settings.stall_seconds, settings.stall_retries)
     stages = RemoteStages(**channels, patience=patience)
-    gateway = wire(
+    return wire(
         settings,
         stages,
         Catalogue(stages.list_engines, stages.list_voices, stages.ask_compositor),
         voice_stages=RemoteVoices(channels["tts"], stall_seconds=settings.stall_seconds),
         channels=channels,
         list_workers=stages.list_workers,
+        lock=lock,
     )
-    collect(JobGauge(JobLookup(gateway.database).count))
-    chores: list[asyncio.Task[None]] = []
-
-    async def open_and_begin_chores() -> None:
-        await gateway.open()
-        chores.append(asyncio.create_task(gateway.retention.sweep_forever()))
-        chores.append(asyncio.create_task(gateway.studio.look_forever()))
-        chores.append(asyncio.create_task(_keep(gateway.lock)))
-        if gateway.webhooks:
-            chores.append(asyncio.create_task(gateway.webhooks.look_forever()))
-
-    async with AsyncExitStack() as stack:
-        if settings.http_listen:
-            await stack.enter_async_context(Facade(settings, gateway.server, SERVICES))
-        await gateway.server.run(
-            warm=open_and_begin_chores,
-            drain=gateway.studio.close,
-            grace_seconds=settings.shutdown_grace_seconds,
-        )
-    for chore in chores:
-        chore.cancel()
 
 
-async def _keep(lock: DatabaseLock) -> None:
-    """See to it now and then that the database is still ours alone; leave when it is not."""
+async def _keep(lock: DatabaseLock, every_seconds: float) -> None:
+    """Give signs of life, and end at once when the database is another gateway's.
+
+    Nothing can be written any more, and whoever waits for an answer had better ask the other one.
+    """
+    # A thread of its own: the others may all be at work that takes long.
+    loop, own = asyncio.get_running_loop(), ThreadPoolExecutor(1, "lease")
     while True:
-        await asyncio.sleep(_LOCK_SECONDS)
+        await asyncio.sleep(every_seconds)
         try:
-            await asyncio.to_thread(lock.check)
+            await loop.run_in_executor(own, lock.check)
         except DatabaseInUse as error:
             _log.error("another gateway has taken the database; leaving", cause=str(error))
-            signal.raise_signal(signal.SIGTERM)
-            return
+            sys.stderr.flush()
+            os._exit(1)
         except sqlalchemy.exc.DBAPIError as error:
             _log.warning("the database does not answer", cause=str(error))
 
@@ -93,7 +130,7 @@ def main() -> None:
     configure_logs("gateway", settings.log_level)
     configure_tracing("gateway")
     try:
-        asyncio.run(serve(settings))
+        asyncio.run(serve(settings, over_services))
     except DatabaseInUse as error:
         sys.exit(str(error))
     except InvalidInput as error:

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from s2v.media.limits import DEFAULT_LIMITS, FileLimits
+from s2v.rpc.channel import is_closed_to_others, is_everywhere
 from s2v.rpc.settings import ServiceSettings, default_home
 
 _LEAST_KEY_BYTES, _MOST_KEY_BYTES = 24, 64
@@ -234,6 +235,17 @@ class GatewaySettings(AccessSettings, FileSettings, ServiceSettings):
         default="",
         description="SQLAlchemy URL of SQLite or PostgreSQL; empty is gateway.db in data_dir",
     )
+    peer_listen: str = Field(
+        default="",
+        description="host:port by which other gateways on the same PostgreSQL reach this one, not "
+        "0.0.0.0: then one of them leads and the others pass calls on to it; empty: a second "
+        "gateway ends",
+    )
+    lease_seconds: float = Field(
+        default=15.0,
+        ge=2,
+        description="a gateway that leads and gives no sign of life for so long loses the lead",
+    )
     tts_address: str = Field(default="127.0.0.1:50052", description="where tts listens")
     render_address: str = Field(default="127.0.0.1:50053", description="where render listens")
     compositor_address: str = Field(
@@ -338,6 +350,21 @@ class GatewaySettings(AccessSettings, FileSettings, ServiceSettings):
         if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             raise ValueError("use sqlite:///PATH or postgresql://USER@HOST/NAME")
         return url
+
+    @model_validator(mode="after")
+    def _can_have_peers(self) -> "GatewaySettings":
+        if not self.peer_listen:
+            return self
+        if not self.database.startswith("postgresql"):
+            raise ValueError("peer_listen needs a database_url of PostgreSQL")
+        if is_everywhere(self.peer_listen):
+            raise ValueError("peer_listen is not where other gateways reach this one")
+        if self.internal_token_file is None and not is_closed_to_others(self.peer_listen):
+            raise ValueError(
+                f"other machines could reach {self.peer_listen}: set S2V_INTERNAL_TOKEN_FILE for "
+                "all services (docs/deployment.md)"
+            )
+        return self
 
     @property
     def database(self) -> str:

@@ -22,7 +22,9 @@ from s2v.core.job import Job
 from s2v.core.stages import Stages, VoiceStages
 from s2v.media.confined.kernel import Allowance
 from s2v.media.confined.reading import Reader
+from s2v.rpc.interceptor import Admit, Context
 from s2v.rpc.server import Server
+from s2v.rpc.trust import admit_by_token
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.access.audit import AuditLog
 from s2v_gateway.access.setting_up import admission_of, certificate_of, quotas_of
@@ -48,6 +50,7 @@ from s2v_gateway.records.deletions import Deletions
 from s2v_gateway.records.job_lookup import JobLookup
 from s2v_gateway.records.jobs import JobRecords
 from s2v_gateway.records.keys import KeyRecords
+from s2v_gateway.records.leading import fence, new_name
 from s2v_gateway.records.lock import DatabaseLock, lock_database
 from s2v_gateway.records.migrating import migrate
 from s2v_gateway.records.throughput import ThroughputRecords
@@ -74,9 +77,10 @@ SERVICES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A gateway that is wired but not running yet."""
+    """A gateway that is wired but not running yet; `peers` is there for those that follow it."""
 
     server: Server
+    peers: Server | None
     studio: Studio
     retention: Retention
     store: FsspecStore
@@ -90,6 +94,14 @@ class Gateway:
     async def open(self) -> None:
         """Go on with the jobs that have not ended."""
         await self.studio.open(self.checkpoints, max_threads=self.max_threads)
+        if self.peers:
+            await self.peers.start()
+            await self.peers.serving()
+
+    async def leave(self, grace_seconds: float) -> None:
+        """Take nothing any more from those that follow."""
+        if self.peers:
+            await self.peers.stop(grace_seconds)
 
     def close(self) -> None:
         """Give the database back."""
@@ -107,8 +119,11 @@ def wire(
     voice_stages: VoiceStages,
     channels: Mapping[str, grpc.aio.Channel],
     list_workers: Callable[[], Awaitable[Sequence[render_service_pb2.Worker]]],
+    lock: DatabaseLock | None = None,
 ) -> Gateway:
     """Build a gateway over whoever does the work; tests give fakes.
+
+    `lock` is that of the database, where this process has it already.
 
     Raises:
         DatabaseInUse: another gateway has the database.
@@ -123,8 +138,9 @@ def wire(
     )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     alarms = Alarms()
-    database = open_database(settings.database, on_error=alarms.hear)
-    lock = lock_database(database)
+    name = lock.name if lock else new_name()
+    database = open_database(settings.database, name=name, on_error=alarms.hear)
+    lock = lock or lock_database(database)
     migrate(database)
     admission = admission_of(settings, KeyRecords(database))
     usage = Usage(quotas_of(settings))
@@ -222,41 +238,43 @@ def wire(
     )
     if settings.local_listen:
         server.listen_also(settings.local_listen)
-    asset_service_pb2_grpc.add_AssetServiceServicer_to_server(
-        AssetServicer(uploads, library, audit), server.grpc
+    peers = _peers(settings, admission.admit)
+    asset_servicer = AssetServicer(uploads, library, audit)
+    job_servicer = JobServicer(
+        accepting, studio, lookup, stream, webhook_records, spell=spell, audit=audit
     )
-    job_service_pb2_grpc.add_JobServiceServicer_to_server(
-        JobServicer(accepting, studio, lookup, stream, webhook_records, spell=spell, audit=audit),
-        server.grpc,
+    generation_servicer = GenerationServicer(
+        accepting, studio, scripts, uploads, stream=stream, limits=limits, spell=spell
     )
-    generation_service_pb2_grpc.add_GenerationServiceServicer_to_server(
-        GenerationServicer(
-            accepting, studio, scripts, uploads, stream=stream, limits=limits, spell=spell
-        ),
-        server.grpc,
+    system_servicer = SystemServicer(
+        catalogue,
+        lookup,
+        limits,
+        alarms,
+        live_media_seconds=settings.live_media_seconds,
+        channels=channels,
+        list_workers=list_workers,
+        folders=_folders(settings),
     )
-    system_service_pb2_grpc.add_SystemServiceServicer_to_server(
-        SystemServicer(
-            catalogue,
-            lookup,
-            limits,
-            alarms,
-            live_media_seconds=settings.live_media_seconds,
-            channels=channels,
-            list_workers=list_workers,
-            folders=_folders(settings),
-        ),
-        server.grpc,
-    )
-    voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(
-        VoiceServicer(voices, previews, audit), server.grpc
-    )
+    voice_servicer = VoiceServicer(voices, previews, audit)
+    for one in (server, peers) if peers else (server,):
+        asset_service_pb2_grpc.add_AssetServiceServicer_to_server(asset_servicer, one.grpc)
+        job_service_pb2_grpc.add_JobServiceServicer_to_server(job_servicer, one.grpc)
+        generation_service_pb2_grpc.add_GenerationServiceServicer_to_server(
+            generation_servicer, one.grpc
+        )
+        system_service_pb2_grpc.add_SystemServiceServicer_to_server(system_servicer, one.grpc)
+        voice_service_pb2_grpc.add_VoiceServiceServicer_to_server(voice_servicer, one.grpc)
     # A file that waits to be checked waits in a thread.
     threads = settings.max_threads + settings.max_checks + settings.max_waiting_checks
-    checkpoints = open_checkpoints(settings.database, alarms)
+    checkpoints = open_checkpoints(settings.database, alarms, name=name)
+    for engine in (database, checkpoints):
+        fence(engine, name)
+    lock.lead(peers.address if peers else "")
     webhooks = _webhooks(settings, webhook_records, spell) if limits.webhooks else None
     return Gateway(
         server,
+        peers,
         studio,
         retention,
         store,
@@ -266,6 +284,26 @@ def wire(
         audit,
         threads,
         webhooks,
+    )
+
+
+def _peers(settings: GatewaySettings, admit: Admit) -> Server | None:
+    """Return the server for the gateways that follow this one; None where none may."""
+    if not settings.peer_listen:
+        return None
+    admit_peer = admit_by_token(settings.internal_token)
+
+    async def admit_passed_on(context: Context, method: str) -> None:
+        if admit_peer:
+            await admit_peer(context, method)
+        await admit(context, method)
+
+    return Server(
+        settings.peer_listen,
+        SERVICES,
+        reflection_enabled=False,
+        admit=admit_passed_on,
+        limits=settings.call_limits,
     )
 
 

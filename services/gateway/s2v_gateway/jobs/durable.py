@@ -12,6 +12,7 @@ from ulid import ULID
 
 from s2v_gateway.jobs.alarms import Alarms
 from s2v_gateway.jobs.plain import PlainSerializer
+from s2v_gateway.records.database import postgres_url
 from s2v_gateway.records.versioned import Versioned
 
 T = TypeVar("T")
@@ -140,12 +141,13 @@ class DurableJobs:
                 alone = 0
 
 
-def open_checkpoints(database_url: str, alarms: Alarms) -> sqlalchemy.Engine:
+def open_checkpoints(database_url: str, alarms: Alarms, *, name: str = "") -> sqlalchemy.Engine:
     """Open the database of `DurableJobs` as DBOS would, but tell of its errors and wait for room.
 
     Args:
         database_url: as for `s2v_gateway.records.database.open_database`.
         alarms: told when that database fails.
+        name: of the gateway, for its connections to PostgreSQL.
     """
     url = sqlalchemy.make_url(database_url)
     if url.get_backend_name() == "sqlite":
@@ -153,11 +155,14 @@ def open_checkpoints(database_url: str, alarms: Alarms) -> sqlalchemy.Engine:
         sqlalchemy.event.listen(engine, "connect", _set_up_sqlite)
     else:
         engine = sqlalchemy.create_engine(
-            url.set(drivername="postgresql+psycopg"),
+            postgres_url(url, name),
             pool_size=_CONNECTIONS,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 10, "options": _END_IDLE_TRANSACTIONS},
+            connect_args={
+                "connect_timeout": 10,
+                "options": f"{url.query.get('options', '')} {_END_IDLE_TRANSACTIONS}",
+            },
         )
     sqlalchemy.event.listen(engine, "handle_error", alarms.hear)
     sqlalchemy.event.listen(engine, "handle_error", _wait_for_room)

@@ -43,6 +43,14 @@ _BUSY_SECONDS = 30
 _ID = re.compile(r"[0-9a-f]{32}|[0-9A-HJKMNP-TV-Z]{26}")
 _FULL = frozenset({"SQLITE_FULL", "53100"})
 _DEFERRED = "s2v_deferred"
+NOTICING_LOSS = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""For connections to PostgreSQL: a machine that is lost closes none, and is waited for else."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -71,7 +79,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def open_database(
-    url: str, *, on_error: Callable[[ExceptionContext], None] | None = None
+    url: str, *, name: str = "", on_error: Callable[[ExceptionContext], None] | None = None
 ) -> Engine:
     """Open "sqlite:///path/to/file" or "postgresql://user@host/name"; create no tables.
 
@@ -80,8 +88,9 @@ def open_database(
     write lock from its start, so that reading first and writing then cannot fail halfway; what
     only reads should use `reading`.
 
-    Whoever uses the engine gets `Exhausted` (STORAGE_FULL) when the database's disk is full;
-    `on_error` is told of everything that goes wrong.
+    Connections to PostgreSQL are called `name` there. Whoever uses the engine gets `Exhausted`
+    (STORAGE_FULL) when the database's disk is full; `on_error` is told of everything that goes
+    wrong.
 
     Raises:
         ValueError: the URL names no database that the gateway can use.
@@ -91,7 +100,8 @@ def open_database(
         case "sqlite":
             engine = _open_sqlite(parsed)
         case "postgresql" | "postgres":
-            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            there = postgres_url(parsed, name)
+            engine = create_engine(there, pool_pre_ping=True, connect_args=NOTICING_LOSS)
         case other:
             raise ValueError(
                 f"the database {other!r} is not supported; use sqlite:///PATH or postgresql://..."
@@ -100,6 +110,12 @@ def open_database(
         event.listen(engine, "handle_error", on_error)  # first: who raises is the last to hear
     event.listen(engine, "handle_error", _name_full_disk)
     return engine
+
+
+def postgres_url(url: URL, name: str) -> URL:
+    """Return a URL of PostgreSQL with our driver, whose connections have that name if any."""
+    named = url.update_query_dict({"application_name": name}) if name else url
+    return named.set(drivername="postgresql+psycopg")
 
 
 def close_database(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""One gateway a database: a lock that is held for life."""
+"""One gateway works on a database: a lock that is held for life."""
 
 import fcntl
 import os
@@ -9,6 +9,8 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from s2v.store.locking import open_lock
+from s2v_gateway.records.database import NOTICING_LOSS
+from s2v_gateway.records.leading import Holder, find_holder, leads, take_lead
 
 _KEY = 0x733276_10C4
 # A machine that is lost closes no connection. By default PostgreSQL finds that out after a quarter
@@ -26,13 +28,26 @@ class DatabaseInUse(Exception):
 
 
 class DatabaseLock(Protocol):
-    """The lock of a database, as long as the process lives or until it is given back."""
+    """The lock of a database, as long as the process lives or until it is given back.
+
+    Attributes:
+        name: of the gateway that has it, and of its connections; "" where they have none.
+    """
+
+    name: str
+
+    def lead(self, address: str) -> None:
+        """Have nobody else write from now on, not even who had the lock before and lost it.
+
+        Args:
+            address: where other gateways reach this one; "" is nowhere.
+        """
 
     def check(self) -> None:
         """See to it that the lock is still held.
 
         Raises:
-            DatabaseInUse: it was lost, and another gateway holds it.
+            DatabaseInUse: it was lost, and another gateway holds it, or has led since.
             sqlalchemy.exc.OperationalError: the database does not answer.
         """
 
@@ -51,8 +66,20 @@ def lock_database(engine: sa.Engine) -> DatabaseLock:
     return _ServerLock(engine)
 
 
+def look_at_lock(engine: sa.Engine, *, lease_seconds: float) -> Holder | None:
+    """Tell who has the lock of a PostgreSQL, and take it from who was silent for that long.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the database does not answer, or never had a gateway that leads.
+    """
+    with engine.connect() as connection:
+        return find_holder(connection, _KEY, lease_seconds=lease_seconds)
+
+
 class _FileLock:
     """A lock on a file beside an SQLite database; it ends with the process."""
+
+    name = ""
 
     def __init__(self, path: str) -> None:
         self._descriptor = _opened(path)
@@ -66,6 +93,9 @@ class _FileLock:
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
 
+    def lead(self, address: str) -> None:
+        """Do nothing: nobody else ever wrote."""
+
     def check(self) -> None:
         """Do nothing: such a lock is never lost."""
 
@@ -78,24 +108,47 @@ class _ServerLock:
     """An advisory lock of PostgreSQL, on a connection that is used for nothing else."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        # Of its own: those of the gateway are refused where another one has led since.
+        self._engine = sa.create_engine(
+            engine.url, poolclass=sa.NullPool, connect_args=NOTICING_LOSS
+        )
+        self.name = str(engine.url.query.get("application_name", ""))
+        self._leads = False
         self._connection = self._locked()
+
+    def lead(self, address: str) -> None:
+        """Take the lead over the connection, without which the lock is lost."""
+        take_lead(self._connection, self.name, address)
+        self._leads = True
 
     def check(self) -> None:
         """Ask over the connection; where it is lost, and the lock with it, lock anew."""
         try:
-            self._connection.execute(sa.text("SELECT 1"))
-        except sa.exc.DBAPIError:
-            self._connection.invalidate()
-            self._connection.close()
+            is_ours = self._is_ours()
+        except (sa.exc.DBAPIError, sa.exc.ResourceClosedError):
+            self._drop_connection()
             self._connection = self._locked()
+            is_ours = self._is_ours()
+        if not is_ours:
+            self.release()
+            raise self._in_use()
 
     def release(self) -> None:
         """Give it back together with the connection, whose end the server sees a little later."""
-        with suppress(sa.exc.DBAPIError):  # then it is lost already
+        with suppress(sa.exc.DBAPIError, sa.exc.ResourceClosedError):  # then it is lost already
             self._connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _KEY})
-        self._connection.invalidate()
-        self._connection.close()
+        self._drop_connection()
+
+    def _is_ours(self) -> bool:
+        """Tell whether nobody else has led since; a sign of life, too."""
+        if self._leads:
+            return leads(self._connection, self.name)
+        return self._connection.scalar(sa.text("SELECT true")) is True
+
+    def _drop_connection(self) -> None:
+        if not self._connection.closed:
+            self._connection.invalidate()
+            self._connection.close()
 
     def _locked(self) -> sa.Connection:
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -104,8 +157,15 @@ class _ServerLock:
         locked = connection.scalar(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY})
         if not locked:
             connection.close()
-            raise _in_use(self._engine.url.render_as_string(hide_password=True))
+            raise self._in_use()
         return connection
+
+    def _in_use(self) -> DatabaseInUse:
+        url = self._engine.url.difference_update_query(["application_name"])
+        return _in_use(
+            url.render_as_string(hide_password=True),
+            "or have both share it (S2V_GATEWAY_PEER_LISTEN)",
+        )
 
 
 def _opened(path: str) -> int:
@@ -118,8 +178,9 @@ def _opened(path: str) -> int:
         ) from error
 
 
-def _in_use(database: str) -> DatabaseInUse:
+def _in_use(database: str, *remedies: str) -> DatabaseInUse:
+    own = "database of its own (S2V_GATEWAY_DATA_DIR or S2V_GATEWAY_DATABASE_URL)"
     return DatabaseInUse(
         f"another gateway works on the database {database}; stop that one, or give this one a "
-        "database of its own (S2V_GATEWAY_DATA_DIR or S2V_GATEWAY_DATABASE_URL)"
+        + ", ".join((own, *remedies))
     )

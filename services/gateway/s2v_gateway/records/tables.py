@@ -158,6 +158,15 @@ throughput = sa.Table(
     sa.Column("work_seconds", sa.Double, nullable=False),
 )
 """How long the newest films took; see `s2v_gateway.records.throughput`."""
+leading_gateway = sa.Table(
+    "leading_gateway",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("lead_time", UtcDateTime, nullable=False),
+)
+"""The one gateway that leads, and where others reach it; see `s2v_gateway.records.leading`."""
+
 api_keys = sa.Table(
     "api_keys",
     metadata,

@@ -1,0 +1,1 @@
+"""Gateways that share a database: one leads, the others pass calls on to it."""
