@@ -16,6 +16,7 @@ from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.lipsync.phones import REST
 from s2v.media.photo import read_photo
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
+from s2v_render.engines.portrait.eyes.eyelids import are_drawn
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.reference.fitting import fitted
 
@@ -159,3 +160,26 @@ def test_the_irises_go_where_the_eyes_look_and_the_lids_stay(
         change = np.abs(out.astype(int) - still).max(axis=2)
         assert change.max() > 40
         assert change[between_lids == 0].max() <= 4
+
+
+def test_the_upper_lid_follows_the_gaze_up_and_down(sample: tuple[Portrait, Floats]) -> None:
+    portrait, _ = sample
+    unit = portrait.rig.head.eye_distance
+    up, down = np.empty_like(portrait.picture), np.empty_like(portrait.picture)
+    portrait.draw(REST, Motion(gaze_y=-0.015), up)
+    portrait.draw(REST, Motion(gaze_y=0.015), down)
+    lids = [*topo.RIGHT_EYE_UPPER[2:-2], *topo.LEFT_EYE_UPPER[2:-2]]
+    lowered = (located(down).points - located(up).points)[lids, 1].mean() / unit
+    assert 0.006 < lowered < 0.03
+
+
+def test_drawn_eyes_do_not_blink_and_peoples_do(sample: tuple[Portrait, Floats]) -> None:
+    portrait, points = sample
+    assert portrait.blinks
+    drawn_eyes, larger = portrait.picture.copy(), points.copy()
+    for upper, lower in ((159, 145), (386, 374)):
+        x, y = points[lower, :2].astype(int)
+        radius = int(0.13 * portrait.rig.head.eye_distance)
+        cv2.circle(drawn_eyes, (int(x), int(y)), radius, (40, 30, 30), -1)
+        larger[upper, 1] -= 0.03 * portrait.rig.head.eye_distance
+    assert are_drawn(drawn_eyes, larger, portrait.rig.head.eye_distance)

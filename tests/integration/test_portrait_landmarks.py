@@ -15,7 +15,7 @@ from s2v.face import models
 from s2v.face import topology as topo
 from s2v.face.arrays import Rgb
 from s2v.face.detector import FaceDetector
-from s2v.face.matte import PersonMatte
+from s2v.face.matte import PersonMatte, background_plate
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v.media.photo import read_photo
 
@@ -69,3 +69,15 @@ def test_the_networks_are_the_ones_that_their_readme_names() -> None:
         if entry.name.endswith(".onnx")
     }
     assert digests == listed
+
+
+def test_a_pattern_goes_on_behind_the_persons_edge() -> None:
+    stripes = np.where(np.arange(200) // 5 % 2, 230, 60).astype(np.uint8)
+    picture = np.repeat(stripes[:, None, None], 160, axis=1).repeat(3, axis=2)
+    alpha = np.zeros((200, 160), np.float32)
+    alpha[20:180, 60:100] = 1
+    plate = background_plate(
+        np.where(alpha[..., None] > 0, 10, picture).astype(np.uint8), alpha, 80
+    )
+    behind = np.abs(plate[60:140, 61:66].astype(int) - picture[60:140, 61:66])
+    assert np.median(behind) < 25

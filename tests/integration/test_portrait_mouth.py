@@ -20,6 +20,7 @@ from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.expression import face_shape, jaw_drop
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.motion import STILL
+from s2v_render.engines.portrait.mouth.parting import parted, uncrossed
 
 MIDDLE_UPPER, MIDDLE_LOWER = topo.UPPER_INNER[5], topo.LOWER_INNER[5]
 CORNERS = [topo.UPPER_INNER[0], topo.UPPER_INNER[-1]]
@@ -51,7 +52,7 @@ def test_lips_part_by_the_gap_that_a_sound_asks_for(smiling: Portrait) -> None:
         mouth = PHONES[sound].mouth
         points = smiling.shape.with_mouth(mouth)
         parted = points[MIDDLE_LOWER, 1] - points[MIDDLE_UPPER, 1]
-        assert mouth.gap <= parted + 0.03 * mouth.rounding < mouth.gap + 0.045, sound
+        assert mouth.gap - 0.03 * mouth.rounding <= parted < mouth.gap + 0.045, sound
 
 
 def test_lips_that_part_alone_leave_the_jaw_where_it_is() -> None:
@@ -133,6 +134,40 @@ def test_the_teeth_of_a_smile_are_the_photos_own(smiling: Portrait) -> None:
 def test_a_hissing_mouth_shows_both_rows_of_teeth(shut: Portrait) -> None:
     hissing, vowel = (low_in_mouth(shut, PHONES[sound].mouth) for sound in "sʌ")
     assert hissing > 1.3 * vowel
+
+
+def test_round_lips_hide_the_teeth(smiling: Portrait) -> None:
+    spread, rounded = (mouth_rows(smiling, PHONES[sound].mouth) for sound in "iu")
+    assert rounded.max() < 0.75 * spread.max()
+
+
+def test_one_side_of_the_mouth_may_do_more_than_the_other(shut: Portrait) -> None:
+    even, skew = (shut.shape.with_mouth(replace(WIDE_OPEN, skew=skew)) for skew in (0.0, 0.8))
+    right, left = topo.LOWER_INNER[3], topo.LOWER_INNER[-4]
+    assert skew[left, 1] > even[left, 1] + 0.005
+    assert skew[right, 1] < even[right, 1] - 0.005
+    assert np.allclose(skew[MIDDLE_LOWER], even[MIDDLE_LOWER], atol=0.005)
+
+
+def test_teeth_that_the_mesh_lays_on_the_lip_are_found(smiling: Portrait) -> None:
+    picture = smiling.picture
+    points = FaceMesh().locate(picture, FaceDetector().find(picture)[0]).points
+    mistaken = points.copy()
+    mistaken[list(topo.LOWER_INNER)] = points[list(topo.UPPER_INNER)]
+    found = parted(picture, mistaken, head_of(points))
+    moved = np.linalg.norm((found - mistaken)[MIDDLE_LOWER]) / head_of(points).eye_distance
+    assert 0.02 < moved < 0.06
+    assert np.array_equal(parted(picture, points, head_of(points)), points)
+
+
+def test_the_chin_lies_below_the_lower_lip(wide_open: Portrait) -> None:
+    picture = wide_open.picture
+    points = FaceMesh().locate(picture, FaceDetector().find(picture)[0]).points
+    head = head_of(points)
+    crossed = points.copy()
+    crossed[[18, 83, 313]] -= 0.15 * head.eye_distance * head.axes[:, 1]
+    local = head.to_local(uncrossed(crossed, head))
+    assert (local[[18, 83, 313], 1] > local[[17, 84, 314], 1] + 0.04).all()
 
 
 def test_a_shut_mouth_gets_teeth_that_are_no_greener_than_teeth_are(shut: Portrait) -> None:

@@ -82,6 +82,38 @@ def test_biting_sounds_tuck_the_lip_and_hardly_open() -> None:
     assert mouths[11].gap <= 0.02
 
 
+def test_the_tongue_is_quick_enough_for_an_l_between_vowels() -> None:
+    sounds = marks(("ɑ", 0.1, 0.4), ("l", 0.4, 0.46), ("ɑ", 0.46, 0.9))
+    mouths = mouths_of_phonemes(sounds, EVEN, frames=25, frame_rate=25)
+    assert mouths[10].tongue > 0.65
+    assert max(mouths[8].tongue, mouths[14].tongue) < 0.4
+
+
+def test_lips_protrude_before_the_corners_spread() -> None:
+    def reached(sound: str, part: str) -> int:
+        sounds = marks(("ɑ", 0.0, 0.5), (sound, 0.5, 0.8))
+        mouths = mouths_of_phonemes(sounds, EVEN, frames=100, frame_rate=100)
+        values = [getattr(mouth, part) for mouth in mouths]
+        return next(frame for frame, value in enumerate(values) if value > 0.3 * max(values))
+
+    assert reached("u", "rounding") < reached("i", "widening") - 1
+
+
+def test_quiet_speech_goes_less_far_with_the_lips() -> None:
+    sounds = marks(("u", 0.2, 0.5), ("i", 0.5, 0.8))
+    loud, quiet = (
+        mouths_of_phonemes(sounds, level * EVEN, frames=25, frame_rate=25) for level in (1.0, 0.3)
+    )
+    assert max(m.rounding for m in quiet) < 0.9 * max(m.rounding for m in loud)
+    assert max(m.widening for m in quiet) < 0.9 * max(m.widening for m in loud)
+
+
+def test_teeth_are_bared_by_wide_lips_and_hidden_by_round_ones() -> None:
+    assert PHONES["i"].mouth.bared == PHONES["s"].mouth.bared == 1
+    assert PHONES["u"].mouth.bared == PHONES["o"].mouth.bared == 0
+    assert 0.5 < PHONES["ɑ"].mouth.bared < 0.9
+
+
 def test_what_the_lips_open_alone_is_part_of_the_gap() -> None:
     for symbol, phone in PHONES.items():
         assert phone.mouth.upper_raise + phone.mouth.lower_drop <= phone.mouth.gap, symbol

@@ -13,6 +13,9 @@ _CROP_EYE_DISTANCES = 5.0
 _LOWERED = 0.4
 _MIN_FACE_COVERAGE = 0.9
 _HEAD_REACH = 1.3
+_EVEN_EDGE, _MIRRORED = 0.04, 0.12
+"""How even the edge is that surroundings are mirrored at, and how far behind it all of what is seen
+is mirrored, in eye distances."""
 _FILL_SCALE_PIXELS = 60.0
 _FILL_SIGMAS = (1, 2, 4, 8, 16, 32)
 
@@ -61,10 +64,29 @@ def background_plate(picture: Rgb, alpha: Floats, eye_distance: float) -> Rgb:
     hidden = cv2.resize(person, size, interpolation=cv2.INTER_NEAREST)
     fill = _push_pull(small, hidden)
     fill = cv2.resize(fill, (picture.shape[1], picture.shape[0]), interpolation=cv2.INTER_CUBIC)
+    fill = _mirrored(picture, person, fill, eye_distance)
     soft = cv2.GaussianBlur(person.astype(np.float32), (0, 0), max(1.0, eye_distance * 0.008))
     soft = np.clip((soft - 0.02) / 0.96, 0, 1)[..., None]
     plate: Rgb = np.clip(picture * (1 - soft) + fill * soft + 0.5, 0, 255).astype(np.uint8)
     return plate
+
+
+def _mirrored(picture: Rgb, person: Rgb, fill: Floats, eye_distance: float) -> Floats:
+    """Let the surroundings go on behind the person's edge, mirrored, so that patterns do, too."""
+    reach = _MIRRORED * eye_distance
+    depth = np.minimum(cv2.distanceTransform(person, cv2.DIST_L2, 5), 3 * reach)
+    even = cv2.GaussianBlur(depth, (0, 0), max(1.0, _EVEN_EDGE * eye_distance))
+    slope = np.stack([cv2.Sobel(even, cv2.CV_32F, 1, 0), cv2.Sobel(even, cv2.CV_32F, 0, 1)], axis=2)
+    inwards = slope / np.maximum(np.linalg.norm(slope, axis=2, keepdims=True), 1e-3)
+    rows, columns = np.indices(person.shape, np.float32)
+    back = 2 * depth[..., None] * inwards
+    x, y = columns - back[..., 0], rows - back[..., 1]
+    seen = cv2.remap(1 - person, x, y, cv2.INTER_NEAREST, borderValue=0).astype(np.float32)
+    seen = cv2.GaussianBlur(seen, (0, 0), max(1.0, _EVEN_EDGE * eye_distance / 2))
+    share = np.clip(2 * seen - 1, 0, 1) * np.clip(2 - depth / reach, 0, 1)
+    mirrored = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mixed: Floats = fill + (mirrored - fill) * share[..., None]
+    return mixed
 
 
 def _window(points: Floats, eye_distance: float, shape: tuple[int, ...]) -> tuple[slice, slice]:

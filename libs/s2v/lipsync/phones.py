@@ -26,6 +26,7 @@ class Mouth:
         press: lips pressed thin against each other, 0..1.
         tuck: lower lip under the upper teeth, 0..1.
         tongue: height of its tip, 0..1; 0.25 is at rest, 1 shows between the teeth.
+        skew: by how much the picture's left side of the mouth does more than its right one, -1..1.
     """
 
     gap: float = 0.0
@@ -36,6 +37,13 @@ class Mouth:
     press: float = 0.0
     tuck: float = 0.0
     tongue: float = 0.25
+    skew: float = 0.0
+
+    @property
+    def bared(self) -> float:
+        """How much the upper lip bares of the upper teeth, 0..1."""
+        bared = 0.70 + 0.50 * self.widening + 20 * self.upper_raise - 1.4 * self.rounding
+        return min(max(bared, 0.0), 1.0)
 
 
 REST = Mouth()
@@ -68,8 +76,8 @@ def _table() -> Mapping[str, Phone]:
         return Phone(Mouth(gap, widening=widening, tongue=tongue), dominance)
 
     biting = Mouth(0.018, tuck=1.0, upper_raise=0.016)
-    hissing = Mouth(0.056, widening=0.35, upper_raise=0.010, lower_drop=0.034)
-    hushing = Mouth(0.066, 0.50, upper_raise=0.014, lower_drop=0.038)
+    hissing = Mouth(0.056, widening=0.35, upper_raise=0.010, lower_drop=0.046, tongue=0.5)
+    hushing = Mouth(0.066, 0.50, upper_raise=0.014, lower_drop=0.050, tongue=0.5)
     smiling = Mouth(0.070, widening=0.85, upper_raise=0.012, lower_drop=0.016)
     rows = {
         "mbp": Phone(Mouth(press=0.8), 4.0, closes=True),

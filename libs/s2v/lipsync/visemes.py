@@ -35,8 +35,8 @@ _AMPLITUDE = 1.25
 _STRESS = 1.25
 _OPEN_GAP = 0.05
 _PAUSE_SECONDS = 0.12
-_BEFORE_SECONDS, _AFTER_SECONDS = 0.060, 0.050
 _BEFORE_ROUND_SECONDS = 0.110
+"""How early the jaw begins to go where a rounded sound wants it."""
 _SUPPORT_SECONDS = 0.5
 _CLOSURE_RAMP_SECONDS = 0.055
 _BITE_RAMP_SECONDS = 0.060
@@ -46,7 +46,30 @@ _AUDIBLE = 0.06
 _ASLEEP = 0.15
 """How far the mouth stays open in silence longer than the stop in a plosive."""
 _GLIDE_STARTS = 0.55
+_FULL_SECONDS, _LEAST_REACHED = 0.065, 0.55
+"""How long a sound lasts that insists on all of its lips and tongue, and how much it does at least.
+The jaw's gap does not hurry."""
+_QUIET, _LOUDER = 0.82, 0.22
+"""How far lips and tongue go in quiet speech, and how much further in loud one."""
 _FIELDS = tuple(field.name for field in fields(Mouth))
+_GAP = _FIELDS.index("gap")
+_SKIRTS = np.array(
+    [
+        (0.060, 0.050),
+        (0.120, 0.075),
+        (0.080, 0.065),
+        (0.050, 0.045),
+        (0.045, 0.040),
+        (0.060, 0.050),
+        (0.060, 0.050),
+        (0.040, 0.035),
+        (0.060, 0.050),
+    ]
+)[:, :, None]
+"""How long before and after a sound each part of the mouth is on its way, in the fields' order:
+protruding lips go first, the tip of the tongue is the quickest."""
+_INSISTENCE = np.array([0, 0, 0, 15, 30, 0, 0, 4, 0], float)[:, None]
+"""How much more a sound insists on what is unlike the mouth at rest."""
 _REST_ROW = np.array(astuple(REST))
 
 
@@ -72,6 +95,9 @@ def mouths_of_phonemes(
     curves = _blended(sounds, times)
     curves["gap"] *= 0.72 + 0.45 * at(loudness, times)
     curves["gap"] *= at(_awake(loudness), times)
+    effort = np.minimum(_QUIET + _LOUDER * at(loudness, times), 1)
+    for name in ("rounding", "widening", "upper_raise", "lower_drop"):
+        curves[name] *= effort
     width = int(0.05 * _RATE) | 1
     curves = {name: smoothed(values, width) for name, values in curves.items()}
     _apply_closures(curves, sounds, times)
@@ -167,19 +193,21 @@ def _spoken(symbol: str, start: float, end: float, *, stressed: bool) -> Iterato
 
 
 def _blended(sounds: Sequence[_TimedPhone], times: Floats) -> dict[str, Floats]:
-    total = np.full(len(times), 1e-6)
+    total = np.full((len(_FIELDS), len(times)), 1e-6)
     sums = _REST_ROW[:, None] * total
     for sound in sounds:
         first = max(0, int((sound.start - _SUPPORT_SECONDS) * _RATE))
         last = int((sound.end + _SUPPORT_SECONDS) * _RATE) + 1
+        shape = np.array(astuple(sound.phone.mouth))[:, None]
         weight = _dominance(sound, times[first:last])
-        total[first:last] += weight
-        sums[:, first:last] += np.array(astuple(sound.phone.mouth))[:, None] * weight
+        weight *= 1 + _INSISTENCE * np.abs(shape - _REST_ROW[:, None])
+        total[:, first:last] += weight
+        sums[:, first:last] += shape * weight
     return dict(zip(_FIELDS, sums / total, strict=True))
 
 
 def _dominance(sound: _TimedPhone, times: Floats) -> Floats:
-    """Return a flat-topped bell: exponential skirts around the middle 40 % of the sound."""
+    """Return flat-topped bells, [fields, times]: exponential skirts around the middle 40 %."""
     start, end, strength = sound.start, sound.end, sound.phone.dominance
     if sound.phone is SILENCE:
         length = end - start
@@ -189,10 +217,16 @@ def _dominance(sound: _TimedPhone, times: Floats) -> Floats:
     middle, half = (start + end) / 2, (end - start) / 2
     early = middle - 0.4 * half - times
     late = times - (middle + 0.4 * half)
-    before = _BEFORE_ROUND_SECONDS if sound.phone.mouth.rounding > 0.4 else _BEFORE_SECONDS
-    skirts = np.maximum(early / (before + 0.35 * half), late / (_AFTER_SECONDS + 0.35 * half))
-    bell: Floats = strength * np.exp(-1.4 * np.maximum(skirts, 0))
-    return bell
+    skirts = _SKIRTS.copy()
+    if sound.phone.mouth.rounding > 0.4:
+        skirts[_GAP, 0] = _BEFORE_ROUND_SECONDS
+    before, after = np.moveaxis(skirts + 0.35 * half, 1, 0)
+    strengths = np.full((len(_FIELDS), 1), strength)
+    strengths[_GAP + 1 :] *= np.clip(2 * half / _FULL_SECONDS, _LEAST_REACHED, 1)
+    bells: Floats = strengths * np.exp(
+        -1.4 * np.maximum(np.maximum(early / before, late / after), 0)
+    )
+    return bells
 
 
 def _apply_closures(

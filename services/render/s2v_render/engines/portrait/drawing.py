@@ -10,12 +10,13 @@ from s2v.face.arrays import Floats, Pixels, Rgb
 from s2v.face.matte import background_plate
 from s2v.lipsync.phones import Mouth
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
-from s2v_render.engines.portrait.eyes.eyelids import Eye, eyes_of, shut_eye
+from s2v_render.engines.portrait.eyes.eyelids import Eye, are_drawn, eyes_of, shut_eye
 from s2v_render.engines.portrait.eyes.irises import Iris, looked
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.mouth.lips import Lips, Setting, join_layers, lips_of
 from s2v_render.engines.portrait.mouth.paint import MouthInside, mouth_inside
+from s2v_render.engines.portrait.mouth.parting import parted, uncrossed
 from s2v_render.engines.portrait.mouth.surface import Surface, blur_at, surface_of
 from s2v_render.engines.portrait.mouth.tones import shown_inside
 from s2v_render.engines.portrait.rig import Field, Region, Rig, region_of
@@ -43,6 +44,7 @@ class Portrait:
         plate: the region's background.
         strips: the parts of the region, from the top down, that the person may move into.
         eyes: for blinking and looking.
+        blinks: whether the eyes can be shut.
         inside: for the open mouth.
         surface: of the photo, for what is painted.
     """
@@ -54,6 +56,7 @@ class Portrait:
     plate: Rgb
     strips: tuple[Region, ...]
     eyes: tuple[Eye, Eye]
+    blinks: bool
     inside: MouthInside
     surface: Surface
 
@@ -74,9 +77,10 @@ class Portrait:
             self._lay(inside, lower, strip.between(lips.bottom, region.height))
         setting = Setting(mouth, self.inside, self.surface, self.shape.photo_gap, rig.head, pose)
         self._lay_mouth(inside, (upper, lower), lips, setting)
-        if motion.blink > _MIN_BLINK or max(abs(motion.gaze_x), abs(motion.gaze_y)) > _MIN_GAZE:
+        blinks = self.blinks and motion.blink > _MIN_BLINK
+        if blinks or max(abs(motion.gaze_x), abs(motion.gaze_y)) > _MIN_GAZE:
             for eye, corners in zip(self.eyes, _EYE_CORNERS, strict=True):
-                ends = eye if motion.blink > _MIN_BLINK else eye.iris
+                ends = eye if blinks else eye.iris
                 window = self._around(ends, targets[list(corners)].mean(axis=0))
                 self._lay_eye(inside, upper, window.between(0, lips.top), eye, motion)
 
@@ -100,7 +104,7 @@ class Portrait:
         gaze = self.rig.head.axes[:2, :2] @ (motion.gaze_x, motion.gaze_y)
         gaze *= _UPSCALE * self.rig.head.eye_distance
         person = self._sampled(looked(sources, eye.iris, gaze))
-        if motion.blink > _MIN_BLINK:
+        if self.blinks and motion.blink > _MIN_BLINK:
             shut_eye(person, sources, self.texture, eye, amount=motion.blink)
         self._put(out, person, window)
 
@@ -131,6 +135,7 @@ class Portrait:
 def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
     """Prepare a picture from its landmarks [478, 3] and its matte [height, width], 0..1."""
     head = head_of(points)
+    points = parted(picture, uncrossed(points, head), head)
     unit = head.eye_distance
     shape = face_shape(head.to_local(points))
     shown = shown_inside(picture, points, unit)
@@ -149,6 +154,7 @@ def make_portrait(picture: Rgb, points: Floats, alpha: Floats) -> Portrait:
             plate=plate,
             strips=_strips(person, round(_REACH * unit)),
             eyes=eyes_of(texture, in_texture, unit * _UPSCALE),
+            blinks=not are_drawn(picture, points, unit),
             inside=mouth_inside(picture, points, shape, unit, shown),
             surface=surface_of(picture, points, unit, blur=blur_at(picture, points, unit)),
             rig=rig.result(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -33,7 +33,7 @@ from s2v.media.confined.reading import Reader
 from s2v.media.photo import PHOTO_TYPES
 from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.head import head_of
-from s2v_render.engines.portrait.motion import motions
+from s2v_render.engines.portrait.motion import motions, skews
 from s2v_render.engines.portrait.presets import PRESETS
 from s2v_render.engines.portrait.suitability.speaker import (
     DEFAULT_SUITABILITY,
@@ -246,9 +246,14 @@ class _Networks:
 
 
 def _mouths(take: Take, level: Floats, count: int) -> list[Mouth]:
-    if not take.phonemes:
-        return mouths_of_loudness(level, frames=count, frame_rate=take.frame_rate)
-    return mouths_of_phonemes(take.phonemes, level, frames=count, frame_rate=take.frame_rate)
+    rate = take.frame_rate
+    if take.phonemes:
+        mouths = mouths_of_phonemes(take.phonemes, level, frames=count, frame_rate=rate)
+    else:
+        mouths = mouths_of_loudness(level, frames=count, frame_rate=rate)
+    times = (take.first_frame + np.arange(count) + 0.5) / rate
+    uneven = zip(mouths, skews(times, take.seed), strict=True)
+    return [replace(mouth, skew=float(skew)) for mouth, skew in uneven]
 
 
 def _notices(faces: int, number: int, choice: FaceChoice) -> tuple[Notice, ...]:

@@ -26,8 +26,15 @@ _LOWER_ROUNDING = (0.0, 0.0, 0.010, 0.020)
 _LOWER_TUCKING = (0.0, 0.0, -0.008, -0.018)
 _ROUNDING_DEPTHS = (-0.02, -0.02, -0.02, -0.02)
 _LOWER_GAP_SHARE = 0.84
-_PARTING = 0.010
-"""By how much lips must part before anything is seen between them: they are soft and round."""
+_PARTING, _DARK_PARTING = 0.008, 0.009
+"""By how much lips must part before anything is seen between them, soft and round as they are, and
+how much more where it is dark there: an opening that bares teeth looks wider."""
+_PARTED = 0.012
+_TUCKED = 0.008
+_JAW_SHARE, _JAW_OF_LIP = 0.92, 0.1
+"""How much of the lower lip's way the lower teeth go, and of what it does by itself."""
+_DRAWN_DOWN = 0.014
+"""How far down round lips move on the teeth."""
 _MEETING = 0.006
 """The smallest gap of lips that part at all."""
 _BROW_RAISE = 0.036
@@ -44,6 +51,10 @@ _USUAL_WIDTH = 0.52
 _RESTING, _ROUNDED, _SPREAD = 0.55, 0.80, 0.30
 """How far a smile that shows teeth relaxes at rest, any smile relaxes when rounded, and how much
 of that comes back when the mouth is spread."""
+_SPREAD_OUT, _DRAWN_IN = 0.055, 0.066
+"""How far widening draws the corners of the mouth apart, and rounding together."""
+_UNLIKE = 0.22
+"""How much more one side of the mouth may do than its middle."""
 _ENOUGH_ROOM = 0.35
 _CHEEK_REACH, _CHEEK_SHARE = 0.26, 0.60
 """How far from the corners of the mouth the cheeks go with them, and how much at most."""
@@ -94,25 +105,25 @@ class FaceShape:
     def with_mouth(self, mouth: Mouth, brow: float = 0.0) -> Floats:
         """Return the face, local [468, 3], with a mouth and its brows raised, -0.25..1."""
         points = self.shut.copy()
-        raised, lowered = _lip_travel(mouth)
-        drop = jaw_drop(mouth)
+        travel = _travel(mouth)
+        side = 1 + _UNLIKE * mouth.skew * self.along
         profile = np.maximum(1 - np.minimum(np.abs(self.along), 1) ** 2, 0)
-        profile = profile ** (0.78 - 0.30 * mouth.rounding)
-        corner_out = 0.068 * mouth.widening - 0.105 * mouth.rounding
+        profile = profile ** (0.78 - 0.30 * mouth.rounding) * side
+        corner_out = _SPREAD_OUT * mouth.widening - _DRAWN_IN * mouth.rounding
         corner_out -= 0.12 * mouth.gap * (1 - 0.5 * mouth.widening)
-        corner_down = 0.30 * drop - 0.008 * mouth.widening
-        points[:, 0] += corner_out * self.sideways
+        corner_down = 0.30 * travel.drop + travel.drawn - 0.008 * mouth.widening * side
+        points[:, 0] += corner_out * self.sideways * side
         points[:, 1] += corner_down * (self.lips * (1 - profile) + self.downwards)
         points[:, 1] += profile * (
-            lowered * self.lower
-            - raised * self.upper
+            travel.lowered * self.lower
+            - travel.raised * self.upper
             + mouth.rounding * self.rounding
             + mouth.press * self.pressing
             + mouth.tuck * self.tucking
         )
         points[:, 2] += mouth.rounding * self.rounding_depth * profile
         points += self.smile * (mouth.rounding - _SPREAD * mouth.widening)
-        self._drop_jaw(points, drop)
+        self._drop_jaw(points, travel.drop)
         points[:, 1] -= _BROW_RAISE * brow * self.brows
         return points
 
@@ -126,8 +137,7 @@ class FaceShape:
 
 def jaw_drop(mouth: Mouth) -> float:
     """Return how far the lower front teeth go down, in units of the eye distance."""
-    _, lowered = _lip_travel(mouth)
-    return max(lowered - 0.9 * mouth.lower_drop, 0.0) * 0.92
+    return _travel(mouth).drop
 
 
 def face_shape(local: Floats) -> FaceShape:
@@ -135,14 +145,14 @@ def face_shape(local: Floats) -> FaceShape:
     photo = np.asarray(local[:468], np.float64)
     ears = (photo[topo.RIGHT_EAR] + photo[topo.LEFT_EAR]) / 2
     hinge = np.array([0.0, ears[1] - 0.02, ears[2] - 0.05])
-    gaps = photo[list(topo.LOWER_INNER), 1] - photo[list(topo.UPPER_INNER), 1]
-    gaps = np.maximum(gaps, 0)
+    gaps = photo[list(topo.LOWER_INNER)] - photo[list(topo.UPPER_INNER)]
+    gaps[:, 1] = np.maximum(gaps[:, 1], 0)
     gaps[[0, -1]] = 0
     jaw = np.array(sorted({*topo.JAWLINE, *topo.CHIN}))
     shut = _shut(photo, gaps, hinge, jaw)
     following, room = _following(shut), _room(shut)
     relaxing = _relaxing(shut, following, room)
-    photo_gap = float(gaps[len(gaps) // 2])
+    photo_gap = float(gaps[len(gaps) // 2, 1])
     resting = _RESTING * float(np.interp(photo_gap, _SMILING_GAPS, (0, 1)))
     shut += resting * relaxing
     left, right = shut[topo.UPPER_INNER[0], 0], shut[topo.UPPER_INNER[-1], 0]
@@ -176,18 +186,19 @@ def face_shape(local: Floats) -> FaceShape:
 
 
 def _shut(photo: Floats, gaps: Floats, hinge: Floats, jaw: Integers) -> Floats:
+    """Return the photo's face with the lips' inner edges, which are `gaps` [11, 3] apart, met."""
     shut = photo.copy()
-    middle_gap = gaps[len(gaps) // 2]
-    open_jaw = max(middle_gap - 0.05, 0) * 0.8
+    open_jaw = max(gaps[len(gaps) // 2, 1] - 0.05, 0) * 0.8
     for rings, shares, way in (
         (topo.UPPER_RINGS, _UPPER_CLOSING, 1 - _LOWER_SHARE),
         (topo.LOWER_RINGS, _LOWER_CLOSING, -_LOWER_SHARE),
     ):
         for ring, share in zip(rings, shares, strict=True):
-            inner = list(ring[1:-1])
-            shut[inner, 1] += way * share * gaps[1:-1]
+            shut[list(ring[1:-1])] += way * share * gaps[1:-1]
     lever = max(hinge[2] - photo[topo.CHIN_TIP, 2], 0.3)
     shut[jaw] += _turned(photo[jaw], hinge, -open_jaw * _LOWER_SHARE / lever) - photo[jaw]
+    for ring in _ALL_RINGS:
+        shut[list(ring[1:-1]), 1] -= 0.25 * open_jaw * np.linspace(-1, 1, len(ring))[1:-1] ** 4
     shut[list(topo.CORNERS), 1] -= 0.25 * open_jaw
     return shut
 
@@ -259,13 +270,27 @@ def _with_brows() -> Floats:
     return share
 
 
-def _lip_travel(mouth: Mouth) -> tuple[float, float]:
-    """Return how far the upper lip goes up and the lower lip down at the middle."""
-    parting = min(max(mouth.gap - _MEETING, 0.0), _PARTING)
-    by_jaw = max(mouth.gap - mouth.upper_raise - mouth.lower_drop, 0.0) + parting
-    raised = (1 - _LOWER_GAP_SHARE) * by_jaw + mouth.upper_raise + 0.008 * mouth.tuck
-    lowered = _LOWER_GAP_SHARE * by_jaw + mouth.lower_drop - 0.008 * mouth.tuck
-    return raised, lowered
+@dataclass(frozen=True, slots=True)
+class _Travel:
+    """How far the upper lip goes up, the lower one, its teeth, and the whole mouth down."""
+
+    raised: float
+    lowered: float
+    drop: float
+    drawn: float
+
+
+def _travel(mouth: Mouth) -> _Travel:
+    parting = _PARTING + _DARK_PARTING * (1 - mouth.bared)
+    parting *= min(max(mouth.gap - _MEETING, 0.0) / _PARTED, 1.0)
+    own = min(mouth.gap / max(mouth.upper_raise + mouth.lower_drop, 1e-6), 1.0)
+    upper_raise, lower_drop = own * mouth.upper_raise, own * mouth.lower_drop
+    by_jaw = mouth.gap - upper_raise - lower_drop + parting
+    jaw = _LOWER_GAP_SHARE * by_jaw - _TUCKED * mouth.tuck
+    drawn = _DRAWN_DOWN * mouth.rounding * min(mouth.gap / _PARTED, 1.0)
+    raised = (1 - _LOWER_GAP_SHARE) * by_jaw + upper_raise + _TUCKED * mouth.tuck - drawn
+    drop = max(jaw + _JAW_OF_LIP * lower_drop, 0.0) * _JAW_SHARE
+    return _Travel(raised, jaw + lower_drop + drawn, drop, drawn)
 
 
 def _turned(points: Floats, hinge: Floats, angle: float) -> Floats:

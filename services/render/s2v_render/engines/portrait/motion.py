@@ -33,7 +33,8 @@ _LEAN = -0.18
 _NOD_RADIANS = 0.055
 _LIVELINESS_SECONDS, _SETTLING_SECONDS = 2.4, 0.9
 _WORD_SECONDS = 0.3
-_POSTURES, _WAVERING, _SWAYING = 2, 3, 6
+_POSTURES, _WAVERING, _SWAYING, _SKEWING = 2, 3, 6, 7
+_LEAST_SKEW, _MOST_SKEW, _SKEW_WANDER, _SKEW_HERTZ = 0.25, 0.6, 0.3, 0.5
 _SWAY_HERTZ, _SWAY_LIFT = 1.0, 5.0
 _SWAY = np.radians((0.95, 1.12))
 """How far the head sways with the flow of speech, in yaw and pitch; a fifth of lively speech is
@@ -124,6 +125,18 @@ def postures(times: Floats, seed: int) -> Floats:
         turns[now] += last.share(times[now])[:, None] * (last.turn - before.turn)
         turns[now] += this.share(times[now])[:, None] * (this.turn - last.turn)
     return turns
+
+
+def skews(times: Floats, seed: int) -> Floats:
+    """Return by how much the left side of the mouth does more than the right one, -1..1.
+
+    Each film's speaker has a stronger side, and uses it now more and now less.
+    """
+    random = np.random.default_rng(_entropy(seed, slot=0, stream=_SKEWING))
+    own = random.uniform(_LEAST_SKEW, _MOST_SKEW) * random.choice((-1, 1))
+    wander = _wander(random, times, frequency=_SKEW_HERTZ, amplitude=_SKEW_WANDER)
+    skew: Floats = np.clip(own + wander, -1, 1)
+    return skew
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from s2v_render.engines.portrait.head import Head, Pose, neck_pivot, pose_of
 from s2v_render.engines.portrait.motion import Motion
 from s2v_render.engines.portrait.thin_plate import bending, plate_system
 
-_CELLS_PER_EYE_DISTANCE = 26
+_CELLS_PER_EYE_DISTANCE = 22
 _SMOOTHING = 2e-3
 _INVERSIONS = 4
 _HAIR_SHARE, _NECK_SHARE, _CHEST_SHARE = 0.92, 0.34, 0.06

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from s2v.face import topology as topo
-from s2v.face.arrays import Floats, Pixels
+from s2v.face.arrays import Floats, Pixels, Rgb
 from s2v_render.engines.portrait.curves import spline_matrix
 from s2v_render.engines.portrait.eyes.irises import Iris, iris_of
 from s2v_render.engines.portrait.eyes.lid_skin import LidLines, LidSkin, lid_skin
@@ -32,6 +32,10 @@ _BEYOND_CORNERS = 0.12
 """How far past the corners of the eye the lid reaches, in its widths, and is faded in."""
 _PAST_CORNER, _TAPER = 0.06, 0.10
 """The eye is open from so far outside of its corners on, and fully open after the second more."""
+_LARGEST_OPENING, _UNLIKE_CHEEK = 0.128, 0.35
+"""People's eyes are at most so far open, in eye distances, and what lies below them is at most so
+unlike the cheek, as a share of its colour."""
+_BELOW_EYE, _LOOKED_AT = (0.045, 0.16), 0.02
 _RIGHT = (topo.RIGHT_EYE_UPPER, topo.RIGHT_EYE_LOWER, topo.RIGHT_FOLD, topo.RIGHT_UNDER_BROW)
 _LEFT = (topo.LEFT_EYE_UPPER, topo.LEFT_EYE_LOWER, topo.LEFT_FOLD, topo.LEFT_UNDER_BROW)
 
@@ -64,6 +68,39 @@ def eyes_of(texture: Pixels, points: Floats, eye_distance: float) -> tuple[Eye, 
         return Eye(lines, lid_skin(texture, lines), iris_of(points[iris], lines), *_reach(lines))
 
     return eye(_RIGHT, topo.RIGHT_IRIS), eye(_LEFT, topo.LEFT_IRIS)
+
+
+def are_drawn(picture: Rgb, points: Floats, eye_distance: float) -> bool:
+    """Tell whether eyes under landmarks [478, 3] are larger than people's, as drawn ones are.
+
+    The mesh lays lids of a usual size over them, below which such an eye goes on.
+    """
+    face_down = points[topo.CHIN_TIP, :2] - points[topo.FOREHEAD, :2]
+    down = face_down * (eye_distance / np.linalg.norm(face_down))
+    openings, unlike = [], []
+    for upper, lower in (
+        (topo.RIGHT_EYE_UPPER[4], topo.RIGHT_EYE_LOWER[4]),
+        (topo.LEFT_EYE_UPPER[4], topo.LEFT_EYE_LOWER[4]),
+    ):
+        lid = points[lower, :2]
+        openings.append(np.linalg.norm(lid - points[upper, :2]) / eye_distance)
+        below, cheek = (
+            _colour_at(picture, lid + share * down, reach=_LOOKED_AT * eye_distance)
+            for share in _BELOW_EYE
+        )
+        unlike.append(np.abs(below - cheek).sum() / max(cheek.sum(), 1.0))
+    return bool(np.mean(openings) > _LARGEST_OPENING and min(unlike) > _UNLIKE_CHEEK)
+
+
+def _colour_at(picture: Rgb, place: Floats, *, reach: float) -> Floats:
+    """Return the usual colour around a place, 0..255 RGB."""
+    half = max(2, int(reach))
+    most = np.array(picture.shape[1::-1]) - half
+    x, y = np.clip(place, half, np.maximum(most, half)).astype(int)
+    colour: Floats = np.median(
+        picture[y - half : y + half, x - half : x + half].reshape(-1, 3), axis=0
+    )
+    return colour
 
 
 def shut_eye(picture: Pixels, sources: Floats, texture: Pixels, eye: Eye, *, amount: float) -> None:

@@ -1,4 +1,4 @@
-"""Move the iris in an eye of the photo: what shows of the eyeball slides between still lids."""
+"""Move the iris in an eye of the photo: it slides between the lids, the upper of which follows."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,10 @@ _WHOLE = 1.25
 _MOST_SQUEEZED, _MOST_UP_OR_DOWN = 0.5, 0.2
 """How much of the white beside the iris may be squeezed away, and how much of the eye's opening
 the iris may move up or down."""
+_LID_FOLLOWS = 0.7
+"""How much of the iris's way up or down the edge of the upper lid goes, with its lashes."""
+_LID_REACH = 0.07
+"""How far above its edge the lid goes with it, in eye distances, but not into the brow."""
 _LEAST_OPENING = 0.03
 _MARGIN = 0.02
 
@@ -49,7 +53,7 @@ def iris_of(points: Floats, lines: LidLines) -> Iris:
     radius = float(np.linalg.norm(local[1:] - middle, axis=1).mean())
     least, most = _ways(middle, radius, lines)
     across = (-lines.width / 2, lines.width / 2)
-    down = (lines.upper.min(), lines.lower.max())
+    down = (lines.upper.min() - _LID_REACH * lines.unit, lines.lower.max())
     outline = np.array([u * lines.along + v * lines.down for u in across for v in down])
     low, high = outline.min(axis=0), outline.max(axis=0)
     margin = _MARGIN * lines.unit
@@ -100,5 +104,9 @@ def _follows(
     beside = np.clip(1 - (np.abs(u - middle[0]) - whole) / np.maximum(room, 1), 0, 1)
     depth = np.minimum(v - upper, lower - v)
     along = beside * np.clip(depth / (_RIM * lines.unit), 0, 1)
-    across = beside * np.clip(depth / np.maximum(0.5 * (lower - upper), 1), 0, 1)
+    half = np.maximum(0.5 * (lower - upper), 1)
+    lid = np.minimum(upper - np.interp(u, lines.u, lines.brow), _LID_REACH * lines.unit)
+    above = _LID_FOLLOWS + (1 - _LID_FOLLOWS) * np.clip((v - upper) / half, 0, 1)
+    above = above * np.clip(1 - (upper - v) / np.maximum(lid, 1), 0, 1)
+    across = beside * np.minimum(above, np.clip((lower - v) / half, 0, 1))
     return np.stack([along, across], axis=-1).astype(np.float32)

@@ -19,7 +19,7 @@ _LINE = 0.007
 _LINE_OPACITY = 0.75
 _LASH_DARKNESS = 0.55
 """The line is at least this dark a shade of the skin, for it lies in a fold."""
-_DARKEST = 0.62
+_DARKEST = 0.68
 """Of the cheek's brightness; a darker strip under the brow is brow or shadow and not skin."""
 _CHEEK_STARTS, _CHEEK_HEIGHT = 0.07, 0.09
 _GRAIN = 0.012
@@ -27,7 +27,9 @@ _STREAK = 0.06
 """How wide colours are smoothed along the lid, in widths of the eye."""
 _HAIRS, _BLUR = 0.12, 0.03
 """How wide dark hairs may be that are no skin, and how soft skin is, in widths of the eye."""
-_DARKEST_LID = 0.88
+_DARKEST_LID, _HUE_OF_STRIP = 0.95, 0.7
+"""How bright a lid is at least, of the strip under the brow, and how much of that one's hue it has:
+an open eye shows little of its lid but shadow and the glow of its lashes."""
 _PAST_CORNER, _TAPER = 0.08, 0.18
 """The lid is the photo's own from so far outside of the corners, and only after the second not."""
 _LASHES_PAST_CORNER, _LASHES_TAPER = 0.04, 0.10
@@ -129,7 +131,10 @@ def _hidden_skin(texture: Pixels, lines: LidLines, cheek: Floats, *, up: Floats)
         photo, (0, 0), sigmaX=3 * across, sigmaY=across, borderType=cv2.BORDER_REPLICATE
     )
     ball = np.sin(np.pi * np.clip(0.15 + 0.75 * up, 0, 1)) - 0.6
-    skin: Floats = _raised(photo, strip, least=_DARKEST_LID) * (1 + _BULGE * ball[..., None])
+    raised = _raised(photo, strip, least=_DARKEST_LID)
+    light = (raised @ _LUMINANCE) / np.maximum(strip @ _LUMINANCE, 1)
+    raised += _HUE_OF_STRIP * (strip * light[..., None] - raised)
+    skin: Floats = raised * (1 + _BULGE * ball[..., None])
     return skin
 
 

@@ -21,6 +21,8 @@ _EDGE_BLURS = 2.5
 _CHEEK_SOFTNESS = 0.08
 _SIDE = 0.10
 _OPEN_PHOTO = 0.02
+_BITTEN = 0.012
+"""How much of the lower lip lies behind the upper teeth that bite it."""
 _INSET = 0.006
 """How much of the lips' inner edge is given up in a photo that shows teeth: it has their glow."""
 _SPLINE = spline_matrix(len(topo.UPPER_INNER))
@@ -58,9 +60,14 @@ def lips_of(targets: Floats, region: Region, *, unit: float, first: int, last: i
     corner = (region.left, region.top)
     upper = _SPLINE @ (targets[list(topo.UPPER_INNER)] - corner)
     lower = _SPLINE @ (targets[list(topo.LOWER_INNER)] - corner)
+    ends = np.array([0.0, region.width - 1.0])
+    cheeks = (height_at(upper, ends) + height_at(lower, ends)) / 2
     heights = np.r_[upper[:, 1], lower[:, 1]]
-    top = int(np.clip(heights.min() - _BAND * unit, first, last))
-    bottom = int(np.clip(heights.max() + _BAND * unit, top, last))
+    beside, beyond = _CHEEK_SOFTNESS / 2 * unit + 1, _margin(unit)
+    highest = min(cheeks.min() - beside, heights.min() - beyond)
+    lowest = max(cheeks.max() + beside, heights.max() + beyond)
+    top = int(np.clip(max(highest, heights.min() - _BAND * unit), first, last))
+    bottom = int(np.clip(np.ceil(min(lowest, heights.max() + _BAND * unit)) + 1, top, last))
     return Lips(region, top, bottom, upper, lower, unit)
 
 
@@ -93,16 +100,20 @@ def join_layers(above: Pixels, beneath: Pixels, lips: Lips, setting: Setting) ->
     offset = np.array([0, lips.top])
     upper = height_at(lips.upper - offset, x)
     lower = np.maximum(height_at(lips.lower - offset, x), upper)
-    sharp = above[:, columns, :3].astype(np.float32)
-    under = beneath[:, columns, :3].astype(np.float32)
     y = np.arange(height, dtype=np.float32)[:, None]
     middle = ((upper + lower) / 2).astype(np.float32)
     share = np.clip((y - middle) / (_CHEEK_SOFTNESS * lips.unit) + 0.5, 0, 1)
-    above[:] = cv2.blendLinear(above, beneath, 1 - share, share)
-    if sharp.size == 0:
+    count = columns.stop - columns.start
+    if count == 0:
+        cv2.blendLinear(above, beneath, 1 - share, share, above)
         return
-    rows = _rows(upper[columns], lower[columns], height=height, margin=3 + 0.03 * lips.unit)
-    sharp[rows.stop :] = under[rows.stop :]
+    rows = _rows(upper[columns], lower[columns], height=height, margin=_margin(lips.unit))
+    over, under = (layer[rows, columns, :3].astype(np.float32) for layer in (above, beneath))
+    from_side = np.minimum(np.arange(1, count + 1), np.arange(count, 0, -1))
+    weight = np.clip(from_side / (0.08 * lips.unit), 0, 1).astype(np.float32)
+    share[: rows.start, columns] *= 1 - weight
+    share[rows.stop :, columns] += (1 - share[rows.stop :, columns]) * weight
+    cv2.blendLinear(above, beneath, 1 - share, share, above)
     opening = Opening(
         left=lips.region.left + columns.start,
         top=lips.region.top + lips.top + rows.start,
@@ -112,12 +123,18 @@ def join_layers(above: Pixels, beneath: Pixels, lips: Lips, setting: Setting) ->
         place=lambda points: setting.head.to_picture(setting.pose.moved(points)),
         axes=(setting.head.axes @ setting.pose.turn)[:2, :2] * setting.head.eye_distance,
     )
-    sharp[rows] = _parted(sharp[rows], under[rows], opening, lips, setting)
-    count = columns.stop - columns.start
-    from_side = np.minimum(np.arange(1, count + 1), np.arange(count, 0, -1))
-    weight = np.clip(from_side / (0.08 * lips.unit), 0, 1).astype(np.float32)[None, :, None]
-    soft = above[:, columns, :3].astype(np.float32)
-    above[:, columns, :3] = np.clip(soft + (sharp - soft) * weight + 0.5, 0, 255)
+    if opening.height == 0:
+        return
+    sharp = _parted(over, under, opening, lips, setting)
+    soft = above[rows, columns, :3].astype(np.float32)
+    soft += (sharp - soft) * weight[:, None]
+    soft += 0.5
+    above[rows, columns, :3] = np.clip(soft, 0, 255, out=soft)
+
+
+def _margin(unit: float) -> float:
+    """Return how far around the opening its edges are drawn, in pixels."""
+    return 3 + 0.03 * unit
 
 
 def _rows(upper: Floats, lower: Floats, *, height: int, margin: float) -> slice:
@@ -128,7 +145,7 @@ def _rows(upper: Floats, lower: Floats, *, height: int, margin: float) -> slice:
 def _parted(over: Floats, under: Floats, opening: Opening, lips: Lips, setting: Setting) -> Floats:
     """Return the two lips and what is seen between them, float32 RGB."""
     inset = _INSET * lips.unit if setting.photo_gap > _OPEN_PHOTO else 0.0
-    upper, lower = _covers(opening, lips, inset, blur=setting.surface.blur)
+    upper, lower = _covers(opening, lips, inset, blur=setting.surface.blur, tuck=setting.mouth.tuck)
     behind = painted(setting.inside, opening, setting.mouth)
     behind = setting.surface.applied(behind, (opening.left, opening.top), lips.unit)
     total = np.maximum(upper + lower, 1)[..., None]
@@ -137,7 +154,9 @@ def _parted(over: Floats, under: Floats, opening: Opening, lips: Lips, setting: 
     return parted
 
 
-def _covers(opening: Opening, lips: Lips, inset: float, *, blur: float) -> tuple[Floats, Floats]:
+def _covers(
+    opening: Opening, lips: Lips, inset: float, *, blur: float, tuck: float
+) -> tuple[Floats, Floats]:
     """Return how much of each pixel the upper and the lower lip cover, [height, width] each."""
     x = opening.left - lips.region.left + np.arange(len(opening.upper))
     first, last = lips.upper[0, 0], lips.upper[-1, 0]
@@ -147,6 +166,7 @@ def _covers(opening: Opening, lips: Lips, inset: float, *, blur: float) -> tuple
     softness = max(1.0, _SOFTNESS * lips.unit, _EDGE_BLURS * blur)
     upper_edge, lower_edge = opening.upper - give, opening.lower + give
     upper = np.clip((upper_edge - y) * _steepness(upper_edge) / softness + 0.5, 0, 1)
+    lower_edge = lower_edge + _BITTEN * lips.unit * tuck * (1 - along**4)
     lower = np.clip((y - lower_edge) * _steepness(lower_edge) / softness + 0.5, 0, 1)
     return upper.astype(np.float32), lower.astype(np.float32)
 

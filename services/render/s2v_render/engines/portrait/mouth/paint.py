@@ -29,10 +29,10 @@ _CAVITY, _CREASE, _TONGUE = (
 """By daylight, as shares of the colour of the lips."""
 SHOWN_TEETH_GAP = 0.03
 """A mouth that is further open in a picture may show the teeth of its owner."""
-_TONGUE_AT_REST = 0.55
+_TONGUE_AT_REST = 0.4
 """How bright a tongue is that lies at the bottom of the mouth; a bright one looks like a lip."""
-_DRAWN_OVER = 0.05
-"""How much of the upper teeth rounded lips hide."""
+_DRAWN_OVER, _IN_SHADE = 0.032, 0.45
+"""How much of the upper teeth lips hide that do not bare them, and how much darker the rest is."""
 _BARED_BY_JAW, _BARED_BY_LIP = (0.015, 0.075), (0.012, 0.030)
 """From which drop of the jaw, or of the lip alone, on the lower teeth are seen, and when fully."""
 
@@ -129,10 +129,12 @@ def painted(inside: MouthInside, opening: Opening, mouth: Mouth) -> Floats:
     drop = jaw_drop(mouth)
     tongue, cover = _tongue(inside, opening, mouth, x, y)
     picture += (tongue - picture) * cover
-    hidden = min(1.0, 1.1 * mouth.rounding)
+    hidden = 1 - mouth.bared
     bared = max(np.interp(drop, _BARED_BY_JAW, (0, 1)), _bared_by_lip(mouth))
-    _lay(picture, inside.lower, opening, below=drop, brightness=0.88, fade=bared * (1 - hidden))
-    _lay(picture, inside.upper, opening, below=-_DRAWN_OVER * hidden, fade=1 - 0.25 * hidden)
+    bared *= 1 - min(1.0, 1.1 * mouth.rounding)
+    _lay(picture, inside.lower, opening, below=drop, brightness=0.88, fade=bared)
+    shade = 1 - _IN_SHADE * hidden**2
+    _lay(picture, inside.upper, opening, below=-_DRAWN_OVER * hidden, brightness=shade)
     if mouth.tongue > 0.85:
         below = np.clip((y - upper) / (0.02 * unit) - 0.3, 0, 1)[..., None]
         tip = cover * min((mouth.tongue - 0.85) / 0.1, 1.0) * below
@@ -181,7 +183,7 @@ def _tongue(
     distance = across**2 + down**2
     cover = np.clip((1.25 - distance) * 1.6, 0, 1)[..., None]
     light = 0.62 + 0.38 * np.clip(0.3 - down, 0, 1)
-    light = light * (_TONGUE_AT_REST + (1 - _TONGUE_AT_REST) * mouth.tongue)
+    light = light * (_TONGUE_AT_REST + (1 - _TONGUE_AT_REST) * mouth.tongue**2)
     colour = inside.tongue.astype(np.float32) * light[..., None]
     return colour.astype(np.float32), cover.astype(np.float32)
 
@@ -199,6 +201,6 @@ def _shaded(picture: Floats, shades: Floats, opening: Opening, x: Floats, y: Flo
     side = np.clip(1 - ((x - centre) / half) ** 2, 0, 1) ** 0.6
     shade = (0.78 + 0.22 * below) * (0.88 + 0.12 * above) * (0.50 + 0.50 * side)
     shade *= 0.92 + 0.08 * min(gap / (0.05 * unit), 1.0)
-    left = shades.astype(np.float32)[(shade * (len(shades) - 1)).astype(np.intp)]
-    shaded: Floats = picture * left
+    level = (shade * (len(shades) - 1)).astype(np.uint8)
+    shaded: Floats = picture * cv2.LUT(cv2.merge([level] * 3), shades.astype(np.float32)[:, None])
     return shaded

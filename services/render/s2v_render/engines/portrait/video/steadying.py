@@ -11,6 +11,7 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.face.mesh import LANDMARKS
 from s2v_render.engines.portrait.expression import FaceShape, face_shape
 from s2v_render.engines.portrait.head import Head, head_of
+from s2v_render.engines.portrait.mouth.parting import uncrossed
 from s2v_render.engines.portrait.mouth.surface import blur_at
 from s2v_render.engines.portrait.video.following import Seen, is_cut
 from s2v_render.engines.portrait.video.skull import Skull
@@ -117,10 +118,11 @@ def _held(window: Sequence[Seen], middle: int, skull: Skull) -> Held | None:
     noise = NOISE * head_of(seen.found.points).eye_distance
     points = fitted + beyond_noise(seen.found.points - fitted, noise)
     head = skull.head(points)
-    shape = face_shape(head.to_local(points))
-    light = light_on(seen.picture, points, head.eye_distance)
-    blur = blur_at(seen.picture, points, head.eye_distance)
-    return Held(points, head, shape.shut, shape.photo_gap, light, blur)
+    steady = uncrossed(points, head)
+    shape = face_shape(head.to_local(steady))
+    light = light_on(seen.picture, steady, head.eye_distance)
+    blur = blur_at(seen.picture, steady, head.eye_distance)
+    return Held(steady, head, shape.shut, shape.photo_gap, light, blur)
 
 
 def _is_hidden(window: Sequence[Seen]) -> bool:
