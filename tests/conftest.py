@@ -21,7 +21,7 @@ _TOGETHER = (
     ),
     (
         "e2e/test_captions", "e2e/test_film", "e2e/test_finishing", "e2e/test_founding_examples",
-        "e2e/test_grpcurl", "e2e/test_sound_film", "e2e/test_video_film",
+        "e2e/test_grpcurl", "e2e/test_readme", "e2e/test_sound_film", "e2e/test_video_film",
     ),
 )  # fmt: skip
 """Files that share services, which cost ten seconds of a processor to start."""

@@ -46,7 +46,7 @@ def test_one_job_is_shown_with_its_film_and_how_well_its_lips_fit(gateway: FakeG
     assert "4.00 s, 512x640, 25 frames/s" in shown.stdout
     assert shown.stdout.splitlines()[-2:] == [
         "the lips follow the sound, but 80 ms late",
-        "agreement 0.31, 80 ms late, shut on 6 of 8 m, b, p",
+        "agreement 0.90, 80 ms late, shut on 6 of 8 m, b, p",
     ]
 
 

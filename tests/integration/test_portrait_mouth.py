@@ -109,7 +109,7 @@ def test_every_photo_shuts_opens_and_rounds_its_mouth(
     frames = {sound: drawn(portrait, PHONES[sound].mouth) for sound in "mɑiu"}
     openings = dict(zip(frames, mouth_openings(frames.values()), strict=True))
     assert openings["m"] < 0.02
-    assert mouth_openings([drawn(portrait, REST)])[0] < 0.02
+    assert mouth_openings([drawn(portrait, REST)])[0] < 0.025  # lips at rest are not pressed
     assert openings["ɑ"] > 0.11
     assert openings["i"] > 0.05
     assert tracked_width(frames["u"]) < 0.85 * tracked_width(frames["i"])

@@ -79,7 +79,7 @@ def test_bytes_that_are_no_text_are_told() -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) == 27
+    assert len(EXAMPLES) == 31
 
 
 @pytest.mark.parametrize(("written", "said"), EXAMPLES)

@@ -145,7 +145,7 @@ def _cloned(cloner: Cloner, recording: VoiceRecording) -> bytes:
 
 
 def _peak(utterance: Utterance) -> int:
-    return int(np.abs(utterance.pcm.astype(np.int32)).max())
+    return int(np.abs(utterance.pcm.astype(np.int32)).max(initial=0))
 
 
 def _sound(backend: Backend, text: str, voice: str) -> bytes:

@@ -346,10 +346,7 @@ class RemoteStages:
 class _Joining:
     """Where a call of Compose is, which lasts as long as its job and mostly waits for segments."""
 
-    def __init__(self) -> None:
-        self._sent = 0
-        self._sent_at = 0.0
-        self._all_sent = False
+    _sent, _sent_at, _all_sent = 0, 0.0, False
 
     async def counted(
         self, segments: AsyncIterator[FinishedSegment | FinishedReel]
