@@ -79,7 +79,9 @@ async def rendered(
     async with connect(address) as channel:
         patience = Patience(patience_seconds, stall_seconds, stall_retries=2)
         stages = RemoteStages(channel, channel, channel, patience=patience)
-        return await stages.render(order, 0, speech, standing=Standing(0), reels=None, report=happened.append)
+        return await stages.render(
+            order, 0, speech, standing=Standing(0), reels=None, report=happened.append
+        )
 
 
 async def test_a_service_that_is_away_is_waited_for_and_the_user_is_told_once(
