@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -10,6 +11,10 @@ from xdist.scheduler import LoadFileScheduling
 # each of them, spin while they wait for one: forty times slower, seen with two processes on two.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# An example takes long where the machine is busy; the same ones are tried each time.
+hypothesis.settings.register_profile("s2v", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("s2v")
 
 pytest_plugins = ["s2v.testing.postgres", "s2v.testing.s3"]
 
