@@ -100,9 +100,9 @@ def test_a_face_that_stands_still_agrees_with_nothing(filmed: Any, spoken: Any) 
 
 def test_the_portrait_itself_is_sharp_and_the_same_person(portrait: Rgb) -> None:
     found = observe([portrait], frame_rate=FPS, reference=portrait).likeness
-    assert found.sharpness_ratio == pytest.approx(1.0, abs=0.01)
+    assert found.sharpness_ratio == pytest.approx(1.0)
     assert found.identity_distance is not None, "the extra `identity` is part of `dev`"
-    assert found.identity_distance < 0.1  # landmarks of a face that is followed differ a little
+    assert found.identity_distance < 0.01
 
 
 def test_a_film_keeps_the_face_and_most_of_its_detail(filmed: Any, portrait: Rgb) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.identity import FaceRecogniser
 from s2v.face.mesh import Landmarks
-from s2v.face.tracking import FaceTracker, eye_distance
+from s2v.face.tracking import FacesTracker, eye_distance
 
 _MARGIN_PIXELS = 4
 
@@ -41,7 +41,8 @@ class LikenessMeter:
 
     def __init__(self, reference: Rgb) -> None:
         self._reference = reference
-        self._landmarks = FaceTracker().find(reference)
+        # As films are looked at, so that a picture is just like itself.
+        self._landmarks = next(iter(FacesTracker().find(reference)), None)
         self._recogniser = FaceRecogniser.if_installed() if self._landmarks else None
         self._known = (
             self._recogniser.describe(reference, self._landmarks)
