@@ -27,7 +27,7 @@ from s2v.rpc.server import Server
 from s2v.rpc.trust import admit_by_token
 from s2v.store.artifacts import FsspecStore
 from s2v_gateway.access.audit import AuditLog
-from s2v_gateway.access.setting_up import admission_of, certificate_of, quotas_of
+from s2v_gateway.access.setting_up import admission_of, quotas_of, server_of
 from s2v_gateway.assets.checks import Checks
 from s2v_gateway.assets.library import Keeping, Library
 from s2v_gateway.assets.uploads import Uploads
@@ -226,18 +226,7 @@ def wire(
     waiting = studio.queue.waiting
     stream = JobStream(lookup, feed, live_media, waiting=waiting)
     spell = partial(job_to_proto, keep=keeping.jobs, waiting=waiting)
-    server = Server(
-        settings.listen,
-        SERVICES,
-        certificate=certificate_of(settings),
-        reflection_enabled=settings.reflection,
-        admit=admission.admit,
-        limits=settings.call_limits,
-        log_level=settings.log_level,
-        metrics_listen=settings.metrics_listen,
-    )
-    if settings.local_listen:
-        server.listen_also(settings.local_listen)
+    server = server_of(settings, SERVICES, admission)
     peers = _peers(settings, admission.admit)
     asset_servicer = AssetServicer(uploads, library, audit)
     job_servicer = JobServicer(

@@ -1,10 +1,12 @@
 """Make of the settings who is let in, and refuse those that let in whom nobody asked."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from s2v.core.errors import InvalidInput, Reason
 from s2v.rpc.channel import is_closed_to_others
 from s2v.rpc.encryption import ServerCertificate
+from s2v.rpc.server import Server
 from s2v_gateway.access.admission import Admission, Keys
 from s2v_gateway.access.quotas import Quotas
 from s2v_gateway.access.rates import Rates
@@ -48,6 +50,23 @@ def admission_of(settings: GatewaySettings, keys: Keys) -> Admission:
             field=_to_blame(settings, reached[0]),
         )
     return admission
+
+
+def server_of(settings: GatewaySettings, services: Sequence[str], admission: Admission) -> Server:
+    """Return the server of these services, where the settings say, for whom they let in."""
+    server = Server(
+        settings.listen,
+        services,
+        certificate=certificate_of(settings),
+        reflection_enabled=settings.reflection,
+        admit=admission.admit,
+        limits=settings.call_limits,
+        log_level=settings.log_level,
+        metrics_listen=settings.metrics_listen,
+    )
+    if settings.local_listen:
+        server.listen_also(settings.local_listen)
+    return server
 
 
 def _tokens_of(settings: GatewaySettings) -> Tokens | None:

@@ -7,9 +7,8 @@ from contextlib import AsyncExitStack
 import sqlalchemy as sa
 import structlog
 
-from s2v.rpc.server import Server
 from s2v.rpc.tracing import configure_tracing
-from s2v_gateway.access.setting_up import admission_of, certificate_of
+from s2v_gateway.access.setting_up import admission_of, server_of
 from s2v_gateway.peers.passing import Leader, Passing
 from s2v_gateway.records.database import close_database, open_database
 from s2v_gateway.records.keys import KeyRecords
@@ -64,18 +63,7 @@ class Following:
         self._served = True
         settings = self._settings
         admission = admission_of(settings, KeyRecords(self._database))
-        server = Server(
-            settings.listen,
-            SERVICES,
-            certificate=certificate_of(settings),
-            reflection_enabled=settings.reflection,
-            admit=admission.admit,
-            limits=settings.call_limits,
-            log_level=settings.log_level,
-            metrics_listen=settings.metrics_listen,
-        )
-        if settings.local_listen:
-            server.listen_also(settings.local_listen)
+        server = server_of(settings, SERVICES, admission)
         server.grpc.add_generic_rpc_handlers((Passing(SERVICES, self._leader),))
         waiting = asyncio.create_task(self._wait())
         waiting.add_done_callback(lambda _: server.end())
