@@ -20,27 +20,25 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from wan_sides import (
     Inputs,
-    OwnSide,
     Side,
     forward_flops,
     inject_outliers,
     random_inputs,
-    rounded_twin,
     sides,
 )
 from wan_stages import Stages, autoencoder, window
 
 from s2v_render.engines.wan.memory import Demand, tokens
 from s2v_render.engines.wan.model.transformer import S2VTransformer
-from s2v_render.engines.wan.ops.kernels import can_fp8, fastest_kernels, plain_kernels
+from s2v_render.engines.wan.ops.kernels import can_fp8, fastest_kernels
 from s2v_render.engines.wan.weights.loading import parts_of
 
-LEAST_COSINE = {"fp8": 0.995}
+LEAST_COSINE = {"fp8": 0.995, "fp8-attention": 0.995}
 GIB = 2**30
 _Result = TypeVar("_Result")
 
@@ -84,14 +82,14 @@ def measured(asked: argparse.Namespace) -> int:
         stages.append(autoencoder(parts, device, size))
         stages.append(window(parts, network, device, size, fp8=fp8, steps=4))
         told(stages)
-    outliers = outlier_cosine(network, device, dtype, asked) if fp8 else None
-    facts = {
+    outliers = outlier_cosines(network, device, dtype, asked) if fp8 else {}
+    facts: dict[str, Any] = {
         "command": " ".join(["python", *sys.argv]),
         "device": torch.cuda.get_device_name() if device.type == "cuda" else platform.processor(),
         "versions": versions(),
         "kernels": str(fastest_kernels(device, dtype, network.config.head_dim)),
         "matrix_tflops": rate / 1e12,
-        "fp8_cosine_with_outliers": outliers,
+        "cosine_with_outliers": outliers,
         "forwards": [asdict(each) for each in forwards],
         "stages": [asdict(each) for each in stages],
     }
@@ -205,18 +203,18 @@ def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
     return 2.0 * rows * inner * columns / median(took[3:])
 
 
-def outlier_cosine(
+def outlier_cosines(
     network: S2VTransformer, device: torch.device, dtype: torch.dtype, asked: argparse.Namespace
-) -> float:
+) -> dict[str, float]:
     """Return how alike fp8 and plain are where some channels count far more than others."""
     inject_outliers(network)
     width, height = map(int, asked.sizes[0].split("x"))
     given: Inputs = random_inputs(
         network.config, width=width, height=height, frames=asked.frames, device=device
     )
-    kernels = fastest_kernels(device, dtype, network.config.head_dim)
-    plain = OwnSide("plain", network, plain_kernels(dtype)).prepare(given)()
-    return alike(OwnSide("fp8", rounded_twin(network), kernels).prepare(given)(), plain)
+    plain, _, *rounded = sides(network, device, dtype, fp8=True, foreign="")
+    wanted = plain.prepare(given)()
+    return {side.name: alike(side.prepare(given)(), wanted) for side in rounded}
 
 
 def alike(found: torch.Tensor, wanted: torch.Tensor) -> float:
@@ -249,11 +247,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def report(facts: dict[str, object], forwards: list[Forward], stages: list[Stages]) -> str:
+def report(facts: dict[str, Any], forwards: list[Forward], stages: list[Stages]) -> str:
     """Return the page for benchmarks/results/."""
     rate = facts["matrix_tflops"]
-    assert isinstance(rate, float)
-    assert isinstance(facts["versions"], dict)
     known = ", ".join(f"{name} {value}" for name, value in facts["versions"].items())
     lines = [
         f"{facts['device']}; {known}.",
@@ -273,8 +269,8 @@ def report(facts: dict[str, object], forwards: list[Forward], stages: list[Stage
             f"| {each.size} | {each.side} | {each.cosine:.5f} | {took:.3f} ({all_of}) "
             f"| {speed:.0f} | {speed / rate:.0%} | {each.peak_gib:.1f} | {waits} |"
         )
-    if facts["fp8_cosine_with_outliers"] is not None:
-        lines += ["", f"fp8 with outlier channels: {facts['fp8_cosine_with_outliers']:.5f}"]
+    for name, cosine in facts["cosine_with_outliers"].items():
+        lines += ["", f"{name} with outlier channels: {cosine:.5f}"]
     if stages:
         lines += ["", "| what | seconds of each stage | peak GiB |", "|---|---|---|"]
     for made in stages:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from s2v_render.engines.wan.model.config import AUDIO_LAYERS, LATENT_CHANNELS, S2VConfig
 from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, SpeechContext, Text
+from s2v_render.engines.wan.ops.attention import attends_in_fp8
 from s2v_render.engines.wan.ops.kernels import Kernels, fastest_kernels, plain_kernels, use
 from s2v_render.engines.wan.weights.blank import blank_transformer
 from s2v_render.engines.wan.weights.fast import round_to_fp8
@@ -99,7 +100,11 @@ def sides(
         OwnSide("fast", network, fast),
     ]
     if fp8:
-        found.append(OwnSide("fp8", rounded_twin(network), fast))
+        twin, head_dim = rounded_twin(network), network.config.head_dim
+        found.append(OwnSide("fp8", twin, fast))
+        if attends_in_fp8(device, head_dim):
+            attending = fastest_kernels(device, dtype, head_dim, fp8_attention=True)
+            found.append(OwnSide("fp8-attention", twin, attending))
     if foreign:
         found.append(ForeignSide(foreign, network))
     return found

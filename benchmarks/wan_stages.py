@@ -16,6 +16,7 @@ from s2v_render.engines.wan.model.speech import SAMPLE_RATE, feature_indices, ga
 from s2v_render.engines.wan.model.text import encode, token_ids
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.ops.attention import attends_in_fp8
 from s2v_render.engines.wan.ops.kernels import fastest_kernels, use
 from s2v_render.engines.wan.planning import MODEL_FPS
 from s2v_render.engines.wan.takes.windows import (
@@ -72,8 +73,9 @@ def window(
 
     Its words, sound and portrait are encoded anew; the one before it is not counted.
     """
-    dtype = network.kernels.dtype
-    kernels = fastest_kernels(device, dtype, network.config.head_dim)
+    dtype, head_dim = network.kernels.dtype, network.config.head_dim
+    fp8_attention = fp8 and attends_in_fp8(device, head_dim)
+    kernels = fastest_kernels(device, dtype, head_dim, fp8_attention=fp8_attention)
     used = rounded_twin(network) if fp8 else network
     use(kernels, used)
     encoder = parts.text_encoder(device, dtype)
@@ -86,7 +88,7 @@ def window(
     latents = torch.randn(1, LATENT_CHANNELS, MOTION[1], *shape[3:], device=device)
 
     def made(steps: int) -> Stages:
-        kind = "fp8" if fp8 else str(dtype).removeprefix("torch.")
+        kind = "fp8" + "-attention" * fp8_attention if fp8 else str(dtype).removeprefix("torch.")
         noted = Stages(f"window of {FRAMES} frames, {steps} steps, {size}, {kind}")
         begun = time.perf_counter()
         text = noted.timed(

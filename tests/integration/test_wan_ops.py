@@ -198,7 +198,7 @@ def test_a_transformer_in_fp8_is_planned_for_as_it_is() -> None:
 
 
 def test_a_cpu_is_told_that_it_cannot_do_fp8() -> None:
-    with pytest.raises(NotReady, match=r"S2V_RENDER_WAN_PRECISION is fp8, and a CPU cannot"):
+    with pytest.raises(NotReady, match=r"S2V_RENDER_WAN_PRECISION asks for fp8, and a CPU cannot"):
         ensure_fp8(CPU)
 
 

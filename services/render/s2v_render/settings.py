@@ -100,8 +100,9 @@ class RenderSettings(InternalSettings):
     )
     wan_precision: Precision = Field(
         default=Precision.AUTO,
-        description="what the engine wan multiplies in: auto (bf16 on a GPU, else fp32), fp32, "
-        "bf16 or fp8, which takes less time and memory, and needs compute capability 8.9",
+        description="what the engine wan computes in: auto (bf16 on a GPU, else fp32), fp32, bf16, "
+        "fp8, which takes less time and memory, and needs compute capability 8.9, or "
+        "fp8-attention, which takes still less time, and needs 9.0 and nvidia-cudnn-frontend",
     )
     wan_noise: Noise = Field(
         default=Noise.CPU,

@@ -195,7 +195,7 @@ class WanEngine:
             frames=max(frames, default=0),
             weight_bytes=self._dtype.itemsize,
             vae_bytes=2 if self._device.type == "cuda" else 4,
-            fp8=self._settings.precision is Precision.FP8,
+            fp8=self._settings.precision.rounds_matrices,
             offload=self._settings.offload,
             guided=plan.denoising.guided,
         )
@@ -332,7 +332,8 @@ class WanEngine:
             given=self._given,
             offload=settings.offload,
             loras=self._loras,
-            fp8=settings.precision is Precision.FP8,
+            fp8=settings.precision.rounds_matrices,
+            fp8_attention=settings.precision is Precision.FP8_ATTENTION,
         )
 
     def _loras_for(self, preset: str) -> list[Lora]:

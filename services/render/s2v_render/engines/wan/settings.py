@@ -35,7 +35,7 @@ class Offload(StrEnum):
 
 
 class Precision(StrEnum):
-    """What the transformer's matrices are multiplied in."""
+    """What the transformer is computed in."""
 
     AUTO = "auto"
     """bf16 on CUDA, fp32 elsewhere."""
@@ -43,6 +43,13 @@ class Precision(StrEnum):
     BF16 = "bf16"
     FP8 = "fp8"
     """The blocks' own in fp8, a scale for each row, and all else in bf16; needs such a card."""
+    FP8_ATTENTION = "fp8-attention"
+    """These in fp8, and the attention of all tokens to all; needs nvidia-cudnn-frontend, too."""
+
+    @property
+    def rounds_matrices(self) -> bool:
+        """Whether the blocks' own matrices are kept and multiplied in fp8."""
+        return self in (Precision.FP8, Precision.FP8_ATTENTION)
 
 
 class Noise(StrEnum):

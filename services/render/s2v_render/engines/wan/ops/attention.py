@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-_FLASH_4 = "flash-attn-4"
+_FLASH_4, _CUDNN_FP8 = "flash-attn-4", "cudnn in fp8"
+_SLOW_TO_START = (_FLASH_4, _CUDNN_FP8)
 _MANY_KEYS = 2048
 Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -28,29 +29,53 @@ class AttentionBackend:
     attend: Attend
 
 
-def fastest_attention(device: torch.device, dtype: torch.dtype, head_dim: int) -> AttentionBackend:
-    """Return the fastest way that is installed and works with such heads on this device."""
+def fastest_attention(
+    device: torch.device, dtype: torch.dtype, head_dim: int, *, fp8: bool = False
+) -> AttentionBackend:
+    """Return the fastest way that is installed and works with such heads on this device.
+
+    Args:
+        device: where.
+        dtype: of what attends.
+        head_dim: width of a head.
+        fp8: whether many keys may be attended to in fp8, where that works.
+    """
     if device.type != "cuda":
         return PLAIN_ATTENTION
-    working = [each for each in _on_cuda() if _works(each, device, dtype, head_dim)]
-    if not working:
-        return PLAIN_ATTENTION
-    long, short = working[0], working[min(1, len(working) - 1)]
-    return long if long.name != _FLASH_4 else _by_length(long, short)
+    ways = [each for each in _on_cuda(fp8=fp8) if _works(each, device, dtype, head_dim)]
+    ways.append(PLAIN_ATTENTION)
+    many, few = ways[0], next(each for each in ways if each.name not in _SLOW_TO_START)
+    return many if many is few else _by_length(many, few)
 
 
-def _by_length(long: AttentionBackend, short: AttentionBackend) -> AttentionBackend:
+def attends_in_fp8(device: torch.device, head_dim: int) -> bool:
+    """Return whether that works here."""
+    return device.type == "cuda" and any(
+        _works(each, device, torch.bfloat16, head_dim) for each in _in_fp8()
+    )
+
+
+def _by_length(many: AttentionBackend, few: AttentionBackend) -> AttentionBackend:
     """Return one that attends to few keys otherwise: there the first one's start costs most."""
 
     def attend(q_BSNH: Tensor, k_BLNH: Tensor, v_BLNH: Tensor) -> Tensor:
-        way = long if k_BLNH.shape[1] >= _MANY_KEYS else short
+        way = many if k_BLNH.shape[1] >= _MANY_KEYS else few
         return way.attend(q_BSNH, k_BLNH, v_BLNH)
 
-    return AttentionBackend(f"{long.name}, below {_MANY_KEYS} keys {short.name}", attend)
+    return AttentionBackend(f"{many.name}, below {_MANY_KEYS} keys {few.name}", attend)
 
 
-def _on_cuda() -> Iterator[AttentionBackend]:
+def _in_fp8() -> Iterator[AttentionBackend]:
+    if importlib.util.find_spec("triton") and importlib.util.find_spec("cudnn"):
+        from s2v_render.engines.wan.ops.fp8_attention import Fp8Attention
+
+        yield AttentionBackend(_CUDNN_FP8, Fp8Attention())
+
+
+def _on_cuda(*, fp8: bool) -> Iterator[AttentionBackend]:
     """Yield what there is, the fastest first: measured on Hopper with heads of 128."""
+    if fp8:
+        yield from _in_fp8()
     if importlib.util.find_spec("flash_attn") and importlib.util.find_spec("flash_attn.cute"):
         yield AttentionBackend(_FLASH_4, _flash_4)
     for backend in (SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION):

@@ -55,9 +55,12 @@ def use(kernels: Kernels, network: nn.Module) -> None:
             part.kernels = kernels
 
 
-def fastest_kernels(device: torch.device, dtype: torch.dtype, head_dim: int) -> Kernels:
+def fastest_kernels(
+    device: torch.device, dtype: torch.dtype, head_dim: int, *, fp8_attention: bool = False
+) -> Kernels:
     """Return the fastest that is installed and works on this device."""
-    return Kernels(dtype, _ops(device, dtype), fastest_attention(device, dtype, head_dim))
+    attention = fastest_attention(device, dtype, head_dim, fp8=fp8_attention)
+    return Kernels(dtype, _ops(device, dtype), attention)
 
 
 def plain_kernels(dtype: torch.dtype) -> Kernels:

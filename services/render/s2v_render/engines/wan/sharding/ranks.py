@@ -12,6 +12,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from s2v.core.shards import Shard
+from s2v_render.engines.wan.sharding.exchange import quickest_exchange
 from s2v_render.engines.wan.sharding.layout import Division, layout_for
 from s2v_render.engines.wan.sharding.losing import shards_named
 from s2v_render.engines.wan.sharding.sequence import ONE_RANK, SequenceRanks, SeveralRanks
@@ -63,7 +64,7 @@ class Ranks:
     """
 
     def __init__(self, shard: Shard, device: torch.device) -> None:
-        self._shard = shard
+        self._shard, self._device = shard, device
         self._known: dict[Division, TakeRanks | None] = {}
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
@@ -96,7 +97,9 @@ class Ranks:
         if self._shard.rank >= layout.ranks:
             return None
         return TakeRanks(
-            SeveralRanks(sharing) if sharing else ONE_RANK,
+            SeveralRanks(sharing, quickest_exchange(sharing, self._device))
+            if sharing
+            else ONE_RANK,
             layout.branch(self._shard.rank) if others else None,
             others,
         )

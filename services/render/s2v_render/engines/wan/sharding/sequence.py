@@ -10,7 +10,7 @@ rank, H width of a head, W the same in words, D width of a token, R ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from s2v_render.engines.wan.sharding.cutting import shares, within
+from s2v_render.engines.wan.sharding.exchange import Exchange
 from s2v_render.engines.wan.sharding.losing import shards_named
 
 Arriving = Callable[[], Tensor]
@@ -75,8 +76,9 @@ ONE_RANK = OneRank()
 class SeveralRanks:
     """Ranks of a process group, which divides the heads."""
 
-    def __init__(self, group: dist.ProcessGroup) -> None:
+    def __init__(self, group: dist.ProcessGroup, exchange: Exchange) -> None:
         self._group = group
+        self._exchange = exchange
         self._ranks, self._rank = group.size(), group.rank()
 
     def share(self, tokens: int) -> range:
@@ -87,11 +89,15 @@ class SeveralRanks:
         """Send own tokens with all heads; all tokens with own heads arrive."""
         x_BSRMW = _in_words(x_BSNH).unflatten(2, (self._ranks, -1))
         batch, *_, mine, words = x_BSRMW.shape
-        all_BLMW = x_BSRMW.new_empty(batch, tokens, mine, words)
-        parts = [all_BLMW[:, share.start : share.stop] for share in shares(tokens, self._ranks)]
-        sent = [x_BSMW.contiguous() for x_BSMW in self._others(x_BSRMW.unbind(2))]
-        wait = self._exchange(sent, self._others(parts))
-        parts[self._rank].copy_(x_BSRMW[:, :, self._rank])
+        cut = shares(tokens, self._ranks)
+
+        def of_rank(all_BLMW: Tensor, rank: int) -> Tensor:
+            return all_BLMW[:, cut[rank].start : cut[rank].stop]
+
+        all_BLMW, wait = self._exchange.begin(
+            x_BSRMW.unbind(2), lambda _: (batch, tokens, mine, words), of_rank
+        )
+        of_rank(all_BLMW, self._rank).copy_(x_BSRMW[:, :, self._rank])
 
         def arrived() -> Tensor:
             wait()
@@ -102,45 +108,18 @@ class SeveralRanks:
     def to_tokens(self, x_BLMH: Tensor) -> Tensor:
         """Send all tokens with own heads; return own tokens with all heads."""
         x_BLMW = _in_words(x_BLMH.contiguous())
-        parts = [
-            x_BLMW[:, share.start : share.stop] for share in shares(x_BLMW.shape[1], self._ranks)
-        ]
-        own_BSMW = parts[self._rank]
-        landed = [torch.empty_like(own_BSMW) for _ in range(self._ranks - 1)]
-        wait = self._exchange(self._others(parts), landed)
+        batch, tokens, *heads = x_BLMW.shape
+        cut = shares(tokens, self._ranks)
+        parts = [x_BLMW[:, share.start : share.stop] for share in cut]
+        arrival_RBSMW, wait = self._exchange.begin(
+            parts,
+            lambda rank: (self._ranks, batch, len(cut[rank]), *heads),
+            lambda arrival, rank: arrival[rank],
+        )
         wait()
-        landed.insert(self._rank, own_BSMW)
+        landed = list(arrival_RBSMW)
+        landed[self._rank] = parts[self._rank]
         return torch.stack(landed, dim=2).flatten(2, 3).view(x_BLMH.dtype)
-
-    def _others(self, parts: Sequence[Tensor]) -> list[Tensor]:
-        """Return the parts of all ranks but this one."""
-        return [part for rank, part in enumerate(parts) if rank != self._rank]
-
-    def _exchange(self, sent: Sequence[Tensor], into: Sequence[Tensor]) -> Callable[[], None]:
-        """Send a part to each other rank and receive one of each; return what waits for that.
-
-        What stays here is not part of it: it would go through the same few channels. A part's
-        samples are each contiguous, and sent one by one.
-        """
-        ranks = [rank for rank in range(self._ranks) if rank != self._rank]
-        ways = ((dist.isend, sent), (dist.irecv, into))
-        operations = [
-            dist.P2POp(way, sample, group=self._group, group_peer=rank)
-            for way, parts in ways
-            for rank, part in zip(ranks, parts, strict=True)
-            for sample in part
-            if sample.numel()
-        ]
-        with shards_named():
-            works = dist.batch_isend_irecv(operations) if operations else []
-
-        def wait() -> None:
-            with shards_named():
-                for work in works:
-                    work.wait()
-            operations.clear()  # until now what is sent had to stay
-
-        return wait
 
     def gathered(self, x_BSD: Tensor, tokens: int, first: int) -> Tensor:
         """Return the first tokens of the sequence, on every rank."""

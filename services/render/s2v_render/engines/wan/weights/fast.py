@@ -11,6 +11,7 @@ from torch import nn
 from s2v_render.engines.wan.model.layers import Attention, FeedForward
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.ops.attention import attends_in_fp8
 from s2v_render.engines.wan.ops.kernels import can_fp8
 from s2v_render.engines.wan.ops.linear import Fp8Linear
 from s2v_render.engines.wan.weights.files import unusable
@@ -30,9 +31,23 @@ def ensure_fp8(device: torch.device) -> None:
         return
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "a CPU"
     raise unusable(
-        f"S2V_RENDER_WAN_PRECISION is fp8, and {name} cannot: it needs an NVIDIA GPU of compute "
-        "capability 8.9 or higher, and triton. Use bf16."
+        f"S2V_RENDER_WAN_PRECISION asks for fp8, and {name} cannot: it needs an NVIDIA GPU of "
+        "compute capability 8.9 or higher, and triton. Use bf16."
     )
+
+
+def ensure_fp8_attention(device: torch.device, head_dim: int) -> None:
+    """Refuse what cannot attend in fp8.
+
+    Raises:
+        NotReady: CHECKPOINT_UNUSABLE.
+    """
+    if not attends_in_fp8(device, head_dim):
+        raise unusable(
+            "S2V_RENDER_WAN_PRECISION is fp8-attention, which does not work here: it needs an "
+            "NVIDIA GPU of compute capability 9.0 or higher, triton and nvidia-cudnn-frontend. "
+            "Use fp8."
+        )
 
 
 def round_to_fp8(transformer: S2VTransformer, device: torch.device) -> int:

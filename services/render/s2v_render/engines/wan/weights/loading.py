@@ -45,7 +45,12 @@ from s2v_render.engines.wan.weights.blank import (
     blank_transformer,
     blank_vae,
 )
-from s2v_render.engines.wan.weights.fast import ensure_fp8, fastest_vae, round_to_fp8
+from s2v_render.engines.wan.weights.fast import (
+    ensure_fp8,
+    ensure_fp8_attention,
+    fastest_vae,
+    round_to_fp8,
+)
 from s2v_render.engines.wan.weights.files import read_json, unusable
 from s2v_render.engines.wan.weights.layouts.checkpoint import Checkpoint, ModelPart, PartFiles
 from s2v_render.engines.wan.weights.layouts.finding import (
@@ -151,6 +156,7 @@ def load_models(
     offload: Offload = Offload.NONE,
     loras: Sequence[Lora] = (),
     fp8: bool = False,
+    fp8_attention: bool = False,
     seed: int = 0,
 ) -> WanModels:
     """Return all models, ready to run on a device.
@@ -163,6 +169,7 @@ def load_models(
         offload: which weights stay on the host and visit the device layer by layer.
         loras: changes to the transformer, in this order.
         fp8: whether the matrices of the transformer's blocks are rounded to fp8.
+        fp8_attention: whether all tokens attend to all in fp8.
         seed: of random weights.
 
     Raises:
@@ -173,7 +180,10 @@ def load_models(
     if fp8:
         ensure_fp8(device)
     parts = parts_of(source, given=given, seed=seed, draw_on=device)
-    kernels = fastest_kernels(device, dtype, parts.config.head_dim)
+    head_dim = parts.config.head_dim
+    if fp8_attention:
+        ensure_fp8_attention(device, head_dim)
+    kernels = fastest_kernels(device, dtype, head_dim, fp8_attention=fp8_attention)
     _log.info("computing", device=str(device), kernels=str(kernels), fp8=fp8)
     transformer_home = _HOST if offload.streams_transformer else device
     home = _HOST if offload.streams_encoders else device

@@ -1,0 +1,169 @@
+"""How each rank sends a part of a tensor to each other rank, so that it is there when it is needed.
+
+Every rank has an arrival tensor, whose shape all ranks know; what a rank sends to another one goes
+to the sender's place in it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import structlog
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from s2v_render.engines.wan.sharding.losing import shards_named
+
+_log = structlog.get_logger()
+
+_EXCHANGES_AT_ONCE = 4
+"""Three before attention and one after it."""
+_ROOM_STEP_BYTES = 1 << 20
+_DEADLINE_MS = 600_000
+
+ShapeOf = Callable[[int], tuple[int, ...]]
+"""The shape of a rank's arrival tensor; batch, or something like it, comes first."""
+PlaceOf = Callable[[Tensor, int], Tensor]
+"""The part of an arrival tensor that is for what a rank sends."""
+
+
+class Exchange(Protocol):
+    """A way to send parts; all ranks begin the same exchanges in the same order."""
+
+    def begin(
+        self, parts: Sequence[Tensor], shape_of: ShapeOf, place_of: PlaceOf
+    ) -> tuple[Tensor, Callable[[], None]]:
+        """Begin to send; return this rank's arrival tensor, and what waits until all is in it.
+
+        The host does not wait for a GPU. What is for this rank itself is not moved. The arrival
+        tensor is used again after three more exchanges.
+
+        Args:
+            parts: one for each rank.
+            shape_of: tells the shape of any rank's arrival tensor.
+            place_of: tells the place in such a tensor of what a rank sends.
+        """
+
+
+class CollectiveExchange:
+    """By the process group: works everywhere, and takes multiprocessors on a GPU."""
+
+    def __init__(self, group: dist.ProcessGroup) -> None:
+        self._group = group
+        self._others = [rank for rank in range(group.size()) if rank != group.rank()]
+
+    def begin(
+        self, parts: Sequence[Tensor], shape_of: ShapeOf, place_of: PlaceOf
+    ) -> tuple[Tensor, Callable[[], None]]:
+        """Begin to send, sample by sample: a part's samples are each contiguous."""
+        arrival = parts[0].new_empty(shape_of(self._group.rank()))
+        sent = [(rank, parts[rank].contiguous()) for rank in self._others]
+        awaited = [(rank, place_of(arrival, rank)) for rank in self._others]
+        operations = [
+            dist.P2POp(way, sample, group=self._group, group_peer=rank)
+            for way, parts in ((dist.isend, sent), (dist.irecv, awaited))
+            for rank, part in parts
+            for sample in part
+            if sample.numel()
+        ]
+        with shards_named():
+            works = dist.batch_isend_irecv(operations) if operations else []
+
+        def wait() -> None:
+            with shards_named():
+                for work in works:
+                    work.wait()
+            operations.clear()  # until now what is sent had to stay
+
+        return arrival, wait
+
+
+class PeerExchange:
+    """By copying into the memory of the other GPUs, beside what the multiprocessors do.
+
+    There is room for four arrival tensors, used in turn, and a signal for each. A rank may write to
+    the room of another one again as it has had that one's next exchanges, which it began after it
+    had read what was there: attention needs what three exchanges bring, and the fourth its result.
+    """
+
+    def __init__(self, group: dist.ProcessGroup, device: torch.device) -> None:
+        self._group = group
+        self._rank = group.rank()
+        self._others = [rank for rank in range(group.size()) if rank != self._rank]
+        self._device = device
+        self._stream = torch.cuda.Stream(device, priority=-1)
+        self._room_bytes = 0
+        self._shared: Any = None
+        self._room: Tensor | None = None
+        self._turn = 0
+
+    def begin(
+        self, parts: Sequence[Tensor], shape_of: ShapeOf, place_of: PlaceOf
+    ) -> tuple[Tensor, Callable[[], None]]:
+        """Begin to copy; whoever waits has the device wait for the signals of the others."""
+        dtype = parts[0].dtype
+        shapes = [shape_of(rank) for rank in range(len(parts))]
+        self._make_room(max(map(_count, shapes)) * dtype.itemsize)
+        turn, self._turn = self._turn, (self._turn + 1) % _EXCHANGES_AT_ONCE
+
+        def arrival(rank: int) -> Tensor:
+            offset = turn * self._room_bytes // dtype.itemsize
+            found: Tensor = self._shared.get_buffer(rank, shapes[rank], dtype, offset)
+            return found
+
+        sent = {rank: parts[rank].contiguous() for rank in self._others}
+        self._stream.wait_stream(torch.cuda.current_stream(self._device))
+        with torch.cuda.stream(self._stream):
+            for rank, part in sent.items():
+                for into, sample in zip(place_of(arrival(rank), self._rank), part, strict=True):
+                    into.copy_(sample)
+                part.record_stream(self._stream)
+                self._shared.put_signal(rank, turn, _DEADLINE_MS)
+
+        def wait() -> None:
+            for rank in self._others:
+                self._shared.wait_signal(rank, turn, _DEADLINE_MS)
+
+        return arrival(self._rank), wait
+
+    def _make_room(self, needed_bytes: int) -> None:
+        """Take room that is large enough, on all ranks together."""
+        if needed_bytes <= self._room_bytes:
+            return
+        import torch.distributed._symmetric_memory as symmetric
+
+        torch.cuda.synchronize(self._device)
+        self._shared, self._room = None, None
+        self._room_bytes = -(-needed_bytes // _ROOM_STEP_BYTES) * _ROOM_STEP_BYTES
+        with shards_named():
+            self._room = symmetric.empty(
+                self._room_bytes * _EXCHANGES_AT_ONCE, dtype=torch.uint8, device=self._device
+            )
+            self._shared = symmetric.rendezvous(self._room, self._group)
+
+
+def quickest_exchange(group: dist.ProcessGroup, device: torch.device) -> Exchange:
+    """Return copies from GPU to GPU where all of these ranks can, and the collectives elsewhere."""
+    if device.type != "cuda":
+        return CollectiveExchange(group)
+    can = torch.tensor(float(_sees_all(group)), device=device)
+    with shards_named():
+        dist.all_reduce(can, dist.ReduceOp.MIN, group)
+    _log.info("ranks exchange", by="copies from GPU to GPU" if can else "collectives")
+    return PeerExchange(group, device) if can else CollectiveExchange(group)
+
+
+def _sees_all(group: dist.ProcessGroup) -> bool:
+    """Return whether this rank's GPU reaches the memory of all others, and may."""
+    own = torch.cuda.current_device()
+    others = [rank for rank in dist.get_process_group_ranks(group) if rank != own]
+    return os.environ.get("NCCL_P2P_DISABLE", "0") == "0" and all(
+        torch.cuda.can_device_access_peer(own, other) for other in others
+    )
+
+
+def _count(shape: Sequence[int]) -> int:
+    return torch.Size(shape).numel()
