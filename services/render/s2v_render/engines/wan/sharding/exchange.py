@@ -124,6 +124,9 @@ class PeerExchange:
                 self._shared.put_signal(rank, turn, _DEADLINE_MS)
 
         def wait() -> None:
+            # Signals are small kernels: what comes next would take every multiprocessor before
+            # this rank's own had one, and the others would wait for as long as it runs.
+            torch.cuda.current_stream(self._device).wait_stream(self._stream)
             for rank in self._others:
                 self._shared.wait_signal(rank, turn, _DEADLINE_MS)
 
