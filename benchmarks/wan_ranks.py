@@ -61,6 +61,7 @@ class Scaling:
     together: list[float] = field(default_factory=list)
     unsent: list[float] = field(default_factory=list)
     collectives: list[float] = field(default_factory=list)
+    each_alone: list[float] = field(default_factory=list)
     peak_gib: list[float] = field(default_factory=list)
     busiest: dict[str, list[str]] = field(default_factory=dict)
 
@@ -218,7 +219,7 @@ def compared(
     made = Scaling(what, size, shard.ranks, alike(together(), wanted))
     del wanted
     for _ in range(asked.rounds):
-        made.alone.append(seconds_of(alone, shard, everybody=False))
+        made.alone.append(seconds_of(alone, shard, only=0))
         made.together.append(seconds_of(together, shard))
         with unsent():
             made.unsent.append(seconds_of(together, shard))
@@ -226,24 +227,25 @@ def compared(
             made.collectives.append(seconds_of(together, shard))
         made.together.append(seconds_of(together, shard))
         made.peak_gib.append(peak_gib())
-        made.alone.append(seconds_of(alone, shard, everybody=False))
+        made.alone.append(seconds_of(alone, shard, only=0))
+    made.each_alone = [seconds_of(alone, shard, only=rank) for rank in range(shard.ranks)]
     if asked.profile:
         made.busiest = {"alone": busiest(alone, 12), "together": busiest(together, 16)}
     return made
 
 
-def seconds_of(run: Way, shard: Shard, *, everybody: bool = True) -> float:
-    """Return how long the slowest rank takes until its device is at rest; the others may rest."""
+def seconds_of(run: Way, shard: Shard, *, only: int | None = None) -> float:
+    """Return how long the slowest rank takes until its device is at rest, or one while all rest."""
     rest()
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
     met()
     started = time.perf_counter()
-    if everybody or shard.rank == 0:
+    if only in (None, shard.rank):
         run()
         rest()
     took = torch.tensor(time.perf_counter() - started, device=_exchanged_on())
-    dist.all_reduce(took, dist.ReduceOp.MAX) if everybody else dist.broadcast(took, 0)
+    dist.all_reduce(took, dist.ReduceOp.MAX) if only is None else dist.broadcast(took, only)
     return float(took)
 
 
@@ -303,6 +305,9 @@ def report(facts: dict[str, Any], found: list[Scaling]) -> str:
             f"| {times[1]} | {median(each.unsent):.3f} | {median(each.collectives):.3f} "
             f"| {each.speedup:.3f} | {each.speedup / each.ranks:.1%} | {max(each.peak_gib):.1f} |"
         )
+    for each in found:
+        took = ", ".join(f"{seconds:.3f}" for seconds in each.each_alone)
+        lines += ["", f"{each.what}, {each.size}, each GPU alone, seconds: {took}"]
     for each in found:
         for kind, rows in each.busiest.items():
             lines += ["", f"{each.what}, {each.size}, {kind}:", "", *(f"- {row}" for row in rows)]

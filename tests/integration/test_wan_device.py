@@ -23,6 +23,7 @@ from s2v_render.engines.wan.takes.windows import (
     prepared,
 )
 from wan_builders import build_transformer
+from wan_ranks import together, worst_attended
 
 pytestmark = [
     pytest.mark.gpu,
@@ -76,3 +77,8 @@ def test_no_step_waits_for_the_device(
     next(run)
     request.getfixturevalue("no_waiting")
     assert len(list(run)) == 3
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="there are no two CUDA devices")
+def test_gpus_copy_to_each_other_what_each_attends_to(tmp_path: Path) -> None:
+    assert max(together(2, tmp_path, worst_attended, 300)) < 1e-5

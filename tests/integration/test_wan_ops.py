@@ -1,5 +1,7 @@
 """The operations of the `wan` engine: fused and plain ones agree, and fp8 errs little."""
 
+from importlib.util import find_spec
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
@@ -17,7 +19,12 @@ from s2v_render.engines.wan.ops.linear import Fp8Linear
 from s2v_render.engines.wan.ops.plain import PlainOps
 from s2v_render.engines.wan.ops.protocol import FP8, Activation, Gate, Norm, Rotations, Rowwise
 from s2v_render.engines.wan.settings import Offload
-from s2v_render.engines.wan.weights.fast import ensure_fp8, fastest_vae, round_to_fp8
+from s2v_render.engines.wan.weights.fast import (
+    ensure_fp8,
+    ensure_fp8_attention,
+    fastest_vae,
+    round_to_fp8,
+)
 from s2v_render.engines.wan.weights.loading import load_models, parts_of
 
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
@@ -164,6 +171,29 @@ def test_attention_is_the_chosen_one_whatever_the_process_set() -> None:
         held = chosen.attend(q, k, v)
     assert torch.equal(free, held)
     assert alike(free, PLAIN_ATTENTION.attend(q, k, v)) > 0.9999
+
+
+@pytest.mark.gpu
+@on_gpu
+@pytest.mark.skipif(not find_spec("cudnn"), reason="nvidia-cudnn-frontend is not installed")
+@pytest.mark.parametrize("common", [0.0, 20.0])
+def test_attention_in_fp8_errs_little_where_keys_have_much_in_common_too(common: float) -> None:
+    chosen = fastest_attention(CUDA, torch.bfloat16, 128, fp8=True)
+    q, k, v = (drawn(1, 4100, 2, 128, seed=seed, device="cuda").bfloat16() for seed in (1, 2, 3))
+    k += common * drawn(128, seed=4, device="cuda").bfloat16()
+    wanted = PLAIN_ATTENTION.attend(q, k, v)
+    assert 0.99 < alike(chosen.attend(q, k, v), wanted) < 0.99999
+    assert (
+        alike(
+            chosen.attend(q, k[:, :64], v[:, :64]), PLAIN_ATTENTION.attend(q, k[:, :64], v[:, :64])
+        )
+        > 0.9999
+    )
+
+
+def test_a_cpu_is_told_that_it_cannot_attend_in_fp8() -> None:
+    with pytest.raises(NotReady, match=r"fp8-attention, which does not work here.*Use fp8"):
+        ensure_fp8_attention(CPU, 128)
 
 
 @pytest.mark.parametrize("outlier", [1.0, 30.0])

@@ -22,6 +22,7 @@ from s2v.core.ports import Frames, Sampling, Size, State, Take
 from s2v.core.shards import Shard
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.ops.attention import PLAIN_ATTENTION
 from s2v_render.engines.wan.settings import WanSettings
 from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
 from wan_builders import build_transformer
@@ -110,6 +111,28 @@ def predicted(ranks: TakeRanks, names: list[str]) -> dict[str, Any]:
         made[name] = out.numpy()
         made.setdefault("collectives", dict(counted.calls))
     return made
+
+
+def worst_attended(shard: Shard, rounds: int) -> float:
+    """Return by how much a GPU's share of attentions is off at most; ranks are late in turn."""
+    device = torch.device("cuda", shard.rank)
+    torch.cuda.set_device(device)
+    parts = Ranks(shard, device).for_take(heads=HEADS, guided=False)
+    assert parts is not None
+    worst = torch.zeros((), device=device)
+    for turn in range(rounds):
+        tokens = 301 + turn % 7
+        drawn = torch.Generator(device).manual_seed(turn)
+        query, key, value = torch.randn(3, 1, tokens, HEADS, 16, generator=drawn, device=device)
+        share = parts.sequence.share(tokens)
+        own = slice(share.start, share.stop)
+        if turn % shard.ranks == shard.rank:
+            torch.cuda._sleep(1_000_000)
+        sent = (parts.sequence.sent(each[:, own], tokens) for each in (query, key, value))
+        found = parts.sequence.attended(PLAIN_ATTENTION.attend, *sent)
+        wanted = PLAIN_ATTENTION.attend(query, key, value)[:, own]
+        worst = torch.maximum(worst, (found - wanted).abs().max())
+    return float(worst)
 
 
 class _Counted:

@@ -123,11 +123,10 @@ class Attention(Computing):
             ranks: that share it.
         """
         # What needs least before it is sent goes first, and the next one is computed meanwhile.
-        value = ranks.to_heads(self.v(x_BSD).unflatten(-1, (self.heads, -1)), tokens)
-        key = ranks.to_heads(self.norm_k(self.k(x_BSD), turn), tokens)
-        query = ranks.to_heads(self.norm_q(self.q(x_BSD), turn), tokens)
-        gathered = self.kernels.attention.attend(query(), key(), value())
-        return self._out(ranks.to_tokens(gathered))
+        value = ranks.sent(self.v(x_BSD).unflatten(-1, (self.heads, -1)), tokens)
+        key = ranks.sent(self.norm_k(self.k(x_BSD), turn), tokens)
+        query = ranks.sent(self.norm_q(self.q(x_BSD), turn), tokens)
+        return self._out(ranks.attended(self.kernels.attention.attend, query, key, value))
 
     def _out(self, gathered_BSNH: Tensor) -> Tensor:
         read = read_dtype(self.o, self.kernels)

@@ -19,8 +19,8 @@ from s2v_render.engines.wan.sharding.losing import shards_named
 
 _log = structlog.get_logger()
 
-_EXCHANGES_AT_ONCE = 4
-"""Three before attention and one after it."""
+_EXCHANGES_AT_ONCE = 8
+"""More than an attention needs, of keys, values, and two each of queries and what they gather."""
 _ROOM_STEP_BYTES = 1 << 20
 _DEADLINE_MS = 600_000
 
@@ -39,7 +39,7 @@ class Exchange(Protocol):
         """Begin to send; return this rank's arrival tensor, and what waits until all is in it.
 
         The host does not wait for a GPU. What is for this rank itself is not moved. The arrival
-        tensor is used again after three more exchanges.
+        tensor is used again after seven more exchanges.
 
         Args:
             parts: one for each rank.
@@ -84,9 +84,10 @@ class CollectiveExchange:
 class PeerExchange:
     """By copying into the memory of the other GPUs, beside what the multiprocessors do.
 
-    There is room for four arrival tensors, used in turn, and a signal for each. A rank may write to
-    the room of another one again as it has had that one's next exchanges, which it began after it
-    had read what was there: attention needs what three exchanges bring, and the fourth its result.
+    There is room for eight arrival tensors, used in turn, and a signal for each. Whoever writes to
+    another rank's room again has waited for an exchange which that one began after it had read what
+    was there: what an attention gathers is sent after its keys, values and queries were read, and
+    the next attention's keys and values after what was gathered.
     """
 
     def __init__(self, group: dist.ProcessGroup, device: torch.device) -> None:
@@ -114,19 +115,20 @@ class PeerExchange:
             found: Tensor = self._shared.get_buffer(rank, shapes[rank], dtype, offset)
             return found
 
-        sent = {rank: parts[rank].contiguous() for rank in self._others}
+        others = {rank: parts[rank].contiguous() for rank in self._others}
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream):
-            for rank, part in sent.items():
+            for rank, part in others.items():
                 for into, sample in zip(place_of(arrival(rank), self._rank), part, strict=True):
                     into.copy_(sample)
                 part.record_stream(self._stream)
                 self._shared.put_signal(rank, turn, _DEADLINE_MS)
+            sent = self._stream.record_event()
 
         def wait() -> None:
             # Signals are small kernels: what comes next would take every multiprocessor before
             # this rank's own had one, and the others would wait for as long as it runs.
-            torch.cuda.current_stream(self._device).wait_stream(self._stream)
+            torch.cuda.current_stream(self._device).wait_event(sent)
             for rank in self._others:
                 self._shared.wait_signal(rank, turn, _DEADLINE_MS)
 

@@ -1,8 +1,9 @@
 """The tokens of one forward over several ranks: who has which, and how they attend to all.
 
 Outside attention every rank computes its own tokens with all heads; for attention the ranks turn
-to all tokens with their own heads, and back: four exchanges a block, as in DeepSpeed Ulysses
-(arXiv 2309.14509). Shares need not be equal.
+to all tokens with their own heads, and back, as in DeepSpeed Ulysses (arXiv 2309.14509). They
+attend by halves of their heads, so that one half is on its way while the other one attends: eight
+exchanges a block, four where a rank's heads cannot be halved. Shares need not be equal.
 
 Shape suffixes: B batch, S tokens of this rank, L tokens of the sequence, N heads, M heads of this
 rank, H width of a head, W the same in words, D width of a token, R ranks.
@@ -10,7 +11,7 @@ rank, H width of a head, W the same in words, D width of a token, R ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,8 +24,12 @@ from s2v_render.engines.wan.sharding.cutting import shares, within
 from s2v_render.engines.wan.sharding.exchange import Exchange
 from s2v_render.engines.wan.sharding.losing import shards_named
 
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""From queries, keys and values, each of shape [B, L, heads, H], to what the queries gather."""
 Arriving = Callable[[], Tensor]
 """Returns what was sent as soon as the device has it; the host does not wait for a GPU."""
+Sent = Sequence[Arriving]
+"""All tokens with own heads, by parts of these heads: each [B, L, heads of the part, H]."""
 
 
 class SequenceRanks(Protocol):
@@ -33,11 +38,16 @@ class SequenceRanks(Protocol):
     def share(self, tokens: int) -> range:
         """Return which of so many tokens are this rank's."""
 
-    def to_heads(self, x_BSNH: Tensor, tokens: int) -> Arriving:
-        """Send own tokens with all heads; all tokens with own heads arrive: [B, L, M, H]."""
+    def sent(self, x_BSNH: Tensor, tokens: int) -> Sent:
+        """Begin to send own tokens with all heads to where they attend; others' come here.
 
-    def to_tokens(self, x_BLMH: Tensor) -> Tensor:
-        """Send all tokens with own heads; return own tokens with all heads: [B, S, N, H]."""
+        Args:
+            x_BSNH: this rank's own.
+            tokens: of the whole sequence.
+        """
+
+    def attended(self, attend: Attend, query: Sent, key: Sent, value: Sent) -> Tensor:
+        """Return what own tokens gather with all heads, shape [B, S, N, H]."""
 
     def gathered(self, x_BSD: Tensor, tokens: int, first: int) -> Tensor:
         """Return the first tokens of the sequence, shape [B, first, D].
@@ -57,13 +67,13 @@ class OneRank:
         """Return all tokens."""
         return range(tokens)
 
-    def to_heads(self, x_BSNH: Tensor, tokens: int) -> Arriving:
+    def sent(self, x_BSNH: Tensor, tokens: int) -> Sent:
         """Return the tensor as it is."""
-        return lambda: x_BSNH
+        return (lambda: x_BSNH,)
 
-    def to_tokens(self, x_BLMH: Tensor) -> Tensor:
-        """Return the tensor as it is."""
-        return x_BLMH
+    def attended(self, attend: Attend, query: Sent, key: Sent, value: Sent) -> Tensor:
+        """Return what all tokens gather."""
+        return attend(query[0](), key[0](), value[0]())
 
     def gathered(self, x_BSD: Tensor, tokens: int, first: int) -> Tensor:
         """Return the tensor as it is."""
@@ -85,9 +95,25 @@ class SeveralRanks:
         """Return which of so many tokens are this rank's."""
         return shares(tokens, self._ranks)[self._rank]
 
-    def to_heads(self, x_BSNH: Tensor, tokens: int) -> Arriving:
-        """Send own tokens with all heads; all tokens with own heads arrive."""
+    def sent(self, x_BSNH: Tensor, tokens: int) -> Sent:
+        """Begin to send own tokens with all heads to where they attend; others' come here."""
         x_BSRMW = _in_words(x_BSNH).unflatten(2, (self._ranks, -1))
+        parts = 2 if x_BSRMW.shape[3] % 2 == 0 else 1
+        return [
+            self._to_heads(part_BSRMW, tokens, x_BSNH.dtype)
+            for part_BSRMW in x_BSRMW.chunk(parts, dim=3)
+        ]
+
+    def attended(self, attend: Attend, query: Sent, key: Sent, value: Sent) -> Tensor:
+        """Return what own tokens gather with all heads."""
+        gathered = [
+            self._to_tokens(attend(*(arriving() for arriving in part)))
+            for part in zip(query, key, value, strict=True)
+        ]
+        return torch.cat([arrived() for arrived in gathered], dim=3).flatten(2, 3)
+
+    def _to_heads(self, x_BSRMW: Tensor, tokens: int, dtype: torch.dtype) -> Arriving:
+        """Send own tokens with the heads of all ranks; all tokens with own heads arrive."""
         batch, *_, mine, words = x_BSRMW.shape
         cut = shares(tokens, self._ranks)
 
@@ -101,12 +127,12 @@ class SeveralRanks:
 
         def arrived() -> Tensor:
             wait()
-            return all_BLMW.view(x_BSNH.dtype)
+            return all_BLMW.view(dtype)
 
         return arrived
 
-    def to_tokens(self, x_BLMH: Tensor) -> Tensor:
-        """Send all tokens with own heads; return own tokens with all heads."""
+    def _to_tokens(self, x_BLMH: Tensor) -> Arriving:
+        """Send all tokens with own heads; own tokens arrive, shape [B, S, R, M, H]."""
         x_BLMW = _in_words(x_BLMH.contiguous())
         batch, tokens, *heads = x_BLMW.shape
         cut = shares(tokens, self._ranks)
@@ -116,10 +142,13 @@ class SeveralRanks:
             lambda rank: (self._ranks, batch, len(cut[rank]), *heads),
             lambda arrival, rank: arrival[rank],
         )
-        wait()
-        landed = list(arrival_RBSMW)
-        landed[self._rank] = parts[self._rank]
-        return torch.stack(landed, dim=2).flatten(2, 3).view(x_BLMH.dtype)
+
+        def arrived() -> Tensor:
+            wait()
+            arrival_RBSMW[self._rank].copy_(parts[self._rank])
+            return arrival_RBSMW.view(x_BLMH.dtype).permute(1, 2, 0, 3, 4)
+
+        return arrived
 
     def gathered(self, x_BSD: Tensor, tokens: int, first: int) -> Tensor:
         """Return the first tokens of the sequence, on every rank."""
