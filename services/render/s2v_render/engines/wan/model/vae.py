@@ -8,14 +8,15 @@ Source: reference facts of the official `Wan2_1_VAE`; the network is diffusers' 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import AutoencoderKLWan
-from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
 from torch import Tensor, nn
 
 from s2v_render.engines.wan.pieces import whole
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan
 
 SPATIAL_RATIO = 8
 TEMPORAL_RATIO = 4
@@ -156,4 +157,6 @@ class _Lead:
 
 def _nothing_past(network: nn.Module) -> list[Any]:
     """Return room for what each convolution remembers."""
+    from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
+
     return [None for part in network.modules() if isinstance(part, WanCausalConv3d)]
