@@ -40,14 +40,19 @@ def main() -> int:
     parser.add_argument("--compiles", action="store_true", help="let each compile kernels anew")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--since", type=float, help="measure this process, asked for at that time")
+    parser.add_argument("--write", action="store_true", help="write a checkpoint, and no more")
     asked = parser.parse_args()
+    if asked.write:
+        write(asked.model, asked.folder)
+        return 0
     if asked.since:
         print(json.dumps(measured(asked)))
         return 0
     asked.folder.mkdir(parents=True, exist_ok=True)
     if not (asked.folder / "written").exists():
         begun = time.time()
-        subprocess.run([*_WRITING, asked.model, str(asked.folder)], check=True)
+        # Not in this process, which would keep memory and libraries.
+        subprocess.run([sys.executable, *sys.argv, "--write"], check=True)
         print(f"written in {time.time() - begun:.0f} s", flush=True)
     begun = time.time()
     size_bytes = sum(read(file) for file in asked.folder.rglob("*") if file.is_file())
@@ -61,10 +66,6 @@ def main() -> int:
             asked.out.mkdir(parents=True, exist_ok=True)
             (asked.out / "wan-cold.json").write_text(json.dumps(found, indent=1))
     return 0
-
-
-_WRITE = "import sys, wan_cold; wan_cold.write(sys.argv[1], wan_cold.Path(sys.argv[2]))"
-_WRITING = (sys.executable, "-c", _WRITE)
 
 
 def started(asked: argparse.Namespace) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
     _time_parts(loading, took)
     _time(importing, "_import", took)
     _note_end(loading, "load_models", lambda: done("loaded"))
-    _note_end(S2VTransformer, "forward", lambda: (_rest(), done("first forward")))
+    _note_end(S2VTransformer, "forward", lambda: done("first forward"))
     _note_end(filming, "_reference", lambda: done("text and portrait"))
     from s2v.core.ports import Frames
 
@@ -156,11 +157,12 @@ def _time(owner: Any, name: str, took: dict[str, float]) -> None:
     setattr(owner, name, timed)
 
 
-def _note_end(owner: Any, name: str, note: Callable[[], object]) -> None:
+def _note_end(owner: Any, name: str, note: Callable[[], None]) -> None:
     function = getattr(owner, name)
 
     def noted(*given: Any, **named: Any) -> Any:
         result = function(*given, **named)
+        _rest()
         note()
         return result
 

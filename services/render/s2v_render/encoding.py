@@ -80,7 +80,7 @@ class Encoding:
         if left_out == len(rgb):
             return
         rgb = rgb[left_out:]
-        while self._pending and self._pending_bytes + rgb.nbytes > _MAX_UNENCODED_BYTES:
+        while self._pending and self._must_wait(rgb.nbytes):
             self._wait()
         self._pending.append((self._thread.submit(self._encode, rgb), rgb.nbytes))
 
@@ -95,11 +95,12 @@ class Encoding:
             self._is_first_awaited = False
             yield self._reels.popleft()
 
-    def finish(self) -> None:
-        """Wait for the end of the file; raise what went wrong."""
+    def finish(self) -> Iterator[Reel]:
+        """Wait for the end of the file, yielding reels that are new; raise what went wrong."""
         self._pending.append((self._thread.submit(self._encoder.close), 0))
         while self._pending:
             self._wait()
+            yield from self.take_reels()
 
     def joined(self, rendered: Sequence[Path]) -> Path:
         """Return the whole clip once all is encoded, which begins with the reels of these files.
@@ -122,9 +123,11 @@ class Encoding:
         # The encoder gives a picture away when it has the next.
         return self._frames - self._encoded.first_frame > self._encoded.frame_rate
 
-    @property
-    def _pending_bytes(self) -> int:
-        return sum(size_bytes for _, size_bytes in self._pending)
+    def _must_wait(self, more_bytes: int) -> bool:
+        """Tell whether the oldest batch has ended, or must before there is room for more."""
+        has_ended = self._pending[0][0].done()
+        pending_bytes = sum(size_bytes for _, size_bytes in self._pending)
+        return has_ended or pending_bytes + more_bytes > _MAX_UNENCODED_BYTES
 
     def _wait(self) -> None:
         """Wait for the oldest batch that is pending; raise what went wrong with it."""

@@ -16,13 +16,12 @@ _LIBRARIES = (
     "diffusers.schedulers.scheduling_flow_match_euler_discrete",
 )
 """What all parts but the transformer are made of; they take longer to import than torch."""
-_SWITCH_SECONDS = 1e-4
+_SWITCH_SECONDS = 5e-5
 
 
 @contextmanager
 def libraries_imported() -> Generator[None]:
     """Import them beside what is done in the context; they are there when it is left."""
-
     with ThreadPoolExecutor(1, "imports") as thread:
         imported = thread.submit(_import)
         yield
