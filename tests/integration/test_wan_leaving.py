@@ -1,6 +1,7 @@
 """What stops the engine `wan`, at once: who waits goes away, or memory runs out."""
 
 import gc
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,6 +98,25 @@ def test_loading_for_other_loras_ends_what_was_begun(
     monkeypatch.setattr(engine, "_load", lambda: "models")
     assert engine.load("low") == "models"
     assert begun.go_on()
+
+
+def test_loading_that_is_left_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    import s2v_render.engines.wan.weights.pausing as pausing
+    from s2v_render.engines.wan.weights.loading import load_models
+
+    def at_work() -> list[str]:
+        names = [thread.name for thread in threading.enumerate()]
+        return [name for name in names if name.startswith(("course", "reader", "imports"))]
+
+    monkeypatch.setattr(pausing, "_PAUSE_BYTES", 1)
+    device = torch.device("cpu")
+    loading = pausing.Course(
+        lambda: load_models(str(CHECKPOINT), device=device, dtype=torch.float32)
+    )
+    assert not loading.go_on()
+    assert any(name.startswith("reader") for name in at_work())
+    loading.leave()
+    assert not [name for name in at_work() if not name.startswith("course")]
 
 
 def test_a_take_can_be_left_while_a_window_is_decoded(

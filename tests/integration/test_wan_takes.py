@@ -100,7 +100,6 @@ def run(models: WanModels, take: Take, recipe: Recipe, size: Size, rows: dict[st
             plan_take(take, recipe, size),
             rows_of=rows.__getitem__,
             device=CPU,
-            batch_frames=16,
             rests=True,
         )
     )
@@ -310,9 +309,7 @@ def test_a_take_that_ends_the_film_leaves_nothing_and_encodes_nothing(
     sound = np.zeros(5 * 3_000, np.int16)
     take = Take(sound, (), reference, "", "image/png", MODEL_FPS, prompt="a", ends_film=True)
     plan = plan_take(take, recipe_for("low", ONE_STEP, PRESETS), Size(64, 64))
-    items = list(
-        filmed(models, plan, rows_of=rows.__getitem__, device=CPU, batch_frames=16, rests=True)
-    )
+    items = list(filmed(models, plan, rows_of=rows.__getitem__, device=CPU, rests=True))
     assert not any(isinstance(item, State) for item in items)
     assert sum(len(item.rgb) for item in items if isinstance(item, Frames)) == 5
     assert encoded == [1]

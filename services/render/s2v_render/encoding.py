@@ -19,7 +19,8 @@ from s2v.core.ports import ArtifactStore, Size
 from s2v.media.reels import join_clips
 from s2v.media.video import H264, ClipEncoder
 
-_MAX_UNENCODED_BATCHES = 2
+_MAX_UNENCODED_BYTES = 2**27
+"""Pictures of four seconds at 832x480, which an engine can draw on meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Encoded:
 
 
 class Encoding:
-    """An encoder on a thread of its own that lags behind by a few batches at most."""
+    """An encoder on a thread of its own that lags behind by some pictures at most."""
 
     def __init__(
         self, encoded: Encoded, folder: Path, store: ArtifactStore, *, threads: int
@@ -58,7 +59,7 @@ class Encoding:
         self._frames = 0
         self._reels = deque[Reel]()
         self._is_first_awaited = encoded.reels
-        self._pending = deque[Future[None]]()
+        self._pending = deque[tuple[Future[None], int]]()
         self._path = folder / "encoded.mp4"
         self._encoder = ClipEncoder(
             self._path,
@@ -73,14 +74,15 @@ class Encoding:
         self._open = ExitStack()
 
     def write(self, rgb: npt.NDArray[np.uint8]) -> None:
-        """Hand a batch over; wait while too many are pending; raise what went wrong before."""
+        """Hand a batch over; wait while too much is pending; raise what went wrong before."""
         left_out = min(max(self._encoded.first_frame - self._frames, 0), len(rgb))
         self._frames += len(rgb)
         if left_out == len(rgb):
             return
-        while len(self._pending) >= _MAX_UNENCODED_BATCHES:
-            self._pending.popleft().result()
-        self._pending.append(self._thread.submit(self._encode, rgb[left_out:]))
+        rgb = rgb[left_out:]
+        while self._pending and self._must_wait(rgb.nbytes):
+            self._wait()
+        self._pending.append((self._thread.submit(self._encode, rgb), rgb.nbytes))
 
     def take_reels(self) -> Iterator[Reel]:
         """Yield the reels that are new.
@@ -88,16 +90,17 @@ class Encoding:
         The first is waited for where it is in the making: whoever watches has nothing yet.
         """
         while self._is_first_awaited and self._is_first_full and self._pending and not self._reels:
-            self._pending.popleft().result()
+            self._wait()
         while self._reels:
             self._is_first_awaited = False
             yield self._reels.popleft()
 
-    def finish(self) -> None:
-        """Wait for the end of the file; raise what went wrong."""
-        self._pending.append(self._thread.submit(self._encoder.close))
+    def finish(self) -> Iterator[Reel]:
+        """Wait for the end of the file, yielding reels that are new; raise what went wrong."""
+        self._pending.append((self._thread.submit(self._encoder.close), 0))
         while self._pending:
-            self._pending.popleft().result()
+            self._wait()
+            yield from self.take_reels()
 
     def joined(self, rendered: Sequence[Path]) -> Path:
         """Return the whole clip once all is encoded, which begins with the reels of these files.
@@ -119,6 +122,16 @@ class Encoding:
     def _is_first_full(self) -> bool:
         # The encoder gives a picture away when it has the next.
         return self._frames - self._encoded.first_frame > self._encoded.frame_rate
+
+    def _must_wait(self, more_bytes: int) -> bool:
+        """Tell whether the oldest batch has ended, or must before there is room for more."""
+        has_ended = self._pending[0][0].done()
+        pending_bytes = sum(size_bytes for _, size_bytes in self._pending)
+        return has_ended or pending_bytes + more_bytes > _MAX_UNENCODED_BYTES
+
+    def _wait(self) -> None:
+        """Wait for the oldest batch that is pending; raise what went wrong with it."""
+        self._pending.popleft()[0].result()
 
     def _encode(self, rgb: npt.NDArray[np.uint8]) -> None:
         self._encoder.write(rgb)

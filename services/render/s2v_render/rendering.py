@@ -227,7 +227,7 @@ def _film(
             yield from encoding.take_reels()
         if done != total:
             raise RuntimeError(f"engine {order.engine} yielded {done} of {total} frames")
-        encoding.finish()
+        yield from encoding.finish()
     return state
 
 

@@ -230,6 +230,7 @@ def test_a_broken_encoder_fails_the_take_and_closes_the_engine(
         raise OSError("broken pipe")
 
     monkeypatch.setattr("s2v_render.encoding.ClipEncoder.write", fail)
+    monkeypatch.setattr("s2v_render.encoding._MAX_UNENCODED_BYTES", 0)
     with pytest.raises(OSError, match="broken pipe"):
         events_of(order, store)
 

@@ -237,10 +237,10 @@ class WanEngine:
             plan,
             rows_of=self._rows_of,
             device=self._device,
-            batch_frames=self._settings.batch_frames,
             rests=self._settings.offload.streams_encoders,
             ranks=ranks,
             noise_from=self._noise_from,
+            unseen=self._shard is not None and self._shard.rank > 0,
         )
 
     @property

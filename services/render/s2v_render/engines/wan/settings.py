@@ -104,7 +104,6 @@ class WanSettings:
         vae: a file or folder of the video autoencoder.
         speech: a file or folder of the speech model.
         noise: where it is drawn.
-        batch_frames: model frames yielded at once.
         kept_texts: how many encoded prompts stay in memory, 4 MB each at most.
     """
 
@@ -120,7 +119,6 @@ class WanSettings:
     vae: str = ""
     speech: str = ""
     noise: Noise = Noise.CPU
-    batch_frames: int = 8
     kept_texts: int = 8
 
     @property

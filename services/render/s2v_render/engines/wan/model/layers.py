@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from diffusers.models.normalization import AdaLayerNorm, FP32LayerNorm
 from torch import Tensor, nn
 
 from s2v_render.engines.wan.model.config import LATENT_CHANNELS, PATCH, S2VConfig
@@ -28,6 +27,7 @@ from s2v_render.engines.wan.sharding.sequence import SequenceRanks
 _PACKED_FRAMES = {"near": 1, "middle": 2, "far": 16}
 """Motion latents that the frame packer takes together, newest first."""
 _INJECTOR_EPS = 1e-6
+_SHAPED_EPS = 1e-5
 MOTION_LATENTS = sum(_PACKED_FRAMES.values())
 
 
@@ -45,6 +45,27 @@ class Fp32Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         """Return fp32, shape [..., out]."""
         return F.linear(x.float(), self.weight.float(), self.bias.float())
+
+
+class Fp32LayerNorm(nn.LayerNorm):
+    """A norm without weights that computes in fp32 and returns what it was given."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the same shape and dtype."""
+        return F.layer_norm(x.float(), self.normalized_shape, eps=self.eps).to(x.dtype)
+
+
+class ShapedNorm(nn.Module):
+    """A norm that something else shifts and scales."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(dim, 2 * dim)
+
+    def forward(self, said: Tensor) -> Tensor:
+        """Return shift and scale, one after the other, in the dtype of the weights."""
+        shaped: Tensor = self.linear(F.silu(said))
+        return shaped
 
 
 class Fp32Conv1d(nn.Conv1d):
@@ -207,7 +228,7 @@ class VelocityHead(nn.Module):
     def __init__(self, config: S2VConfig) -> None:
         super().__init__()
         time, rows, columns = PATCH
-        self.norm = FP32LayerNorm(config.dim, config.eps, elementwise_affine=False)
+        self.norm = Fp32LayerNorm(config.dim, config.eps, elementwise_affine=False)
         self.head = Fp32Linear(config.dim, time * rows * columns * config.out_dim)
         self.modulation = nn.Parameter(torch.zeros(1, 2, config.dim))
 
@@ -271,9 +292,7 @@ class AudioInjector(Computing):
         self.shapes_norm = config.shapes_audio_norm
         self.injector = nn.ModuleList(Attention(config) for _ in range(count))
         if config.enable_adain:
-            self.injector_adain_layers = nn.ModuleList(
-                AdaLayerNorm(dim, output_dim=2 * dim, chunk_dim=1) for _ in range(count)
-            )
+            self.injector_adain_layers = nn.ModuleList(ShapedNorm(dim) for _ in range(count))
         if config.enable_adain and not self.shapes_norm:
             # Such checkpoints hold these weights, though nothing reads them.
             self.injector_adain_output_layers = nn.ModuleList(
@@ -327,11 +346,10 @@ class AudioInjector(Computing):
         if global_FD is None:
             ones = torch.ones(1, 1, dim, device=x_BLD.device)
             return Norm(ones, torch.zeros_like(ones), count, _INJECTOR_EPS)
-        shaped = self.injector_adain_layers[index]
-        said = shaped.linear(shaped.silu(global_FD.to(self.kernels.dtype))).float()
+        said = self.injector_adain_layers[index](global_FD.to(self.kernels.dtype)).float()
         shift, scale = said.view(batch, -1, 2 * dim).chunk(2, dim=-1)
         tokens = count * batch // frames
-        return Norm((1 + scale).contiguous(), shift.contiguous(), tokens, shaped.norm.eps)
+        return Norm((1 + scale).contiguous(), shift.contiguous(), tokens, _SHAPED_EPS)
 
 
 def _parts(given: KeyValue) -> tuple[Tensor, Tensor]:

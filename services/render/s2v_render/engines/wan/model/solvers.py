@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler
 from torch import Tensor
 
 from s2v.core.sampling import Solver
@@ -59,6 +58,8 @@ class Past:
 def schedule(solver: Solver, *, steps: int, shift: float) -> Schedule:
     """Return the noise levels of so many steps; a larger shift spends more of them on noise."""
     if solver is Solver.EULER:
+        from diffusers import FlowMatchEulerDiscreteScheduler
+
         grid = FlowMatchEulerDiscreteScheduler(shift=shift)
         grid.set_timesteps(steps)
         return Schedule(solver, grid.sigmas.float(), grid.timesteps.double())

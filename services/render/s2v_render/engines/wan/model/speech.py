@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,9 @@ import soxr
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
+if TYPE_CHECKING:
+    from transformers import Wav2Vec2FeatureExtractor, Wav2Vec2Model
 
 SAMPLE_RATE = 16_000
 FEATURES_PER_SECOND = 30

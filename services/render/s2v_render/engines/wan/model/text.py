@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import html
 import re
+from typing import TYPE_CHECKING
 
 import ftfy
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase, UMT5Config, UMT5EncoderModel
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase, UMT5Config, UMT5EncoderModel
 
 MAX_TOKENS = 512
 NEGATIVE_PROMPT = (
@@ -34,6 +37,8 @@ def umt5_config(
     num_buckets: int = 32,
 ) -> UMT5Config:
     """Return the configuration of an encoder in the official words; each layer has its own bias."""
+    from transformers import UMT5Config
+
     return UMT5Config(
         vocab_size=vocab,
         d_model=dim,

@@ -7,15 +7,16 @@ Source: reference facts of the official `Wan2_1_VAE`; the network is diffusers' 
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import AutoencoderKLWan
-from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
 from torch import Tensor, nn
 
 from s2v_render.engines.wan.pieces import whole
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan
 
 SPATIAL_RATIO = 8
 TEMPORAL_RATIO = 4
@@ -95,24 +96,22 @@ class DecodingStream:
 
     def decode(self, latents_BCTYX: Tensor) -> Tensor:
         """Return the next pixels: fp32, four frames a latent frame, one for the very first."""
-        return whole(self.decoding(latents_BCTYX))
+        return whole(joined(self.decoding(latents_BCTYX)))
 
     @torch.inference_mode()
-    def decoding(self, latents_BCTYX: Tensor) -> Generator[None, None, Tensor]:
-        """Do as `decode` in pieces; closed between two of them, the stream is of no more use."""
+    def decoding(self, latents_BCTYX: Tensor) -> Generator[Tensor]:
+        """Do as `decode`, piece by piece; closed before the last, the stream is of no more use."""
         network, lead = self._vae.network, _Lead(self._vae.device)
         self._remember_on(self._vae.device)
         inner = network.post_quant_conv(self._vae.denormalised(latents_BCTYX))
         alone = 0 if self._begun else 1
         first, rest = inner[:, :, :alone], inner[:, :, alone:]
         pieces = (first, *rest.split(self._vae.latents_at_once, dim=2))
-        pixels: list[Tensor] = []
         for piece in pieces:
             if piece.shape[2]:
-                pixels.append(self._decoded(piece))
+                pixels = self._decoded(piece)
                 lead.keep()
-                yield
-        return torch.cat(pixels, dim=2)
+                yield pixels
 
     def rest(self) -> None:
         """Leave the device until the next decoding; it is 9 GiB in fp32 at 1280x704 pixels."""
@@ -128,6 +127,15 @@ class DecodingStream:
     def _remember_on(self, device: torch.device) -> None:
         # Some entries are marks, not tensors.
         self._past = [part.to(device) if isinstance(part, Tensor) else part for part in self._past]
+
+
+def joined(pieces: Iterable[Tensor]) -> Generator[None, None, Tensor]:
+    """Return pieces of a video as one, and yield after each."""
+    made: list[Tensor] = []
+    for piece in pieces:
+        made.append(piece)
+        yield
+    return torch.cat(made, dim=2)
 
 
 class _Lead:
@@ -149,4 +157,6 @@ class _Lead:
 
 def _nothing_past(network: nn.Module) -> list[Any]:
     """Return room for what each convolution remembers."""
+    from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
+
     return [None for part in network.modules() if isinstance(part, WanCausalConv3d)]

@@ -40,25 +40,23 @@ def _at(share: float, before: Rgb, after: Rgb, there: _Floats, back: _Floats) ->
     rest = 1 - share
     early = _moved(before, share * (share * back - rest * there))
     late = _moved(after, rest * (rest * there - share * back))
-    doubt = np.abs(early - late).max(axis=-1, keepdims=True) / _DOUBT
+    red, green, blue = np.moveaxis(np.abs(early - late), -1, 0)
+    doubt = np.maximum(np.maximum(red, green), blue)[..., None] / _DOUBT
     nearer = float(share > 0.5) if share != 0.5 else 0.5
     weight = share + (nearer - share) * np.clip(doubt - 1, 0, 1)
-    mixed: Rgb = np.clip(early + (late - early) * weight + 0.5, 0, 255).astype(np.uint8)
+    late -= early
+    late *= weight
+    late += early
+    late += 0.5
+    mixed: Rgb = np.clip(late, 0, 255, out=late).astype(np.uint8)
     return mixed
 
 
 def _moved(picture: Rgb, way: npt.NDArray[np.floating]) -> _Floats:
-    """Return a picture whose pixels are those that lie some way off in another."""
+    """Return a picture whose pixels are those that lie some way off in another; ruins the way."""
     height, width = way.shape[:2]
-    columns, rows = np.meshgrid(
-        np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-    )
-    moved = cv2.remap(
-        picture,
-        columns + way[..., 0],
-        rows + way[..., 1],
-        cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    way[..., 0] += np.arange(width, dtype=np.float32)
+    way[..., 1] += np.arange(height, dtype=np.float32)[:, None]
+    moved: Any = cv2.remap(picture, way, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     floats: _Floats = moved.astype(np.float32)
     return floats

@@ -5,8 +5,9 @@ Shape suffixes: B batch (1 here), C channels, T frames, Y rows, X columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,7 @@ from s2v_render.engines.wan.takes.pictures import official_fit, pixels_of
 from s2v_render.engines.wan.takes.posing import PoseVideo
 from s2v_render.engines.wan.takes.showing import FilmFrames
 from s2v_render.engines.wan.takes.windows import (
+    Coded,
     Denoising,
     PastMotion,
     Prompts,
@@ -149,10 +151,10 @@ def filmed(
     *,
     rows_of: Callable[[str], Tensor],
     device: torch.device,
-    batch_frames: int,
     rests: bool,
     ranks: TakeRanks = ALONE,
     noise_from: torch.device | str = "cpu",
+    unseen: bool = False,
 ) -> Generator[Item]:
     """Make the frames of a take, window by window, and then its state.
 
@@ -161,35 +163,41 @@ def filmed(
         plan: what to make.
         rows_of: encodes a prompt, shape [rows, width].
         device: where everything is computed.
-        batch_frames: model frames that are yielded at once.
         rests: whether decoding leaves the device between windows.
         ranks: that share the steps; each of them yields all items.
         noise_from: where noise is drawn.
+        unseen: whether nobody looks at the frames: there are as many, and none is drawn.
     """
-    showing = _showing(plan)
     track = _track(plan)
     motion = None if plan.carried is None else plan.carried.motion_latents_BCTYX
-    if plan.windows:
-        motion = yield from _sampled(
-            models,
-            plan,
-            track,
-            rows_of,
-            showing=showing,
-            device=device,
-            batch_frames=batch_frames,
-            rests=rests,
-            ranks=ranks,
-            noise_from=noise_from,
-        )
-    yield from showing.last()
+    with _showing(plan, unseen=unseen) as showing:
+        if plan.windows:
+            motion = yield from _sampled(
+                models,
+                plan,
+                track,
+                rows_of,
+                showing=showing,
+                device=device,
+                rests=rests,
+                ranks=ranks,
+                noise_from=noise_from,
+            )
+        yield from showing.last()
     if motion is not None and not plan.take.ends_film:
         yield State(_carried(plan, track, motion, showing.picture).to_bytes())
 
 
-def _showing(plan: TakePlan) -> FilmFrames:
+def _showing(plan: TakePlan, *, unseen: bool) -> FilmFrames:
     take = plan.take
-    shown = FilmFrames(take.first_frame, plan.frames, take.frame_rate, how=plan.recipe.between)
+    shown = FilmFrames(
+        take.first_frame,
+        plan.frames,
+        take.frame_rate,
+        how=plan.recipe.between,
+        threads=torch.get_num_threads(),
+        unseen=unseen,
+    )
     if plan.carried is not None:
         shown.begin_with(plan.start - 1, plan.carried.last_frame)
     return shown
@@ -213,7 +221,6 @@ def _sampled(
     *,
     showing: FilmFrames,
     device: torch.device,
-    batch_frames: int,
     rests: bool,
     ranks: TakeRanks,
     noise_from: torch.device | str,
@@ -225,7 +232,7 @@ def _sampled(
     reference = models.vae.encode(pixels)
     motion: PastMotion | None = None
     yield Working()
-    planned = iter(plan.windows)
+    coming = _Coming(number for window in plan.windows for number in window.kept)
     for event in windows(
         models.transformer,
         models.vae,
@@ -238,13 +245,17 @@ def _sampled(
         rests=rests,
         ranks=ranks,
     ):
-        if not isinstance(event, Window):
-            yield Working()
-            continue
-        window = next(planned)
-        motion = event.motion
-        for batch in _batches(event, window, batch_frames):
-            yield from showing.of(batch.model_frames, batch.pictures)
+        # What was decoded before this event: the device is at the next piece meanwhile.
+        if arrived := coming.arrived():
+            yield from showing.of(*arrived)
+        else:
+            yield from showing.go_on()
+        match event:
+            case Coded(pixels_BCTYX=Tensor() as pixels):
+                coming.send(pixels)
+            case Window():
+                motion = event.motion
+        yield Working()
     return None if motion is None else motion.latents_BCTYX
 
 
@@ -347,16 +358,38 @@ def _level(plan: TakePlan) -> FilmLevel:
     return level_after(before, plan.take.pcm)
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    model_frames: range
-    pictures: Rgb
+class _Coming:
+    """Pictures on their way to the host; one batch of them at most.
 
+    Args:
+        model_frames: numbers of all that will come.
+    """
 
-def _batches(window: Window, planned: PlannedWindow, batch_frames: int) -> Iterator[_Batch]:
-    """Bring a window's pixels to the host, a few frames at a time."""
-    kept = planned.kept
-    for start in range(0, len(kept), batch_frames):
-        values = window.pixels_BCTYX[0, :, start : start + batch_frames].permute(1, 2, 3, 0)
-        pictures = ((values + 1) * 127.5).round().to(torch.uint8).cpu().numpy()
-        yield _Batch(kept[start : start + batch_frames], pictures)
+    def __init__(self, model_frames: Iterable[int]) -> None:
+        self._numbers = iter(model_frames)
+        self._sent: Tensor | None = None
+        self._copied: torch.cuda.Event | None = None
+
+    def send(self, pixels_BCTYX: Tensor) -> None:
+        """Begin to bring fp32 pixels in -1..1 to the host, without waiting for the device."""
+        if not pixels_BCTYX.shape[2]:
+            return
+        values = pixels_BCTYX[0].permute(1, 2, 3, 0)
+        pictures = ((values + 1) * 127.5).round().to(torch.uint8)
+        if pictures.device.type != "cuda":
+            self._sent = pictures
+            return
+        self._sent = torch.empty(pictures.shape, dtype=torch.uint8, pin_memory=True)
+        self._sent.copy_(pictures, non_blocking=True)
+        self._copied = torch.cuda.Event()
+        self._copied.record()
+
+    def arrived(self) -> tuple[list[int], Rgb] | None:
+        """Wait for what was sent last; return its numbers and pictures, None if that was before."""
+        if self._sent is None:
+            return None
+        if self._copied is not None:
+            self._copied.synchronize()
+        pictures: Rgb = self._sent.numpy()
+        self._sent = None
+        return list(islice(self._numbers, len(pictures))), pictures

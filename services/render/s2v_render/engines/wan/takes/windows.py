@@ -18,7 +18,13 @@ from s2v.core.sampling import Solver
 from s2v_render.engines.wan.model.config import LATENT_CHANNELS
 from s2v_render.engines.wan.model.solvers import Past, Schedule, advance, schedule
 from s2v_render.engines.wan.model.transformer import S2VTransformer, Scene, SpeechContext, Text
-from s2v_render.engines.wan.model.vae import SPATIAL_RATIO, TEMPORAL_RATIO, DecodingStream, Vae
+from s2v_render.engines.wan.model.vae import (
+    SPATIAL_RATIO,
+    TEMPORAL_RATIO,
+    DecodingStream,
+    Vae,
+    joined,
+)
 from s2v_render.engines.wan.pieces import told_as
 from s2v_render.engines.wan.planning import OPENING_CUT_FRAMES
 from s2v_render.engines.wan.sharding.ranks import ALONE, TakeRanks
@@ -108,7 +114,13 @@ class Stepped:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A piece of a window was decoded, or of its motion encoded."""
+    """A piece of a window was decoded, or of motion.
+
+    Attributes:
+        pixels_BCTYX: what the film shows of it, as in `Window`; None of what it does not show.
+    """
+
+    pixels_BCTYX: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,16 +262,17 @@ def windows(
             stream = vae.stream()
             led = yield from told_as(
                 Coded(),
-                stream.decoding(reference_BCTYX if seen is None else seen.latents_BCTYX),
+                joined(stream.decoding(reference_BCTYX if seen is None else seen.latents_BCTYX)),
             )
             before = led if before is None else before
         assert before is not None
-        unseen_latents, dropped = divmod(given.dropped_frames, TEMPORAL_RATIO)
-        pixels = yield from told_as(
-            Coded(), stream.decoding(latents[:, :, : latents.shape[2] - unseen_latents])
+        unseen_latents = given.dropped_frames // TEMPORAL_RATIO
+        decoding = stream.decoding(latents[:, :, : latents.shape[2] - unseen_latents])
+        pixels = yield from _shown(
+            decoding,
+            first=OPENING_CUT_FRAMES if opening else 0,
+            end=given.noise_BCTYX.shape[2] * TEMPORAL_RATIO - given.dropped_frames,
         )
-        first = OPENING_CUT_FRAMES if opening else 0
-        pixels = pixels[:, :, first : pixels.shape[2] - dropped]
         if not given.leads_on:
             yield Window(pixels, latents, None)
             return
@@ -268,6 +281,16 @@ def windows(
             stream.rest()
         opening = False
         yield Window(pixels, latents, motion)
+
+
+def _shown(pieces: Iterable[Tensor], *, first: int, end: int) -> Generator[Coded, None, Tensor]:
+    """Tell of each piece what lies between two frames of all of them; return that in one."""
+    at, kept = 0, []
+    for piece in pieces:
+        kept.append(piece[:, :, max(first - at, 0) : max(end - at, 0)])
+        at += piece.shape[2]
+        yield Coded(kept[-1])
+    return torch.cat(kept, dim=2)
 
 
 def prepared(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import AutoencoderKLWan
-from transformers import UMT5EncoderModel, Wav2Vec2Config, Wav2Vec2Model
 
 from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.model.text import umt5_config
 from s2v_render.engines.wan.model.transformer import S2VTransformer
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan
+    from transformers import UMT5EncoderModel, Wav2Vec2Model
 
 TIED_EMBEDDING = "encoder.embed_tokens.weight"
 """Another name of the text encoder's "shared.weight"."""
@@ -41,6 +43,8 @@ def blank_text_encoder(shapes: Mapping[str, Sequence[int]]) -> UMT5EncoderModel:
     Raises:
         KeyError: these are no weights of a UMT5 encoder.
     """
+    from transformers import UMT5EncoderModel
+
     first = "encoder.block.0.layer.0.SelfAttention."
     vocab, dim = shapes["shared.weight"]
     buckets, heads = shapes[first + "relative_attention_bias.weight"]
@@ -72,6 +76,8 @@ def blank_speech(shapes: Mapping[str, Sequence[int]]) -> Wav2Vec2Model:
     Raises:
         KeyError: these are no weights of such a model.
     """
+    from transformers import Wav2Vec2Config, Wav2Vec2Model
+
     layers = {match[1] for key in shapes if (match := re.match(r"encoder\.layers\.(\d+)\.", key))}
     cut = re.compile(r"feature_extractor\.conv_layers\.\d+\.conv\.weight")
     widths = [shape[0] for key, shape in sorted(shapes.items()) if cut.fullmatch(key)]
@@ -108,6 +114,8 @@ def blank_vae(
     Raises:
         KeyError: these are no weights of a Wan autoencoder.
     """
+    from diffusers import AutoencoderKLWan
+
     given = dict(config or {})
     if "temporal_downsample" in given:
         # Diffusers spells it like this.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 import torch
-from diffusers import AutoencoderKLWan
 from torch import nn
 
 from s2v_render.engines.wan.model.layers import Attention, FeedForward
@@ -16,6 +16,9 @@ from s2v_render.engines.wan.ops.kernels import can_fp8
 from s2v_render.engines.wan.ops.linear import Fp8Linear
 from s2v_render.engines.wan.weights.files import unusable
 from s2v_render.engines.wan.weights.pausing import worked
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan
 
 _LATENTS_AT_ONCE = 2
 """More keep no card busier, and need memory."""

@@ -11,19 +11,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 import torch
-from diffusers import AutoencoderKLWan
 from torch import nn
-from transformers import (
-    PreTrainedTokenizerBase,
-    UMT5EncoderModel,
-    Wav2Vec2Config,
-    Wav2Vec2FeatureExtractor,
-    Wav2Vec2Model,
-)
 
 from s2v_render.engines.wan.memory import PartSizes
 from s2v_render.engines.wan.model.config import (
@@ -52,6 +44,7 @@ from s2v_render.engines.wan.weights.fast import (
     round_to_fp8,
 )
 from s2v_render.engines.wan.weights.files import read_json, unusable
+from s2v_render.engines.wan.weights.importing import libraries_imported
 from s2v_render.engines.wan.weights.layouts.checkpoint import Checkpoint, ModelPart, PartFiles
 from s2v_render.engines.wan.weights.layouts.finding import (
     NOTHING_GIVEN,
@@ -61,11 +54,13 @@ from s2v_render.engines.wan.weights.layouts.finding import (
 from s2v_render.engines.wan.weights.layouts.recognising import NAMES, described, holds_some_of
 from s2v_render.engines.wan.weights.lora import Lora, merge_lora
 from s2v_render.engines.wan.weights.offload import stream_weights
-from s2v_render.engines.wan.weights.random import RandomParts, architectures, speech_input
 from s2v_render.engines.wan.weights.reading import fill, parameter_count, stored_tensors
 from s2v_render.engines.wan.weights.scaling import unscaled
 from s2v_render.engines.wan.weights.stored import StoredTensor
-from s2v_render.engines.wan.weights.tokenizing import load_tokenizer
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan
+    from transformers import PreTrainedTokenizerBase, UMT5EncoderModel
 
 _log = structlog.get_logger()
 _HOST = torch.device("cpu")
@@ -141,6 +136,8 @@ def parts_of(
     """
     if not source.startswith(RANDOM):
         return CheckpointParts(find_checkpoint(Path(source), given))
+    from s2v_render.engines.wan.weights.random import RandomParts, architectures
+
     name, known = source.removeprefix(RANDOM), architectures()
     if name not in known:
         raise unusable(f"There is no {source}; use {' or '.join(RANDOM + each for each in known)}.")
@@ -189,7 +186,8 @@ def load_models(
     home = _HOST if offload.streams_encoders else device
     # On a device that holds it in fp8 only it is not loaded whole.
     loaded_on = _HOST if fp8 and not _holds(device, parts, dtype) else transformer_home
-    transformer = _timed("transformer", lambda: parts.transformer(loaded_on, dtype))
+    with libraries_imported():
+        transformer = _timed("transformer", lambda: parts.transformer(loaded_on, dtype))
     for lora in loras:
         _log.info("merged", lora=str(lora.file), layers=merge_lora(transformer, lora))
     if fp8:
@@ -277,6 +275,8 @@ class CheckpointParts:
 
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """Return the tokenizer."""
+        from s2v_render.engines.wan.weights.tokenizing import load_tokenizer
+
         try:
             return load_tokenizer(self._files.tokenizer)
         except (OSError, ValueError, KeyError) as error:
@@ -357,6 +357,8 @@ def load_speech(
     Raises:
         NotReady: a file is missing, damaged or does not fit.
     """
+    from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
     found = {
         name: tensor
         for name, tensor in _stored(weights, ModelPart.SPEECH, device=device).items()
@@ -370,6 +372,8 @@ def load_speech(
             network = Wav2Vec2Model(config)
     fill(network, found, part=ModelPart.SPEECH, device=device, dtype=torch.float32)
     if input_folder is None:
+        from s2v_render.engines.wan.weights.random import speech_input
+
         return SpeechModel(network, speech_input())
     normalising = read_json(input_folder / "preprocessor_config.json")
     return SpeechModel(network, Wav2Vec2FeatureExtractor.from_dict(normalising))
