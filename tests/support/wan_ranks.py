@@ -22,13 +22,18 @@ from s2v.core.ports import Frames, Sampling, Size, State, Take
 from s2v.core.shards import Shard
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.settings import WanSettings
 from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
+from s2v_render.engines.wan.sharding.strips import Strips
+from s2v_render.engines.wan.weights.loading import parts_of
 from wan_builders import build_transformer
 
 HOST = torch.device("cpu")
 HERE = Path(__file__).parents[1] / "data/wan_s2v/1_transformer"
 HEADS = 4
+PICTURES = ((2, 27), (11, 3))
+"""Rows and columns of latents: no number of ranks divides the longer sides."""
 _CONTEXT = get_context("forkserver")
 # What takes seconds to load is loaded once; the rest is found by a child only.
 _CONTEXT.set_forkserver_preload(
@@ -73,11 +78,42 @@ def _run(answer: Connection, shard: Shard, work: Callable[..., Any], given: Any)
     answer.send(made)
 
 
-def velocity(shard: Shard, guided: bool, names: list[str]) -> dict[str, Any]:
-    """Return what the official cases' forwards predict, and which collectives the first needs."""
-    ranks = Ranks(shard, HOST).for_take(heads=HEADS, guided=guided)
+def shared(shard: Shard, guided: bool, names: list[str]) -> tuple[dict[str, Any], list[Any]]:
+    """Return what the official cases' forwards predict, and what is coded in strips.
+
+    Pictures are coded by all ranks and, where there are four, by three of them, too.
+    """
+    ranks = Ranks(shard, HOST)
+    made = ranks.for_take(heads=HEADS, guided=guided)
+    assert made is not None
+    painted = [coded(made.strips)]
+    fewer = ranks.for_take(heads=3, guided=False) if shard.ranks == 4 else None
+    if fewer is not None:
+        painted.append(coded(fewer.strips))
+    return predicted(made, names), painted
+
+
+def coded(strips: Strips) -> list[Any]:
+    """Return pixels of latents that came in two pieces, and latents of pixels, as a rank does."""
+    vae = Vae(parts_of("random:tiny").vae(HOST)).over(strips)
+    made = []
+    for rows, columns in PICTURES:
+        generator = torch.Generator().manual_seed(rows)
+        latents = torch.randn(1, 16, 3, rows, columns, generator=generator)
+        pixels = torch.rand(1, 3, 9, 8 * rows, 8 * columns, generator=generator) * 2 - 1
+        stream = vae.stream()
+        pieces = [stream.decode(piece) for piece in latents.split([2, 1], dim=2)]
+        made += [torch.cat(pieces, dim=2).numpy(), vae.encode(pixels).numpy()]
+    return made
+
+
+def coded_alone(shard: Shard) -> list[Any]:
+    """Do as `coded`, while the last rank is killed."""
+    ranks = Ranks(shard, HOST).for_take(heads=HEADS, guided=False)
     assert ranks is not None
-    return predicted(ranks, names)
+    if shard.rank == shard.ranks - 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return coded(ranks.strips)
 
 
 def predicted(ranks: TakeRanks, names: list[str]) -> dict[str, Any]:
@@ -143,7 +179,7 @@ def filmed(shard: Shard | None, portrait: Path, guidance: float, dies: bool = Fa
         shard: which rank makes it; None makes it alone.
         portrait: a photograph.
         guidance: of the sampling.
-        dies: whether the last rank is killed after its first items.
+        dies: whether the last rank is killed before its first step.
     """
     engine = WanEngine(WanSettings("random:tiny", device="cpu"))
     if shard is not None:
@@ -151,7 +187,7 @@ def filmed(shard: Shard | None, portrait: Path, guidance: float, dies: bool = Fa
     items: list[Any] = []
     for item in engine.render(_take(portrait, guidance)):
         items.append(item)
-        if dies and shard is not None and shard.rank == shard.ranks - 1 and len(items) > 3:
+        if dies and shard is not None and shard.rank == shard.ranks - 1 and len(items) == 6:
             os.kill(os.getpid(), signal.SIGKILL)
     if not any(isinstance(item, State) for item in items):
         return None

@@ -10,7 +10,7 @@ rank, H width of a head, W the same in words, D width of a token, R ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from s2v_render.engines.wan.sharding.cutting import shares, within
+from s2v_render.engines.wan.sharding.exchanging import exchanged, others
 from s2v_render.engines.wan.sharding.losing import shards_named
 
 Arriving = Callable[[], Tensor]
@@ -89,8 +90,8 @@ class SeveralRanks:
         batch, *_, mine, words = x_BSRMW.shape
         all_BLMW = x_BSRMW.new_empty(batch, tokens, mine, words)
         parts = [all_BLMW[:, share.start : share.stop] for share in shares(tokens, self._ranks)]
-        sent = [x_BSMW.contiguous() for x_BSMW in self._others(x_BSRMW.unbind(2))]
-        wait = self._exchange(sent, self._others(parts))
+        sent = [x_BSMW.contiguous() for x_BSMW in others(x_BSRMW.unbind(2), self._group)]
+        wait = exchanged(self._group, sent, others(parts, self._group))
         parts[self._rank].copy_(x_BSRMW[:, :, self._rank])
 
         def arrived() -> Tensor:
@@ -107,40 +108,10 @@ class SeveralRanks:
         ]
         own_BSMW = parts[self._rank]
         landed = [torch.empty_like(own_BSMW) for _ in range(self._ranks - 1)]
-        wait = self._exchange(self._others(parts), landed)
+        wait = exchanged(self._group, others(parts, self._group), landed)
         wait()
         landed.insert(self._rank, own_BSMW)
         return torch.stack(landed, dim=2).flatten(2, 3).view(x_BLMH.dtype)
-
-    def _others(self, parts: Sequence[Tensor]) -> list[Tensor]:
-        """Return the parts of all ranks but this one."""
-        return [part for rank, part in enumerate(parts) if rank != self._rank]
-
-    def _exchange(self, sent: Sequence[Tensor], into: Sequence[Tensor]) -> Callable[[], None]:
-        """Send a part to each other rank and receive one of each; return what waits for that.
-
-        What stays here is not part of it: it would go through the same few channels. A part's
-        samples are each contiguous, and sent one by one.
-        """
-        ranks = [rank for rank in range(self._ranks) if rank != self._rank]
-        ways = ((dist.isend, sent), (dist.irecv, into))
-        operations = [
-            dist.P2POp(way, sample, group=self._group, group_peer=rank)
-            for way, parts in ways
-            for rank, part in zip(ranks, parts, strict=True)
-            for sample in part
-            if sample.numel()
-        ]
-        with shards_named():
-            works = dist.batch_isend_irecv(operations) if operations else []
-
-        def wait() -> None:
-            with shards_named():
-                for work in works:
-                    work.wait()
-            operations.clear()  # until now what is sent had to stay
-
-        return wait
 
     def gathered(self, x_BSD: Tensor, tokens: int, first: int) -> Tensor:
         """Return the first tokens of the sequence, on every rank."""

@@ -6,7 +6,7 @@ Shape suffixes: B batch (1 here), C channels, T frames, Y rows, X columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -163,9 +163,10 @@ def filmed(
         device: where everything is computed.
         batch_frames: model frames that are yielded at once.
         rests: whether decoding leaves the device between windows.
-        ranks: that share the steps; each of them yields all items.
+        ranks: that share the steps and the pictures; each of them yields all items.
         noise_from: where noise is drawn.
     """
+    models = replace(models, vae=models.vae.over(ranks.strips))
     showing = _showing(plan)
     track = _track(plan)
     motion = None if plan.carried is None else plan.carried.motion_latents_BCTYX
