@@ -187,7 +187,7 @@ def filmed(shard: Shard | None, portrait: Path, guidance: float, dies: bool = Fa
     items: list[Any] = []
     for item in engine.render(_take(portrait, guidance)):
         items.append(item)
-        if dies and shard is not None and shard.rank == shard.ranks - 1 and len(items) == 6:
+        if dies and shard is not None and shard.rank == shard.ranks - 1 and len(items) == 7:
             os.kill(os.getpid(), signal.SIGKILL)
     if not any(isinstance(item, State) for item in items):
         return None
