@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import ShardLostError
 from s2v_render.engines.wan.sharding.ranks import ALONE
-from wan_ranks import HERE, coded, coded_alone, filmed, predicted, shared, together
+from wan_ranks import HERE, PICTURES, coded, coded_alone, filmed, predicted, shared, together
 
 CASES = list(json.loads((HERE / "cases.json").read_text()))
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg").absolute()
@@ -20,9 +20,15 @@ BLOCKS = 4
 
 
 @pytest.fixture(scope="module", params=[(2, False), (4, False), (4, True)], ids=str)
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
-    """What each of some ranks makes."""
-    ranks, guided = request.param
+def asked(request: pytest.FixtureRequest) -> Any:
+    """How many ranks there are, and whether they are guided."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def made(asked: tuple[int, bool], tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """What each of them makes."""
+    ranks, guided = asked
     return together(ranks, tmp_path_factory.mktemp("ranks"), shared, guided, CASES)
 
 
@@ -40,14 +46,18 @@ def test_ranks_predict_what_one_predicts(made: list[Any]) -> None:
     assert wanted["collectives"] == {}
 
 
-def test_ranks_code_the_pictures_that_one_codes(made: list[Any]) -> None:
-    wanted = coded(ALONE.strips)
+def test_ranks_code_the_picture_that_one_codes(asked: tuple[int, bool], made: list[Any]) -> None:
+    _, guided = asked
+    wanted = coded(ALONE.strips, PICTURES[guided])
 
     for _, painted in made:
         for pictures in painted:
             for picture, whole in zip(pictures, wanted, strict=True):
                 assert np.abs(picture - whole).max() < TOLERANCE
-    assert [len(painted) for _, painted in made] == ([1, 1] if len(made) == 2 else [2, 2, 2, 1])
+    # Three of four unguided ranks coded it again.
+    assert [len(painted) for _, painted in made] == (
+        [2, 2, 2, 1] if asked == (4, False) else [1] * len(made)
+    )
 
 
 @pytest.mark.parametrize(("ranks", "guidance"), [(2, 3.0), (4, 3.0), (3, 1.0)])
