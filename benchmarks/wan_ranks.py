@@ -1,6 +1,7 @@
-"""How much faster several GPUs make one film by the engine `wan`: forwards and guided steps.
+"""How much faster several GPUs make one film by `wan`: forwards, guided steps, the autoencoder.
 
-Run `python benchmarks/wan_ranks.py --checkpoint random:14B --sizes 832x480 --guided 832x480`.
+Run `python benchmarks/wan_ranks.py --checkpoint random:14B --sizes 832x480 --guided 832x480`, or
+with `--sizes --vae 832x480`, no size after the first, for the autoencoder alone.
 There is a process for each GPU. All are first held against one of them (cosine 0.9995); then one
 alone and all together are timed in turn (A B B A), from rest to rest, and the slowest rank counts.
 Efficiency is the time of one, divided by the time of all and by how many they are. In "unsent"
@@ -25,6 +26,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+import torch.nn.functional as F
 from torch import Tensor
 from wan import alike, busiest, matrix_rate, peak_gib, rest, versions
 from wan_sides import MOTION, Inputs, random_inputs
@@ -32,6 +34,7 @@ from wan_sides import MOTION, Inputs, random_inputs
 from s2v.core.sampling import Solver
 from s2v.core.shards import Shard
 from s2v_render.engines.wan.model.transformer import S2VTransformer
+from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.ops.kernels import fastest_kernels, use
 from s2v_render.engines.wan.sharding.exchange import CollectiveExchange, PeerExchange
 from s2v_render.engines.wan.sharding.ranks import ALONE, Ranks, TakeRanks
@@ -41,8 +44,10 @@ from s2v_render.engines.wan.takes.windows import (
     Prompts,
     WindowInput,
     denoised,
+    latent_shape,
     prepared,
 )
+from s2v_render.engines.wan.weights.fast import fastest_vae
 from s2v_render.engines.wan.weights.loading import parts_of
 
 LEAST_COSINE = 0.9995
@@ -57,6 +62,8 @@ class Scaling:
     size: str
     ranks: int
     cosine: float
+    largest: float
+    """Difference between what one makes and what all make."""
     alone: list[float] = field(default_factory=list)
     together: list[float] = field(default_factory=list)
     unsent: list[float] = field(default_factory=list)
@@ -102,6 +109,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ranks", type=int, default=max(2, torch.cuda.device_count()))
     parser.add_argument("--sizes", nargs="*", default=["64x64"])
     parser.add_argument("--guided", nargs="*", default=[], help="guided steps of these sizes, too")
+    parser.add_argument("--vae", nargs="*", default=[], help="windows of these sizes, too")
     parser.add_argument("--frames", type=int, default=80)
     parser.add_argument("--rounds", type=int, default=1, help="of A B B A")
     parser.add_argument("--profile", action="store_true")
@@ -122,29 +130,41 @@ def _measured(shard: Shard, asked: argparse.Namespace) -> tuple[dict[str, Any], 
         torch.cuda.set_device(device)
     dtype = torch.bfloat16 if on_gpu else torch.float32
     ranks = Ranks(shard, device)
-    network = parts_of(asked.checkpoint, draw_on=device).transformer(device, dtype)
-    kernels = fastest_kernels(device, dtype, network.config.head_dim)
-    use(kernels, network)
-    rate = matrix_rate(device, dtype)
+    parts = parts_of(asked.checkpoint, draw_on=device)
+    rate, computing = matrix_rate(device, dtype), f"{dtype}, without the transformer"
     found: list[Scaling] = []
-    for what, sizes, ways in (
-        ("forward", asked.sizes, forwards),
-        ("guided step", asked.guided, steps),
-    ):
-        for size in sizes:
-            parts = ranks.for_take(heads=network.config.num_heads, guided=ways is steps)
-            assert parts is not None
-            given = drawn(network, size, asked.frames, device)
-            found.append(compared(what, size, shard, ways(network, given), parts, asked))
-            if shard.rank == 0:
-                print(found[-1], file=sys.stderr, flush=True)
+
+    def hold(what: str, size: str, way: Callable[[TakeRanks], Way], *, guided: bool) -> None:
+        taking_part = ranks.for_take(heads=parts.config.num_heads, guided=guided)
+        assert taking_part is not None
+        found.append(compared(what, size, shard, way, taking_part, asked))
+        if shard.rank == 0:
+            print(found[-1], file=sys.stderr, flush=True)
+
+    if asked.vae:
+        vae = fastest_vae(parts.vae(device), device)
+        for size in asked.vae:
+            for what, way in coding(vae, size, asked.frames, device).items():
+                hold(what, size, way, guided=False)
+        del vae
+    if asked.sizes or asked.guided:
+        network = parts.transformer(device, dtype)
+        kernels = fastest_kernels(device, dtype, network.config.head_dim)
+        use(kernels, network)
+        computing = str(kernels)
+    for size in asked.sizes:
+        given = drawn(network, size, asked.frames, device)
+        hold("forward", size, forwards(network, given), guided=False)
+    for size in asked.guided:
+        given = drawn(network, size, asked.frames, device)
+        hold("guided step", size, steps(network, given), guided=True)
     facts = {
         "command": " ".join(["python", *sys.argv]),
         "device": f"{shard.ranks} x {torch.cuda.get_device_name()}" if on_gpu else "host",
         "versions": versions() | {"nccl": ".".join(map(str, torch.cuda.nccl.version()))}
         if on_gpu
         else versions(),
-        "kernels": str(kernels),
+        "kernels": computing,
         "matrix_tflops": rate / 1e12,
     }
     dist.destroy_process_group()
@@ -205,6 +225,28 @@ def steps(network: S2VTransformer, given: Inputs) -> Callable[[TakeRanks], Way]:
     return way
 
 
+def coding(
+    vae: Vae, size: str, frames: int, device: torch.device
+) -> dict[str, Callable[[TakeRanks], Way]]:
+    """Return what decodes a window amid a film and what encodes the motion after it, by name."""
+    width, height = map(int, size.split("x"))
+    drawn = torch.Generator(device).manual_seed(0)
+    shape = latent_shape(frames, height=height, width=width)
+    latents = torch.randn(shape, generator=drawn, device=device)
+    coarse = torch.rand(1, 3, MOTION[0], 30, 52, generator=drawn, device=device) * 2 - 1
+    pixels = F.interpolate(coarse, size=(MOTION[0], height, width), mode="trilinear")
+
+    def decoding(ranks: TakeRanks) -> Way:
+        stream = vae.over(ranks.strips).stream()
+        stream.decode(latents[:, :, :2])
+        return lambda: stream.decode(latents)
+
+    def encoding(ranks: TakeRanks) -> Way:
+        return lambda: vae.over(ranks.strips).encode(pixels)
+
+    return {"decoding": decoding, "encoding motion": encoding}
+
+
 def compared(
     what: str,
     size: str,
@@ -215,9 +257,10 @@ def compared(
 ) -> Scaling:
     """Hold all ranks against one, and time both in turn."""
     alone, together = way(ALONE), way(parts)
-    wanted = alone()
-    made = Scaling(what, size, shard.ranks, alike(together(), wanted))
-    del wanted
+    wanted, seen = alone(), together()
+    largest = float((seen - wanted).abs().max())
+    made = Scaling(what, size, shard.ranks, alike(seen, wanted), largest)
+    del wanted, seen
     for _ in range(asked.rounds):
         made.alone.append(seconds_of(alone, shard, only=0))
         made.together.append(seconds_of(together, shard))
@@ -291,9 +334,9 @@ def report(facts: dict[str, Any], found: list[Scaling]) -> str:
         f"Fast is {facts['kernels']}. A large matrix product does {facts['matrix_tflops']:.0f} "
         "TFLOP/s on the first of them.",
         "",
-        "| what | size | ranks | cosine to one | one, seconds (all) | together (all) | unsent "
-        "| collectives | speedup | efficiency | peak GiB a rank |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| what | size | ranks | cosine to one | largest difference | one, seconds (all) "
+        "| together (all) | unsent | collectives | speedup | efficiency | peak GiB a rank |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for each in found:
         times = [
@@ -301,9 +344,10 @@ def report(facts: dict[str, Any], found: list[Scaling]) -> str:
             for took in (each.alone, each.together)
         ]
         lines.append(
-            f"| {each.what} | {each.size} | {each.ranks} | {each.cosine:.5f} | {times[0]} "
-            f"| {times[1]} | {median(each.unsent):.3f} | {median(each.collectives):.3f} "
-            f"| {each.speedup:.3f} | {each.speedup / each.ranks:.1%} | {max(each.peak_gib):.1f} |"
+            f"| {each.what} | {each.size} | {each.ranks} | {each.cosine:.5f} "
+            f"| {each.largest:.2g} | {times[0]} | {times[1]} "
+            f"| {median(each.unsent):.3f} | {median(each.collectives):.3f} | {each.speedup:.3f} "
+            f"| {each.speedup / each.ranks:.1%} | {max(each.peak_gib):.1f} |"
         )
     for each in found:
         took = ", ".join(f"{seconds:.3f}" for seconds in each.each_alone)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,17 @@ pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import ShardLostError
 from s2v_render.engines.wan.sharding.ranks import ALONE
-from wan_ranks import HEADS, HERE, filmed, predicted, together, velocity
+from wan_ranks import (
+    HEADS,
+    HERE,
+    PICTURES,
+    coded,
+    coded_alone,
+    filmed,
+    predicted,
+    shared,
+    together,
+)
 
 CASES = list(json.loads((HERE / "cases.json").read_text()))
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg").absolute()
@@ -18,14 +29,25 @@ TOLERANCE = 1e-5
 BLOCKS = 4
 
 
-@pytest.mark.parametrize(("ranks", "guided"), [(2, False), (4, False), (4, True)])
-def test_ranks_predict_what_one_predicts(tmp_path: Path, ranks: int, guided: bool) -> None:
+@pytest.fixture(scope="module", params=[(2, False), (4, False), (4, True)], ids=str)
+def asked(request: pytest.FixtureRequest) -> Any:
+    """How many ranks there are, and whether they are guided."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def made(asked: tuple[int, bool], tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """What each of them makes."""
+    ranks, guided = asked
+    return together(ranks, tmp_path_factory.mktemp("ranks"), shared, guided, CASES)
+
+
+def test_ranks_predict_what_one_predicts(asked: tuple[int, bool], made: list[Any]) -> None:
     wanted = predicted(ALONE, CASES)
 
-    made = together(ranks, tmp_path, velocity, guided, CASES)
-
+    ranks, guided = asked
     own_heads = HEADS // (ranks // 2 if guided else ranks)
-    for each in made:
+    for each, _ in made:
         for name in CASES:
             assert np.abs(each[name] - wanted[name]).max() < TOLERANCE
         # Four exchanges for each half of the heads of each block, or for its only one, and one
@@ -35,6 +57,20 @@ def test_ranks_predict_what_one_predicts(tmp_path: Path, ranks: int, guided: boo
             "all_gather": 1,
         }
     assert wanted["collectives"] == {}
+
+
+def test_ranks_code_the_picture_that_one_codes(asked: tuple[int, bool], made: list[Any]) -> None:
+    _, guided = asked
+    wanted = coded(ALONE.strips, PICTURES[guided])
+
+    for _, painted in made:
+        for pictures in painted:
+            for picture, whole in zip(pictures, wanted, strict=True):
+                assert np.abs(picture - whole).max() < TOLERANCE
+    # Three of four unguided ranks coded it again.
+    assert [len(painted) for _, painted in made] == (
+        [2, 2, 2, 1] if asked == (4, False) else [1] * len(made)
+    )
 
 
 @pytest.mark.parametrize(("ranks", "guidance"), [(2, 3.0), (4, 3.0), (3, 1.0)])
@@ -51,6 +87,13 @@ def test_ranks_make_the_film_that_one_makes(tmp_path: Path, ranks: int, guidance
 
 def test_a_rank_notices_that_another_was_killed(tmp_path: Path) -> None:
     left, killed = together(2, tmp_path, filmed, PORTRAIT, 3.0, True)
+
+    assert killed is None
+    assert isinstance(left, ShardLostError)
+
+
+def test_a_rank_notices_that_a_strip_will_not_come(tmp_path: Path) -> None:
+    left, killed = together(2, tmp_path, coded_alone)
 
     assert killed is None
     assert isinstance(left, ShardLostError)

@@ -10,7 +10,9 @@ torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from safetensors.torch import load_file
 
+from s2v_render.engines.wan.memory import DECODING_REACH, ENCODING_REACH
 from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.sharding.strips import decoding_stages, encoding_stages
 from wan_builders import build_vae
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
@@ -54,3 +56,8 @@ def test_a_video_decoded_in_pieces_is_the_video_decoded_whole(vae: Vae) -> None:
 def test_pixels_stay_within_their_range(vae: Vae) -> None:
     pixels = vae.decode(torch.full((1, 16, 1, 2, 2), 30.0))
     assert pixels.abs().max() <= 1
+
+
+def test_strips_are_as_wide_as_memory_is_planned_for(vae: Vae) -> None:
+    assert decoding_stages(vae.network.decoder)[-1].reach == DECODING_REACH
+    assert encoding_stages(vae.network.encoder)[0].reach == ENCODING_REACH

@@ -22,14 +22,19 @@ from s2v.core.ports import Frames, Sampling, Size, State, Take
 from s2v.core.shards import Shard
 from s2v_render.engines.wan.engine import WanEngine
 from s2v_render.engines.wan.model.config import read_config
+from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.ops.attention import PLAIN_ATTENTION
 from s2v_render.engines.wan.settings import WanSettings
 from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
+from s2v_render.engines.wan.sharding.strips import Strips
+from s2v_render.engines.wan.weights.loading import parts_of
 from wan_builders import build_transformer
 
 HOST = torch.device("cpu")
 HERE = Path(__file__).parents[1] / "data/wan_s2v/1_transformer"
 HEADS = 4
+PICTURES = ((1, 19), (17, 1))
+"""Rows and columns of latents without and with guidance: no number of ranks divides the longer."""
 _CONTEXT = get_context("forkserver")
 # What takes seconds to load is loaded once; the rest is found by a child only.
 _CONTEXT.set_forkserver_preload(
@@ -74,11 +79,40 @@ def _run(answer: Connection, shard: Shard, work: Callable[..., Any], given: Any)
     answer.send(made)
 
 
-def velocity(shard: Shard, guided: bool, names: list[str]) -> dict[str, Any]:
-    """Return what the official cases' forwards predict, and which collectives the first needs."""
-    ranks = Ranks(shard, HOST).for_take(heads=HEADS, guided=guided)
+def shared(shard: Shard, guided: bool, names: list[str]) -> tuple[dict[str, Any], list[Any]]:
+    """Return what the official cases' forwards predict, and what is coded in strips.
+
+    A picture is coded by all ranks and, where four are not guided, by three of them, too.
+    """
+    ranks = Ranks(shard, HOST)
+    made = ranks.for_take(heads=HEADS, guided=guided)
+    assert made is not None
+    painted = [coded(made.strips, PICTURES[guided])]
+    fewer = ranks.for_take(heads=3, guided=False) if shard.ranks == 4 and not guided else None
+    if fewer is not None:
+        painted.append(coded(fewer.strips, PICTURES[guided]))
+    return predicted(made, names), painted
+
+
+def coded(strips: Strips, sides: tuple[int, int]) -> list[Any]:
+    """Return pixels of latents that came in two pieces, and latents of pixels, as a rank does."""
+    vae = Vae(parts_of("random:tiny").vae(HOST)).over(strips)
+    rows, columns = sides
+    generator = torch.Generator().manual_seed(0)
+    latents = torch.randn(1, 16, 3, rows, columns, generator=generator)
+    pixels = torch.rand(1, 3, 9, 8 * rows, 8 * columns, generator=generator) * 2 - 1
+    stream = vae.stream()
+    pieces = [stream.decode(piece) for piece in latents.split([2, 1], dim=2)]
+    return [torch.cat(pieces, dim=2).numpy(), vae.encode(pixels).numpy()]
+
+
+def coded_alone(shard: Shard) -> list[Any]:
+    """Do as `coded`, while the last rank is killed."""
+    ranks = Ranks(shard, HOST).for_take(heads=HEADS, guided=False)
     assert ranks is not None
-    return predicted(ranks, names)
+    if shard.rank == shard.ranks - 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return coded(ranks.strips, PICTURES[0])
 
 
 def predicted(ranks: TakeRanks, names: list[str]) -> dict[str, Any]:
@@ -166,7 +200,7 @@ def filmed(shard: Shard | None, portrait: Path, guidance: float, dies: bool = Fa
         shard: which rank makes it; None makes it alone.
         portrait: a photograph.
         guidance: of the sampling.
-        dies: whether the last rank is killed after its first items.
+        dies: whether the last rank is killed before its first step.
     """
     engine = WanEngine(WanSettings("random:tiny", device="cpu"))
     if shard is not None:
@@ -174,7 +208,7 @@ def filmed(shard: Shard | None, portrait: Path, guidance: float, dies: bool = Fa
     items: list[Any] = []
     for item in engine.render(_take(portrait, guidance)):
         items.append(item)
-        if dies and shard is not None and shard.rank == shard.ranks - 1 and len(items) > 3:
+        if dies and shard is not None and shard.rank == shard.ranks - 1 and len(items) == 7:
             os.kill(os.getpid(), signal.SIGKILL)
     if not any(isinstance(item, State) for item in items):
         return None

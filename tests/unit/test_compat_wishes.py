@@ -9,7 +9,8 @@ from s2v.compat.configuring import Configuration
 from s2v.compat.wishes import Wishes, fitted, preset_for, wishes_of
 from s2v.core.errors import InvalidInput, Reason
 from s2v_render.engines.portrait.presets import PRESETS as PORTRAIT
-from s2v_render.engines.wan.memory import GIB, Demand, ensure_fits, plan_memory
+from s2v_render.engines.wan.advising import ensure_fits
+from s2v_render.engines.wan.memory import GIB, Demand, plan_memory
 from s2v_render.engines.wan.model.config import S2VConfig as Shape
 from s2v_render.engines.wan.presets import LEAST_AREA_PIXELS, STEP_PIXELS, offered_presets
 from s2v_render.engines.wan.settings import LoraChoice, Offload

@@ -5,17 +5,20 @@ from dataclasses import replace
 import pytest
 
 from s2v.core.errors import Exhausted, NotReady, Reason
-from s2v_render.engines.wan.memory import (
-    GIB,
-    Amount,
-    Demand,
-    MemoryPlan,
-    PartSizes,
+from s2v_render.engines.wan.advising import (
     advice,
     ensure_fits,
     ensure_host_holds,
     fitting,
     offload_that_fits,
+)
+from s2v_render.engines.wan.memory import (
+    GIB,
+    RANK_BYTES,
+    Amount,
+    Demand,
+    MemoryPlan,
+    PartSizes,
     plan_memory,
     tokens,
 )
@@ -180,7 +183,7 @@ def test_the_host_s_memory_is_planned_where_weights_lie_there() -> None:
     assert none.host_bytes == 0
     ensure_host_holds(none, available_bytes=0)
     # Pinned pieces that the 14B model's parts take: 31, 11, 1 and 2 GiB; 4 are the program's own.
-    remembered = LARGE.pixels * 96 * 50
+    remembered = LARGE.pixels * 96 * 58
     assert layers.host_bytes == (45 + 4) * GIB + remembered
     assert parts.host_bytes == (14 + 4) * GIB + remembered
     with pytest.raises(
@@ -188,3 +191,67 @@ def test_the_host_s_memory_is_planned_where_weights_lie_there() -> None:
     ):
         ensure_host_holds(layers, available_bytes=32 * GIB)
     ensure_host_holds(parts, available_bytes=32 * GIB)
+
+
+@pytest.mark.parametrize(("demand", "peak"), [(SMALL, 33.403), (LARGE, 36.567)], ids=str)
+def test_a_rank_that_shares_tokens_is_what_two_devices_showed(demand: Demand, peak: float) -> None:
+    """Peaks of a forward in `wan-ranks_h200-x2_2026-11-29.json`, where the text lay beside it."""
+    planned = plan_memory(replace(demand, guided=False, offload=Offload.PARTS, ranks=2))
+    transformer, history = 2 * 16_295_755_609 / GIB, demand.pixels * 12 * 73 / GIB
+    shown = peak - transformer
+    assert shown < stage(planned, "denoising") - history < 1.05 * shown
+
+
+def test_a_rank_with_a_side_of_the_guidance_has_all_tokens() -> None:
+    alone = plan_memory(replace(SMALL, offload=Offload.PARTS))
+    halves = plan_memory(replace(SMALL, offload=Offload.PARTS, ranks=2))
+    assert stage(halves, "denoising") == stage(alone, "denoising")
+    assert stage(halves, "decoding") < stage(alone, "decoding")
+
+
+def test_more_ranks_need_less_each_beside_their_weights() -> None:
+    plans = [plan_memory(replace(LARGE, guided=False, ranks=ranks)) for ranks in (1, 2, 4, 8)]
+    for name in ("denoising", "decoding", "encoding motion"):
+        needed = [stage(each, name) for each in plans]
+        assert needed == sorted(needed, reverse=True)
+        assert len(set(needed)) == 4
+    assert all(each.weights == plans[0].weights for each in plans)
+    held = [each.resident_bytes - plans[0].resident_bytes for each in plans]
+    assert held == [0, RANK_BYTES, RANK_BYTES, RANK_BYTES]
+
+
+def test_a_strip_is_planned_with_what_it_has_of_its_neighbours() -> None:
+    alone, four = (plan_memory(replace(SMALL, ranks=ranks)) for ranks in (1, 4))
+    frames = 2 * 12 * 80 * SMALL.pixels / GIB
+    others = (40 * 2 * 512 * 5120 * 2 * 2 + SMALL.pixels * 12 * 73) / GIB
+    whole, strip = (stage(each, "decoding") - frames - others for each in (alone, four))
+    assert strip / whole == pytest.approx((832 / 4 + 2 * 7) / 832 * (130 + 16) / 130)
+
+
+def test_the_table_of_a_rank_says_how_many_there_are() -> None:
+    table = plan_memory(replace(SMALL, guided=False, ranks=3)).table()
+    assert table.startswith("832x480 pixels, windows of 80 frames, offload=none, 2 ranks\n")
+    assert "ways to the other ranks               2.64 GiB\n" in table
+
+
+def test_every_rank_takes_of_the_host_s_memory() -> None:
+    two = plan_memory(replace(LARGE, offload=Offload.LAYERS, ranks=2))
+    alone = plan_memory(replace(LARGE, offload=Offload.LAYERS))
+    remembered = (1280 // 2 + 7) * 704 * 96 * 58
+    assert two.host_bytes == 2 * ((45 + 4) * GIB + remembered)
+    # A third has no part in any film, as three do not divide the heads.
+    assert plan_memory(replace(two.demand, ranks=3)).host_bytes == two.host_bytes
+    with pytest.raises(
+        NotReady, match=r"set it to parts or none, or S2V_RENDER_RANKS to 1, or give"
+    ):
+        ensure_host_holds(two, available_bytes=alone.host_bytes)
+    with pytest.raises(NotReady, match=r"set it to none, or give"):
+        ensure_host_holds(two, available_bytes=20 * GIB)
+
+
+def test_no_request_is_told_of_ranks_that_it_cannot_choose() -> None:
+    planned = plan_memory(replace(LARGE, guided=False, ranks=2))
+    found = fitting(planned, available_bytes=52 * GIB)
+    assert found
+    assert all(other.demand.ranks == 2 for other in found)
+    assert "rank" not in advice(planned, 52 * GIB)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from cachetools import LRUCache
 
-from s2v.core.errors import Exhausted, NotReady, Reason
+from s2v.core.errors import NotReady, Reason
 from s2v.core.ports import (
     Capabilities,
     Continuity,
@@ -151,6 +151,7 @@ class WanEngine:
         import torch
 
         yield Working()
+        from s2v_render.engines.wan.advising import ran_out
         from s2v_render.engines.wan.takes.filming import plan_take
 
         yield Working()
@@ -158,6 +159,7 @@ class WanEngine:
             torch.cuda.set_device(self._device)  # of this thread, for kernels that ask for it
         plan = plan_take(take, recipe, size)
         planned = self._planned(plan)
+        yield Working()  # whoever refuses leaves no other rank waiting for it
         ranks = self._ranks_of(plan)
         if ranks is None:
             return
@@ -171,18 +173,17 @@ class WanEngine:
         finally:
             _release(self._device)
         if shortage:
-            raise _out_of_memory(shortage, planned)
+            raise ran_out(planned, shortage)
 
     def _planned(self, plan: TakePlan) -> MemoryPlan:
         """Return what the take needs, written to the log; refuse what does not fit."""
-        from s2v_render.engines.wan.host import free_host_bytes
-        from s2v_render.engines.wan.memory import (
-            Demand,
+        from s2v_render.engines.wan.advising import (
             ensure_fits,
             ensure_host_holds,
             offload_that_fits,
-            plan_memory,
         )
+        from s2v_render.engines.wan.host import free_host_bytes
+        from s2v_render.engines.wan.memory import RANK_BYTES, Demand, plan_memory
         from s2v_render.engines.wan.weights.loading import parts_of
 
         self._parts = self._parts or parts_of(self._settings.checkpoint, given=self._given)
@@ -198,6 +199,7 @@ class WanEngine:
             fp8=self._settings.precision.rounds_matrices,
             offload=self._settings.offload,
             guided=plan.denoising.guided,
+            ranks=self._shard.ranks if self._shard else 1,
         )
         planned = plan_memory(demand)
         _log.info(
@@ -208,11 +210,15 @@ class WanEngine:
             memory=planned.table(),
         )
         available = _available_bytes(self._device)
+        if self._ranks is not None:
+            available += RANK_BYTES  # held already
         if planned.peak_bytes > available:
             lighter = offload_that_fits(planned, available_bytes=available)
             _log.warning("take does not fit", would_fit_with_offload=lighter)
         ensure_fits(planned, available_bytes=available)
-        if self._models is None and self._loading is None and self._device.type == "cuda":
+        loads = self._models is None and self._loading is None and self._device.type == "cuda"
+        # The first rank asks for all of them, before any takes some of it.
+        if loads and (self._shard is None or self._shard.rank == 0):
             ensure_host_holds(planned, available_bytes=free_host_bytes())
         return planned
 
@@ -364,18 +370,6 @@ class WanEngine:
             ids = token_ids(models.tokenizer, prompt)
             rows = self._rows[prompt] = encode(models.text_encoder, ids).cpu()
         return rows
-
-
-def _out_of_memory(shortage: str, planned: MemoryPlan) -> Exhausted:
-    from s2v_render.engines.wan.memory import advice
-
-    # What was planned for did not suffice, so that only less than that can.
-    return Exhausted(
-        Reason.DEVICE_MEMORY_EXCEEDED,
-        f"the device's memory ran out at {planned.demand} ({shortage}); "
-        f"{advice(planned, planned.peak_bytes - 1)}",
-        field="spec.width_pixels",
-    )
 
 
 def _available_bytes(device: torch.device) -> int:

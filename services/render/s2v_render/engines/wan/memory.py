@@ -1,30 +1,27 @@
-"""What a film will need of a device's memory, before it starts, and what would fit instead.
+"""What a film will need of a device's memory, and of the host's, before it starts.
 
 Nothing here touches a device or loads torch. Weights are counted; what a stage needs on top is
 counted from the tensors that are alive at its height, and was compared with a device: within 2 % at
-832x480 and 1280x704 pixels with an autoencoder in fp32, and at 832x480 with one in bf16
-(`benchmarks/results/`).
+832x480 and 1280x704 pixels with an autoencoder in fp32, and at 832x480 with one in bf16; of two
+ranks that share tokens at most 5 % less than planned (`benchmarks/results/`). Strips of the
+autoencoder and more ranks than two are counted likewise, but were not compared.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from s2v.core.directing import MIN_WINDOW_FRAMES
-from s2v.core.errors import Exhausted, NotReady, Reason
 from s2v_render.engines.wan.model.config import S2VConfig
-from s2v_render.engines.wan.presets import LEAST_AREA_PIXELS, STEP_PIXELS
 from s2v_render.engines.wan.settings import Offload
+from s2v_render.engines.wan.sharding.cutting import scaled, shares, widened
+from s2v_render.engines.wan.sharding.layout import Division, layout_for
 
 GIB = 2**30
 _MIB = 2**20
 _FP32_BYTES = 4
 _LATENT_FRAMES = 4
 _TOKEN_PIXELS = 16
-_SMALLER_BY_PIXELS = 64
-_SHORTER_BY_FRAMES = 16
 _MOTION_FRAMES = 73
 _MOTION_LATENTS = 19
 _HEARD_TOKENS_PER_FRAME = 5
@@ -33,6 +30,12 @@ _STREAM_BYTES = 8
 """Per token and channel: the residual stream, and what a block sees of it."""
 _TURNING_BYTES = {2: 12, 4: 8}
 """Per token and channel: queries on their way through fp32 while they are turned."""
+_TURNED = 9
+"""Of ranks that share tokens: queries, keys and values as they were and as they came, what they
+gather twice, and once more with all heads."""
+RANK_BYTES = 2700 * _MIB
+"""What a rank of several holds between takes, beside its weights and the context: seen on two H200
+after a guided film, when it had spoken to the other one in every way."""
 _TEXT_BYTES = 300 * _MIB
 _SPEECH_BYTES = 700 * _MIB
 """For the 25 seconds that a window hears at most."""
@@ -40,7 +43,13 @@ _DECODING_BYTES = {4: 225, 2: 130}
 """By the size of the autoencoder's numbers: per pixel and unit of its width, what it remembers
 included. In bf16 it takes two latents at once."""
 _ENCODING_BYTES = {4: 180, 2: 115}
-_REMEMBERED_BYTES = {4: 99, 2: 50}
+_REMEMBERED_BYTES = {4: 99, 2: 58}
+"""In bf16 with the channels that are empty."""
+DECODING_REACH, ENCODING_REACH = 7, 6
+"""Lines of pixels on each side of a rank's strip that it computes, too."""
+_WIDENED_BYTES = 16
+"""What a decoded strip was before lines of other ranks came to it."""
+_PIXELS_PER_LATENT = 8
 _PIXEL_BYTES = 3 * _FP32_BYTES
 _CONTEXT_BYTES = 600 * _MIB
 """What the driver takes for the program and its kernels."""
@@ -88,6 +97,7 @@ class Demand:
         fp8: whether the matrices of the blocks take one byte a number.
         offload: whose weights lie on the host.
         guided: whether there is a second prompt, to turn from.
+        ranks: how many processes of one machine make it, each on a GPU of its own.
     """
 
     config: S2VConfig
@@ -100,6 +110,20 @@ class Demand:
     fp8: bool = False
     offload: Offload = Offload.NONE
     guided: bool = True
+    ranks: int = 1
+
+    @property
+    def division(self) -> Division:
+        """Which part of it each rank has."""
+        return layout_for(self.ranks, heads=self.config.num_heads, guided=self.guided)
+
+    @property
+    def loading_ranks(self) -> int:
+        """How many ranks ever have a part in a film, and so all weights."""
+        heads = self.config.num_heads
+        return max(
+            layout_for(self.ranks, heads=heads, guided=guided).ranks for guided in (False, True)
+        )
 
     @property
     def pixels(self) -> int:
@@ -110,6 +134,7 @@ class Demand:
         return (
             f"{self.width}x{self.height} pixels, windows of {self.frames} frames, "
             f"offload={self.offload}"
+            + (f", {self.division.ranks} ranks" if self.division.ranks > 1 else "")
         )
 
 
@@ -124,7 +149,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """What a demand needs: weights stay for as long as the engine, stages come one by one."""
+    """What a demand needs of each rank: weights stay with the engine, stages come one by one."""
 
     demand: Demand
     weights: tuple[Amount, ...]
@@ -132,8 +157,9 @@ class MemoryPlan:
 
     @property
     def resident_bytes(self) -> int:
-        """Weights that stay on the device."""
-        return sum(part.size_bytes for part in self.weights if part.on_device)
+        """What stays on the device."""
+        kept = sum(part.size_bytes for part in self.weights if part.on_device)
+        return kept + (RANK_BYTES if self.demand.ranks > 1 else 0)
 
     @property
     def peak_bytes(self) -> int:
@@ -145,24 +171,28 @@ class MemoryPlan:
     def host_bytes(self) -> int:
         """What has to be free of the host's memory before anything is loaded; it cannot swap most.
 
-        Nothing where no weights lie there.
+        Nothing where no weights lie there. Every rank has a copy of its own; only files that are
+        mapped while they are read are the same to all, and those can be given up.
         """
         there = [part.size_bytes for part in self.weights if not part.on_device]
         if not there:
             return 0
         pinned = sum(math.ceil(size * (1 + _PINNED_LOST) / GIB) * GIB for size in there)
-        return pinned + _remembered_bytes(self.demand) + _HOST_BYTES
+        one = pinned + _remembered_bytes(self.demand) + _HOST_BYTES
+        return self.demand.loading_ranks * one
 
     def table(self) -> str:
         """Return the plan as lines of text, for people."""
         lines = [str(self.demand)]
         for part in self.weights:
             where = "" if part.on_device else "  on the host"
-            lines.append(f"  {part.name:<34}{_gib(part.size_bytes)}{where}")
-        lines += [f"  while {stage.name:<28}{_gib(stage.size_bytes)}" for stage in self.stages]
-        lines.append(f"  {'peak on the device':<34}{_gib(self.peak_bytes)}")
+            lines.append(f"  {part.name:<34}{gib(part.size_bytes)}{where}")
+        if self.demand.ranks > 1:
+            lines.append(f"  {'ways to the other ranks':<34}{gib(RANK_BYTES)}")
+        lines += [f"  while {stage.name:<28}{gib(stage.size_bytes)}" for stage in self.stages]
+        lines.append(f"  {'peak on the device':<34}{gib(self.peak_bytes)}")
         if self.host_bytes:
-            lines.append(f"  {'on the host':<34}{_gib(self.host_bytes)}")
+            lines.append(f"  {'on the host':<34}{gib(self.host_bytes)}")
         return "\n".join(lines)
 
 
@@ -216,11 +246,15 @@ def tokens(demand: Demand) -> tuple[int, int]:
 def _denoising_bytes(demand: Demand) -> int:
     config, size = demand.config, demand.weight_bytes
     noise, context = tokens(demand)
+    sharing = demand.division.sequence
+    own = math.ceil((noise + context) / sharing)
     cast = size if size < _FP32_BYTES else 0
     attention = config.dim * (4 * size + cast + _TURNING_BYTES[size])
+    if sharing > 1:
+        attention = config.dim * size * (_TURNED + 1) - config.dim * size // sharing
     thinking = config.dim * cast + 2 * size * config.ffn_dim
-    blocks = (noise + context) * (config.dim * _STREAM_BYTES + max(attention, thinking))
-    blocks += noise * config.dim * _FP32_BYTES
+    blocks = own * (config.dim * _STREAM_BYTES + max(attention, thinking))
+    blocks += min(own, noise) * config.dim * _FP32_BYTES
     heard = len(config.audio_inject_layers) * demand.frames // _LATENT_FRAMES
     sounds = (1 + demand.guided) * 2 * heard * _HEARD_TOKENS_PER_FRAME * config.dim * size
     scene = context * config.dim * _FP32_BYTES + (noise + context) * config.head_dim * _FP32_BYTES
@@ -237,125 +271,34 @@ def _text_bytes(demand: Demand) -> int:
 
 def _decoding_bytes(demand: Demand) -> int:
     frames = 2 * _PIXEL_BYTES * demand.frames
-    working = _DECODING_BYTES[demand.vae_bytes] * demand.parts.vae_width
-    return demand.pixels * (working + frames)
+    working = _DECODING_BYTES[demand.vae_bytes]
+    if demand.division.ranks > 1:
+        working += _WIDENED_BYTES
+    strip = _strip_pixels(demand, reach=DECODING_REACH)
+    return strip * working * demand.parts.vae_width + demand.pixels * frames
 
 
 def _encoding_bytes(demand: Demand) -> int:
     frames = _PIXEL_BYTES * (_MOTION_FRAMES + demand.frames)
     working = _ENCODING_BYTES[demand.vae_bytes] * demand.parts.vae_width
-    return demand.pixels * (working + frames)
+    return _strip_pixels(demand, reach=ENCODING_REACH) * working + demand.pixels * frames
 
 
 def _remembered_bytes(demand: Demand) -> int:
-    return demand.pixels * demand.parts.vae_width * _REMEMBERED_BYTES[demand.vae_bytes]
+    strip = _strip_pixels(demand, reach=DECODING_REACH)
+    return strip * demand.parts.vae_width * _REMEMBERED_BYTES[demand.vae_bytes]
 
 
-def ensure_fits(planned: MemoryPlan, *, available_bytes: int) -> None:
-    """Refuse what does not fit, and say what would.
-
-    Args:
-        planned: what is to be made.
-        available_bytes: free on the device, with what the engine's own weights hold there.
-
-    Raises:
-        Exhausted: DEVICE_MEMORY_EXCEEDED on "spec.width_pixels".
-    """
-    if planned.peak_bytes <= available_bytes:
-        return
-    raise Exhausted(
-        Reason.DEVICE_MEMORY_EXCEEDED,
-        f"{planned.demand} needs {_gib(planned.peak_bytes).strip()} of device memory, and "
-        f"{_gib(available_bytes).strip()} can be had; {advice(planned, available_bytes)}",
-        field="spec.width_pixels",
+def _strip_pixels(demand: Demand, *, reach: int) -> int:
+    """Return the pixels of the largest strip that a rank computes: all, where it is alone."""
+    longer, across = max(demand.width, demand.height), min(demand.width, demand.height)
+    strips = (
+        widened(scaled(share, _PIXELS_PER_LATENT), reach, longer)
+        for share in shares(longer // _PIXELS_PER_LATENT, demand.division.ranks)
     )
+    return across * max(map(len, strips))
 
 
-def ensure_host_holds(planned: MemoryPlan, *, available_bytes: int) -> None:
-    """Refuse weights that the host has no room for: the system would end the process.
-
-    Args:
-        planned: what is to be made.
-        available_bytes: free on the host, before anything is loaded.
-
-    Raises:
-        NotReady: CHECKPOINT_UNUSABLE; no request can change it.
-    """
-    if planned.host_bytes <= available_bytes:
-        return
-    lighter = list(Offload)[: list(Offload).index(planned.demand.offload)]
-    raise NotReady(
-        Reason.CHECKPOINT_UNUSABLE,
-        f"S2V_RENDER_WAN_OFFLOAD is {planned.demand.offload}, which needs "
-        f"{_gib(planned.host_bytes).strip()} of the host's memory, most of which cannot be "
-        f"swapped, and {_gib(available_bytes).strip()} can be had; set it to "
-        f"{' or '.join(reversed(lighter))}, or give the host more memory",
-    )
-
-
-def advice(planned: MemoryPlan, available_bytes: int) -> str:
-    """Return what would fit instead, in words, of what a request can choose."""
-    found = fitting(planned, available_bytes=available_bytes)
-    if not found:
-        return "no film would fit as this server is set up"
-    return "what fits: " + "; or ".join(
-        f"{_wish(other.demand, planned.demand)} ({_gib(other.peak_bytes).strip()})"
-        for other in found
-    )
-
-
-def _wish(other: Demand, demand: Demand) -> str:
-    """Return how to ask for something else, in words."""
-    wishes = []
-    if other.pixels != demand.pixels:
-        wishes.append(f"{other.width}x{other.height} pixels")
-    if other.frames != demand.frames:
-        wishes.append(f"sampling.window_frames {other.frames}")
-    return " with ".join(wishes)
-
-
-def fitting(planned: MemoryPlan, *, available_bytes: int) -> tuple[MemoryPlan, ...]:
-    """Return what would fit instead, of what a request can choose; empty if nothing would.
-
-    At most one of each: a smaller picture; shorter windows; and, if neither suffices, both.
-    """
-    demand = planned.demand
-    firsts = [_first_fitting(way, available_bytes) for way in (_smaller(demand), _shorter(demand))]
-    found = tuple(first for first in firsts if first)
-    if found:
-        return found
-    shortest = replace(demand, frames=min(demand.frames, MIN_WINDOW_FRAMES))
-    last = _first_fitting(_smaller(shortest), available_bytes)
-    return (last,) if last else ()
-
-
-def offload_that_fits(planned: MemoryPlan, *, available_bytes: int) -> Offload | None:
-    """Return how few weights have to lie on the host for it to fit; None where that is no help."""
-    heavier = list(Offload)[list(Offload).index(planned.demand.offload) + 1 :]
-    ways = (replace(planned.demand, offload=offload) for offload in heavier)
-    found = _first_fitting(ways, available_bytes)
-    return found.demand.offload if found else None
-
-
-def _first_fitting(demands: Iterator[Demand], available_bytes: int) -> MemoryPlan | None:
-    plans = (plan_memory(demand) for demand in demands)
-    return next((each for each in plans if each.peak_bytes <= available_bytes), None)
-
-
-def _smaller(demand: Demand) -> Iterator[Demand]:
-    """Yield pictures of about the same shape, each narrower than the one before, none too small."""
-    for width in range(demand.width - _SMALLER_BY_PIXELS, 0, -_SMALLER_BY_PIXELS):
-        height = round(demand.height * width / demand.width / STEP_PIXELS) * STEP_PIXELS
-        if width * height >= LEAST_AREA_PIXELS:
-            yield replace(demand, width=width, height=height)
-
-
-def _shorter(demand: Demand) -> Iterator[Demand]:
-    for frames in range(
-        demand.frames - _SHORTER_BY_FRAMES, MIN_WINDOW_FRAMES - 1, -_SHORTER_BY_FRAMES
-    ):
-        yield replace(demand, frames=frames)
-
-
-def _gib(size_bytes: int) -> str:
+def gib(size_bytes: int) -> str:
+    """Return a number of bytes in words, as wide as a column."""
     return f"{size_bytes / GIB:8.2f} GiB"

@@ -47,3 +47,19 @@ def pieces(share: range, frame_tokens: int) -> Sequence[HeardPiece]:
         found.append(HeardPiece(tokens, slice(frame, last)))
         start = stop
     return found
+
+
+def scaled(lines: range, times: int, by: int = 1) -> range:
+    """Return the same part of a picture that has `times` lines where this one has `by`."""
+    return range(lines.start * times // by, lines.stop * times // by)
+
+
+def widened(lines: range, reach: int, count: int) -> range:
+    """Return the lines and as many as `reach` on each side of them, of so many in all."""
+    return range(max(0, lines.start - reach), min(count, lines.stop + reach))
+
+
+def common(one: range, other: range) -> range:
+    """Return the lines that are in both; there may be none."""
+    start = max(one.start, other.start)
+    return range(start, max(start, min(one.stop, other.stop)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor
 from s2v_render.engines.wan.sharding.losing import shards_named
 
 _log = structlog.get_logger()
+PartT = TypeVar("PartT")
 
 _EXCHANGES_AT_ONCE = 8
 """More than an attention needs, of keys, values, and two each of queries and what they gather."""
@@ -28,6 +29,40 @@ ShapeOf = Callable[[int], tuple[int, ...]]
 """The shape of a rank's arrival tensor; batch, or something like it, comes first."""
 PlaceOf = Callable[[Tensor, int], Tensor]
 """The part of an arrival tensor that is for what a rank sends."""
+
+
+def others(parts: Sequence[PartT], group: dist.ProcessGroup) -> list[PartT]:
+    """Return the parts of all ranks but this one."""
+    return [part for rank, part in enumerate(parts) if rank != group.rank()]
+
+
+def exchanged(
+    group: dist.ProcessGroup, sent: Sequence[Tensor], into: Sequence[Tensor]
+) -> Callable[[], None]:
+    """Send a part to each other rank and receive one of each; return what waits for that.
+
+    What stays here is not part of it: it would go through the same few channels. A part's samples
+    are each contiguous, and sent one by one.
+    """
+    ranks = others(range(group.size()), group)
+    ways = ((dist.isend, sent), (dist.irecv, into))
+    operations = [
+        dist.P2POp(way, sample, group=group, group_peer=rank)
+        for way, parts in ways
+        for rank, part in zip(ranks, parts, strict=True)
+        for sample in part
+        if sample.numel()
+    ]
+    with shards_named():
+        works = dist.batch_isend_irecv(operations) if operations else []
+
+    def wait() -> None:
+        with shards_named():
+            for work in works:
+                work.wait()
+        operations.clear()  # until now what is sent had to stay
+
+    return wait
 
 
 class Exchange(Protocol):
@@ -53,31 +88,15 @@ class CollectiveExchange:
 
     def __init__(self, group: dist.ProcessGroup) -> None:
         self._group = group
-        self._others = [rank for rank in range(group.size()) if rank != group.rank()]
 
     def begin(
         self, parts: Sequence[Tensor], shape_of: ShapeOf, place_of: PlaceOf
     ) -> tuple[Tensor, Callable[[], None]]:
-        """Begin to send, sample by sample: a part's samples are each contiguous."""
+        """Begin to send."""
         arrival = parts[0].new_empty(shape_of(self._group.rank()))
-        sent = [(rank, parts[rank].contiguous()) for rank in self._others]
-        awaited = [(rank, place_of(arrival, rank)) for rank in self._others]
-        operations = [
-            dist.P2POp(way, sample, group=self._group, group_peer=rank)
-            for way, parts in ((dist.isend, sent), (dist.irecv, awaited))
-            for rank, part in parts
-            for sample in part
-            if sample.numel()
-        ]
-        with shards_named():
-            works = dist.batch_isend_irecv(operations) if operations else []
-
-        def wait() -> None:
-            with shards_named():
-                for work in works:
-                    work.wait()
-            operations.clear()  # until now what is sent had to stay
-
+        sent = [part.contiguous() for part in others(parts, self._group)]
+        peers = others(range(self._group.size()), self._group)
+        wait = exchanged(self._group, sent, [place_of(arrival, peer) for peer in peers])
         return arrival, wait
 
 
@@ -93,7 +112,7 @@ class PeerExchange:
     def __init__(self, group: dist.ProcessGroup, device: torch.device) -> None:
         self._group = group
         self._rank = group.rank()
-        self._others = [rank for rank in range(group.size()) if rank != self._rank]
+        self._others = others(range(group.size()), group)
         self._device = device
         self._stream = torch.cuda.Stream(device, priority=-1)
         self._room_bytes = 0
@@ -115,10 +134,10 @@ class PeerExchange:
             found: Tensor = self._shared.get_buffer(rank, shapes[rank], dtype, offset)
             return found
 
-        others = {rank: parts[rank].contiguous() for rank in self._others}
+        sending = {rank: parts[rank].contiguous() for rank in self._others}
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream):
-            for rank, part in others.items():
+            for rank, part in sending.items():
                 for into, sample in zip(place_of(arrival(rank), self._rank), part, strict=True):
                     into.copy_(sample)
                 part.record_stream(self._stream)
@@ -164,9 +183,9 @@ def quickest_exchange(group: dist.ProcessGroup, device: torch.device) -> Exchang
 def _sees_all(group: dist.ProcessGroup) -> bool:
     """Return whether this rank's GPU reaches the memory of all others, and may."""
     own = torch.cuda.current_device()
-    others = [rank for rank in dist.get_process_group_ranks(group) if rank != own]
+    peers = others(dist.get_process_group_ranks(group), group)
     return os.environ.get("NCCL_P2P_DISABLE", "0") == "0" and all(
-        torch.cuda.can_device_access_peer(own, other) for other in others
+        torch.cuda.can_device_access_peer(own, other) for other in peers
     )
 
 

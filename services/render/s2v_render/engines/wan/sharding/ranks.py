@@ -16,6 +16,7 @@ from s2v_render.engines.wan.sharding.exchange import quickest_exchange
 from s2v_render.engines.wan.sharding.layout import Division, layout_for
 from s2v_render.engines.wan.sharding.losing import shards_named
 from s2v_render.engines.wan.sharding.sequence import ONE_RANK, SequenceRanks, SeveralRanks
+from s2v_render.engines.wan.sharding.strips import ONE_STRIP, SeveralStrips, Strips
 
 _DEADLINE = timedelta(minutes=10)
 """A collective that comes to no end for so long never will; a forward takes seconds."""
@@ -36,11 +37,13 @@ class TakeRanks:
         sequence: the ranks that share its forwards.
         branch: whose forwards these are: 0 follows the prompt, 1 turns from it; None is both.
         others: the ranks that have the same share of the other branch; None if there are none.
+        strips: all ranks of the take, which share the pictures.
     """
 
     sequence: SequenceRanks = ONE_RANK
     branch: int | None = None
     others: dist.ProcessGroup | None = None
+    strips: Strips = ONE_STRIP
 
     def both(self, velocity: Tensor) -> tuple[Tensor, Tensor]:
         """Exchange what the branches predict; the one that follows the prompt comes first."""
@@ -66,6 +69,7 @@ class Ranks:
     def __init__(self, shard: Shard, device: torch.device) -> None:
         self._shard, self._device = shard, device
         self._known: dict[Division, TakeRanks | None] = {}
+        self._groups: dict[range, dist.ProcessGroup] = {}
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         on_gpu = device.type == "cuda"
@@ -94,6 +98,7 @@ class Ranks:
     def _part(self, layout: Division) -> TakeRanks | None:
         sharing = self._group(layout.sharing(branch) for branch in range(layout.branches))
         others = self._group(layout.exchanging(place) for place in range(layout.sequence))
+        everybody = self._group([range(layout.ranks)])
         if self._shard.rank >= layout.ranks:
             return None
         return TakeRanks(
@@ -102,16 +107,18 @@ class Ranks:
             else ONE_RANK,
             layout.branch(self._shard.rank) if others else None,
             others,
+            SeveralStrips(everybody) if everybody else ONE_STRIP,
         )
 
     def _group(self, groups: Iterable[range]) -> dist.ProcessGroup | None:
-        """Make groups of ranks, on every rank, and return the one that this is in, if any."""
+        """Return which of some groups this rank is in, if any; each is made once, on every rank."""
         mine: dist.ProcessGroup | None = None
         for ranks in groups:
             if len(ranks) == 1:
                 continue
-            with shards_named():
-                group = dist.new_group(list(ranks), timeout=_DEADLINE)
+            if ranks not in self._groups:
+                with shards_named():
+                    self._groups[ranks] = dist.new_group(list(ranks), timeout=_DEADLINE)
             if self._shard.rank in ranks:
-                mine = group
+                mine = self._groups[ranks]
         return mine

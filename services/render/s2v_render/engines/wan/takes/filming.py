@@ -6,7 +6,7 @@ Shape suffixes: B batch (1 here), C channels, T frames, Y rows, X columns.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -164,10 +164,11 @@ def filmed(
         rows_of: encodes a prompt, shape [rows, width].
         device: where everything is computed.
         rests: whether decoding leaves the device between windows.
-        ranks: that share the steps; each of them yields all items.
+        ranks: that share the steps and the pictures; each of them yields all items.
         noise_from: where noise is drawn.
         unseen: whether nobody looks at the frames: there are as many, and none is drawn.
     """
+    models = replace(models, vae=models.vae.over(ranks.strips))
     track = _track(plan)
     motion = None if plan.carried is None else plan.carried.motion_latents_BCTYX
     with _showing(plan, unseen=unseen) as showing:
