@@ -19,7 +19,10 @@ hypothesis.settings.load_profile("s2v")
 pytest_plugins = ["s2v.testing.postgres", "s2v.testing.s3"]
 
 _TOGETHER = (
-    ("browser/test_making", "browser/test_troubles", "browser/test_grpc_web", "browser/test_keys"),
+    (
+        "browser/test_grpc_web", "browser/test_making", "browser/test_troubles",
+        "browser/test_with_a_key",
+    ),
     (
         "e2e/test_bad_inputs", "e2e/test_crashes", "e2e/test_http", "e2e/test_malformed",
         "e2e/test_wan_services",
@@ -27,6 +30,10 @@ _TOGETHER = (
     (
         "e2e/test_captions", "e2e/test_film", "e2e/test_finishing", "e2e/test_founding_examples",
         "e2e/test_grpcurl", "e2e/test_readme", "e2e/test_sound_film", "e2e/test_video_film",
+    ),
+    (
+        "e2e/test_observed", "e2e/test_operated", "e2e/test_rolling_restart",
+        "e2e/test_settings_file",
     ),
 )  # fmt: skip
 """Files that share services, which cost ten seconds of a processor to start."""

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from browsing import chromium, opened
+from browsing import chromium, opened, require_chromium
 from installations import Installation, installed
 
 
 @pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    require_chromium()
     settings = {
         "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5",
         "S2V_GATEWAY_MEASURE_FILMS": "true",

@@ -1,13 +1,17 @@
-"""Four real services, started once for all end-to-end tests."""
+"""Sets of the four real services, each started once for all end-to-end tests that it serves."""
 
 import importlib.util
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
+import restorers
+from collectors import SpanCollector, collecting
 from installations import Installation, installed
 from s2v.client import Client
+from s2v_cli.local import SERVICES, free_address
 
 
 @pytest.fixture(scope="package")
@@ -30,6 +34,47 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
     }
     with installed(tmp_path_factory.mktemp("impatient"), **settings) as installation:
         yield installation
+
+
+@dataclass(frozen=True)
+class Equipped:
+    """Services with all that an operator may add, and where that can be seen.
+
+    Attributes:
+        spans: what they did, as they export it.
+        metrics: where each of them tells its numbers, by its name.
+        paints: the colour to which they restore faces.
+    """
+
+    installation: Installation
+    spans: SpanCollector
+    metrics: dict[str, str]
+    paints: tuple[int, int, int]
+
+
+@pytest.fixture(scope="package")
+def equipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Equipped]:
+    """Services that are watched, sign films and restore faces, as a file and variables say."""
+    home = tmp_path_factory.mktemp("equipped")
+    (home / "s2v.toml").write_text(
+        "[gateway]\nmax_queued_jobs = 7\n[render]\nworkers = 1\nlog_level = 'DEBUG'\n"
+    )
+    metrics = {name: free_address("127.0.0.1", 0) for name in SERVICES}
+    green = (16, 200, 64)
+    restorer = restorers.of_colour(tmp_path_factory.mktemp("restorer") / "green.onnx", green)
+    with collecting() as (spans, endpoint):
+        settings = {
+            **{f"S2V_{name.upper()}_METRICS_LISTEN": metrics[name] for name in SERVICES},
+            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+            "S2V_COMPOSITOR_FACE_RESTORER": str(restorer),
+            "S2V_COMPOSITOR_SIGN_FILMS": str(importlib.util.find_spec("c2pa") is not None),
+            "S2V_GATEWAY_MAX_RUNNING_JOBS": "1",
+            "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5",
+            "S2V_PROFILE": "1",
+        }
+        with installed(home, **settings) as installation:
+            yield Equipped(installation, spans, metrics, green)
 
 
 @pytest.fixture

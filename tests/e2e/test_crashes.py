@@ -81,16 +81,6 @@ def test_killing_everything_at_once_loses_no_job(installation: Any, client: Clie
     assert len(listed) == len(set(listed))
 
 
-def test_a_gateway_that_is_told_to_stop_goes_on_with_its_jobs_when_it_is_back(
-    installation: Any, client: Client
-) -> None:
-    name = a_job(client, 200)
-    wait_until_half_done(client, name)
-    os.kill(installation.supervisor.pid("gateway"), signal.SIGTERM)
-    ended = list(client.watch(name))[-1].finished
-    assert ended.state == job_pb2.JOB_STATE_SUCCEEDED, ended.error
-
-
 def test_cancelling_frees_the_worker_within_two_seconds(installation: Any, client: Client) -> None:
     name = a_job(client, 300)
     wait_until_half_done(client, name)
@@ -108,9 +98,9 @@ def test_cancelling_frees_the_worker_within_two_seconds(installation: Any, clien
 def test_what_a_watcher_has_seen_of_the_progress_stays_true_over_crashes(
     installation: Any, client: Client
 ) -> None:
-    name = a_job(client, 400, sentences=10)
+    name = a_job(client, 400)
     seen: list[tuple[float, int, int, int, int]] = []
-    kill_at = [1, 3, 5, 7]
+    kill_at = [1, 4]
     for event in client.watch(name):
         what = event.WhichOneof("event")
         if what in ("snapshot", "finished"):

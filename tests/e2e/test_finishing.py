@@ -8,21 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import restorers
-from installations import Installation, installed
 from s2v.api.common.v1 import finish_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
 from s2v.client import Client
 from s2v.core.errors import InvalidInput
 from s2v.face.tracking import FaceTracker
-from s2v.media.credentials import read_credentials
 from s2v.media.provenance import read_marking
 from s2v.media.video import decode_frames
 
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 TEXT = "Good morning. This film was finished as somebody wished."
 COLOUR = (32, 64, 127)
-GREEN = (16, 200, 64)
 
 
 @pytest.fixture(scope="module")
@@ -96,57 +92,12 @@ def test_pictures_of_the_film_lie_beside_it(
     assert Image.open(io.BytesIO((tmp_path / "all.jpg").read_bytes())).width == 90 * min(tiles, 10)
 
 
-def restored_face(client: Client) -> job_pb2.JobSpec:
-    """What asks for a short film whose face is restored."""
-    return job_pb2.JobSpec(
+def test_restored_faces_cannot_be_asked_for_without_a_network_that_does_it(client: Client) -> None:
+    spec = job_pb2.JobSpec(
         script=job_pb2.Script(text="Signed."),
         reference=client.upload(PORTRAIT).name,
-        width_pixels=256,
-        height_pixels=256,
         finish=finish_pb2.Finish(restore_faces=True),
     )
-
-
-@pytest.fixture(scope="module")
-def operated(tmp_path_factory: pytest.TempPathFactory) -> tuple[job_pb2.Job, Path]:
-    """A film of an operator who signs films and restores faces, to a green."""
-    pytest.importorskip("c2pa")
-    folder = tmp_path_factory.mktemp("operated")
-    (folder / "home").mkdir()
-    settings = {
-        "S2V_COMPOSITOR_SIGN_FILMS": "true",
-        "S2V_COMPOSITOR_FACE_RESTORER": str(restorers.of_colour(folder / "green.onnx", GREEN)),
-    }
-    with (
-        installed(folder / "home", **settings) as installation,
-        installation.client() as client,
-    ):
-        *_, last = client.watch(client.create_job(restored_face(client)).name)
-        client.download(last.finished.film.asset, folder / "film.mp4")
-    return last.finished, folder / "film.mp4"
-
-
-def test_an_operator_has_every_film_signed(operated: tuple[job_pb2.Job, Path]) -> None:
-    job, path = operated
-    found = read_credentials(path)
-    assert found is not None
-    assert (found.intact, found.self_made, found.source_type) == (True, True, "compositeSynthetic")
-    assert read_marking(path) is not None
-    assert len(list(decode_frames(path))) == job.film.frames
-
-
-def test_an_operators_network_restores_every_face(operated: tuple[job_pb2.Job, Path]) -> None:
-    frames = list(decode_frames(operated[1]))
-    # The face is about (125, 115), the hair over it and the shoulders beside it are none of it.
-    face, hair = (slice(100, 140), slice(110, 140)), (slice(35, 60), slice(100, 150))
-    for frame in (frames[0], frames[len(frames) // 2], frames[-1]):
-        assert np.abs(frame[face].astype(int) - GREEN).mean() < 12
-        assert np.abs(frame[hair].astype(int) - GREEN).mean() > 40
-
-
-def test_without_such_a_network_faces_cannot_be_asked_for(
-    installation: Installation, client: Client
-) -> None:
     with pytest.raises(InvalidInput, match="S2V_COMPOSITOR_FACE_RESTORER") as refused:
-        client.create_job(restored_face(client))
+        client.create_job(spec)
     assert refused.value.field == "spec.finish.restore_faces"

@@ -40,7 +40,7 @@ def run(name: str, **names: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("speech") / "speech.wav"
-    [utterance] = EmbeddedBackend().speak("Hello, this is a test.", "heart")
+    [utterance] = EmbeddedBackend().speak("Hello, a test.", "heart")
     path.write_bytes(wav_bytes(utterance.pcm))
     return path
 
@@ -65,10 +65,16 @@ def served(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("S2V_SERVER", installation.address)
 
 
-def test_the_basic_example_brings_its_own_services(
-    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server: own services, whose films are not measured, as that takes longer."""
     monkeypatch.delenv("S2V_SERVER", raising=False)
+    monkeypatch.setenv("S2V_GATEWAY_MEASURE_FILMS", "false")
+
+
+def test_the_basic_example_brings_its_own_services(
+    alone: None, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     found = run("basic")
     result = found["result"]
     info = probe(Path(result["output_path"]))
@@ -105,10 +111,7 @@ def test_the_batch_example_makes_a_film_of_each(
     assert "Processed 1 videos successfully" in printed
 
 
-def test_the_example_with_a_configuration_makes_a_film(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("S2V_SERVER", raising=False)
+def test_the_example_with_a_configuration_makes_a_film(alone: None, folder: Path) -> None:
     found = run("custom")
     with found["system"]:
         result = found["result"]

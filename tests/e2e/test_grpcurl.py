@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -98,10 +99,13 @@ def test_grpcurl_lists_and_describes_every_service_of_every_process(installation
         assert "grpc.health.v1.Health" in listed
         ours = [service for service in listed if service.startswith(f"s2v.api.{name}.v1.")]
         assert ours
-        methods = [m.path[1:].replace("/", ".") for m in SERVICES[name]]
-        for symbol in [*ours, *methods, "grpc.reflection.v1.ServerReflection"]:
-            subprocess.run(
-                [GRPCURL, "-plaintext", *where, "describe", symbol],
-                capture_output=True,
-                check=True,
-            )
+        described = subprocess.run(
+            [GRPCURL, "-plaintext", *where, "describe"], capture_output=True, text=True, check=True
+        ).stdout
+        told = re.findall(r"^(\S+) is a service:$|^  rpc (\w+) \(", described, re.M)
+        paths, service = set(), ""
+        for header, method in told:
+            service = header or service
+            paths.add(f"/{service}/{method}")
+        assert {f"/{one}/" for one in [*ours, "grpc.reflection.v1.ServerReflection"]} <= paths
+        assert {method.path for method in SERVICES[name]} <= paths

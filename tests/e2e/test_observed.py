@@ -5,42 +5,20 @@ import os
 import re
 import signal
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from collectors import ReceivedSpan, SpanCollector, collecting
+from collectors import ReceivedSpan
 from dashboards import METRIC, expressions
-from installations import Installation, installed
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
 from s2v.rpc import conventions
-from s2v_cli.local import free_address
+from s2v_cli.local import SERVICES
 from stories import a_job, wait_until_half_done
 
-SERVICES = ("tts", "render", "compositor", "gateway")
-
-
-class Observed:
-    """Services whose spans and numbers can be had."""
-
-    def __init__(
-        self, installation: Installation, spans: SpanCollector, metrics: dict[str, str]
-    ) -> None:
-        self.installation = installation
-        self.spans = spans
-        self._metrics = metrics
-
-    def numbers(self, service: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-        """Scrape a service."""
-        return parsed(f"http://{self._metrics[service]}/metrics")
-
-    def names(self, service: str) -> set[str]:
-        """Name the families that a service tells of, if only that there are such."""
-        return {family.name for family in families(f"http://{self._metrics[service]}/metrics")}
+Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def families(url: str) -> list[Metric]:
@@ -48,7 +26,7 @@ def families(url: str) -> list[Metric]:
         return list(text_string_to_metric_families(answer.read().decode()))
 
 
-def parsed(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+def parsed(url: str) -> Numbers:
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for family in families(url)
@@ -56,19 +34,9 @@ def parsed(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     }
 
 
-@pytest.fixture(scope="module")
-def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
-    addresses = {name: free_address("127.0.0.1", 0) for name in SERVICES}
-    settings = {f"S2V_{name.upper()}_METRICS_LISTEN": addresses[name] for name in SERVICES}
-    with collecting() as (spans, endpoint):
-        settings |= {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
-            "OTEL_BSP_SCHEDULE_DELAY": "100",
-            "S2V_GATEWAY_SHUTDOWN_GRACE_SECONDS": "0.5",
-            "S2V_PROFILE": "1",
-        }
-        with installed(tmp_path_factory.mktemp("observed"), **settings) as installation:
-            yield Observed(installation, spans, addresses)
+def scraped(equipped: Any) -> dict[str, Numbers]:
+    """What each of the services tells of itself."""
+    return {name: parsed(f"http://{where}/metrics") for name, where in equipped.metrics.items()}
 
 
 def of(spans: list[ReceivedSpan], trace_id: str, name: str) -> list[ReceivedSpan]:
@@ -86,10 +54,11 @@ def has_all(trace_id: str, *, segments: int) -> Any:
 
 
 def test_a_film_is_one_trace_from_the_caller_to_the_engine_and_its_numbers_move(
-    observed: Observed,
+    equipped: Any,
 ) -> None:
+    before = scraped(equipped)
     trace_id, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-    installation = observed.installation
+    installation = equipped.installation
     traceparent = f"00-{trace_id}-{caller}-01"
     with Client(installation.address, traceparent=traceparent) as client:
         name = a_job(client, 1, sentences=3)
@@ -97,7 +66,7 @@ def test_a_film_is_one_trace_from_the_caller_to_the_engine_and_its_numbers_move(
     assert ended.state == job_pb2.JOB_STATE_SUCCEEDED, ended.error
     segments = ended.progress.segments_total
 
-    spans = observed.spans.wait_for(has_all(trace_id, segments=segments))
+    spans = equipped.spans.wait_for(has_all(trace_id, segments=segments))
     job_id = name.removeprefix("jobs/")
     by_id = {span.span_id: span for span in spans}
     [created] = of(spans, trace_id, "s2v.api.gateway.v1.JobService/CreateJob")
@@ -126,17 +95,25 @@ def test_a_film_is_one_trace_from_the_caller_to_the_engine_and_its_numbers_move(
     assert {"gateway", "render"} <= {line["service"] for line in lines}
     assert {line["trace_id"] for line in lines} == {trace_id}
     assert list((installation.home / "profiles").glob("take-*.pstats"))
-    the_numbers_have_moved(observed, ended, segments=segments)
-    all_that_is_watched_is_told(observed)
+    the_numbers_have_moved(before, scraped(equipped), ended, segments=segments)
+    by_http = parsed(f"http://{installation.http}/metrics")
+    frames = ("s2v_film_frames_total", ())
+    assert by_http[frames] == before["gateway"][frames] + ended.film.frames
+    all_that_is_watched_is_told(equipped)
 
 
-def the_numbers_have_moved(observed: Observed, ended: job_pb2.Job, *, segments: int) -> None:
-    numbers = {service: observed.numbers(service) for service in SERVICES}
-    gateway, render = numbers["gateway"], numbers["render"]
+def the_numbers_have_moved(
+    before: dict[str, Numbers], after: dict[str, Numbers], ended: job_pb2.Job, *, segments: int
+) -> None:
+    moved = {
+        service: {key: value - before[service].get(key, 0) for key, value in numbers.items()}
+        for service, numbers in after.items()
+    }
+    gateway, render = moved["gateway"], moved["render"]
     made = (("code", "OK"), ("method", "JobService/CreateJob"))
     assert gateway["s2v_rpc_calls_total", made] == 1
     assert gateway["s2v_jobs_ended_total", (("reason", ""), ("state", "succeeded"))] == 1
-    assert gateway["s2v_jobs", (("state", "queued"),)] == 0
+    assert after["gateway"]["s2v_jobs", (("state", "queued"),)] == 0
     assert gateway["s2v_film_frames_total", ()] == ended.film.frames
     assert gateway["s2v_film_real_time_factor_count", ()] == 1
     assert gateway["s2v_job_wait_seconds_count", ()] == 1
@@ -153,34 +130,33 @@ def the_numbers_have_moved(observed: Observed, ended: job_pb2.Job, *, segments: 
     assert render["s2v_frames_rendered_total", (("engine", "portrait"),)] == ended.film.frames
     assert render["s2v_takes_total", (("engine", "portrait"), ("outcome", "ok"))] == segments
     states = ("starting", "idle", "busy", "away")
-    assert sum(render["s2v_workers", (("state", state),)] for state in states) >= 1
-    assert render["s2v_takes_waiting", ()] == 0
-    assert numbers["tts"]["s2v_speech_seconds_total", ()] > 1
-    assert numbers["compositor"]["s2v_films_composed_total", ()] == 1
-    assert numbers["compositor"]["s2v_film_bytes_total", ()] > 10_000
+    assert sum(after["render"]["s2v_workers", (("state", state),)] for state in states) >= 1
+    assert after["render"]["s2v_takes_waiting", ()] == 0
+    assert moved["tts"]["s2v_speech_seconds_total", ()] > 1
+    assert moved["compositor"]["s2v_films_composed_total", ()] == 1
+    assert moved["compositor"]["s2v_film_bytes_total", ()] > 10_000
     for service in SERVICES:
-        for (name, labels), _ in numbers[service].items():
+        for name, labels in after[service]:
             assert "jobs/" not in str(labels), name
             assert {label for label, _ in labels} <= {
                 "method", "code", "direction", "state", "reason", "stage", "outcome", "callee",
                 "engine", "room", "gpu", "le", "generation", "implementation", "major", "minor",
                 "patchlevel", "version",
             }  # fmt: skip
-    by_http = parsed(f"http://{observed.installation.http}/metrics")
-    assert by_http["s2v_film_frames_total", ()] == ended.film.frames
 
 
-def all_that_is_watched_is_told(observed: Observed) -> None:
+def all_that_is_watched_is_told(equipped: Any) -> None:
     """The services tell of what dashboards and alerts ask for, but for those of GPUs."""
-    told = {name for service in SERVICES for name in observed.names(service)}
+    addresses = equipped.metrics.values()
+    told = {told.name for where in addresses for told in families(f"http://{where}/metrics")}
     asked = {m for every in expressions().values() for one in every for m in METRIC.findall(one)}
     assert len(asked) > 20
     untold = {name for name in asked if re.sub(r"_(total|bucket|count|sum)$", "", name) not in told}
     assert {name for name in untold if not name.startswith("s2v_gpu_")} == set()
 
 
-def test_a_job_goes_on_in_its_trace_when_the_gateway_is_back(observed: Observed) -> None:
-    installation = observed.installation
+def test_a_job_goes_on_in_its_trace_when_the_gateway_is_back(equipped: Any) -> None:
+    installation = equipped.installation
     with installation.client() as client:
         name = a_job(client, 2, sentences=10)
         wait_until_half_done(client, name)
@@ -194,7 +170,7 @@ def test_a_job_goes_on_in_its_trace_when_the_gateway_is_back(observed: Observed)
             s.name == conventions.JOB_SPAN and s.facts[conventions.JOB] == job_id for s in spans
         )
 
-    spans = observed.spans.wait_for(is_whole)
+    spans = equipped.spans.wait_for(is_whole)
     mine = [span for span in spans if span.facts.get(conventions.JOB) == job_id]
     [trace_id] = {span.trace_id for span in mine}
     took = {s.facts[conventions.SEGMENT] for s in mine if s.name == conventions.TAKE_SPAN}

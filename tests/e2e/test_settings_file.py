@@ -5,26 +5,22 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
-from installations import installed
 from s2v_cli.main import app
 
 PORTRAIT = "libs/s2v/samples/portrait.jpg"
 
 
 def test_served_services_have_what_the_file_says_and_the_doctor_finds_them_well(
-    tmp_path: Path,
+    equipped: Any,
 ) -> None:
-    (tmp_path / "s2v.toml").write_text(
-        "[gateway]\nmax_queued_jobs = 7\n[render]\nworkers = 1\nlog_level = 'DEBUG'\n"
-    )
-    with installed(tmp_path, S2V_GATEWAY_MAX_RUNNING_JOBS="1") as installation:
-        with installation.client() as client:
-            assert client.server_info().max_queued_jobs == 7
-            assert len(client.system_status().workers) == 1
-        told = CliRunner().invoke(app, ["doctor", "--server", installation.address])
+    with equipped.installation.client() as client:
+        assert client.server_info().max_queued_jobs == 7
+        assert len(client.system_status().workers) == 1
+    told = CliRunner().invoke(app, ["doctor", "--server", equipped.installation.address])
     assert told.exit_code == 0, told.stdout
     assert "FAIL" not in told.stdout
     for service in ("tts", "render", "compositor"):
@@ -47,7 +43,7 @@ def test_a_film_made_on_its_own_has_what_the_file_says_but_for_what_lasts(tmp_pa
     def make(film: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-c", program, *arguments, "-o", str(tmp_path / film)],
-            env={**os.environ, "S2V_CONFIG": str(file)},
+            env={**os.environ, "S2V_CONFIG": str(file), "S2V_GATEWAY_MEASURE_FILMS": "false"},
             capture_output=True,
             text=True,
             check=False,

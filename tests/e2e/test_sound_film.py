@@ -11,7 +11,7 @@ from noisy import si_sdr_db, with_noise
 from s2v.api.common.v1 import media_pb2, sound_pb2
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
-from s2v.core.timebase import SAMPLE_RATE
+from s2v.core.timebase import MIN_FRAME_RATE, SAMPLE_RATE
 from s2v.media.level import LevelMeter
 from s2v.media.pcm import Pcm, to_float, wav_bytes, wav_writer
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
@@ -26,7 +26,9 @@ def speech() -> Pcm:
 
 
 def filmed(client: Client, script: job_pb2.Script, folder: Path) -> tuple[job_pb2.Job, Pcm]:
-    spec = job_pb2.JobSpec(script=script, width_pixels=256, height_pixels=256)
+    spec = job_pb2.JobSpec(
+        script=script, width_pixels=256, height_pixels=256, frame_rate=MIN_FRAME_RATE
+    )
     spec.reference = client.upload(PORTRAIT).name
     *_, last = client.watch(client.create_job(spec).name)
     job = last.finished

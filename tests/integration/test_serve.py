@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,10 @@ __path__ = extend_path(__path__, __name__)
 """
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Give an environment in which `python -m s2v_tts.main` and so on start fakes."""
-    modules = tmp_path / "modules"
+    modules = tmp_path_factory.mktemp("modules")
     for name in SERVICES:
         package = modules / f"s2v_{name}"
         package.mkdir(parents=True)
@@ -69,14 +70,25 @@ class Served:
         raise AssertionError(f"no {pattern!r} in:\n{''.join(self.lines)}")
 
 
-@pytest.fixture
-def served(environment: dict[str, str], home: Path) -> Iterator[Served]:
+@contextmanager
+def serving(environment: dict[str, str], home: Path) -> Iterator[Served]:
     process = subprocess.Popen(
         serve_command(home), env=environment, stderr=subprocess.PIPE, text=True
     )
     with process:
         yield Served(process)
         process.kill()
+
+
+@pytest.fixture(scope="module")
+def standing(
+    environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Served, Path]]:
+    """One that is ready, for whoever leaves it standing, and its home."""
+    home = tmp_path_factory.mktemp("h")
+    with serving(environment, home) as served:
+        served.read_until("ready at")
+        yield served, home
 
 
 def serve_command(home: Path) -> list[str]:
@@ -89,22 +101,25 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text().split()]
 
 
-def test_serve_says_when_it_is_ready_and_ctrl_c_leaves_nothing(served: Served, home: Path) -> None:
-    served.read_until(r"s2v: HTTP at http://127\.0\.0\.1:\d+$")
-    served.read_until(r"s2v: ready at 127\.0\.0\.1:\d+; Ctrl-C ends it")
-    children = children_of(served.process.pid)
-    assert len(children) == 4
+def test_serve_says_when_it_is_ready_and_ctrl_c_leaves_nothing(
+    environment: dict[str, str], home: Path
+) -> None:
+    with serving(environment, home) as served:
+        served.read_until(r"s2v: HTTP at http://127\.0\.0\.1:\d+$")
+        served.read_until(r"s2v: ready at 127\.0\.0\.1:\d+; Ctrl-C ends it")
+        children = children_of(served.process.pid)
+        assert len(children) == 4
 
-    served.process.send_signal(signal.SIGINT)
-    served.read_until("s2v: ended")
+        served.process.send_signal(signal.SIGINT)
+        served.read_until("s2v: ended")
 
-    assert served.process.wait(30) == 0
-    assert not any(Path(f"/proc/{child}").exists() for child in children)
-    assert list(home.rglob("*.sock")) == []
-    told = "".join(served.lines)
-    assert "warning" not in told
-    for name in SERVICES:
-        assert f"s2v: {name} is serving" in told
+        assert served.process.wait(30) == 0
+        assert not any(Path(f"/proc/{child}").exists() for child in children)
+        assert list(home.rglob("*.sock")) == []
+        told = "".join(served.lines)
+        assert "warning" not in told
+        for name in SERVICES:
+            assert f"s2v: {name} is serving" in told
 
 
 def test_who_lets_other_machines_in_without_encryption_is_warned(
@@ -125,8 +140,8 @@ def test_who_lets_other_machines_in_without_encryption_is_warned(
     assert re.search(warning, "".join(served.lines))
 
 
-def test_a_service_killed_under_serve_comes_back(served: Served) -> None:
-    served.read_until("ready at")
+def test_a_service_killed_under_serve_comes_back(standing: tuple[Served, Path]) -> None:
+    served, _ = standing
     first = children_of(served.process.pid)[0]
     os.kill(first, signal.SIGKILL)
     name = served.read_until(r"s2v: (\w+) was killed by SIGKILL; starting it again")[1]
@@ -156,9 +171,9 @@ def test_serve_goes_on_without_its_terminal_under_nohup(
 
 
 def test_a_second_serve_over_the_same_home_is_refused(
-    served: Served, environment: dict[str, str], home: Path
+    standing: tuple[Served, Path], environment: dict[str, str]
 ) -> None:
-    served.read_until("ready at")
+    served, home = standing
     second = subprocess.run(
         serve_command(home), env=environment, capture_output=True, text=True, check=False
     )

@@ -290,7 +290,7 @@ def backend() -> EmbeddedBackend:
 async def test_others_speak_while_a_nasty_text_is_spoken(
     backend: EmbeddedBackend, text: str, tmp_path: Path
 ) -> None:
-    nasty = " ".join([text] * 5)
+    nasty = " ".join([text] * 2)
     servicer = SpeechServicer(
         Backends({"embedded": backend}),
         Listener(backend, words=None, sounds=None),

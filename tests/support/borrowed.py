@@ -7,9 +7,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 
-def environment(folder: Path, names: list[str], *, with_pip: bool = False) -> Path:
+def environment(folder: Path, names: list[str]) -> Path:
     """Make one that holds the named distributions and all that they require; return its Python."""
-    venv.create(folder, symlinks=True, with_pip=with_pip)
+    venv.create(folder, symlinks=True)
     [packages] = (folder / "lib").glob("python*/site-packages")
     for name in required(names):
         for file in distribution(name).files or ():

@@ -5,6 +5,7 @@ from pathlib import Path
 from s2v.api.gateway.v1 import job_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.client import Client
+from s2v.core.timebase import MIN_FRAME_RATE
 from s2v.rpc.channel import connect_sync
 
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
@@ -23,11 +24,13 @@ SENTENCES = [
 
 
 def a_job(client: Client, seed: int, *, sentences: int = 7) -> str:
+    """Start a film of so many segments, each of few and small pictures."""
     spec = job_pb2.JobSpec(
         script=job_pb2.Script(text=" ".join(SENTENCES[:sentences])),
         reference=client.upload(PORTRAIT).name,
         width_pixels=256,
         height_pixels=256,
+        frame_rate=MIN_FRAME_RATE,
         seed=seed,
     )
     return client.create_job(spec).name

@@ -157,7 +157,7 @@ async def test_jobs_and_the_end_of_their_voice_meet_anyhow(
         tmp_path, FakeCloner(), database_url=database_url, max_running_jobs=3
     ) as world:
         reference = await world.server.upload(png(), "image/png")
-        for _ in range(5):
+        for _ in range(3):
             await world.create()
             sample = sample_of(world)
             creating = [

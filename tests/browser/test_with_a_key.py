@@ -1,20 +1,14 @@
-"""The page of a server that asks for keys."""
+"""The page of a server that asks for keys, as it does from the first one on.
+
+Not before the other files of this folder, whose pages have none.
+"""
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from browsing import look, opened
-from installations import Installation, installed
-
-
-@pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installed(tmp_path_factory.mktemp("locked")) as installation:
-        yield installation
+from installations import Installation
 
 
 def new_key(home: Path) -> str:
@@ -27,9 +21,9 @@ def give(page, key: str) -> None:
     page.get_by_role("button", name="Use the key").click()
 
 
-def test_a_key_is_asked_for_and_kept_for_the_tab(browser, locked: Installation) -> None:
-    key = new_key(locked.home)
-    with opened(browser, f"http://{locked.http}") as page:
+def test_a_key_is_asked_for_and_kept_for_the_tab(browser, installation: Installation) -> None:
+    key = new_key(installation.home)
+    with opened(browser, f"http://{installation.http}") as page:
         asked = page.get_by_role("heading", name="This server asks for a key")
         asked.wait_for()
         look(page, "key")
