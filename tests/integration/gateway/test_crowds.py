@@ -13,7 +13,7 @@ from s2v.api.gateway.v1 import job_pb2, job_service_pb2, job_service_pb2_grpc
 from s2v.rpc.channel import connect
 from s2v.testing.fakes_stages import FakeStages
 
-WATCHERS = 150
+WATCHERS = 300
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ class Audience:
 
 
 @pytest.mark.parametrize("connections", [1, 30])
-async def test_a_hundred_and_fifty_watchers_hear_everything(start: Start, connections: int) -> None:
+async def test_three_hundred_watchers_hear_everything(start: Start, connections: int) -> None:
     held = asyncio.Event()
     running = await start(FakeStages(hold={"render-2": held}))
     channels = [connect(running.gateway.server.address) for _ in range(connections)]
