@@ -69,7 +69,6 @@ class Ranks:
     def __init__(self, shard: Shard, device: torch.device) -> None:
         self._shard, self._device = shard, device
         self._known: dict[Division, TakeRanks | None] = {}
-        self._groups: dict[range, dist.ProcessGroup] = {}
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         on_gpu = device.type == "cuda"
@@ -82,6 +81,8 @@ class Ranks:
                 timeout=_DEADLINE,
                 device_id=device if on_gpu else None,
             )
+        assert dist.group.WORLD is not None
+        self._groups = {range(shard.ranks): dist.group.WORLD}
 
     def for_take(self, *, heads: int, guided: bool) -> TakeRanks | None:
         """Return what of a take is this rank's, None if nothing; all ranks ask the same.
