@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from s2v.client import Client
+if TYPE_CHECKING:
+    from s2v.client import Client
 
 ResultT = TypeVar("ResultT")
 
@@ -112,7 +113,7 @@ def _remember(number: int, _: object) -> None:
     _REMEMBERED.append(number)
 
 
-def call(client: Client, work: Callable[[], ResultT]) -> ResultT:
+def call(client: "Client", work: Callable[[], ResultT]) -> ResultT:
     """Do work that calls the gateway; Ctrl-C closes the client and with it ends the work."""
     background = Background(work)
     try:

@@ -14,14 +14,16 @@ from enum import StrEnum
 from pathlib import Path
 
 from s2v.core.errors import InvalidInput, S2VError, Unauthenticated
-from s2v.rpc.settings import BadSettings, default_home, settings_file
+from s2v.rpc.home import default_home
+from s2v.rpc.settings import BadSettings
+from s2v.rpc.settings_file import layered_environment, settings_file
 from s2v_cli.aliases import with_aliases
-from s2v_cli.configuring import KINDS, every_setting, layered_environment
+from s2v_cli.configuring import KINDS, every_setting
 from s2v_cli.connecting import DEFAULT_ADDRESS, version_at
 from s2v_cli.local import free_address
 from s2v_render.engines.heygem.asking import ContainerLine, NoAnswer
 from s2v_render.engines.heygem.containers import Container, HeygemLimits, read_containers
-from s2v_render.settings import RANDOM_CHECKPOINTS
+from s2v_render.engines.wan.settings import RANDOM_CHECKPOINTS
 
 _GIB = 1024**3
 _TESTED_PYTHONS = ((3, 11), (3, 12))

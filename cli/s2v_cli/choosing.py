@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.rpc.settings import expanded
-from s2v_render.settings import RANDOM_CHECKPOINTS
+from s2v.rpc.home import expanded
+from s2v_render.engines.wan.settings import RANDOM_CHECKPOINTS
 
 CheckpointOption = Annotated[
     str,

@@ -1,10 +1,8 @@
 """Every setting of every service: its value, where that came from, and what is wrong with it."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -15,9 +13,7 @@ from s2v.rpc.settings import (
     ServiceSettings,
     checked_settings,
     origin_of,
-    settings_file,
 )
-from s2v.rpc.settings_sources import as_environment, sections_of
 from s2v_compositor.settings import CompositorSettings
 from s2v_gateway.settings import GatewaySettings
 from s2v_render.settings import RenderSettings
@@ -51,22 +47,6 @@ class ToldSetting:
     value: str
     origin: str
     description: str
-
-
-def layered_environment(
-    home: Path | None = None, environment: Mapping[str, str] = os.environ
-) -> dict[str, str]:
-    """Return an environment with what the settings file says below it.
-
-    Args:
-        home: where the file lies unless S2V_CONFIG names one; by default the usual one.
-        environment: what counts more than the file.
-
-    Raises:
-        InvalidInput: FIELD_INVALID, the file cannot be read.
-    """
-    file = settings_file(home, environment)
-    return {**(as_environment(sections_of(file)) if file else {}), **environment}
 
 
 def every_setting(services: Sequence[str]) -> list[ToldSetting]:

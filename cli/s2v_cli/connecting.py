@@ -3,9 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
@@ -15,7 +13,7 @@ from s2v.client import Client, Tls
 from s2v.core.errors import InvalidInput, Reason, S2VError, Unauthenticated, Unavailable
 from s2v.rpc.tracing import trace_id_in
 from s2v_cli.background import call
-from s2v_cli.local import ephemeral_services
+from s2v_cli.identity import Identity, shown_identity
 
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 _PROBE_SECONDS = 3.0
@@ -28,49 +26,9 @@ ServerOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """How this process shows who it is to a gateway that is not its own.
-
-    Attributes:
-        api_key: what it shows; empty for nothing.
-        ca: file of the authority whose gateways it trusts; with any file calls are encrypted.
-        cert: file of its own certificate.
-        key: file of the private key of it.
-    """
-
-    api_key: str = ""
-    ca: Path | None = None
-    cert: Path | None = None
-    key: Path | None = None
-
-    @property
-    def tls(self) -> Tls | None:
-        """How its connections are encrypted; None for not at all.
-
-        Raises:
-            InvalidInput: FIELD_INVALID, a certificate without its key or the other way round.
-        """
-        if not (self.ca or self.cert or self.key):
-            return None
-        try:
-            return Tls(self.ca, self.cert, self.key)
-        except ValueError as error:
-            raise InvalidInput(Reason.FIELD_INVALID, str(error), field="--cert") from error
-
-
-_NOBODY = Identity()
-_IDENTITY: ContextVar[Identity] = ContextVar("identity", default=_NOBODY)
-
-
 def is_encrypted() -> bool:
     """Tell whether this process encrypts its calls of gateways."""
-    return _IDENTITY.get().tls is not None
-
-
-def identify(identity: Identity) -> None:
-    """Show this to gateways from now on."""
-    _IDENTITY.set(identity)
+    return _tls(shown_identity()) is not None
 
 
 def client_of(address: str, *, patience_seconds: float = 60.0) -> Client:
@@ -81,8 +39,8 @@ def client_of(address: str, *, patience_seconds: float = 60.0) -> Client:
             together.
         OSError: a file that was named cannot be read.
     """
-    own = _IDENTITY.get()
-    tls = own.tls
+    own = shown_identity()
+    tls = _tls(own)
     try:
         return Client(
             address,
@@ -99,6 +57,20 @@ def callers_trace() -> str:
     """Return the trace that whoever runs this command is in: TRACEPARENT; "" for none."""
     given = os.environ.get("TRACEPARENT", "").strip()
     return given if trace_id_in(given) else ""
+
+
+def _tls(own: Identity) -> Tls | None:
+    """Return how connections are encrypted; None for not at all.
+
+    Raises:
+        InvalidInput: FIELD_INVALID, a certificate without its key or the other way round.
+    """
+    if not (own.ca or own.cert or own.key):
+        return None
+    try:
+        return Tls(own.ca, own.cert, own.key)
+    except ValueError as error:
+        raise InvalidInput(Reason.FIELD_INVALID, str(error), field="--cert") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +146,9 @@ def any_gateway(
         with running_gateway(address) as client:
             yield Reached(client, lasting=True)
         return
+    # The settings of all services, and how to start them, which most commands never need.
+    from s2v_cli.local import ephemeral_services
+
     why, hint = ("", "") if settings else ("no gateway is running: ", "; `s2v serve` keeps them")
     say(f"{why}starting the services {span}{hint}")
     with (

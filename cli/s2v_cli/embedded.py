@@ -9,7 +9,7 @@ import sys
 
 from s2v_cli.failing import FAILED, say
 from s2v_cli.local import SERVICES, ephemeral_parts
-from s2v_cli.supervisor import ServiceFailed
+from s2v_cli.output import ServiceFailed
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from s2v.core.errors import Conflict, InvalidInput, NotFound, OutOfRange, S2VError
-from s2v_cli.supervisor import ServiceFailed
+from s2v_cli.output import ServiceFailed
 
 FAILED = 1
 BAD_INPUT = 2

@@ -12,7 +12,6 @@ from typing import BinaryIO
 import typer
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.probe import probe
 from s2v.text.limits import MAX_TEXT_CHARACTERS
 
 STDIN = Path("-")
@@ -126,6 +125,9 @@ def usable_media(path: Path, option: str, *kinds: str) -> None:
         InvalidInput: the file is no image, audio or video (`kinds`) that can be used; `field` is
             the option.
     """
+    # It loads decoders, which most commands never need.
+    from s2v.media.probe import probe
+
     readable_file(path, option)
     info = probe(path, field=option)
     if info.kind not in kinds:

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TextIO
 
 from s2v.core.errors import InvalidInput, Reason
+from s2v.rpc.settings_file import layered_environment
 from s2v_cli.aliases import with_aliases
 from s2v_cli.child import ServiceSpec
-from s2v_cli.configuring import layered_environment
 from s2v_cli.failing import FAILED, exit_code
 from s2v_cli.home import socket_folder
 from s2v_cli.supervisor import Supervisor
-from s2v_gateway.settings import AccessSettings
 
 # In the order in which they call each other: the last one is ended first.
 _MODULES = {
@@ -27,6 +26,8 @@ _MODULES = {
     "gateway": "s2v_gateway.main",
 }
 SERVICES = tuple(_MODULES)
+ASKING = ("ACCESS", "TLS_", "JWT_", "QUOTA_", "TENANT_QUOTAS", "AUDIT_")
+"""What settings of who is let in begin with (`s2v_gateway.settings.AccessSettings`)."""
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - only compared with
 
 
@@ -166,10 +167,11 @@ def _for_a_moment(environment: Mapping[str, str]) -> dict[str, str]:
 
     Nobody else can reach its socket.
     """
+    asking = tuple(f"S2V_GATEWAY_{name}" for name in ASKING)
     lasting = ("_STORE_URL", "_DATABASE_URL", "_DATA_DIR")
-    asking = tuple(f"S2V_GATEWAY_{name}".upper() for name in AccessSettings.model_fields)
     return {
         key: value
         for key, value in environment.items()
-        if not (key.startswith("S2V_") and key.endswith(lasting)) and key.upper() not in asking
+        if not (key.startswith("S2V_") and key.endswith(lasting))
+        and not key.upper().startswith(asking)
     }

@@ -5,13 +5,11 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TextIO
-
-import structlog
 
 from s2v.core.errors import InvalidInput, Reason
 
@@ -37,7 +35,7 @@ class Logbook(io.TextIOBase):
             folder / NAME, maxBytes=_BYTES, backupCount=_OLDER_FILES, encoding="utf-8", delay=True
         )
         self._file.setFormatter(logging.Formatter("%(message)s"))
-        self._spell = structlog.dev.ConsoleRenderer() if screen.isatty() else None
+        self._spell = _console(colours=True) if screen.isatty() else None
 
     def write(self, line: str) -> int:
         """Keep and show a line; what cannot be written to the one place goes to the other."""
@@ -122,5 +120,12 @@ def event_in(line: str) -> dict[str, Any] | None:
 def spelt(event: dict[str, Any]) -> str:
     """Spell an event for people."""
     level = str(event.get("level", "info"))
-    console = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    console = _console(colours=sys.stdout.isatty())
     return str(console(None, level, dict(event)))
+
+
+def _console(*, colours: bool) -> Callable[..., str]:
+    # It loads rich, which nobody needs who looks at no terminal.
+    import structlog
+
+    return structlog.dev.ConsoleRenderer(colors=colours)

@@ -1,34 +1,72 @@
 """The `s2v` command's entry point."""
 
+import importlib
 import importlib.metadata
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command, get_group
 
-from s2v_cli.commands.assets import assets
-from s2v_cli.commands.batch import batch
-from s2v_cli.commands.bug_report import bug_report
-from s2v_cli.commands.cancel import cancel
-from s2v_cli.commands.check import check
-from s2v_cli.commands.config import config
-from s2v_cli.commands.delete import delete
-from s2v_cli.commands.doctor import doctor
-from s2v_cli.commands.download import download
-from s2v_cli.commands.engines import engines
-from s2v_cli.commands.jobs import jobs
-from s2v_cli.commands.keys import keys
-from s2v_cli.commands.logs import logs
-from s2v_cli.commands.make import make
-from s2v_cli.commands.serve import serve
-from s2v_cli.commands.status import status
-from s2v_cli.commands.text import text
-from s2v_cli.commands.top import top
-from s2v_cli.commands.voices import voices
-from s2v_cli.commands.watch import watch
-from s2v_cli.connecting import Identity, identify
 from s2v_cli.failing import FailingCommand, FailingGroup, finish_output
+from s2v_cli.identity import Identity, identify
+
+_COMMANDS = (
+    "make",
+    "batch",
+    "serve",
+    "watch",
+    "cancel",
+    "download",
+    "delete",
+    "assets",
+    "check",
+    "text",
+    "engines",
+    "status",
+    "top",
+    "logs",
+    "doctor",
+    "bug-report",
+    "jobs",
+    "voices",
+    "keys",
+    "config",
+)
+"""In the order of the help; each is what the module of its name calls so."""
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands, each of which is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a command."""
+        if name not in _COMMANDS:
+            raise KeyError(name)
+        attribute = name.replace("-", "_")
+        command = getattr(importlib.import_module(f"s2v_cli.commands.{attribute}"), attribute)
+        if isinstance(command, typer.Typer):
+            return get_group(command)
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name, cls=FailingCommand)(command)
+        return get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(_COMMANDS)
+
+
+class _Groups(FailingGroup):
+    """Knows the commands by their names."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes | {"commands": _Commands()})
 
 
 def _show_version(wanted: bool) -> None:
@@ -38,7 +76,7 @@ def _show_version(wanted: bool) -> None:
 
 
 app = typer.Typer(
-    cls=FailingGroup,
+    cls=_Groups,
     help="Speech to video: a talking film from a text or a sound and a portrait.",
     no_args_is_help=True,
     add_completion=False,
@@ -71,31 +109,6 @@ def s2v(
     """Take the options that come before a command."""
     # No option: whoever lists processes sees those.
     identify(Identity(os.environ.get("S2V_API_KEY", "").strip(), ca, cert, key))
-
-
-for _command in (
-    make,
-    batch,
-    serve,
-    watch,
-    cancel,
-    download,
-    delete,
-    assets,
-    check,
-    text,
-    engines,
-    status,
-    top,
-    logs,
-    doctor,
-    bug_report,
-):
-    app.command(cls=FailingCommand)(_command)
-app.add_typer(jobs, name="jobs")
-app.add_typer(voices, name="voices")
-app.add_typer(keys, name="keys")
-app.add_typer(config, name="config")
 
 
 def main() -> None:

@@ -10,6 +10,10 @@ _LAST_LINES = 20
 _DRAIN_SECONDS = 1.0
 
 
+class ServiceFailed(Exception):
+    """A service cannot start; the message has its exit code and its last lines."""
+
+
 class Sink(Protocol):
     """Where lines go."""
 

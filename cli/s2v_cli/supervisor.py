@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from s2v_cli.child import Child, ServiceSpec
-from s2v_cli.output import Sink
+from s2v_cli.output import ServiceFailed, Sink
 
 _TICK_SECONDS = 0.05
 _START_LIMIT_SECONDS = 180.0
@@ -21,10 +21,6 @@ _FIRST_DELAY_SECONDS = 0.2
 _LONGEST_DELAY_SECONDS = 2.0
 _FIRST_TRY_SECONDS = 10.0
 _MOST_FIRST_DEATHS = 3
-
-
-class ServiceFailed(Exception):
-    """A service cannot start; the message has its exit code and its last lines."""
 
 
 class _Target(enum.IntEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from s2v.rpc.settings_sources import SECTIONS
+from s2v.rpc.settings_file import SECTIONS
 from s2v_cli.configuring import KINDS
 
 PAGE = Path("docs/settings.md")

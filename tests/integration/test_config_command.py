@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from s2v_cli.configuring import KINDS, layered_environment
+from s2v.rpc.settings_file import layered_environment
+from s2v_cli.configuring import KINDS
 from s2v_cli.local import service_specs
 from s2v_cli.main import app
 

@@ -9,7 +9,8 @@ import pytest
 
 from s2v.core.errors import InvalidInput
 from s2v_cli.home import locked, socket_folder
-from s2v_cli.local import free_address, reachable_address, service_specs
+from s2v_cli.local import ASKING, free_address, reachable_address, service_specs
+from s2v_gateway.settings import AccessSettings, GatewaySettings
 
 
 def test_only_the_gateway_has_a_port_and_it_knows_where_the_others_are(tmp_path: Path) -> None:
@@ -29,6 +30,11 @@ def test_only_the_gateway_has_a_port_and_it_knows_where_the_others_are(tmp_path:
     assert gateway["S2V_GATEWAY_RENDER_ADDRESS"] == "unix:/run/s/render.sock"
     assert gateway["S2V_HOME"] == str(tmp_path)
     assert gateway["PATH"] == "/bin"
+
+
+def test_a_set_for_a_moment_knows_what_settings_of_who_is_let_in_begin_with() -> None:
+    begun = {name for name in GatewaySettings.model_fields if name.upper().startswith(ASKING)}
+    assert begun == set(AccessSettings.model_fields)
 
 
 def test_a_gateway_that_encrypts_is_watched_over_a_socket(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from s2v.rpc.settings import BadSettings, checked_settings, origin_of, settings_file
-from s2v.rpc.settings_sources import as_environment, sections_of
+from s2v.rpc.settings import BadSettings, checked_settings, origin_of
+from s2v.rpc.settings_file import as_environment, sections_of, settings_file
 from s2v_gateway.settings import GatewaySettings
 from s2v_render.settings import RenderSettings
 from s2v_tts.settings import TtsSettings

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from s2v_cli.child import ServiceSpec
-from s2v_cli.supervisor import ServiceFailed, Supervisor
+from s2v_cli.output import ServiceFailed
+from s2v_cli.supervisor import Supervisor
 
 FAKE = Path(__file__).parent.parent / "data" / "fake_service.py"
 

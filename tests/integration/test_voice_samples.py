@@ -1,5 +1,6 @@
 """What is taken out of a recording for a voice, and of which recordings nothing is."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -58,23 +59,27 @@ def test_a_good_recording_is_taken_without_advice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pcm", "reason", "says"),
+    ("make", "reason", "says"),
     [
-        (silence(10), Reason.AUDIO_SILENT, "silent"),
-        (speech()[: SAMPLE_RATE // 2], Reason.AUDIO_TOO_SHORT, "0.50 s"),
+        (lambda: silence(10), Reason.AUDIO_SILENT, "silent"),
+        (lambda: speech()[: SAMPLE_RATE // 2], Reason.AUDIO_TOO_SHORT, "0.50 s"),
         (
-            np.concatenate([silence(5), speech()[: SAMPLE_RATE * 3 // 2], silence(5)]),
+            lambda: np.concatenate([silence(5), speech()[: SAMPLE_RATE * 3 // 2], silence(5)]),
             Reason.AUDIO_TOO_SHORT,
             "at least 3 s",
         ),
-        (noise(10 * SAMPLE_RATE), Reason.SAMPLE_UNSUITABLE, "no speech"),
-        (noise(10 * SAMPLE_RATE, white=True), Reason.SAMPLE_UNSUITABLE, "no speech"),
-        (music(10), Reason.SAMPLE_UNSUITABLE, "no speech"),
-        (hum(10), Reason.SAMPLE_UNSUITABLE, "no speech"),
-        (mixed(speech(), noise(len(speech())), decibels=5), Reason.SAMPLE_UNSUITABLE, "louder"),
-        (mixed(speech(), music(9), decibels=3), Reason.SAMPLE_UNSUITABLE, "louder"),
-        (clipped(speech(), by_decibels=12), Reason.SAMPLE_UNSUITABLE, "clipped"),
-        (speech() // 64, Reason.SAMPLE_UNSUITABLE, "quiet"),
+        (lambda: noise(10 * SAMPLE_RATE), Reason.SAMPLE_UNSUITABLE, "no speech"),
+        (lambda: noise(10 * SAMPLE_RATE, white=True), Reason.SAMPLE_UNSUITABLE, "no speech"),
+        (lambda: music(10), Reason.SAMPLE_UNSUITABLE, "no speech"),
+        (lambda: hum(10), Reason.SAMPLE_UNSUITABLE, "no speech"),
+        (
+            lambda: mixed(speech(), noise(len(speech())), decibels=5),
+            Reason.SAMPLE_UNSUITABLE,
+            "louder",
+        ),
+        (lambda: mixed(speech(), music(9), decibels=3), Reason.SAMPLE_UNSUITABLE, "louder"),
+        (lambda: clipped(speech(), by_decibels=12), Reason.SAMPLE_UNSUITABLE, "clipped"),
+        (lambda: speech() // 64, Reason.SAMPLE_UNSUITABLE, "quiet"),
     ],
     ids=[
         "silence",
@@ -91,9 +96,9 @@ def test_a_good_recording_is_taken_without_advice() -> None:
     ],
 )
 def test_what_makes_no_voice_is_refused_with_what_was_found_and_a_remedy(
-    pcm: Pcm, reason: Reason, says: str
+    make: Callable[[], Pcm], reason: Reason, says: str
 ) -> None:
-    error = refused(pcm)
+    error = refused(make())
 
     assert (error.reason, error.field) == (reason, "asset")
     assert says in error.message
@@ -101,19 +106,19 @@ def test_what_makes_no_voice_is_refused_with_what_was_found_and_a_remedy(
 
 
 @pytest.mark.parametrize(
-    ("pcm", "code"),
+    ("make", "code"),
     [
-        (speech(), NoticeCode.SAMPLE_LENGTH),
-        (np.tile(speech(), 5), NoticeCode.SAMPLE_LENGTH),
-        (mixed(speech(), noise(len(speech())), decibels=15), NoticeCode.SAMPLE_NOISY),
-        (clipped(speech(), by_decibels=5), NoticeCode.SAMPLE_CLIPPED),
-        (speech() // 12, NoticeCode.SAMPLE_QUIET),
-        (np.concatenate([speech(), silence(8), speech()]), NoticeCode.SAMPLE_PAUSES),
+        (lambda: speech(), NoticeCode.SAMPLE_LENGTH),
+        (lambda: np.tile(speech(), 5), NoticeCode.SAMPLE_LENGTH),
+        (lambda: mixed(speech(), noise(len(speech())), decibels=15), NoticeCode.SAMPLE_NOISY),
+        (lambda: clipped(speech(), by_decibels=5), NoticeCode.SAMPLE_CLIPPED),
+        (lambda: speech() // 12, NoticeCode.SAMPLE_QUIET),
+        (lambda: np.concatenate([speech(), silence(8), speech()]), NoticeCode.SAMPLE_PAUSES),
     ],
     ids=["short", "long", "noisy", "clipped", "quiet", "pauses"],
 )
-def test_what_could_be_better_is_said(pcm: Pcm, code: NoticeCode) -> None:
-    assert code in codes(taken(pcm))
+def test_what_could_be_better_is_said(make: Callable[[], Pcm], code: NoticeCode) -> None:
+    assert code in codes(taken(make()))
 
 
 def test_too_much_speech_is_refused_with_a_part_that_would_do() -> None:

@@ -9,7 +9,7 @@ import typer
 
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason, S2VError
-from s2v.rpc.settings import default_home
+from s2v.rpc.home import default_home
 from s2v_cli.background import call
 from s2v_cli.checks import all_checks, told_here
 from s2v_cli.connecting import ServerOption, running_gateway

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from s2v.rpc.settings import BadSettings, settings_file
+from s2v.rpc.settings import BadSettings
+from s2v.rpc.settings_file import settings_file
 from s2v_cli.configuring import ToldSetting, every_setting
 from s2v_cli.documents import JsonOption
 from s2v_cli.failing import BAD_INPUT, FailingCommand, FailingGroup, say

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s2v.core.errors import InvalidInput, NotFound, Reason
-from s2v.rpc.settings import expanded, read_settings
+from s2v.rpc.home import expanded
+from s2v.rpc.settings import read_settings
 from s2v_cli.failing import FailingCommand, FailingGroup, say
 from s2v_gateway.access.audit import AuditEntry, AuditLog
 from s2v_gateway.access.callers import (

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from s2v.core.errors import NotFound, Reason
-from s2v.rpc.settings import default_home
+from s2v.rpc.home import default_home
 from s2v_cli.logbook import NAME, event_in, lines_of, log_folder, spelt
 from s2v_cli.naming import job_name
 

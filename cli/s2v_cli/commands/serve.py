@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from s2v.rpc.channel import is_closed_to_others
-from s2v.rpc.settings import default_home, expanded
+from s2v.rpc.home import default_home, expanded
+from s2v.rpc.settings_file import layered_environment
 from s2v_cli.background import ending_signals
 from s2v_cli.choosing import CheckpointOption, engine_settings
-from s2v_cli.configuring import layered_environment
 from s2v_cli.failing import say
 from s2v_cli.home import locked, socket_folder
 from s2v_cli.local import free_address, reachable_address, service_specs

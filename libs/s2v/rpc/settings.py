@@ -2,9 +2,8 @@
 
 import difflib
 import os
-import pwd
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
@@ -13,85 +12,20 @@ import fsspec
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from s2v.core.errors import InvalidInput, Reason, S2VError
+from s2v.core.errors import InvalidInput, S2VError
 from s2v.core.urls import untold
 from s2v.rpc.channel import is_closed_to_others
+from s2v.rpc.home import default_home
 from s2v.rpc.limits import NORMAL_LIMITS, CallLimits
 from s2v.rpc.metrics import metrics_address
-from s2v.rpc.settings_sources import SectionSource, SharedSource, sections_of, shared_variable
+from s2v.rpc.settings_file import sections_of, settings_file
+from s2v.rpc.settings_sources import SectionSource, SharedSource, shared_variable
 from s2v.rpc.trust import read_token
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-FILE_NAME = "s2v.toml"
-
 SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
-
-
-def default_home() -> Path:
-    """Return where everything is kept unless told otherwise: $S2V_HOME or ~/.local/share/s2v.
-
-    Raises:
-        InvalidInput: FIELD_INVALID, nobody says where, and this user has no home directory.
-    """
-    given = os.environ.get("S2V_HOME")
-    if given:
-        return expanded(Path(given), field="S2V_HOME")
-    # An empty HOME would be taken for the root directory.
-    own = os.environ.get("HOME") or _listed_home()
-    if not own:
-        problem = "this user has no home directory; set S2V_HOME to a folder of yours"
-        raise InvalidInput(Reason.FIELD_INVALID, problem, field="S2V_HOME")
-    return Path(own) / ".local" / "share" / "s2v"
-
-
-def settings_file(
-    home: Path | None = None, environment: Mapping[str, str] = os.environ
-) -> Path | None:
-    """Return the settings file that counts: S2V_CONFIG, or s2v.toml of the home if it is there.
-
-    An empty S2V_CONFIG means none.
-
-    Args:
-        home: where to look; by default where everything is kept.
-        environment: what may have S2V_CONFIG.
-
-    Raises:
-        InvalidInput: FIELD_INVALID, there is no file that S2V_CONFIG names.
-    """
-    named = environment.get("S2V_CONFIG")
-    if named is not None:
-        path = expanded(Path(named), field="S2V_CONFIG").absolute()
-        if named and not path.is_file():
-            problem = f"there is no file {path}; mend it, or unset it"
-            raise InvalidInput(Reason.FIELD_INVALID, problem, field="S2V_CONFIG")
-        return path if named else None
-    try:
-        path = (home or default_home()).absolute() / FILE_NAME
-    except InvalidInput:
-        return None  # what needs a home says so itself
-    return path if path.is_file() else None
-
-
-def expanded(path: Path, *, field: str) -> Path:
-    """Return a path with its `~` replaced by a home directory.
-
-    Raises:
-        InvalidInput: FIELD_INVALID, there is none; `field` is what gave the path.
-    """
-    try:
-        return path.expanduser()
-    except RuntimeError as error:
-        problem = f"{path}: there is no such home directory; write the path in full"
-        raise InvalidInput(Reason.FIELD_INVALID, problem, field=field) from error
-
-
-def _listed_home() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:
-        return ""
 
 
 class ServiceSettings(BaseSettings):

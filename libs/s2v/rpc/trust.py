@@ -3,12 +3,14 @@
 import hmac
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 
 from s2v.core.errors import Reason, Unauthenticated
-from s2v.rpc.interceptor import Admit, Context
+
+if TYPE_CHECKING:
+    from s2v.rpc.interceptor import Admit, Context
 
 TOKEN_KEY = "x-s2v-internal-token"
 """Metadata of a call that has the token."""
@@ -34,7 +36,7 @@ def read_token(path: Path) -> str:
     return token
 
 
-def admit_by_token(token: str) -> Admit | None:
+def admit_by_token(token: str) -> "Admit | None":
     """Return what admits calls that have the token; None for no token, which asks nobody.
 
     It raises Unauthenticated: CREDENTIALS_MISSING, CREDENTIALS_INVALID.
@@ -42,7 +44,7 @@ def admit_by_token(token: str) -> Admit | None:
     if not token:
         return None
 
-    async def admit(context: Context, method: str) -> None:
+    async def admit(context: "Context", method: str) -> None:
         shown = [value for key, value in context.invocation_metadata() or () if key == TOKEN_KEY]
         if not shown:
             raise Unauthenticated(

@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import Field, FilePath, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from s2v.rpc.settings import InternalSettings, default_home
+from s2v.rpc.home import default_home
+from s2v.rpc.settings import InternalSettings
 
 
 class CompositorSettings(InternalSettings):

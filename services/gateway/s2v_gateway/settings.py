@@ -19,7 +19,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from s2v.media.limits import DEFAULT_LIMITS, FileLimits
 from s2v.rpc.channel import is_closed_to_others, is_everywhere
-from s2v.rpc.settings import ServiceSettings, default_home
+from s2v.rpc.home import default_home
+from s2v.rpc.settings import ServiceSettings
 
 _LEAST_KEY_BYTES, _MOST_KEY_BYTES = 24, 64
 

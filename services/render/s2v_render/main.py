@@ -8,10 +8,11 @@ from dataclasses import replace
 import structlog
 
 from s2v.api.render.v1 import render_service_pb2_grpc
+from s2v.rpc.home import default_home
 from s2v.rpc.logs import configure_logs
 from s2v.rpc.metrics import collect
 from s2v.rpc.server import Server
-from s2v.rpc.settings import default_home, read_settings
+from s2v.rpc.settings import read_settings
 from s2v.rpc.tracing import configure_tracing
 from s2v.rpc.trust import admit_by_token
 from s2v.store.artifacts import FsspecStore

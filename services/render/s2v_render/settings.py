@@ -14,7 +14,13 @@ from s2v.rpc.settings import InternalSettings
 from s2v_render.engines import DEFAULT_ENGINE, REGISTRY
 from s2v_render.engines.heygem.containers import read_containers
 from s2v_render.engines.wan.presets import PRESET_NAMES
-from s2v_render.engines.wan.settings import Noise, Offload, Precision, lora_choices
+from s2v_render.engines.wan.settings import (
+    RANDOM_CHECKPOINTS,
+    Noise,
+    Offload,
+    Precision,
+    lora_choices,
+)
 from s2v_render.workers.dashboard import check_dashboard
 
 
@@ -25,10 +31,6 @@ class Aim(StrEnum):
     """Most films in all: each GPU makes one of its own."""
     LATENCY = "latency"
     """Each film as soon as can be: all GPUs of a machine make it together."""
-
-
-RANDOM_CHECKPOINTS = ("random:14B", "random:tiny")
-"""Random weights, for benchmarks and tests."""
 
 
 class RenderSettings(InternalSettings):

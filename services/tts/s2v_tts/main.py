@@ -21,6 +21,7 @@ from s2v.rpc.settings import read_settings
 from s2v.rpc.tracing import configure_tracing
 from s2v.rpc.trust import admit_by_token
 from s2v.store.artifacts import FsspecStore
+from s2v.text.normal.normalising import normalise
 from s2v_tts.backends import DIALECTS, REGISTRY
 from s2v_tts.backends.http.building import http_backend
 from s2v_tts.backends.http.calling import HttpLimits
@@ -69,7 +70,7 @@ async def serve(settings: TtsSettings) -> None:
     )
     speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(servicer, server.grpc)
     await server.run(
-        warm=lambda: asyncio.to_thread(backends.warm),
+        warm=lambda: asyncio.to_thread(_warm, backends),
         grace_seconds=settings.shutdown_grace_seconds,
     )
 
@@ -82,6 +83,12 @@ def _backend(name: str, settings: TtsSettings) -> Any:
         return http_backend(name, settings.voices_file, limits)
     kind = REGISTRY.load(name)
     return kind(settings.piper_voices) if name == "piper" else kind()
+
+
+def _warm(backends: Backends) -> None:
+    """Load what the first text would wait for: voices, and the patterns that texts are read by."""
+    normalise("")
+    backends.warm()
 
 
 def _telling(backend: Backend) -> Backend:

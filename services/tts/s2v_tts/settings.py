@@ -5,7 +5,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from s2v.rpc.settings import InternalSettings, default_home
+from s2v.rpc.home import default_home
+from s2v.rpc.settings import InternalSettings
 from s2v_tts.backends import DIALECTS, REGISTRY
 
 

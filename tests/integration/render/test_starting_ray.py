@@ -29,7 +29,6 @@ class Slow:
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    monkeypatch.setattr(cluster, "_end_monitor", lambda: None)
 
 
 @pytest.mark.usefixtures("local")
@@ -70,3 +69,18 @@ def test_ray_waits_for_nothing_that_its_agents_would_tell(tmp_path: Path) -> Non
     assert started["runtime_env_agent_port"] > 0
     names = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port")
     assert started["told"] == {f"{name}_{'ab' * 28}": "-1" for name in names}
+
+
+@pytest.mark.usefixtures("ray_cluster")
+def test_ray_starts_neither_agents_nor_what_would_start_machines() -> None:
+    started: dict[str, list[Any]] = cluster._node().all_processes
+    assert set(started) == {"gcs_server", "log_monitor", "raylet"}
+    raylet = started["raylet"][0].process.pid
+    below = [
+        child
+        for thread in Path(f"/proc/{raylet}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    programs = [Path(f"/proc/{child}/comm").read_text().strip() for child in below]
+    assert programs.count("cat") == 2
+    assert not [program for program in programs if "Agent" in program]

@@ -9,7 +9,6 @@ from s2v.text.normal import emoji, markup
 from s2v.text.normal.assembling import assembled
 from s2v.text.normal.claiming import Claims
 from s2v.text.normal.composing import composed
-from s2v.text.normal.english import claim_english, claim_expressions, claim_protected
 from s2v.text.normal.foreign import claim_numbers
 from s2v.text.normal.lexicon import lexicon_rules
 from s2v.text.normal.scripts import unknown_words
@@ -78,6 +77,9 @@ def normalise(text: str, *, language: str = "en-US", lexicon: Lexicon | None = N
 
 
 def _read(text: str, language: str, lexicon: Lexicon) -> Normalised:
+    # Half a second of compiling patterns, for who reads a text and nobody else.
+    from s2v.text.normal.english import claim_english, claim_expressions, claim_protected
+
     claims = Claims(text)
     claim_protected(claims, language)
     claims.apply(lexicon_rules(lexicon))

@@ -42,11 +42,13 @@ class Captioner:
 
     async def cut(self, segments: Sequence[Segment]) -> None:
         """Take the segments of the script, or of its next piece."""
+        if self._choice is None:
+            return
         texts = [segment.text for segment in segments]
         if self._order.audio is None:
             texts = await asyncio.to_thread(self._shown, texts)
         transcript = self._order.spec.transcript
-        if self._choice and transcript:
+        if transcript:
             texts = await asyncio.to_thread(parted, transcript, texts)
         self._texts.update(zip((s.index for s in segments), texts, strict=True))
 

@@ -12,7 +12,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,14 @@ _LOCAL_ENVIRONMENT = {
     # Everybody on this machine can reach that, so it asks for a token, kept in no file.
     "RAY_AUTH_MODE": "token",
     "RAY_enable_metrics_collection": "0",
+    # Started by `uv run`, Ray would have workers run by it, too, in environments of their own.
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
 _OBJECT_STORE_BYTES = 128 * 1024 * 1024
 """Only events travel through Ray; pictures and sound are in the artifact store."""
+_AGENTS = ("--dashboard_agent_command", "--runtime_env_agent_command")
+_NO_AGENT = "/bin/sh -c 'exec cat'"
+"""A program that does nothing, and ends when what started it does; it may get more arguments."""
 _VITAL = ("raylet", "gcs_server")
 _LOOK_SECONDS = 0.5
 _STARTS = 3
@@ -130,6 +135,7 @@ class RayCluster:
     def _start_in_new_folder(self) -> None:
         self._folder = RayFolder()
         ray = _import_ray()
+        _leave_monitor_out()
         options = {
             "address": "local",
             "num_cpus": self._processors,
@@ -142,7 +148,6 @@ class RayCluster:
         else:
             _leave_dashboard_out()
             ray.init(include_dashboard=False, **options)
-        _end_monitor()
 
     def _is_whole(self) -> bool:
         if not self.is_local:
@@ -166,9 +171,12 @@ def _node() -> Any:
     return worker._global_node
 
 
-def _end_monitor() -> None:
-    """End the process that would start machines: nothing public keeps its 80 MB away."""
-    _node().kill_monitor(check_alive=False)
+def _leave_monitor_out() -> None:
+    """Have Ray not start the process that would start machines: nothing public keeps it away."""
+    from ray._private import node
+
+    told: Any = node.Node
+    told.start_monitor = _no_monitor
 
 
 def _import_ray() -> Any:
@@ -196,6 +204,8 @@ def _leave_dashboard_out() -> None:
     # Ray would wait until its agents tell their ports, and give up after 15 seconds, which is too
     # little on a busy machine. Without a dashboard they have none, but for one that we can choose.
     services.start_raylet = partial(_start_raylet, services.start_raylet)
+    start = services.start_ray_process
+    services.start_ray_process = update_wrapper(partial(_start_process, start), start)
 
 
 def _start_raylet(start: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -212,6 +222,26 @@ def _start_raylet(start: Callable[..., Any], *args: Any, **options: Any) -> Any:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     return start(*args, **options | {"runtime_env_agent_port": port})
+
+
+def _start_process(
+    start: Callable[..., Any], command: list[str], *args: Any, **options: Any
+) -> Any:
+    """Start a process of Ray; a raylet without its agents, a second and 200 MB each.
+
+    Nobody asks for what they do: to measure, for a dashboard, and to install packages for workers.
+    A raylet ends when it has none, so it gets what does nothing.
+    """
+    names = [part.partition("=")[0] for part in command]
+    told = [
+        f"{name}={_NO_AGENT}" if name in _AGENTS else part
+        for name, part in zip(names, command, strict=True)
+    ]
+    return start(told, *args, **options)
+
+
+def _no_monitor(_: object) -> None:
+    """Start nothing."""
 
 
 def _no_api_server(*_: Any, **__: Any) -> tuple[None, None]:

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+RANDOM_CHECKPOINTS = ("random:14B", "random:tiny")
+"""Random weights, for benchmarks and tests."""
+
 _LORA = re.compile(
     r"(?P<file>[^*@]+?)(?:\*(?P<strength>-?\d+(?:\.\d+)?))?(?:@(?P<presets>\w+(?:,\w+)*))?"
 )
