@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -81,4 +82,4 @@ def test_no_step_waits_for_the_device(
 
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="there are no two CUDA devices")
 def test_gpus_copy_to_each_other_what_each_attends_to(tmp_path: Path) -> None:
-    assert max(together(2, tmp_path, worst_attended, 300)) < 1e-5
+    assert max(together(2, tmp_path, worst_attended, 300, context=get_context("spawn"))) < 1e-5

@@ -49,12 +49,14 @@ _CONTEXT.set_forkserver_preload(
 )
 
 
-def together(ranks: int, folder: Path, work: Callable[..., Any], *given: Any) -> list[Any]:
+def together(
+    ranks: int, folder: Path, work: Callable[..., Any], *given: Any, context: Any = _CONTEXT
+) -> list[Any]:
     """Return what each rank makes, an exception where it fails and None where it is killed."""
     started = []
     for rank in range(ranks):
-        mine, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(
+        mine, theirs = context.Pipe()
+        process = context.Process(
             target=_run, args=(theirs, Shard(rank, ranks, folder), work, given)
         )
         process.start()
