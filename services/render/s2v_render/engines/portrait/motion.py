@@ -36,7 +36,7 @@ _WORD_SECONDS = 0.3
 _POSTURES, _WAVERING, _SWAYING, _SKEWING = 2, 3, 6, 7
 _LEAST_SKEW, _MOST_SKEW, _SKEW_WANDER, _SKEW_HERTZ = 0.25, 0.6, 0.3, 0.5
 _SWAY_HERTZ, _SWAY_LIFT = 1.0, 5.0
-_SWAY = np.radians((1.2, 1.15))
+_SWAY = np.radians((1.1, 1.05))
 """How far the head sways with the flow of speech, in yaw and pitch; a fifth of lively speech is
 enough for all of it."""
 
