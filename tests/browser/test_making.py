@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from browsing import look
 from PIL import Image
+
+from browsing import look
 
 # Five minutes of film: whatever is looked at meanwhile, it is still being made.
 LONG = "Every picture moves while the words are still being spoken. " * 80
