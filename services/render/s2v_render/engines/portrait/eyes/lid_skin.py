@@ -116,10 +116,11 @@ def lid_skin(texture: Pixels, lines: LidLines) -> LidSkin:
 def _without_hairs(photo: Floats, lines: LidLines) -> Floats:
     """Return the photo beside the eye without the lashes, which point up beyond the corners."""
     side = max(3, round(_LONGEST_HAIRS * lines.unit)) | 1
-    bare: Floats = cv2.morphologyEx(
+    bare = cv2.morphologyEx(
         photo, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8), borderType=cv2.BORDER_REPLICATE
     )
-    return cv2.GaussianBlur(bare, (0, 0), side / 6, borderType=cv2.BORDER_REPLICATE)
+    soft: Floats = cv2.GaussianBlur(bare, (0, 0), side / 6, borderType=cv2.BORDER_REPLICATE)
+    return soft
 
 
 def _near(reach: int, lines: LidLines) -> Floats:
