@@ -9,7 +9,7 @@ import numpy.typing as npt
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Integers, Rgb
 from s2v_render.engines.portrait.head import Head
-from s2v_render.engines.portrait.mouth.tones import LUMA, Tones, between_lips
+from s2v_render.engines.portrait.mouth.tones import LUMA, Tones, between_lips, skin_of
 
 _UPPER_WIDTHS = (0.060, 0.047, 0.050, 0.045, 0.045)
 _LOWER_WIDTHS = (0.038, 0.041, 0.046, 0.046, 0.046)
@@ -32,9 +32,9 @@ _CRACK_WIDTH, _DARKEST_CRACK = 0.022, 0.8
 """How wide dark lines between teeth may be, and how dark they stay, of what is beside them."""
 _SHADE = 0.012
 """How far down the teeth the lip's shade and colour reach."""
-_SHADED_TWICE, _BRIGHTEST_SEEN = 1.12, 225.0
+_SHADED_TWICE, _AS_LIGHT = 1.12, 0.95
 """By how much to lighten teeth that stood in the lips' shade and will be drawn in it again, and up
-to which lightness of the lightest ones."""
+to which luma of the lightest ones, as a share of the skin's."""
 _RISE, _DARK_AFTER = 0.5, 0.12
 """How fast the row that goes on unseen rises, and after how much it is lost in the dark."""
 _SEEN_WIDTH, _SEEN_HEIGHT = 0.20, 0.025
@@ -108,8 +108,9 @@ def seen_teeth(picture: Rgb, points: Floats, head: Head) -> Teeth | None:
     if not ends.any():
         return None
     rgba = _continued(patch, first=np.argmax(inside, axis=0), ends=ends, resolution=resolution)
-    lightest = float(np.percentile(rgba[rgba[..., 3] > 0.5][:, :3].max(axis=-1), 90))
-    rgba[..., :3] *= np.clip(_BRIGHTEST_SEEN / max(lightest, 1.0), 1.0, _SHADED_TWICE)
+    lightest = float(np.percentile(rgba[rgba[..., 3] > 0.5][:, :3] @ LUMA, 90))
+    light = float(skin_of(picture, points, head.eye_distance) @ LUMA)
+    rgba[..., :3] *= np.clip(_AS_LIGHT * light / max(lightest, 1.0), 1.0, _SHADED_TWICE)
     return Teeth(rgba, anchor, place, resolution)
 
 
