@@ -6,13 +6,15 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from PIL import Image
+
 from browsing import look
 from installations import Installation
 from stories import worker_pid
 
 # Five minutes of film: whatever is looked at meanwhile, it is still being made.
 LONG = "Every picture moves while the words are still being spoken. " * 80
-ROOT = Path(__file__).parents[2]
+PORTRAIT = Path(__file__).parents[2] / "libs/s2v/samples/portrait.jpg"
 
 
 def video(page) -> dict[str, float]:
@@ -98,7 +100,7 @@ def test_ones_own_picture_shape_and_recording(page) -> None:
     page.wait_for_timeout(1500)
     page.get_by_role("button", name="Stop recording").click()
     page.locator("#sound-view audio").wait_for()
-    page.locator("#portrait").set_input_files(ROOT / "libs/s2v/samples/portrait.jpg")
+    page.locator("#portrait").set_input_files(PORTRAIT)
     page.get_by_text("Your picture").wait_for()
     page.locator("#portrait-status progress").wait_for(state="detached")
     page.get_by_text("Quality, shape and pace").click()
@@ -108,6 +110,38 @@ def test_ones_own_picture_shape_and_recording(page) -> None:
     page.get_by_role("button", name="Make the film").click()
     ready(page)
     assert page.locator("#order-problem").inner_text() == ""
+
+
+def test_one_of_several_faces_is_chosen(page, tmp_path) -> None:
+    one = Image.open(PORTRAIT)
+    both = Image.new("RGB", (900, 512), "grey")
+    both.paste(one, (0, 0))
+    both.paste(one.resize((320, 320)), (560, 150))
+    both.save(tmp_path / "both.png")
+    assert not page.get_by_label("Who speaks").is_visible()
+    page.get_by_label("Text to speak").fill("Short.")
+    page.locator("#portrait").set_input_files(tmp_path / "both.png")
+    page.get_by_role("button", name="Make the film").click()
+    page.locator("#film-notices").get_by_text("number 1 in reading order").wait_for()
+    ready(page)
+    look(page, "several-faces")
+    page.get_by_role("button", name="Choose who speaks").click()
+    assert page.evaluate("() => document.activeElement.id") == "face"
+    page.get_by_label("Who speaks").select_option("2")
+    look(page, "face-chosen")
+    page.get_by_role("button", name="Make the film").click()
+    page.locator("#film-notices").get_by_text("number 2 in reading order").wait_for()
+    ready(page)
+
+
+def test_a_face_that_is_not_there_is_told_at_its_field(page) -> None:
+    page.get_by_label("Text to speak").fill("Short.")
+    page.locator("#portrait").set_input_files(PORTRAIT)
+    page.get_by_label("Who speaks").select_option("3")
+    page.get_by_role("button", name="Make the film").click()
+    page.locator("#film-problem").get_by_text("there is no face 3").wait_for()
+    page.get_by_role("button", name="Change it").click()
+    assert page.evaluate("() => document.activeElement.id") == "face"
 
 
 def test_the_camera_gives_a_picture(page) -> None:

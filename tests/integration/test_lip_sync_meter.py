@@ -121,6 +121,18 @@ def test_a_blurred_face_is_told_from_a_sharp_one(portrait: Rgb) -> None:
     assert found.sharpness_ratio < 0.5
 
 
+def test_a_face_is_compared_with_its_own_among_several(portrait: Rgb) -> None:
+    """The largest of them is another, blurred one."""
+    other = cv2.GaussianBlur(np.ascontiguousarray(portrait[:, ::-1]), (0, 0), 4.0)
+    small = cv2.resize(portrait, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    height = len(other) - len(small)
+    beside = cv2.copyMakeBorder(small, 0, height, 0, 0, cv2.BORDER_REPLICATE)
+    found = observe([small], frame_rate=FPS, reference=np.hstack([other, beside])).likeness
+    assert found.sharpness_ratio == pytest.approx(1.0, abs=0.1)
+    assert found.identity_distance is not None
+    assert found.identity_distance < 0.2
+
+
 def test_a_reference_without_a_face_is_compared_with_nothing(portrait: Rgb) -> None:
     found = observe([portrait], frame_rate=FPS, reference=np.full_like(portrait, 128)).likeness
     assert found.sharpness_ratio is None

@@ -105,6 +105,24 @@ def test_a_blink_changes_nothing_but_the_surroundings_of_the_eyes(
         assert far.max() < 0.25 * unit
 
 
+def test_lashes_beside_an_eye_do_not_stay_up_when_it_shuts(
+    sample: tuple[Portrait, Floats],
+) -> None:
+    portrait, points = sample
+    unit = portrait.rig.head.eye_distance
+    outer = points[topo.RIGHT_EYE_OUTER, :2]
+    tip = outer + unit * np.array([-0.03, -0.045])
+    picture = portrait.picture.copy()
+    ends = (tuple(int(value) for value in place.round()) for place in (outer, tip))
+    cv2.line(picture, *ends, (25, 20, 20), max(2, round(0.015 * unit)), cv2.LINE_AA)
+    lashed = make_portrait(picture, points, PersonMatte().cut(picture))
+    x, y = (int(value) for value in (outer + 0.7 * (tip - outer)).round())
+    still, shut = (drawn(lashed, blink=blink)[y, x].astype(int).sum() for blink in (0, 1))
+    skin = portrait.picture[y, x].astype(int).sum()
+    assert still < 0.5 * skin
+    assert shut > 0.75 * skin
+
+
 def test_a_lid_begins_its_way_where_the_photo_has_it(sample: tuple[Portrait, Floats]) -> None:
     portrait, _ = sample
     still = drawn(portrait).astype(int)

@@ -21,7 +21,7 @@ from s2v_render.engines.portrait.drawing import Portrait, make_portrait
 from s2v_render.engines.portrait.expression import face_shape, jaw_drop
 from s2v_render.engines.portrait.head import head_of
 from s2v_render.engines.portrait.motion import STILL
-from s2v_render.engines.portrait.mouth.parting import parted, uncrossed
+from s2v_render.engines.portrait.mouth.parting import edged, parted, uncrossed
 
 MIDDLE_UPPER, MIDDLE_LOWER = topo.UPPER_INNER[5], topo.LOWER_INNER[5]
 CORNERS = [topo.UPPER_INNER[0], topo.UPPER_INNER[-1]]
@@ -169,6 +169,57 @@ def test_the_chin_lies_below_the_lower_lip(wide_open: Portrait) -> None:
     crossed[[18, 83, 313]] -= 0.15 * head.eye_distance * head.axes[:, 1]
     local = head.to_local(uncrossed(crossed, head))
     assert (local[[18, 83, 313], 1] > local[[17, 84, 314], 1] + 0.04).all()
+
+
+@pytest.mark.parametrize("off", [-0.03, 0.03])
+def test_an_open_lip_ends_where_the_dark_begins(smiling: Portrait, off: float) -> None:
+    picture = drawn(smiling, WIDE_OPEN)
+    points = FaceMesh().locate(picture, FaceDetector().find(picture)[0]).points
+    head = head_of(points)
+    right = edged(picture, points, head)
+    middle = list(topo.LOWER_INNER[4:-4])
+    mistaken = right.copy()
+    mistaken[list(topo.LOWER_INNER[1:-1])] += off * head.eye_distance * head.axes[:, 1]
+    found = edged(picture, mistaken, head)
+    left = np.linalg.norm((found - right)[middle, :2], axis=1) / head.eye_distance
+    assert left.max() < 0.6 * abs(off)
+
+
+def test_shut_lips_are_left_where_they_are(shut: Portrait) -> None:
+    points = FaceMesh().locate(shut.picture, FaceDetector().find(shut.picture)[0]).points
+    assert np.array_equal(edged(shut.picture, points, head_of(points)), points)
+
+
+def test_the_skin_between_lip_and_chin_gives_way_all_over(wide_open: Portrait) -> None:
+    picture = wide_open.picture
+    points = FaceMesh().locate(picture, FaceDetector().find(picture)[0]).points
+    local = head_of(points).to_local(points)
+    risen = (local[:468] - face_shape(local).shut)[:, 1]
+    assert risen[17] > risen[18] > risen[200] > risen[topo.CHIN_TIP]
+    assert risen[18] > 0.5 * (risen[17] + risen[topo.CHIN_TIP])
+
+
+def test_what_is_in_the_mouth_goes_with_the_lips(smiling: Portrait) -> None:
+    inside, shape = smiling.inside, smiling.shape
+    way = np.array([0.01, 0.05, 0.0])
+    moved = inside.behind(replace(shape, shut=shape.shut + way))
+    assert np.allclose(inside.behind(shape).middle, inside.middle)
+    assert np.allclose(moved.middle - inside.middle, way)
+    assert np.allclose(moved.upper.place - inside.upper.place, way)
+    assert np.allclose(moved.lower.place - inside.lower.place, way)
+
+
+def test_a_crack_between_teeth_is_no_black_bar(smiling: Portrait) -> None:
+    points = FaceMesh().locate(smiling.picture, FaceDetector().find(smiling.picture)[0]).points
+    (x, top), (_, bottom) = points[[MIDDLE_UPPER, MIDDLE_LOWER], :2].round().astype(int)
+    cracked = smiling.picture.copy()
+    cracked[top:bottom, x : x + 2] = 30
+    rgba = portrait_of(cracked).inside.upper.rgba
+    rows = rgba[: len(rgba) // 3]
+    solid = (rows[..., 3] > 0.99).all(axis=0)
+    light = luma(rows[..., :3]).mean(axis=0)[solid]
+    middle = light[len(light) // 4 : -len(light) // 4]
+    assert middle.min() > 0.6 * np.median(middle)
 
 
 def test_a_shut_mouth_gets_teeth_that_are_no_greener_than_teeth_are(shut: Portrait) -> None:

@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Rgb
 from s2v.face.identity import FaceRecogniser
 from s2v.face.mesh import Landmarks
 from s2v.face.tracking import FacesTracker, eye_distance
 
 _MARGIN_PIXELS = 4
+_LOOK_PIXELS = (48, 40)
+_PLACES = np.array([(8, 14), (40, 14), (24, 32)], np.float32)
+"""Where the outer corners of the eyes and the tip of the nose lie in what faces are known by."""
+_LOOK_BLUR = 1.5
 
 
 @dataclass(slots=True)
@@ -37,30 +42,50 @@ class Comparisons:
 
 
 class LikenessMeter:
-    """Compares single pictures with a reference, uint8 RGB [height, width, 3]."""
+    """Compares single pictures with a reference, uint8 RGB [height, width, 3].
+
+    Of several faces in the reference each face of a film is compared with the one it is most like.
+    """
 
     def __init__(self, reference: Rgb) -> None:
         self._reference = reference
         # As films are looked at, so that a picture is just like itself.
-        self._landmarks = next(iter(FacesTracker().find(reference)), None)
-        self._recogniser = FaceRecogniser.if_installed() if self._landmarks else None
-        self._known = (
-            self._recogniser.describe(reference, self._landmarks)
-            if self._recogniser and self._landmarks
-            else None
-        )
+        faces = FacesTracker().find(reference)
+        self._faces = [(face, _upper_face(reference, face)) for face in faces if face]
+        self._recogniser = FaceRecogniser.if_installed() if self._faces else None
+        self._known: dict[int, Floats] = {}
 
     def compare(self, picture: Rgb, found: Landmarks, likeness: Comparisons) -> None:
         """Compare one more picture; takes 0.3 s where identity is measured, else a few ms."""
-        if self._landmarks is None:
+        if not self._faces:
             return
-        scale = eye_distance(found) / eye_distance(self._landmarks)
-        wanted = _sharpness(self._reference, self._landmarks, scale=scale)
+        index = self._most_like(picture, found)
+        own, _ = self._faces[index]
+        wanted = _sharpness(self._reference, own, scale=eye_distance(found) / eye_distance(own))
         if wanted > 0:
             likeness.ratios.append(_sharpness(picture, found, scale=1.0) / wanted)
-        if self._recogniser and self._known is not None:
+        if self._recogniser:
+            if index not in self._known:
+                self._known[index] = self._recogniser.describe(self._reference, own)
             description = self._recogniser.describe(picture, found)
-            likeness.distances.append(float(np.linalg.norm(description - self._known)))
+            likeness.distances.append(float(np.linalg.norm(description - self._known[index])))
+
+    def _most_like(self, picture: Rgb, found: Landmarks) -> int:
+        if len(self._faces) == 1:
+            return 0
+        look = _upper_face(picture, found)
+        return int(np.argmax([float((look * other).mean()) for _, other in self._faces]))
+
+
+def _upper_face(picture: Rgb, found: Landmarks) -> Floats:
+    """Return eyes and nose, which speech leaves alone, in light and contrast of 0 and 1."""
+    places = found.points[[topo.RIGHT_EYE_OUTER, topo.LEFT_EYE_OUTER, topo.NOSE_TIP], :2]
+    to_look = cv2.getAffineTransform(places.astype(np.float32), _PLACES)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    look = cv2.warpAffine(grey, to_look, _LOOK_PIXELS, borderMode=cv2.BORDER_REPLICATE)
+    smooth = cv2.GaussianBlur(look.astype(np.float32), (0, 0), _LOOK_BLUR)
+    even: Floats = (smooth - smooth.mean()) / max(float(smooth.std()), 1e-3)
+    return even
 
 
 def _sharpness(picture: Rgb, found: Landmarks, *, scale: float) -> float:

@@ -17,6 +17,9 @@ _LOWER_SHARE = 0.72
 """Of a gap in the photo, how much the lower lip closes."""
 _UPPER_CLOSING = (1.0, 0.95, 0.85, 0.75)
 _LOWER_CLOSING = (1.0, 1.0, 0.97, 0.93)
+_UNDER_LIP = ((0.67, (18, 83, 313)), (0.33, (200, 201, 421)))
+"""Points between the lower lip and the tip of the chin, and how much of what the lip does beyond
+the jaw they do: the skin between gives way all over, not in one streak below the lip."""
 _UPPER_FOLLOWING = (1.0, 0.96, 0.88, 0.78)
 _LOWER_FOLLOWING = (1.0, 1.0, 0.99, 0.97)
 _UPPER_PRESSING = (0.0, 0.004, 0.014, 0.022)
@@ -43,6 +46,7 @@ _BROW_SHARES = (0.80, 1.0, 1.0, 0.80, 0.60)
 """From the brow's outer end, its arch being raised most, to its inner one."""
 _UNDER_BROW_SHARES = (0.60, 0.80, 0.80, 0.65, 0.50)
 _OVER_BROWS_SHARES = (0.30, 0.30, 0.15, 0.10, 0.10, 0.20, 0.20, 0.20, 0.20)
+_LOWER_RING_MIDDLE = topo.LOWER_RINGS[-1][5]
 _ALL_RINGS = (*topo.UPPER_RINGS, *topo.LOWER_RINGS)
 _SMILING_GAPS = (0.02, 0.06)
 """The opening in the photo from which on a smile relaxes at rest, and that where it does fully."""
@@ -197,6 +201,11 @@ def _shut(photo: Floats, gaps: Floats, hinge: Floats, jaw: Integers) -> Floats:
             shut[list(ring[1:-1])] += way * share * gaps[1:-1]
     lever = max(hinge[2] - photo[topo.CHIN_TIP, 2], 0.3)
     shut[jaw] += _turned(photo[jaw], hinge, -open_jaw * _LOWER_SHARE / lever) - photo[jaw]
+    lip = _LOWER_RING_MIDDLE
+    for share, vertices in _UNDER_LIP:
+        under = list(vertices)
+        behind = (shut[lip] - photo[lip]) - (shut[under] - photo[under])
+        shut[under, 1] += share * np.minimum(behind[:, 1], 0)
     for ring in _ALL_RINGS:
         shut[list(ring[1:-1]), 1] -= 0.25 * open_jaw * np.linspace(-1, 1, len(ring))[1:-1] ** 4
     shut[list(topo.CORNERS), 1] -= 0.25 * open_jaw

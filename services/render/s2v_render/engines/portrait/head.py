@@ -15,7 +15,7 @@ from s2v_render.engines.portrait.motion import Motion
 
 _NECK_BELOW_CHIN = 0.25
 _FARTHEST_DEGREES, _EASY_RADIANS = 30.0, 0.035
-_LEAST_TURN, _LEAST_TILT = 0.6, 0.3
+_LEAST_TURN, _LEAST_TILT = 0.75, 0.3
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ import { ask, bytes, get, messages, post, upload } from "./api.js";
 import { Picker, problemAt } from "./picking.js";
 import { Problem } from "./problem.js";
 import { camera, microphone } from "./recording.js";
-import { element, say } from "./words.js";
+import { element, ordinal, say } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const DRAFT = "s2v-draft";
 const SIDES = { square: [1, 1], tall: [9, 16], wide: [16, 9] };
 const SHORT_SIDE = 720;
+const MOST_FACES = 12;
 const SAMPLE = "/page/portrait.jpg";
 
 const form = at("order");
@@ -41,6 +42,8 @@ export function begin(made) {
     event.preventDefault();
     make(made);
   });
+  fill(at("face"), [["", "The largest face"], ...faces()]);
+  at("face").addEventListener("change", () => problemAt(at("face"), null));
   showPortrait(null);
   showSource();
   showSpeed();
@@ -92,6 +95,7 @@ async function order() {
     engine: at("engine").value,
     preset: at("preset").value,
   };
+  if (portrait.given && at("face").value) spec.face = { number: Number(at("face").value) };
   if (spoken()) spec.voice = at("voice").value;
   const [width, height] = sides();
   if (width) Object.assign(spec, { width_pixels: width, height_pixels: height });
@@ -125,7 +129,7 @@ function tellProblem(problem) {
   const note = at("order-problem");
   note.hidden = !problem;
   note.textContent = problem?.message ?? "";
-  for (const control of [text, at("portrait"), at("sound")]) {
+  for (const control of [text, at("portrait"), at("face"), at("sound")]) {
     if (control.id !== problem?.control) problemAt(control, null);
   }
   if (!problem) return;
@@ -170,8 +174,17 @@ function showPortrait(file) {
   }
   place.replaceChildren(view);
   at("sample").hidden = !file;
+  at("face-row").hidden = !file;
+  at("face").value = "";
+  problemAt(at("face"), null);
   at("portrait-name").textContent = !file ? "Sample portrait" : moving ? "Your video" : "Your picture";
   at("still").replaceChildren(view.cloneNode());
+}
+
+/** Numbers of faces as one reads them, and what they are called. */
+function faces() {
+  const numbers = Array.from({ length: MOST_FACES }, (_, index) => index + 1);
+  return numbers.map((number) => [number, `The ${ordinal(number)} from the top left, row by row`]);
 }
 
 function showSound(file) {

@@ -6,6 +6,7 @@ const CONTROLS = [
   [/^(spec\.)?script\.audio/, "sound"],
   [/^(spec\.)?script\.speed/, "speed"],
   [/^(spec\.)?reference/, "portrait"],
+  [/^(spec\.)?face/, "face"],
   [/^(spec\.)?(width|height)_pixels/, "shape"],
   [/^(spec\.)?(voice|engine|preset|captions)/, "$2"],
 ];

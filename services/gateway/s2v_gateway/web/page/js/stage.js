@@ -16,6 +16,13 @@ const STAGES = {
 
 let current = null;
 
+/** What a notice says here; where several people are seen, also where to choose among them. */
+function noticed(code, message) {
+  if (code !== "NOTICE_CODE_SEVERAL_FACES" || at("face-row").hidden) return [message];
+  const choose = { type: "button", class: "plain", click: () => reach("face") };
+  return [message.replace(/; choose another .*/, ". "), element("button", choose, "Choose who speaks")];
+}
+
 /** Show a job by its name; nothing for the empty stage. `job` is what is known of it already. */
 export function show(name, job = null) {
   if (current?.name === name && name) return;
@@ -173,10 +180,14 @@ class Showing {
     }
   }
 
-  #notice({ message }) {
+  #notice({ code, message }) {
     const list = at("film-notices");
-    const known = [...list.children].some((item) => item.textContent === message);
-    if (!known) list.append(element("li", {}, message));
+    const known = [...list.children].some((item) => item.dataset.message === message);
+    if (!known) {
+      const item = element("li", {}, ...noticed(code, message));
+      item.dataset.message = message;
+      list.append(item);
+    }
     list.hidden = false;
   }
 

@@ -28,7 +28,7 @@ _OUTPUT_PIXEL = 2.0
 """The size of a pixel of the film in the texture."""
 _MARGIN = 0.03
 """What is added on all sides of a moved eye, which may also be turned, in eye distances."""
-_BEYOND_CORNERS = 0.12
+_BEYOND_CORNERS = 0.22
 """How far past the corners of the eye the lid reaches, in its widths, and is faded in."""
 _PAST_CORNER, _TAPER = 0.06, 0.10
 """The eye is open from so far outside of its corners on, and fully open after the second more."""

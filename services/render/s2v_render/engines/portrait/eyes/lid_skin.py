@@ -19,7 +19,7 @@ _LINE = 0.007
 _LINE_OPACITY = 0.75
 _LASH_DARKNESS = 0.55
 """The line is at least this dark a shade of the skin, for it lies in a fold."""
-_DARKEST = 0.68
+_DARKEST = 0.76
 """Of the cheek's brightness; a darker strip under the brow is brow or shadow and not skin."""
 _CHEEK_STARTS, _CHEEK_HEIGHT = 0.07, 0.09
 _GRAIN = 0.012
@@ -33,7 +33,9 @@ an open eye shows little of its lid but shadow and the glow of its lashes."""
 _PAST_CORNER, _TAPER = 0.08, 0.18
 """The lid is the photo's own from so far outside of the corners, and only after the second not."""
 _LASHES_PAST_CORNER, _LASHES_TAPER = 0.04, 0.10
-_BULGE = 0.06
+_BULGE = 0.22
+_LONGEST_HAIRS = 0.06
+"""How thick lashes beside the eye may be together, in eye distances."""
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -94,11 +96,11 @@ def lid_skin(texture: Pixels, lines: LidLines) -> LidSkin:
     middle = _smooth((to_corner + _PAST_CORNER) / _TAPER).astype(np.float32)
     shown = (1 - _smooth((above / visible - 0.45) / 0.5) * middle)[..., None]
     clean = np.maximum(_along(photo, lines), 0.94 * skin)
-    clean += (photo - clean) * (1 - middle)[:, None]
+    clean += (_without_hairs(photo, lines) - clean) * (1 - middle)[:, None]
     lashes, opacity = _lashes(photo[:reach], skin[:reach], reach=reach, line=_LINE * lines.unit)
     opacity = opacity * _smooth((to_corner + _LASHES_PAST_CORNER) / _LASHES_TAPER)
     raised = skin + grain + (photo - skin - grain) * shown
-    lowered = skin + (clean - skin) * shown + grain
+    lowered = skin + (clean - skin) * shown + grain * middle[:, None]
     line = (opacity * _near(reach, lines))[..., None]
     lowered[:reach] += (lashes - lowered[:reach]) * line
     hanging = np.dstack([np.broadcast_to(lashes, (reach, *lashes.shape[1:])), opacity])[::-1]
@@ -109,6 +111,16 @@ def lid_skin(texture: Pixels, lines: LidLines) -> LidSkin:
         lowered=np.concatenate([hanging, np.dstack([lowered, opaque])]).astype(np.float32),
         edge=reach,
     )
+
+
+def _without_hairs(photo: Floats, lines: LidLines) -> Floats:
+    """Return the photo beside the eye without the lashes, which point up beyond the corners."""
+    side = max(3, round(_LONGEST_HAIRS * lines.unit)) | 1
+    bare = cv2.morphologyEx(
+        photo, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8), borderType=cv2.BORDER_REPLICATE
+    )
+    soft: Floats = cv2.GaussianBlur(bare, (0, 0), side / 6, borderType=cv2.BORDER_REPLICATE)
+    return soft
 
 
 def _near(reach: int, lines: LidLines) -> Floats:
@@ -130,7 +142,8 @@ def _hidden_skin(texture: Pixels, lines: LidLines, cheek: Floats, *, up: Floats)
     photo = cv2.GaussianBlur(
         photo, (0, 0), sigmaX=3 * across, sigmaY=across, borderType=cv2.BORDER_REPLICATE
     )
-    ball = np.sin(np.pi * np.clip(0.15 + 0.75 * up, 0, 1)) - 0.6
+    middle = 1 - np.clip(2 * lines.u / lines.width - 1, -1, 1) ** 2
+    ball = np.sin(np.pi * np.clip(0.1 + 0.8 * up, 0, 1)) * (0.35 + 0.65 * middle) - 0.55
     raised = _raised(photo, strip, least=_DARKEST_LID)
     light = (raised @ _LUMINANCE) / np.maximum(strip @ _LUMINANCE, 1)
     raised += _HUE_OF_STRIP * (strip * light[..., None] - raised)

@@ -1,7 +1,7 @@
 """Paint what an open mouth shows: the dark, the tongue and the teeth."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -65,6 +65,16 @@ class MouthInside:
         point: Floats = self.middle + np.array([0.0, below, behind])
         return point
 
+    def behind(self, shape: FaceShape) -> "MouthInside":
+        """Return it behind the lips of a shape that may be another picture's.
+
+        All of it goes with the lips: how far they are from where they were on the skull is rather
+        the mesh's error than seen of the teeth.
+        """
+        way = _lips_meet(shape) - self.middle
+        upper, lower = (replace(row, place=row.place + way) for row in (self.upper, self.lower))
+        return replace(self, middle=self.middle + way, upper=upper, lower=lower)
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -102,9 +112,7 @@ def mouth_inside(
     parted = shape.photo_gap > SHOWN_TEETH_GAP
     seen = seen_teeth(picture, points, head) if parted else None
     colour = tooth_colour(picture, points, tones, parted=parted)
-    corners = shape.shut[[topo.UPPER_INNER[0], topo.UPPER_INNER[-1]]]
-    lip_line = shape.shut[topo.UPPER_INNER[5]]
-    middle = np.array([corners[:, 0].mean(), lip_line[1], lip_line[2] + 0.06])
+    middle = _lips_meet(shape)
     return MouthInside(
         cavity=tones.shade(lip, _CAVITY),
         crease=tones.shade(lip, _CREASE),
@@ -116,6 +124,12 @@ def mouth_inside(
         middle=middle,
         width=shape.mouth_width,
     )
+
+
+def _lips_meet(shape: FaceShape) -> Floats:
+    corners = shape.shut[[topo.UPPER_INNER[0], topo.UPPER_INNER[-1]]]
+    lip_line = shape.shut[topo.UPPER_INNER[5]]
+    return np.array([corners[:, 0].mean(), lip_line[1], lip_line[2] + 0.06])
 
 
 def painted(inside: MouthInside, opening: Opening, mouth: Mouth) -> Floats:

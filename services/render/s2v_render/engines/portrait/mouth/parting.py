@@ -31,7 +31,17 @@ _FEWEST = 3
 _BELOW_LIP = ((18, 17, 0.045), (83, 84, 0.045), (313, 314, 0.045), (200, 18, 0.06))
 """Points of the chin, what they lie below, and how far below it they lie at least."""
 _FOLLOWING = (1.0, 0.85, 0.45, 0.0)
-"""How much the rings of the lower lip move, from its inner edge outwards."""
+"""How much the rings of a lip move, from its inner edge outwards."""
+_CLEARLY_OPEN, _INSIDE, _ON_LIP = 0.06, 0.10, 0.05
+_FARTHEST_OUT, _FARTHEST_IN = 0.04, 0.08
+"""From which gap on the dark between lips is looked for; how far into it and into the lip a
+profile goes from the mesh's edge; how far outwards of it and inwards the lip's own edge may lie."""
+_CONTRAST = 1.6
+"""How much lighter the lip must be than the dark for its edge to be told."""
+_AS_RED = 0.75
+"""How red what is taken for lip must be, of the lip itself."""
+_EVEN = np.array([1.0, 2.0, 3.0, 2.0, 1.0])
+"""Weights of neighbours along a lip, whose edge has no steps."""
 
 
 def parted(picture: Rgb, points: Floats, head: Head) -> Floats:
@@ -61,6 +71,59 @@ def uncrossed(points: Floats, head: Head) -> Floats:
         distance = float((lower[vertex] - lower[above]) @ head.axes[:, 1]) / head.eye_distance
         lower[vertex] += max(least - distance, 0.0) * down
     return lower
+
+
+def edged(picture: Rgb, points: Floats, head: Head) -> Floats:
+    """Return landmarks [478, 3] with the inner edges of open lips where the dark begins.
+
+    The mesh may lay them a tenth of the mouth's height off: what is then taken for lip is dark, and
+    would be a rough edge on lips that meet, and what is taken for the inside is lip.
+    """
+    gap = head.to_local(points[[topo.UPPER_INNER[5], topo.LOWER_INNER[5]]])[:, 1]
+    if gap[1] - gap[0] < _CLEARLY_OPEN:
+        return points
+    moved = points.copy()
+    for rings, outwards in ((topo.UPPER_RINGS, -1), (topo.LOWER_RINGS, 1)):
+        down = outwards * head.axes[:, 1] * head.eye_distance
+        offsets = _edge_offsets(picture, points[list(rings[0][1:-1]), :2], down[:2])
+        for ring, share in zip(rings, _FOLLOWING, strict=True):
+            moved[list(ring[1:-1])] += share * offsets[:, None] * down
+    return moved
+
+
+def _edge_offsets(picture: Rgb, edge: Floats, outwards: Floats) -> Floats:
+    """Return how far outwards of an inner edge [n, 2] the lip begins, in eye distances, [n]."""
+    steps = np.arange(-_INSIDE, _ON_LIP, _STEP)
+    places = edge[:, None] + steps[:, None] * outwards
+    found = [_edge_offset(_profile(picture, place), steps) for place in places]
+    return _evened(np.array(found))
+
+
+def _edge_offset(profile: tuple[Floats, Floats], steps: Floats) -> float:
+    """Return where on its way from the inside (negative steps) a lip begins, 0 if not told.
+
+    Teeth are as light as a lip but less red.
+    """
+    luma, redness = profile
+    out = int(np.argmax(steps >= 0))
+    dark, lip = float(luma[: out + 2].min()), float(np.percentile(luma[out:], 75))
+    if lip < _CONTRAST * max(dark, 1.0):
+        return 0.0
+    light = luma >= (dark + lip) / 2
+    if not light[out]:
+        return float(min(steps[out + int(np.argmax(light[out:]))], _FARTHEST_OUT))
+    inwards = int(np.argmin(light[out::-1]))
+    red = float(np.median(redness[out:]))
+    passed = redness[out - inwards + 1 : out + 1]
+    if inwards * _STEP > _FARTHEST_IN or red < _COLOURFUL or passed.min(initial=1) < _AS_RED * red:
+        return 0.0
+    return -inwards * _STEP
+
+
+def _evened(values: Floats) -> Floats:
+    reach = len(_EVEN) // 2
+    even: Floats = np.convolve(np.pad(values, reach, mode="edge"), _EVEN / _EVEN.sum(), "valid")
+    return even
 
 
 def _tooth_heights(picture: Rgb, points: Floats, head: Head) -> Floats:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from s2v.face import topology as topo
 from s2v.face.arrays import Floats, Integers, Rgb
 from s2v_render.engines.portrait.head import Head
-from s2v_render.engines.portrait.mouth.tones import LUMA, Tones, between_lips
+from s2v_render.engines.portrait.mouth.tones import LUMA, Tones, between_lips, skin_of
 
 _UPPER_WIDTHS = (0.060, 0.047, 0.050, 0.045, 0.045)
 _LOWER_WIDTHS = (0.038, 0.041, 0.046, 0.046, 0.046)
@@ -28,6 +28,13 @@ _FEWEST_PIXELS = 30
 _DIMMEST, _REDDER = 0.40, 0.16
 """What a pixel of a tooth may be: of the brightest ones' luma at least, redder at most."""
 _CRACK = 0.015
+_CRACK_WIDTH, _DARKEST_CRACK = 0.022, 0.8
+"""How wide dark lines between teeth may be, and how dark they stay, of what is beside them."""
+_SHADE = 0.012
+"""How far down the teeth the lip's shade and colour reach."""
+_SHADED_TWICE, _AS_LIGHT = 1.12, 0.95
+"""By how much to lighten teeth that stood in the lips' shade and will be drawn in it again, and up
+to which luma of the lightest ones, as a share of the skin's."""
 _RISE, _DARK_AFTER = 0.5, 0.12
 """How fast the row that goes on unseen rises, and after how much it is lost in the dark."""
 _SEEN_WIDTH, _SEEN_HEIGHT = 0.20, 0.025
@@ -101,6 +108,9 @@ def seen_teeth(picture: Rgb, points: Floats, head: Head) -> Teeth | None:
     if not ends.any():
         return None
     rgba = _continued(patch, first=np.argmax(inside, axis=0), ends=ends, resolution=resolution)
+    lightest = float(np.percentile(rgba[rgba[..., 3] > 0.5][:, :3] @ LUMA, 90))
+    light = float(skin_of(picture, points, head.eye_distance) @ LUMA)
+    rgba[..., :3] *= np.clip(_AS_LIGHT * light / max(lightest, 1.0), 1.0, _SHADED_TWICE)
     return Teeth(rgba, anchor, place, resolution)
 
 
@@ -143,11 +153,37 @@ def _continued(patch: Rgb, *, first: Integers, ends: Integers, resolution: float
     beyond = np.abs(np.arange(width) - columns) / resolution
     last = ends[columns] - np.minimum(beyond, _MARGIN) * resolution * _RISE
     row = np.arange(height)[:, None]
-    filled = patch[np.maximum(row, first[columns]), columns]
+    teeth = _without_cracks(patch, resolution)
+    unseen = _above(teeth, first=first[columns], ends=ends[columns], resolution=resolution)
+    shown = np.clip((row - first[columns]) / (_SHADE * resolution), 0, 1)[..., None]
+    filled = unseen + (teeth[np.maximum(row, first[columns]), columns] - unseen) * shown
     filled = filled * (1 - np.clip(beyond / _DARK_AFTER, 0, 0.8))[:, None]
     cover = ((row <= last) & (beyond < _DARK_AFTER)).astype(np.float32)
     soft = cv2.GaussianBlur(cover, (0, 0), max(0.006 * resolution, 0.7))[..., None]
     return np.concatenate([filled * soft, soft], axis=2).astype(np.float32)
+
+
+def _without_cracks(patch: Rgb, resolution: float) -> Floats:
+    """Return a patch whose dark lines between teeth are faint: they would flash in speech."""
+    wide = np.ones((1, max(3, round(_CRACK_WIDTH * resolution) | 1)), np.uint8)
+    closed = cv2.morphologyEx(patch, cv2.MORPH_CLOSE, wide, borderType=cv2.BORDER_REPLICATE)
+    teeth: Floats = np.maximum(patch, _DARKEST_CRACK * closed.astype(np.float32))
+    return teeth
+
+
+def _above(teeth: Floats, *, first: Integers, ends: Integers, resolution: float) -> Floats:
+    """Return the colour of what the lip hides of the teeth in each column, [columns, 3].
+
+    The lip casts its shade and its own colour on the first of what is seen.
+    """
+    depth = np.arange(1, max(2, round(2 * _SHADE * resolution)))[:, None]
+    rows = np.minimum(first + depth, np.maximum(ends, first))
+    lit = np.median(teeth[rows, np.arange(teeth.shape[1])], axis=0)
+    side = round(_TOOTH_WIDTH * resolution) | 1
+    padded = np.pad(lit, ((side // 2, side // 2), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, side, axis=0)
+    unseen: Floats = np.median(windows, axis=-1)
+    return unseen
 
 
 def _even(values: Integers, width: int) -> Integers:

@@ -1,7 +1,7 @@
 """Follow one face through the pictures of a video."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from s2v.face.arrays import Floats, Rgb
 from s2v.face.detector import Face, FaceDetector
 from s2v.face.mesh import FaceMesh, Landmarks
 from s2v_render.engines.portrait.head import head_of
+from s2v_render.engines.portrait.mouth.parting import edged
 from s2v_render.engines.portrait.suitability.hidden_mouth import mouth_is_hidden
 
 _LOST_SCORE = 0.5
@@ -76,7 +77,11 @@ def followed(
             place = place_of(before)
         found = before if before and _is_usable(before) else None
         hidden = found is not None and mouth_is_hidden(picture, found.points)
-        yield Seen(picture, found, turns, hidden)
+        yield Seen(picture, found and _with_edges(picture, found), turns, hidden)
+
+
+def _with_edges(picture: Rgb, found: Landmarks) -> Landmarks:
+    return replace(found, points=edged(picture, found.points, head_of(found.points)))
 
 
 def is_cut(before: Floats, after: Floats) -> bool:

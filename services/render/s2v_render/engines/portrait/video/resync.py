@@ -76,7 +76,7 @@ def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, out: Rgb) -> No
     low = bent(sitting.picture, region, lower, slice(lips.top, region.height))
     part[lips.bottom :] = low[lips.bottom - lips.top :]
     if lips.bottom > lips.top:
-        inside = mouthpiece.under(sitting.light)
+        inside = mouthpiece.under(sitting.light).behind(shape)
         unit = held.head.eye_distance
         surface = surface_of(sitting.picture, held.points, unit, blur=sitting.blur)
         setting = Setting(mouth, inside, surface, _ALWAYS_OPEN, held.head, _STILL)
