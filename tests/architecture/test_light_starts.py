@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -54,6 +55,14 @@ def loaded(program: str, *arguments: str) -> set[str]:
 )
 def test_a_start_loads_only_what_it_needs(module: str, without: tuple[str, ...]) -> None:
     assert loaded(LOADED, module) & set(without) == set()
+
+
+# What a take's plan needs; the rest is imported while weights are read.
+@pytest.mark.skipif(not find_spec("torch"), reason="the extra `wan` is not installed")
+@pytest.mark.parametrize("module", ["takes.filming", "weights.loading"])
+def test_a_take_is_planned_without_what_takes_long_to_import(module: str) -> None:
+    found = loaded(LOADED, f"s2v_render.engines.wan.{module}")
+    assert found & {"diffusers", "transformers"} == set()
 
 
 @pytest.mark.parametrize("command", ["logs", "serve", "status", "text", "voices", "watch"])
