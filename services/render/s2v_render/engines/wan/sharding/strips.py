@@ -16,19 +16,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 import torch.distributed as dist
-from diffusers.models.autoencoders.autoencoder_kl_wan import (
-    WanDecoder3d,
-    WanEncoder3d,
-    WanResample,
-)
 from torch import Tensor, nn
 
 from s2v_render.engines.wan.sharding.cutting import common, scaled, shares, widened
 from s2v_render.engines.wan.sharding.exchange import exchanged, others
+
+if TYPE_CHECKING:
+    from diffusers.models.autoencoders.autoencoder_kl_wan import WanDecoder3d, WanEncoder3d
 
 _EVERYTHING = sys.maxsize
 
@@ -121,6 +119,8 @@ def decoding_stages(decoder: WanDecoder3d) -> list[StripStage]:
 
 def encoding_stages(encoder: WanEncoder3d) -> list[StripStage]:
     """Return the stages of an encoder; at the last one the picture is whole again."""
+    from diffusers.models.autoencoders.autoencoder_kl_wan import WanResample
+
     groups: list[list[nn.Module]] = [[encoder.conv_in]]
     for layer in encoder.down_blocks:
         groups[-1].append(layer)
