@@ -81,7 +81,7 @@ def test_random_weights_are_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> Non
         ("S2V_RENDER_WAN_CHECKPOINT", "no/such/folder", "there is no such folder"),
         ("S2V_RENDER_WAN_CHECKPOINT", "random:7B", "there is no such folder"),
         ("S2V_RENDER_WAN_OFFLOAD", "some", "'none', 'parts' or 'layers'"),
-        ("S2V_RENDER_WAN_PRECISION", "fp4", "'auto', 'fp32', 'bf16' or 'fp8'"),
+        ("S2V_RENDER_WAN_PRECISION", "fp4", "'bf16', 'fp8' or 'fp8-attention'"),
         ("S2V_RENDER_WAN_LORA", "no.safetensors", "there is no such file"),
         ("S2V_RENDER_WAN_LORA_ALPHA", "0", "greater than 0"),
         ("S2V_RENDER_ENGINE", "magic", "there is no such engine"),
