@@ -28,8 +28,9 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
         raise AssertionError(f"a unit test does {event} {arguments}: it is an integration test")
 
 
-def _writes(_: object, mode: object, flags: object) -> bool:
-    return isinstance(flags, int) and bool(flags & _WRITING)
+def _writes(path: object, mode: object, flags: object) -> bool:
+    # What is opened by its number was told when it got that: Python does so with bytecode.
+    return not isinstance(path, int) and isinstance(flags, int) and bool(flags & _WRITING)
 
 
 sys.addaudithook(_watch)
