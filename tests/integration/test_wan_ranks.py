@@ -2,15 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="the extra `wan` is not installed")
+torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import ShardLostError
 from s2v_render.engines.wan.sharding.ranks import ALONE
+from s2v_render.engines.wan.sharding.sequence import SeveralRanks
 from wan_ranks import (
     HEADS,
     HERE,
@@ -97,3 +99,24 @@ def test_a_rank_notices_that_a_strip_will_not_come(tmp_path: Path) -> None:
 
     assert killed is None
     assert isinstance(left, ShardLostError)
+
+
+@pytest.mark.parametrize("tokens", [8, 301, 302, 303])
+def test_what_comes_needs_as_much_room_as_what_goes_back(tokens: int) -> None:
+    sizes: list[int] = []
+
+    class Asked:
+        """Takes down how much room the largest rank needs, and sends nothing."""
+
+        def begin(self, parts: Any, shape_of: Any, _: Any) -> tuple[Any, Any]:
+            sizes.append(max(torch.Size(shape_of(rank)).numel() for rank in range(len(parts))))
+            return parts[0].new_zeros(shape_of(1)), lambda: None
+
+    group = SimpleNamespace(size=lambda: 4, rank=lambda: 1)
+    ranks = SeveralRanks(group, Asked())
+    own = torch.zeros(2, len(ranks.share(tokens)), 8, 4)
+    gathered = ranks.attended(lambda query, *_: query, *(ranks.sent(own, tokens) for _ in "qkv"))
+
+    assert gathered.shape == own.shape
+    assert len(sizes) == 8
+    assert len(set(sizes)) == 1

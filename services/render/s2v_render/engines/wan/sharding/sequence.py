@@ -120,14 +120,16 @@ class SeveralRanks:
         def of_rank(all_BLMW: Tensor, rank: int) -> Tensor:
             return all_BLMW[:, cut[rank].start : cut[rank].stop]
 
+        # As much room as what goes back needs: none may be sought while something is on its way.
+        most = self._ranks * max(map(len, cut))
         all_BLMW, wait = self._exchange.begin(
-            x_BSRMW.unbind(2), lambda _: (batch, tokens, mine, words), of_rank
+            x_BSRMW.unbind(2), lambda _: (batch, most, mine, words), of_rank
         )
         of_rank(all_BLMW, self._rank).copy_(x_BSRMW[:, :, self._rank])
 
         def arrived() -> Tensor:
             wait()
-            return all_BLMW.view(dtype)
+            return all_BLMW[:, :tokens].view(dtype)
 
         return arrived
 
