@@ -6,6 +6,7 @@ from typing import Any
 import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 # Tests run side by side, a process for each core. Torch and numpy, which would take every core for
 # each of them, spin while they wait for one: forty times slower, seen with two processes on two.
@@ -46,6 +47,13 @@ class _WithTheirServices(LoadFileScheduling):  # type: ignore[misc]
         file: str = super()._split_scope(nodeid)
         name = file.removeprefix("tests/").removesuffix(".py")
         return next((together[0] for together in _TOGETHER if name in together), file)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        # The first files wait for services, the last ones use a core: every other process begins
+        # with the last, so that cores are used all the time.
+        if int(node.gateway.id.removeprefix("gw")) % 2:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from collectors import collecting
 from installations import Installation, installed
 from s2v.api.gateway.v1 import job_pb2
 from s2v.api.gateway.v1.generation_service_pb2 import GenerateConfig
+from s2v_cli.local import SERVICES
 
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 
@@ -42,9 +44,17 @@ def environment() -> dict[str, str]:
 
 @pytest.fixture
 def unblocked(environment: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
-    settings = {"S2V_GATEWAY_MEASURE_FILMS": "true", "PYTHONPATH": environment["PYTHONPATH"]}
-    with installed(tmp_path, **settings) as installation:
-        yield installation
+    """All that a film may take: it is measured and traced as well."""
+    with collecting() as (spans, endpoint):
+        settings = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+            "PYTHONPATH": environment["PYTHONPATH"],
+            "S2V_GATEWAY_MEASURE_FILMS": "true",
+        }
+        with installed(tmp_path, **settings) as installation:
+            yield installation
+        services = {f"s2v-{name}" for name in SERVICES}
+        spans.wait_for(lambda spans: {span.service for span in spans} == services)
 
 
 def test_a_call_that_blocks_a_loop_raises(environment: dict[str, str]) -> None:

@@ -57,18 +57,20 @@ class Exporting:
     """
 
     def __init__(self, service: str) -> None:
-        self._service = service
+        own = {
+            conventions.SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME") or f"s2v-{service}",
+            conventions.SERVICE_NAMESPACE: "s2v",
+            conventions.SERVICE_VERSION: version("s2v"),
+        }
+        # Here and not at the first span, on a loop: files of installed packages are read for it.
+        self._resource = Resource.create(own)
         self._opening = threading.Lock()
 
     @cached_property
     def _provider(self) -> TracerProvider:
-        own = {
-            conventions.SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME") or f"s2v-{self._service}",
-            conventions.SERVICE_NAMESPACE: "s2v",
-            conventions.SERVICE_VERSION: version("s2v"),
-            conventions.SERVICE_INSTANCE: str(os.getpid()),
-        }
-        provider = TracerProvider(resource=Resource.create(own), shutdown_on_exit=False)
+        process = Resource({conventions.SERVICE_INSTANCE: str(os.getpid())})
+        resource = self._resource.merge(process)
+        provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         told = os.environ.get("OTEL_BSP_SCHEDULE_DELAY")
         delay = None if told else _DELAY_MILLISECONDS
         provider.add_span_processor(
