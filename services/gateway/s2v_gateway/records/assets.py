@@ -20,7 +20,7 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _TOKEN = re.compile(r"([0-9]{1,17})-([0-9A-Za-z]{1,32})")
 """A place in the list of assets: microseconds and the id, so that it outlives its asset."""
 
-_DIGESTS = sa.bindparam("digests", expanding=True)
+_DIGESTS: sa.BindParameter[list[str]] = sa.bindparam("digests", expanding=True)
 _NEEDED = sa.union(
     *(
         sa.select(table.c.sha256).where(table.c.sha256.in_(_DIGESTS))
