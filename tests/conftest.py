@@ -5,6 +5,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import structlog
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
@@ -16,6 +17,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # An example takes long where the machine is busy; the same ones are tried each time.
 hypothesis.settings.register_profile("s2v", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("s2v")
+
+# By rich, half a second for each error that is logged; the services tell it plainly as well.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 pytest_plugins = ["s2v.testing.postgres", "s2v.testing.s3"]
 

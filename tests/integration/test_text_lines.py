@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ def lines(name: str) -> list[list[str]]:
     return [[_unescaped(cell) for cell in row.split("\t")] for row in rows]
 
 
+@cache
+def _read(written: str, language: str = "en-US") -> tuple[str, float]:
+    """Return what is said, and how many seconds of a processor it took to find."""
+    began = time.process_time()
+    said = normalise(written, language=language).spoken
+    return said, time.process_time() - began
+
+
 def _unescaped(cell: str) -> str:
     return re.sub(r"\\([\\nt])", lambda match: {"n": "\n", "t": "\t"}.get(match[1], "\\"), cell)
 
@@ -26,7 +35,7 @@ FOREIGN = lines("text_lines_foreign.tsv")
 
 @pytest.mark.parametrize(("kind", "written", "said"), ENGLISH)
 def test_a_line_is_said_as_it_is_meant(kind: str, written: str, said: str) -> None:
-    assert normalise(written).spoken == said, kind
+    assert _read(written)[0] == said, kind
 
 
 @pytest.mark.parametrize(("language", "written", "said"), FOREIGN)
@@ -37,12 +46,10 @@ def test_a_line_of_another_language_is_said_in_it(language: str, written: str, s
 @pytest.mark.parametrize("language", ["en-US", "en-GB"])
 def test_what_was_said_is_said_the_same_once_more(language: str) -> None:
     for _, written, _ in ENGLISH:
-        said = normalise(written, language=language).spoken
+        said, _ = _read(written, language)
         assert normalise(said, language=language).spoken == said
 
 
 def test_a_line_is_read_within_ten_milliseconds() -> None:
-    began = time.process_time()
-    for _, written, _ in ENGLISH:
-        normalise(written)
-    assert time.process_time() - began < 0.01 * len(ENGLISH)
+    seconds = sum(_read(written)[1] for _, written, _ in ENGLISH)
+    assert seconds < 0.01 * len(ENGLISH)

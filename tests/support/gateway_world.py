@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS
+from dbos._sys_db import SystemDatabase
 from PIL import Image
 
 import premade
@@ -181,6 +182,10 @@ class Running:
     async def finished(self, name: str) -> job_pb2.Job:
         return (await self.watch(name))[-1].finished
 
+
+# On SQLite it looks each second for messages, of which a gateway sends none; the end of a test
+# would wait for that second.
+SystemDatabase._notification_listener_polling = lambda _: None  # type: ignore[method-assign]
 
 Start = Callable[..., Awaitable[Running]]
 T = TypeVar("T")

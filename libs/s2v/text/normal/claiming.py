@@ -1,7 +1,7 @@
 """Who reads which part of a text: rules claim stretches, one after the other, none twice."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from s2v.text.normal.spans import Range, SpeechClass
@@ -50,9 +50,10 @@ class Claims:
     def apply(self, rules: Sequence[Rule]) -> None:
         """Let each rule claim what it finds in what nobody has claimed."""
         for rule in rules:
-            self.take(self._found(rule))
+            if found := self._found(rule):
+                self.take(found)
 
-    def take(self, claims: Iterator[Claim]) -> None:
+    def take(self, claims: Iterable[Claim]) -> None:
         """Take claims that come in order and lie within gaps; one that overlaps is passed over."""
         left: list[Range] = []
         gaps = iter(self.gaps)
@@ -76,13 +77,19 @@ class Claims:
             left.append((first, end))
         self.gaps = [*left, *gaps]
 
-    def _found(self, rule: Rule) -> Iterator[Claim]:
-        name = "it" if "it" in rule.pattern.groupindex else 0
-        for first, end in self.gaps:
-            for match in rule.pattern.finditer(self.text, first, end):
-                spoken = rule.read(match)
-                if spoken is not None and match.start(name) < match.end(name):
-                    yield Claim(*match.span(name), spoken, rule.speech_class, rule.name)
+    def _found(self, rule: Rule) -> list[Claim]:
+        # Most rules find nothing, in each of what may be thousands of gaps.
+        text, finditer = self.text, rule.pattern.finditer
+        matches = [match for gap in self.gaps for match in finditer(text, *gap)]
+        return [claim for match in matches if (claim := _claimed(rule, match))]
+
+
+def _claimed(rule: Rule, match: re.Match[str]) -> Claim | None:
+    spoken = rule.read(match)
+    first, end = match.span("it" if "it" in rule.pattern.groupindex else 0)
+    if spoken is None or first == end:
+        return None
+    return Claim(first, end, spoken, rule.speech_class, rule.name)
 
 
 def silent(_: re.Match[str]) -> str:

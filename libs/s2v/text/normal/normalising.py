@@ -64,16 +64,22 @@ def normalise(text: str, *, language: str = "en-US", lexicon: Lexicon | None = N
         lexicon: how words are said, whatever the rules say; "SQL": "sequel".
     """
     reading = _read(text, language, lexicon or {})
-    for _ in range(_MOST_ROUNDS):
-        again = _read(reading.spoken, language, {})
-        if again.spoken == reading.spoken:
-            break
-        reading = composed(reading, again)
+    if lexicon or reading.spoken != text:
+        reading = _read_on(reading, language)
     if text.strip() and not reading.spoken:
         reading = _verbatim(text)
     return Normalised(
         reading.source, reading.spoken, reading.spans, tuple(_warnings(reading, language))
     )
+
+
+def _read_on(reading: Normalised, language: str) -> Normalised:
+    for _ in range(_MOST_ROUNDS):
+        again = _read(reading.spoken, language, {})
+        if again.spoken == reading.spoken:
+            break
+        reading = composed(reading, again)
+    return reading
 
 
 def _read(text: str, language: str, lexicon: Lexicon) -> Normalised:

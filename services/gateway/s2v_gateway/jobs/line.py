@@ -9,7 +9,7 @@ since it was last called; within a tenant the job that came first.
 import heapq
 import itertools
 from bisect import insort
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -66,7 +66,7 @@ class Line:
         self._free = list(range(number))
         self._jobs: list[dict[str, list[tuple[int, Ticket]]]] = [{} for _ in range(_RANKS)]
         self._ready: list[dict[str, tuple[int, int, int]]] = [{} for _ in range(_RANKS)]
-        self._holding: Counter[str] = Counter()
+        self._holding: defaultdict[str, int] = defaultdict(int)
         self._last_call: dict[str, int] = {}
         self._calls = 0
 
@@ -148,13 +148,15 @@ class Line:
         """Note whether a tenant may be called in each class, and what it is compared by."""
         holding = self._holding[tenant]
         for jobs, ready in zip(self._jobs, self._ready, strict=True):
-            waiting = jobs.get(tenant)
+            if tenant not in jobs:  # nor is it ready
+                continue
+            waiting = jobs[tenant]
             if waiting and holding < self._most:
                 ready[tenant] = (holding, self._last_call.get(tenant, 0), waiting[0][0])
                 continue
             ready.pop(tenant, None)
             if not waiting:
-                jobs.pop(tenant, None)
+                del jobs[tenant]
 
     def _copied(self) -> Self:
         other = type(self)(self._number, per_tenant=self._most)
@@ -162,6 +164,6 @@ class Line:
         other._held, other._free = dict(self._held), list(self._free)
         other._jobs = [{t: list(waiting) for t, waiting in jobs.items()} for jobs in self._jobs]
         other._ready = [dict(ready) for ready in self._ready]
-        other._holding, other._last_call = Counter(self._holding), dict(self._last_call)
+        other._holding, other._last_call = self._holding.copy(), dict(self._last_call)
         other._calls = self._calls
         return other

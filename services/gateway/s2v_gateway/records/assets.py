@@ -20,6 +20,14 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _TOKEN = re.compile(r"([0-9]{1,17})-([0-9A-Za-z]{1,32})")
 """A place in the list of assets: microseconds and the id, so that it outlives its asset."""
 
+_DIGESTS: sa.BindParameter[list[str]] = sa.bindparam("digests", expanding=True)
+_NEEDED = sa.union(
+    *(
+        sa.select(table.c.sha256).where(table.c.sha256.in_(_DIGESTS))
+        for table in (assets, job_artifacts, voices)
+    )
+)
+
 
 class AssetRecords:
     """Assets in a database. Methods block; every method is one transaction."""
@@ -144,10 +152,8 @@ class AssetRecords:
 
     def needed(self, digests: Collection[str]) -> set[str]:
         """Return those of the digests that an asset, a job or a voice needs."""
-        columns = [table.c.sha256 for table in (assets, job_artifacts, voices)]
-        query = sa.union(*(sa.select(column).where(column.in_(digests)) for column in columns))
         with reading(self._engine) as connection:
-            return set(connection.scalars(query))
+            return set(connection.scalars(_NEEDED, {"digests": list(digests)}))
 
 
 def asset_row(

@@ -40,6 +40,8 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 LIVE_STATES = [state.value for state in JobState if not state.terminal]
 
+_JOB = sa.select(jobs).where(jobs.c.job_id == sa.bindparam("job_id"))
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -74,7 +76,7 @@ def need_job(connection: sa.Connection, job_id: str) -> Row:
     Raises:
         NotFound: JOB_NOT_FOUND.
     """
-    row = find_job(connection, jobs.c.job_id == job_id)
+    row = connection.execute(_JOB, {"job_id": job_id}).one_or_none()
     if row is None:
         raise job_not_found(f"jobs/{job_id}")
     return row

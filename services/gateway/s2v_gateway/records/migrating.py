@@ -1,5 +1,7 @@
 """Bring the database to the tables of this release, whichever release wrote it."""
 
+from functools import cache
+
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -15,11 +17,14 @@ def migrate(engine: sa.Engine) -> None:
     Raises:
         RuntimeError: a later release wrote the database.
     """
-    config = _config()
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        _refuse_later_release(connection, ScriptDirectory.from_config(config))
+        there = _revision(connection)
+        if there == _known().get_current_head():
+            return
+        _refuse_later_release(there)
+        config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -27,8 +32,13 @@ def migrate(engine: sa.Engine) -> None:
 def is_current(engine: sa.Engine) -> bool:
     """Tell whether a database has the tables of this release."""
     with engine.connect() as connection:
-        there = MigrationContext.configure(connection).get_current_revision()
-    return there == ScriptDirectory.from_config(_config()).get_current_head()
+        return _revision(connection) == _known().get_current_head()
+
+
+@cache
+def _known() -> ScriptDirectory:
+    """Return the steps of this release, each a file to load."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:
@@ -37,11 +47,14 @@ def _config() -> Config:
     return config
 
 
-def _refuse_later_release(connection: sa.Connection, known: ScriptDirectory) -> None:
-    there = MigrationContext.configure(connection).get_current_revision()
-    if there is not None and there not in {script.revision for script in known.walk_revisions()}:
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_later_release(there: str | None) -> None:
+    if there is not None and there not in {step.revision for step in _known().walk_revisions()}:
         raise RuntimeError(
             f"the gateway's database is of a later release of S2V (its tables are {there}, this "
-            f"release knows {known.get_current_head()}); start that release, or give another "
+            f"release knows {_known().get_current_head()}); start that release, or give another "
             "database"
         )

@@ -6,6 +6,7 @@ SCHEMA_VERSION and says in _STEPS how one version becomes the next.
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -21,7 +22,8 @@ class Versioned(Generic[T]):
     """Spells values of one kind, and reads them whichever release wrote them."""
 
     def __init__(self, kind: type[T]) -> None:
-        self._adapter: TypeAdapter[T] = TypeAdapter(kind)
+        known: Any = kind  # a type can be hashed, of which mypy is not sure
+        self._adapter: TypeAdapter[T] = _adapter(known)
 
     def dump(self, value: T) -> str:
         """Spell a value, a dataclass, as JSON."""
@@ -41,6 +43,12 @@ class Versioned(Generic[T]):
         for step in _STEPS[version - 1 :]:
             shape = step(shape)
         return self._adapter.validate_python(shape)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Return what checks values of a kind; to make it takes milliseconds."""
+    return TypeAdapter(kind)
 
 
 def _from_1(shape: Shape) -> Shape:
