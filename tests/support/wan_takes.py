@@ -49,7 +49,9 @@ def spoken(take: Take, frames: int, *, first_frame: int = 0) -> Take:
 
 
 def film(engine: WanEngine, take: Take) -> Rgb:
-    return np.concatenate([item.rgb for item in engine.render(take) if isinstance(item, Frames)])
+    """Return the frames of a take after which nothing follows: its state would take as long."""
+    items = engine.render(replace(take, ends_film=True))
+    return np.concatenate([item.rgb for item in items if isinstance(item, Frames)])
 
 
 def left(engine: WanEngine, take: Take) -> bytes:
