@@ -186,19 +186,15 @@ def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take, state: b
 
 @pytest.fixture(scope="module")
 def complete() -> WanEngine:
-    """An engine that offers every preset, also those that need a LoRA; it merges none."""
-
-    class Unmerged(WanEngine):
-        def _loras_for(self, preset: str) -> list[Any]:
-            return []
-
-    return Unmerged(replace(TINY, loras=(LoraChoice("few.safetensors", presets=("draft",)),)))
+    """An engine that offers every preset, also the one that needs a LoRA."""
+    return WanEngine(replace(TINY, loras=(LoraChoice("few.safetensors", presets=("draft",)),)))
 
 
 @pytest.mark.parametrize("name", PRESET_NAMES)
 def test_every_preset_makes_a_film_in_as_many_steps_as_it_says(
-    complete: WanEngine, take: Take, name: str, asked: Asked
+    complete: WanEngine, take: Take, name: str, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(complete, "_loras_for", lambda preset: [])
     given = Sampling(steps=2) if name in ("official", "ultra") else Sampling()
     shown = film(complete, replace(take, preset=name, sampling=given))
     steps = {"draft": 4, "low": 8, "medium": 15, "high": 25, "ultra": 2, "official": 2}[name]

@@ -49,6 +49,18 @@ def test_pixels_are_the_official_ones(vae: Vae, name: str) -> None:
     assert (pixels - wanted.float()).abs().max() < rounding
 
 
+def test_a_processor_norms_as_was_published() -> None:
+    from diffusers.models.autoencoders.autoencoder_kl_wan import WanRMS_norm
+
+    from s2v_render.engines.wan.ops.norming import SummedNorm
+
+    published = WanRMS_norm(6, images=False)
+    torch.nn.init.normal_(published.gamma)
+    video = torch.randn(2, 6, 3, 5, 4, generator=torch.Generator().manual_seed(1))
+    video[:, :, 1] = 0
+    assert torch.allclose(SummedNorm(published)(video), published(video), atol=1e-6)
+
+
 def test_a_video_decoded_in_pieces_is_the_video_decoded_whole(vae: Vae) -> None:
     latents = torch.randn(1, 16, 5, 2, 3, generator=torch.Generator().manual_seed(1))
     stream = vae.stream()

@@ -1,4 +1,4 @@
-"""The video autoencoder's norm as a processor likes it: torch's takes it up to fifty times longer.
+"""The video autoencoder's norm as a processor likes it: torch has none over channels that is quick.
 
 Shape suffixes: B batch, C channels; what follows is frames, rows and columns, or without frames.
 """
