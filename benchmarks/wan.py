@@ -79,8 +79,9 @@ def measured(asked: argparse.Namespace) -> int:
     stages: list[Stages] = []
     del ways
     for size in asked.windows:
-        stages.append(autoencoder(parts, device, size))
-        stages.append(window(parts, network, device, size, fp8=fp8, steps=4))
+        frames = asked.frames
+        stages.append(autoencoder(parts, device, size, frames=frames))
+        stages.append(window(parts, network, device, size, frames=frames, fp8=fp8, steps=4))
         told(stages)
     outliers = outlier_cosines(network, device, dtype, asked) if fp8 else {}
     facts: dict[str, Any] = {

@@ -33,7 +33,6 @@ from s2v_render.engines.wan.takes.windows import (
 from s2v_render.engines.wan.weights.fast import fastest_vae
 from s2v_render.engines.wan.weights.loading import Parts
 
-FRAMES = 80
 PROMPT = "A person talks."
 _Result = TypeVar("_Result")
 
@@ -66,10 +65,11 @@ def window(
     device: torch.device,
     size: str,
     *,
+    frames: int,
     fp8: bool,
     steps: int,
 ) -> Stages:
-    """Make windows of 80 frames without guidance, and return what one amid a film took.
+    """Make windows of so many frames without guidance, and return what one amid a film took.
 
     Its words, sound and portrait are encoded anew; the one before it is not counted.
     """
@@ -82,20 +82,20 @@ def window(
     speech, vae = parts.speech(device), fastest_vae(parts.vae(device), device)
     tokenizer = parts.tokenizer()
     width, height = map(int, size.split("x"))
-    shape = latent_shape(FRAMES, height=height, width=width)
-    sound = np.random.default_rng(0).standard_normal(FRAMES * SAMPLE_RATE // MODEL_FPS)
+    shape = latent_shape(frames, height=height, width=width)
+    sound = np.random.default_rng(0).standard_normal(frames * SAMPLE_RATE // MODEL_FPS)
     portrait = torch.rand(1, 3, 1, height, width, device=device) * 2 - 1
     latents = torch.randn(1, LATENT_CHANNELS, MOTION[1], *shape[3:], device=device)
 
     def made(steps: int) -> Stages:
         kind = "fp8" + "-attention" * fp8_attention if fp8 else str(dtype).removeprefix("torch.")
-        noted = Stages(f"window of {FRAMES} frames, {steps} steps, {size}, {kind}")
+        noted = Stages(f"window of {frames} frames, {steps} steps, {size}, {kind}")
         begun = time.perf_counter()
         text = noted.timed(
             "text", lambda: used.encode_text([encode(encoder, token_ids(tokenizer, PROMPT))])
         )
         features = noted.timed(
-            "sound", lambda: _features(speech.features(sound.astype(np.float32)), FRAMES)
+            "sound", lambda: _features(speech.features(sound.astype(np.float32)), frames)
         )
         reference = noted.timed("portrait", lambda: vae.encode(portrait))
         given = WindowInput(
@@ -131,17 +131,18 @@ def _window(events: Iterator[object]) -> Window:
     return next(event for event in events if isinstance(event, Window))
 
 
-def autoencoder(parts: Parts, device: torch.device, size: str) -> Stages:
-    """Decode 20 latents and encode 73 frames, in fp32 and as the engine does, and compare."""
+def autoencoder(parts: Parts, device: torch.device, size: str, *, frames: int) -> Stages:
+    """Encode the motion and decode a window, in fp32 and as the engine does, and compare."""
     width, height = map(int, size.split("x"))
     fine = Vae(parts.vae(device), device=device)
     quick = fastest_vae(parts.vae(device), device)
     coarse = torch.rand(1, 3, MOTION[0], 30, 52, device=device) * 2 - 1
     pixels = F.interpolate(coarse, size=(MOTION[0], height, width), mode="trilinear")
-    latents = fine.encode(pixels)[:, :, : FRAMES // 4]
+    wanted = fine.encode(pixels)
+    latents = wanted[:, :, : frames // 4]
     noted = Stages(f"autoencoder, {size}")
     _both(noted, "fp32 ", fine, pixels, latents)
-    wanted, seen = fine.encode(pixels), fine.decode(latents)
+    seen = fine.decode(latents)
     noted.peak_gib = 0.0
     _both(noted, "", quick, pixels, latents)
     off = quick.encode(pixels) - wanted

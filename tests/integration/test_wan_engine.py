@@ -14,7 +14,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import InvalidInput, NotReady, Reason
-from s2v.core.ports import Frames, Notice, Size, Take
+from s2v.core.ports import Frames, Notice, Size, State, Take
 from s2v.core.sampling import Between, Sampling, Solver
 from s2v.media.video import H264, ClipEncoder
 from s2v.testing.engine_contract import EngineContract
@@ -29,6 +29,7 @@ from wan_takes import (
     SIZE,
     TINY,
     Asked,
+    Rgb,
     film,
     left,
     small,
@@ -48,10 +49,22 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_reference(tmp_path_factory.mktemp("reference") / "reference.png")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def take(engine: WanEngine, reference: Path) -> Take:
     """A take of 5 frames: 4 model frames, sampled with the 3 before them in one window."""
     return spoken(small(engine, reference), 5)
+
+
+@pytest.fixture(scope="module")
+def shown(engine: WanEngine, take: Take) -> Rgb:
+    """The film of the take."""
+    return film(engine, take)
+
+
+@pytest.fixture(scope="module")
+def state(engine: WanEngine, take: Take) -> bytes:
+    """What the take leaves."""
+    return left(engine, take)
 
 
 @pytest.fixture
@@ -94,7 +107,8 @@ def test_listing_what_the_engine_can_do_loads_no_torch() -> None:
 def test_random_weights_are_spoken_of_in_every_film_and_in_the_description(
     engine: WanEngine, take: Take
 ) -> None:
-    notices = [item for item in engine.render(take) if isinstance(item, Notice)]
+    items = engine.render(replace(take, ends_film=True))
+    notices = [item for item in items if isinstance(item, Notice)]
     assert [notice.code for notice in notices] == ["RANDOM_WEIGHTS"]
     assert "random:tiny" in notices[0].message
     assert "random" in engine.capabilities.description
@@ -102,19 +116,19 @@ def test_random_weights_are_spoken_of_in_every_film_and_in_the_description(
 
 
 def test_the_same_take_and_state_give_the_same_frames_on_another_worker(
-    engine: WanEngine, take: Take
+    engine: WanEngine, take: Take, state: bytes
 ) -> None:
-    state = left(engine, take)
     later = replace(spoken(take, 7, first_frame=5), state=state)
     another = WanEngine(TINY)
     assert left(another, take) == state
     assert np.array_equal(film(another, later), film(engine, later))
 
 
-def test_what_was_rendered_in_between_changes_nothing(engine: WanEngine, take: Take) -> None:
-    before = film(engine, take)
+def test_what_was_rendered_in_between_changes_nothing(
+    engine: WanEngine, take: Take, shown: Rgb
+) -> None:
     film(engine, replace(take, seed=9, prompt="a dog", size=Size(64, 128)))
-    assert np.array_equal(film(engine, take), before)
+    assert np.array_equal(film(engine, take), shown)
 
 
 @pytest.mark.parametrize("rate", [10, 25, 60])
@@ -125,9 +139,10 @@ def test_takes_of_one_film_meet_at_any_rate(engine: WanEngine, take: Take, rate:
     first, frames = 0, []
     for length in (3, 1, 4):
         part = replace(spoken(take, length, first_frame=first), state=state)
-        items = list(engine.render(part))
+        items = list(engine.render(replace(part, ends_film=first + length == 8)))
         frames += [item.rgb for item in items if isinstance(item, Frames)]
-        state, first = items[-1].data, first + length
+        first += length
+        state = items[-1].data if isinstance(items[-1], State) else None
     shown = np.concatenate(frames)
     assert len(shown) == 8
     alike = [bool(np.array_equal(a, b)) for a, b in pairwise(shown)]
@@ -147,7 +162,7 @@ def test_noise_follows_the_windows_of_the_film_and_not_those_of_the_take(
 
     monkeypatch.setattr(filming, "initial_noise", watched)
     state = left(engine, replace(take, seed=40))
-    left(engine, replace(spoken(take, 5, first_frame=5), seed=40, state=state))
+    film(engine, replace(spoken(take, 5, first_frame=5), seed=40, state=state))
     assert seeds == [40, 41]
 
 
@@ -157,8 +172,7 @@ def test_noise_of_a_gpu_needs_one(take: Take) -> None:
         film(engine, take)
 
 
-def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take) -> None:
-    state = left(engine, take)
+def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take, state: bytes) -> None:
     later = spoken(take, 5, first_frame=5)
     for wrong, why in [
         (replace(later, state=b"no state"), "damaged"),
@@ -170,14 +184,19 @@ def test_a_state_of_elsewhere_is_refused(engine: WanEngine, take: Take) -> None:
         assert (found.value.reason, found.value.field) == (Reason.FIELD_INVALID, "state")
 
 
+@pytest.fixture(scope="module")
+def complete() -> WanEngine:
+    """An engine that offers every preset, also the one that needs a LoRA."""
+    return WanEngine(replace(TINY, loras=(LoraChoice("few.safetensors", presets=("draft",)),)))
+
+
 @pytest.mark.parametrize("name", PRESET_NAMES)
 def test_every_preset_makes_a_film_in_as_many_steps_as_it_says(
-    take: Take, name: str, asked: Asked, monkeypatch: pytest.MonkeyPatch
+    complete: WanEngine, take: Take, name: str, asked: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = WanEngine(replace(TINY, loras=(LoraChoice("few.safetensors", presets=("draft",)),)))
-    monkeypatch.setattr(engine, "_loras_for", lambda preset: [])
+    monkeypatch.setattr(complete, "_loras_for", lambda preset: [])
     given = Sampling(steps=2) if name in ("official", "ultra") else Sampling()
-    shown = film(engine, replace(take, preset=name, sampling=given))
+    shown = film(complete, replace(take, preset=name, sampling=given))
     steps = {"draft": 4, "low": 8, "medium": 15, "high": 25, "ultra": 2, "official": 2}[name]
     assert len(shown) == 5
     assert asked.times == (1 if name == "draft" else 2) * steps
@@ -197,18 +216,22 @@ def test_every_preset_makes_a_film_in_as_many_steps_as_it_says(
     ],
     ids=str,
 )
-def test_what_a_request_says_shows(engine: WanEngine, take: Take, change: dict[str, Any]) -> None:
+def test_what_a_request_says_shows(
+    engine: WanEngine, take: Take, shown: Rgb, change: dict[str, Any]
+) -> None:
     if not {"prompt", "seed"} & set(change):
         change = {"sampling": replace(FEW_STEPS, **change)}
-    assert not np.array_equal(film(engine, replace(take, **change)), film(engine, take))
+    assert not np.array_equal(film(engine, replace(take, **change)), shown)
 
 
-def test_the_negative_prompt_shows_where_there_is_guidance(engine: WanEngine, take: Take) -> None:
+def test_the_negative_prompt_shows_where_there_is_guidance(
+    engine: WanEngine, take: Take, shown: Rgb
+) -> None:
     guided = replace(take, sampling=Sampling(steps=1, guidance=4.0))
     otherwise = replace(guided, negative_prompt="a garden")
     assert not np.array_equal(film(engine, guided), film(engine, otherwise))
     unguided = replace(take, negative_prompt="a garden")
-    assert np.array_equal(film(engine, unguided), film(engine, take))
+    assert np.array_equal(film(engine, unguided), shown)
 
 
 def test_a_prompt_is_encoded_once_and_only_a_few_are_kept(
@@ -238,8 +261,8 @@ def pose(tmp_path: Path) -> Path:
     return path
 
 
-def test_poses_direct_the_film(engine: WanEngine, take: Take, pose: Path) -> None:
-    assert not np.array_equal(film(engine, replace(take, pose=pose)), film(engine, take))
+def test_poses_direct_the_film(engine: WanEngine, take: Take, shown: Rgb, pose: Path) -> None:
+    assert not np.array_equal(film(engine, replace(take, pose=pose)), shown)
 
 
 def levels(frames: Any) -> list[int]:
@@ -271,11 +294,12 @@ def test_a_pose_that_is_no_video_is_refused(engine: WanEngine, take: Take, tmp_p
 
 
 def test_a_film_without_a_size_has_the_portrait_s_shape_and_no_less_than_the_least_area(
-    engine: WanEngine, take: Take, monkeypatch: pytest.MonkeyPatch
+    engine: WanEngine, take: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[Size] = []
     monkeypatch.setattr(engine, "_within_memory", lambda *given: iter(map(sizes.append, given[2:])))
-    list(engine.render(replace(take, size=None)))
+    portrait = write_reference(tmp_path / "portrait.png", columns=100)
+    list(engine.render(replace(take, reference=portrait, size=None)))
     assert sizes == [Size(640, 576)]
 
 
@@ -301,7 +325,7 @@ def test_a_side_of_an_odd_number_of_tokens_is_rendered(engine: WanEngine, take: 
 
 
 def test_a_request_says_how_long_windows_are(engine: WanEngine, take: Take, asked: Asked) -> None:
-    take = spoken(replace(take, frame_rate=16), 93)
+    take = spoken(replace(take, frame_rate=16), 62)
     for frames, windows in ((96, 1), (48, 2), (32, 3)):
         asked.times = 0
         film(engine, replace(take, sampling=replace(FEW_STEPS, window_frames=frames)))
@@ -336,11 +360,17 @@ def test_a_portrait_that_is_too_long_and_thin_is_refused(
     assert found.value.reason is Reason.IMAGE_SIZE_UNSUPPORTED
 
 
+@pytest.fixture(scope="module")
+def longer(take: Take) -> Take:
+    """A take of two windows."""
+    sampling = replace(FEW_STEPS, window_frames=32)
+    return spoken(replace(take, frame_rate=16, sampling=sampling), 32 - 3 + 4)
+
+
 def test_frames_come_as_soon_as_their_window_is_done(
-    engine: WanEngine, take: Take, asked: Asked
+    engine: WanEngine, longer: Take, asked: Asked
 ) -> None:
-    take = spoken(replace(take, frame_rate=16), 77 + 4)
-    for item in engine.render(take):
+    for item in engine.render(longer):
         if isinstance(item, Frames):
             break
     assert asked.times == 1
@@ -356,9 +386,13 @@ def test_half_precision_makes_nearly_the_same_film(take: Take) -> None:
     assert np.abs(coarse.astype(int) - fine).mean() < 4
 
 
+@pytest.fixture(scope="module")
+def longer_film(engine: WanEngine, longer: Take) -> Rgb:
+    return film(engine, longer)
+
+
 @pytest.mark.parametrize("offload", [Offload.PARTS, Offload.LAYERS])
 def test_where_the_weights_lie_changes_nothing(
-    engine: WanEngine, take: Take, offload: Offload
+    longer: Take, longer_film: Rgb, offload: Offload
 ) -> None:
-    take = spoken(replace(take, frame_rate=16), 77 + 4)
-    assert np.array_equal(film(WanEngine(replace(TINY, offload=offload)), take), film(engine, take))
+    assert np.array_equal(film(WanEngine(replace(TINY, offload=offload)), longer), longer_film)

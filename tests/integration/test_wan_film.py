@@ -36,6 +36,7 @@ from s2v_render.engines.wan.takes.windows import (
     still_motion,
     windows,
 )
+from s2v_render.engines.wan.weights.fast import fastest_vae
 from wan_builders import build_transformer, build_vae, official_size, official_windows
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
@@ -61,7 +62,8 @@ def transformer() -> S2VTransformer:
 def vae() -> Vae:
     folder = FIXTURES / "4_vae"
     config = json.loads((folder / "config.json").read_text())
-    return Vae(build_vae(tensors(next(folder.glob("wan21_vae*.safetensors"))), config))
+    network = build_vae(tensors(next(folder.glob("wan21_vae*.safetensors"))), config)
+    return fastest_vae(network, torch.device("cpu"))
 
 
 class Film:
@@ -196,7 +198,7 @@ def test_a_film_is_the_official_one_at_every_step_and_window(
     assert video.mean((0, 2, 3)).tolist() == pytest.approx(facts["video_frame_means"], abs=1e-4)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def short(transformer: S2VTransformer, vae: Vae) -> Film:
     """The film whose windows are the shortest, at two steps."""
 
@@ -210,23 +212,31 @@ def short(transformer: S2VTransformer, vae: Vae) -> Film:
 
 
 def sampled(
-    film: Film, transformer: S2VTransformer, vae: Vae, **changes: Any
+    film: Film,
+    transformer: S2VTransformer,
+    vae: Vae,
+    *,
+    denoising: Denoising | None = None,
+    **changes: Any,
 ) -> list[Stepped | Window]:
+    """Return what happens in the first two windows, after which nothing follows."""
+    first, second = film.inputs()[:2]
     values = {
         "reference_BCTYX": film.reference,
         "prompts": film.prompts,
-        "inputs": film.inputs()[:2],
+        "inputs": [first, replace(second, leads_on=False)],
         "motion": film.motion,
         "opening": film.opening,
     }
-    return list(windows(transformer, vae, film.denoising, **values | changes))
+    return list(windows(transformer, vae, denoising or film.denoising, **values | changes))
 
 
 def test_a_stream_decodes_the_latents_of_all_windows_as_one_video(
     transformer: S2VTransformer, vae: Vae, short: Film
 ) -> None:
-    short.denoising = replace(short.denoising, redecodes_motion=False)
-    done = [e for e in sampled(short, transformer, vae, opening=True) if isinstance(e, Window)]
+    remembering = replace(short.denoising, redecodes_motion=False)
+    events = sampled(short, transformer, vae, denoising=remembering, opening=True)
+    done = [event for event in events if isinstance(event, Window)]
     latents = [short.reference, *(window.latents_BCTYX for window in done)]
     whole = vae.decode(torch.cat(latents, dim=2))[:, :, 1 + 3 :]
     assert torch.allclose(torch.cat([w.pixels_BCTYX for w in done], 2), whole, atol=1e-5)
@@ -236,9 +246,8 @@ def test_a_film_goes_on_from_the_motion_that_another_run_left(
     transformer: S2VTransformer, vae: Vae, short: Film
 ) -> None:
     whole = [e for e in sampled(short, transformer, vae) if isinstance(e, Window)]
-    later = sampled(
-        short, transformer, vae, inputs=short.inputs()[1:2], motion=whole[0].motion, opening=False
-    )
+    second = replace(short.inputs()[1], leads_on=False)
+    later = sampled(short, transformer, vae, inputs=[second], motion=whole[0].motion, opening=False)
     assert isinstance(later[-1], Window)
     assert torch.allclose(later[-1].pixels_BCTYX, whole[1].pixels_BCTYX, atol=1e-5)
 
@@ -277,6 +286,12 @@ def test_closing_stops_between_two_steps(
 def test_guidance_without_a_negative_prompt_is_refused(
     transformer: S2VTransformer, vae: Vae, short: Film
 ) -> None:
-    short.denoising = replace(short.denoising, guidance=4.5)
+    guided = replace(short.denoising, guidance=4.5)
     with pytest.raises(ValueError, match=r"Guidance 4\.5 needs a negative prompt"):
-        sampled(short, transformer, vae, prompts=Prompts(short.prompts.positive))
+        sampled(
+            short,
+            transformer,
+            vae,
+            denoising=guided,
+            prompts=Prompts(short.prompts.positive),
+        )

@@ -24,7 +24,6 @@ from s2v_render.engines.wan.weights.layouts.finding import (
 from s2v_render.engines.wan.weights.loading import WanModels, load_models, parts_of
 from s2v_render.engines.wan.weights.reading import stored_tensors
 from s2v_render.engines.wan.weights.scaling import unscaled
-from s2v_render.engines.wan.weights.tokenizing import load_tokenizer, of_pieces
 
 CPU = torch.device("cpu")
 TINY = layouts.TINY
@@ -265,6 +264,8 @@ def test_the_tokenizer_inside_of_comfyuis_text_encoder_is_used(
 def test_characters_that_are_no_pieces_become_the_unknown_and_not_a_beginning(
     tmp_path: Path,
 ) -> None:
+    from s2v_render.engines.wan.weights.tokenizing import load_tokenizer, of_pieces
+
     of_pieces(pieces()).save(str(tmp_path / "tokenizer.json"))
     (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "T5Tokenizer"}')
     assert load_tokenizer(tmp_path)("a 鱻").input_ids == [4, 7, 3, 1]

@@ -35,7 +35,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_reference(tmp_path_factory.mktemp("reference") / "reference.png")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def take(engine: WanEngine, reference: Path) -> Take:
     """A take of 5 frames: 4 model frames, sampled with the 3 before them in one window."""
     return spoken(small(engine, reference), 5)

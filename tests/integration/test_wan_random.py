@@ -21,7 +21,6 @@ from s2v_render.engines.wan.takes.windows import (
     prepared,
 )
 from s2v_render.engines.wan.weights.loading import load_models, parts_of
-from s2v_render.engines.wan.weights.random import RandomParts, architectures, byte_tokenizer
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests/data/wan_tiny"
@@ -33,6 +32,8 @@ DEEP = S2VConfig(
 
 
 def deep(dtype: torch.dtype) -> S2VTransformer:
+    from s2v_render.engines.wan.weights.random import RandomParts, architectures
+
     tiny = architectures()["tiny"]
     made = type(tiny)(DEEP, tiny.text, tiny.speech, tiny.vae_width)
     return RandomParts(made, name="deep", seed=0, draw_on=CPU).transformer(CPU, dtype)
@@ -98,6 +99,8 @@ def test_an_unknown_name_is_refused_with_those_there_are() -> None:
 
 
 def test_the_byte_tokenizer_knows_every_text_and_marks_its_end() -> None:
+    from s2v_render.engines.wan.weights.random import byte_tokenizer
+
     tokenizer = byte_tokenizer()
     ids = token_ids(tokenizer, "Grüße, 世界!")
     assert tokenizer.decode(ids, skip_special_tokens=True) == "Grüße, 世界!"

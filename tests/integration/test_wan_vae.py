@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from s2v_render.engines.wan.memory import DECODING_REACH, ENCODING_REACH
 from s2v_render.engines.wan.model.vae import Vae
 from s2v_render.engines.wan.sharding.strips import decoding_stages, encoding_stages
+from s2v_render.engines.wan.weights.fast import fastest_vae
 from wan_builders import build_vae
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"
@@ -22,11 +23,14 @@ ENCODED = sorted(n.split(".")[0] for n in CASES if n.startswith("enc") and n.end
 DECODED = sorted(n.split(".")[0] for n in CASES if n.startswith("dec") and n.endswith(".video"))
 
 
-@pytest.fixture(scope="module")
-def vae() -> Vae:
+@pytest.fixture(scope="module", params=["as published", "as on a processor"])
+def vae(request: pytest.FixtureRequest) -> Vae:
     weights = load_file(next(FIXTURES.glob("wan21_vae*.safetensors")))
     config = json.loads((FIXTURES / "config.json").read_text())
-    return Vae(build_vae({name: weight.float() for name, weight in weights.items()}, config))
+    network = build_vae({name: weight.float() for name, weight in weights.items()}, config)
+    if request.param == "as published":
+        return Vae(network)
+    return fastest_vae(network, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("name", ENCODED)
@@ -43,6 +47,18 @@ def test_pixels_are_the_official_ones(vae: Vae, name: str) -> None:
     rounding = 1e-3 if wanted.dtype == torch.float16 else 1e-4
     assert pixels.shape == wanted.shape
     assert (pixels - wanted.float()).abs().max() < rounding
+
+
+def test_a_processor_norms_as_was_published() -> None:
+    from diffusers.models.autoencoders.autoencoder_kl_wan import WanRMS_norm
+
+    from s2v_render.engines.wan.ops.norming import SummedNorm
+
+    published = WanRMS_norm(6, images=False)
+    torch.nn.init.normal_(published.gamma)
+    video = torch.randn(2, 6, 3, 5, 4, generator=torch.Generator().manual_seed(1))
+    video[:, :, 1] = 0
+    assert torch.allclose(SummedNorm(published)(video), published(video), atol=1e-6)
 
 
 def test_a_video_decoded_in_pieces_is_the_video_decoded_whole(vae: Vae) -> None:

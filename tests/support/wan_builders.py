@@ -1,12 +1,12 @@
 """Networks of the engine `wan` made of weights in memory, and facts to check them by."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import AutoencoderKLWan
-from transformers import UMT5EncoderModel
 
 from s2v.core.ports import Size
 from s2v_render import areas
@@ -20,6 +20,10 @@ from s2v_render.engines.wan.weights.blank import (
     blank_vae,
 )
 from s2v_render.engines.wan.weights.layouts.official import text_encoder_name, vae_name
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKLWan
+    from transformers import UMT5EncoderModel
 
 _ATTENTION = r"(blocks\.\d+\.attn[12]|audio_injector\.injector\.\d+)"
 _TO_DIFFUSERS = (

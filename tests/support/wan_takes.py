@@ -27,10 +27,10 @@ FEW_STEPS = Sampling(steps=1, guidance=1.0)
 Rgb = npt.NDArray[np.uint8]
 
 
-def write_reference(path: Path) -> Path:
-    """Write a picture of 100x90 pixels that shows no face."""
-    rows, columns = np.mgrid[0:90, 0:100]
-    picture = np.stack([rows * 2, columns * 2, rows + columns], axis=-1).astype(np.uint8)
+def write_reference(path: Path, *, columns: int = 90) -> Path:
+    """Write a picture of 90 rows without a face; of a square one square films look for none."""
+    rows, across = np.mgrid[0:90, 0:columns]
+    picture = np.stack([rows * 2, across * 2, rows + across], axis=-1).astype(np.uint8)
     Image.fromarray(picture).save(path)
     return path
 
@@ -49,7 +49,9 @@ def spoken(take: Take, frames: int, *, first_frame: int = 0) -> Take:
 
 
 def film(engine: WanEngine, take: Take) -> Rgb:
-    return np.concatenate([item.rgb for item in engine.render(take) if isinstance(item, Frames)])
+    """Return the frames of a take after which nothing follows: its state would take as long."""
+    items = engine.render(replace(take, ends_film=True))
+    return np.concatenate([item.rgb for item in items if isinstance(item, Frames)])
 
 
 def left(engine: WanEngine, take: Take) -> bytes:

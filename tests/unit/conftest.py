@@ -15,8 +15,8 @@ _FORBIDDEN = {
     "tempfile.mkstemp",
 }
 _WRITING = os.O_WRONLY | os.O_RDWR
-_NOT_THE_TESTS = (".hypothesis", "__pycache__")
-"""Parts of paths at which pytest, Hypothesis and Python write, whoever runs."""
+_NOT_THE_TESTS = (".hypothesis", "__pycache__", "torchinductor_")
+"""Parts of paths at which pytest, Hypothesis, Python and torch write, whoever runs."""
 
 _watched = False
 

@@ -2,8 +2,6 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
-from diffusers import FlowMatchEulerDiscreteScheduler, UniPCMultistepScheduler
-
 from s2v.core.sampling import Solver
 from s2v_render.engines.wan.model.solvers import Past, advance, schedule
 
@@ -24,6 +22,8 @@ def run(solver: Solver, *, steps: int, dtype: torch.dtype = torch.float32) -> to
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 10, 40])
 def test_unipc_takes_the_steps_that_diffusers_takes_on_the_same_grid(steps: int) -> None:
+    from diffusers import UniPCMultistepScheduler
+
     plan = schedule(Solver.UNIPC, steps=steps, shift=3.0)
     theirs = UniPCMultistepScheduler(
         prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0
@@ -38,6 +38,8 @@ def test_unipc_takes_the_steps_that_diffusers_takes_on_the_same_grid(steps: int)
 
 
 def test_euler_takes_the_steps_that_diffusers_takes() -> None:
+    from diffusers import FlowMatchEulerDiscreteScheduler
+
     theirs = FlowMatchEulerDiscreteScheduler(shift=3.0)
     theirs.set_timesteps(4)
     latents = torch.linspace(-2, 2, 24).view(1, 2, 3, 2, 2)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from s2v_render.engines.wan.memory import MemoryPlan
+    from s2v_render.engines.wan.memory import MemoryPlan, PartSizes
     from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
     from s2v_render.engines.wan.takes.filming import TakePlan
     from s2v_render.engines.wan.weights.layouts.finding import GivenParts
@@ -76,6 +76,7 @@ class WanEngine:
         self._settings = settings
         self._presets = offered_presets(settings.loras)
         self._parts: Parts | None = None
+        self._sizes: PartSizes | None = None
         self._models: WanModels | None = None
         self._loading: Course[WanModels] | None = None
         self._loras: list[Lora] = []
@@ -187,12 +188,13 @@ class WanEngine:
         from s2v_render.engines.wan.weights.loading import parts_of
 
         self._parts = self._parts or parts_of(self._settings.checkpoint, given=self._given)
+        self._sizes = self._sizes or self._parts.sizes()
         frames = [window.sampled_frames for window in plan.windows]
         demand = Demand(
             self._parts.config,
             plan.size.width,
             plan.size.height,
-            parts=self._parts.sizes(),
+            parts=self._sizes,
             frames=max(frames, default=0),
             weight_bytes=self._dtype.itemsize,
             vae_bytes=2 if self._device.type == "cuda" else 4,

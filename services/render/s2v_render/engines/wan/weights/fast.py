@@ -84,7 +84,9 @@ def _rounded(device: torch.device, owner: Attention | FeedForward, *names: str) 
 def fastest_vae(network: AutoencoderKLWan, device: torch.device) -> Vae:
     """Return the autoencoder: on CUDA in bf16, fused where triton is; elsewhere in fp32."""
     if device.type != "cuda":
-        return Vae(network, device=device)
+        from s2v_render.engines.wan.ops.norming import summing
+
+        return Vae(summing(network), device=device)
     if importlib.util.find_spec("triton") is None:
         return Vae(network.to(torch.bfloat16), device=device, latents_at_once=_LATENTS_AT_ONCE)
     from s2v_render.engines.wan.ops.convolving import fused
