@@ -83,6 +83,7 @@ class Developer:
         self._interpolation = int(_EXACT if exact else _FAST)
         self._plain = VideoReformatter()
         self._wide: _Scaler | None = None
+        self._giving_back: Any = None
 
     def rgb(self, frame: Any, width: int | None = None, height: int | None = None) -> Rgb:
         """Return a decoded picture, scaled to a size, as [height, width, 3].
@@ -91,21 +92,28 @@ class Developer:
             av.error.FFmpegError: its colours are coded in a way that FFmpeg does not know.
         """
         conversion = _conversion(frame)
-        if matrix := _matrix(frame):
-            frame.colorspace = matrix
+        frame.colorspace = _matrix(frame)
         if not conversion:
             return _rgb(self._plain, frame, width, height, self._interpolation)
         reformatter = self._ready_for(frame, width, height)
         return _rgb(reformatter, frame, width, height, _FAST, **conversion)
 
+    def close(self) -> None:
+        """Leave what is ready for such pictures to the next one, as the end of this one does."""
+        if self._giving_back is not None:
+            self._wide = None
+            self._giving_back()
+
     def _ready_for(self, frame: Any, width: int | None, height: int | None) -> VideoReformatter:
         wanted = (
-            *(frame.format.name, frame.width, frame.height, width, height),
+            *(frame.format.name, frame.width, frame.height),
+            *(width or frame.width, height or frame.height),
             *(frame.colorspace, frame.color_range, frame.color_trc, frame.color_primaries),
         )
         if self._wide is None:
             self._wide = _SPARE.take(wanted)
-            weakref.finalize(self, _SPARE.give_back, self._wide).atexit = False
+            self._giving_back = weakref.finalize(self, _SPARE.give_back, self._wide)
+            self._giving_back.atexit = False
         self._wide.ready_for = wanted
         return self._wide.reformatter
 
@@ -131,6 +139,17 @@ def _rgb(
     return np.asarray(picture.to_ndarray(), dtype=np.uint8)
 
 
+def check_colours(frame: Any) -> None:
+    """Try what `Developer` needs to know of a decoded picture, without getting ready for more.
+
+    Raises:
+        av.error.FFmpegError: its colours are coded in a way that FFmpeg does not know.
+    """
+    _conversion(frame)
+    frame.colorspace = _matrix(frame)
+    _rgb(VideoReformatter(), frame, None, None, _FAST)
+
+
 def developed(rgb: Rgb, *, primaries: int, transfer: int) -> Rgb:
     """Return RGB [height, width, 3] of such primaries and such a curve (ITU-T H.273) in BT.709."""
     frame: Any = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
@@ -152,10 +171,10 @@ def _conversion(frame: Any) -> dict[str, int]:
     return {"dst_color_trc": wanted, "dst_color_primaries": ColorPrimaries.BT709}
 
 
-def _matrix(frame: Any) -> Colorspace | None:
-    """Return what a picture is most likely coded with; None where its tag says it."""
+def _matrix(frame: Any) -> int:
+    """Return what a picture is most likely coded with: its tag where that says it."""
     if frame.colorspace not in _MATRICES_OF_PRIMARIES or frame.format.is_rgb:
-        return None
+        return int(frame.colorspace)
     if frame.color_primaries == ColorPrimaries.BT2020:
         return Colorspace.BT2020
     return Colorspace.ITU709 if min(frame.width, frame.height) >= _HD_LINES else Colorspace.ITU601
