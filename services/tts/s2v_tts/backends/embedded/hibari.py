@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 
 from s2v.core.ports import Utterance, Voice
 from s2v.core.steps import Steps
@@ -30,12 +29,15 @@ _VOICES = (
         _LETTERS,
     ),
 )
-_LOADING = threading.Lock()
 _TIMBRES = {"heart": NATURAL, "oak": Timbre(pitch=0.62, formants=0.80)}
 
 
 class Hibari:
     """Speaks with hibari's network, whose weights lie inside its wheel."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loaded: tuple[ScriptReader, Network] | None = None
 
     @property
     def voices(self) -> Sequence[Voice]:
@@ -44,28 +46,23 @@ class Hibari:
 
     def warm(self) -> None:
         """Load the dictionary and the weights, about a second."""
-        _models()
+        self._models()
 
     def say(self, sentence: str, voice: str, telling: Telling) -> Steps[Spoken]:
         """Speak a sentence."""
         yield from ()
-        reader, network = _models()
+        reader, network = self._models()
         words = telling.pronounced(reader.read(sentence), network.alphabet)
         stretches = (_utterance(breath, network, _TIMBRES[voice]) for breath in _breaths(words))
         silent = [w.label for w in words if is_speakable(w.label) and not is_sound(w.symbols)]
         return Spoken([word.label for word in words], silent, stretches)
 
-
-def _models() -> tuple[ScriptReader, Network]:
-    with _LOADING:
-        return _loaded()
-
-
-@cache
-def _loaded() -> tuple[ScriptReader, Network]:
-    """Load what every speaker of a process shares; nothing changes it afterwards."""
-    network = Network()
-    return ScriptReader(network.alphabet), network
+    def _models(self) -> tuple[ScriptReader, Network]:
+        with self._lock:
+            if self._loaded is None:
+                network = Network()
+                self._loaded = (ScriptReader(network.alphabet), network)
+            return self._loaded
 
 
 def _utterance(words: Sequence[SpokenWord], network: Network, timbre: Timbre) -> Utterance:
