@@ -2,6 +2,7 @@
 
 import io
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from typer.testing import CliRunner, Result
 
 from s2v.core.ports import DigitalSourceType
 from s2v.media.pcm import Pcm, wav_bytes
-from s2v.media.video import ClipEncoder
+from s2v.media.video import ClipEncoder, decode_frames
 from s2v_cli.main import app
 from s2v_compositor.composing import FilmWriter
+from s2v_tts.backends.embedded.backend import EmbeddedBackend
 
 PORTRAIT = Path("libs/s2v/samples/portrait.jpg")
 
@@ -43,6 +45,19 @@ def with_sound(clip: Path, pcm: Pcm, to: Path, marking: DigitalSourceType | None
         list(writer.add(clip, io.BytesIO(wav_bytes(pcm)), len(pcm) // 1920))
         list(writer.finish())
     return to
+
+
+@pytest.fixture(scope="module")
+def beginning(filmed: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pcm, str]:
+    """The pictures, the sound and the text of the film's first sentence."""
+    text = filmed.spoken.text.partition(".")[0] + "."
+    said = sum(len(part.pcm) for part in EmbeddedBackend().speak(text, "heart"))
+    frames = said // 1920
+    clip = tmp_path_factory.mktemp("beginning") / "clip.mp4"
+    with ClipEncoder(clip, width=384, height=384, frame_rate=25) as encoder:
+        for picture in islice(decode_frames(filmed.clip), frames):
+            encoder.write(picture[None])
+    return clip, filmed.spoken.pcm[: frames * 1920], text
 
 
 def test_a_good_film_is_told_from_its_text(filmed: Any) -> None:
@@ -74,16 +89,19 @@ def test_pictures_that_come_late_are_found_out_for_programs_too(
     assert found["marked_as"] is None
 
 
-def test_a_film_that_is_marked_as_synthetic_says_so(filmed: Any, tmp_path: Path) -> None:
+def test_a_film_that_is_marked_as_synthetic_says_so(
+    beginning: tuple[Path, Pcm, str], tmp_path: Path
+) -> None:
+    clip, pcm, text = beginning
     composite = DigitalSourceType.COMPOSITE_SYNTHETIC
-    film = with_sound(filmed.clip, filmed.spoken.pcm, tmp_path / "marked.mp4", composite)
-    result = check(film, "--text", filmed.spoken.text)
+    film = with_sound(clip, pcm, tmp_path / "marked.mp4", composite)
+    result = check(film, "--text", text)
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1].split() == [
         *("marked", "as", "AI-generated", "yes"),
         *("digital", "source", "type", "compositeSynthetic"),
     ]
-    found = json.loads(check(film, "--text", filmed.spoken.text, "--json").stdout)
+    found = json.loads(check(film, "--text", text, "--json").stdout)
     assert found["marked_as"] == "compositeSynthetic"
 
 
@@ -110,20 +128,23 @@ def test_what_cannot_be_measured_is_bad_input(filmed: Any, tmp_path: Path) -> No
         assert result.stdout == ""
 
 
-def test_a_film_without_a_face_is_bad_input(filmed: Any, tmp_path: Path) -> None:
+def test_a_film_without_a_face_is_bad_input(
+    beginning: tuple[Path, Pcm, str], tmp_path: Path
+) -> None:
+    _, pcm, text = beginning
     clip = tmp_path / "grey.mp4"
-    frames = len(filmed.spoken.pcm) // 1920
+    frames = len(pcm) // 1920
     with ClipEncoder(clip, width=64, height=64, frame_rate=25) as encoder:
         encoder.write(np.full((frames, 64, 64, 3), 128, np.uint8))
-    film = with_sound(clip, filmed.spoken.pcm, tmp_path / "film.mp4")
-    result = check(film, "--text", filmed.spoken.text)
+    film = with_sound(clip, pcm, tmp_path / "film.mp4")
+    result = check(film, "--text", text)
     assert result.exit_code == 2, result.output
     assert "FILM: no face was found" in result.stderr
 
 
-def test_silence_has_nothing_to_measure(filmed: Any, tmp_path: Path) -> None:
-    silence = np.zeros_like(filmed.spoken.pcm)
-    film = with_sound(filmed.clip, silence, tmp_path / "silent.mp4")
+def test_silence_has_nothing_to_measure(beginning: tuple[Path, Pcm, str], tmp_path: Path) -> None:
+    clip, pcm, _ = beginning
+    film = with_sound(clip, np.zeros_like(pcm), tmp_path / "silent.mp4")
     result = check(film, "--text", "Hello there.")
     assert result.exit_code == 2, result.output
     assert "nothing is said in the film" in result.stderr

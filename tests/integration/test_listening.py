@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,7 @@ def listener(backend: EmbeddedBackend) -> Listener:
     return Listener.installed(backend)
 
 
+@cache
 def recorded(backend: EmbeddedBackend, text: str, voice: str) -> Utterance:
     """Return what another speaker might say: faster here, slower there, with pauses and noise."""
     spoken = result(one_utterance(backend.speak(text, voice)))
@@ -75,7 +77,9 @@ def recorded(backend: EmbeddedBackend, text: str, voice: str) -> Utterance:
         there = np.interp(edges, knots, times).astype(int).tolist()
         return tuple(Mark(m.label, *edge) for m, edge in zip(marks, there, strict=True))
 
-    return Utterance(pcm.astype(np.int16), moved(spoken.words), moved(spoken.phonemes))
+    heard = pcm.astype(np.int16)
+    heard.flags.writeable = False
+    return Utterance(heard, moved(spoken.words), moved(spoken.phonemes))
 
 
 def opening(phonemes: tuple[Mark, ...], pcm: Pcm) -> list[float]:

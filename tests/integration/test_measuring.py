@@ -1,5 +1,6 @@
 """MeasureFilm on a running compositor."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from s2v.rpc.convert import (
 from s2v.rpc.errors import from_rpc_error
 from s2v.rpc.server import Server
 from s2v.testing.fakes_store import InMemoryStore
+from s2v_compositor import servicer
 from s2v_compositor.measuring import joined_phonemes, measure_film
 from s2v_compositor.servicer import CompositorServicer
 
@@ -161,15 +163,35 @@ def test_measuring_ends_at_the_next_frame_when_it_is_cancelled(
 
 
 async def test_a_cancelled_call_makes_way_for_the_next_one(
-    compositor: Any, store: InMemoryStore, filmed: Any, spoken: Any
+    compositor: Any, store: InMemoryStore, filmed: Any, spoken: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    begun, ends = threading.Event(), []
+
+    def watched(*args: Any, stopped: threading.Event, **options: Any) -> LipSyncMeasurement:
+        begun.set()
+        if not ends:
+            stopped.wait(60)
+        try:
+            found = measure_film(*args, stopped=stopped, **options)
+        except Cancelled:
+            ends.append("cancelled")
+            raise
+        ends.append("measured")
+        return found
+
+    monkeypatch.setattr(servicer, "measure_film", watched)
     film = store.put(filmed.path, MP4)
-    calls = [compositor.MeasureFilm(request(film, in_two(spoken) * 20)) for _ in range(3)]
-    await calls[0].wait_for_connection()
+    calls = [asyncio.create_task(whole(compositor, film, spoken)) for _ in range(3)]
+    await asyncio.to_thread(begun.wait)
     for call in calls:
         call.cancel()
     found = (await compositor.MeasureFilm(request(film, [spoken_a()]))).lip_sync
     assert found.frames == 5
+    assert (set(ends[:-1]), ends[-1]) == ({"cancelled"}, "measured")
+
+
+async def whole(compositor: Any, film: Artifact, spoken: Any) -> Any:
+    return await compositor.MeasureFilm(request(film, in_two(spoken)))
 
 
 @pytest.mark.parametrize("measured", [None, 0.5])

@@ -1,5 +1,6 @@
 """Blinks and brows of the sample portrait, as pixels and as an independent tracker see them."""
 
+from functools import cache
 from importlib.resources import as_file, files
 
 import cv2
@@ -29,6 +30,7 @@ def located(picture: Rgb) -> Landmarks:
     return FaceMesh().locate(picture, FaceDetector().find(picture)[0])
 
 
+@cache
 def sitter(side: int) -> tuple[Portrait, Floats]:
     with as_file(files("s2v.samples") / "portrait.jpg") as path:
         picture = fitted(read_photo(path), Size(side, side))

@@ -154,8 +154,8 @@ def test_nobody_moves_out_of_what_is_drawn(portrait: Portrait) -> None:
 
 def test_a_long_take_keeps_its_sound_in_memory_and_not_its_pictures(photo: Path) -> None:
     engine = PortraitEngine()
-    _, short, long = (peak_bytes(engine, photo, frames) for frames in (16, 16, 400))
-    assert long - short < 0.12 * 384 * 192 * 192 * 3
+    _, short, long = (peak_bytes(engine, photo, frames) for frames in (16, 16, 208))
+    assert long - short < 0.12 * 192 * 192 * 192 * 3
 
 
 def peak_bytes(engine: PortraitEngine, photo: Path, frames: int) -> int:

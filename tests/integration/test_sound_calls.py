@@ -210,10 +210,10 @@ async def test_what_cannot_be_aligned_is_refused(
 async def test_cancelling_frees_the_only_place_and_leaves_nothing(
     backend: EmbeddedBackend, spoken: Any, tmp_path: Path
 ) -> None:
-    minutes = wav_bytes(np.tile(spoken.pcm, 30))
+    minute = wav_bytes(np.tile(spoken.pcm, 10))
     async with serving(backend, tmp_path) as service:
         request = tts.EnhanceAudioRequest(
-            audio=service.given(minutes),
+            audio=service.given(minute),
             enhancement=sound_pb2.Enhancement(noise_reduction=sound_pb2.NOISE_REDUCTION_STRONG),
         )
         call = service.stub.EnhanceAudio(request)

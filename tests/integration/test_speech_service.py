@@ -44,7 +44,10 @@ SOUND = np.tile((np.hanning(SAMPLE_RATE // 4) * 9_000).astype(np.int16), 16)
 
 
 class Work:
-    """Something that never ends unless it is closed; counts what was begun and what was closed."""
+    """Something that never ends unless it is closed; tells that it was begun, and closed.
+
+    Each step takes a moment, as those of real work do.
+    """
 
     def __init__(self) -> None:
         self.begun = threading.Event()
@@ -53,7 +56,7 @@ class Work:
     def steps(self) -> Iterator[None]:
         self.begun.set()
         try:
-            while True:
+            while not self.closed.wait(0.005):
                 yield
         finally:
             self.closed.set()

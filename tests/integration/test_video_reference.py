@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -116,7 +117,15 @@ def video(pictures: Rgb, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def still(pictures: Rgb, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("still") / "still.mp4"
-    return write(path, np.repeat(pictures[:1], 40, axis=0))
+    return write(path, np.repeat(pictures[:1], 30, axis=0))
+
+
+@pytest.fixture(scope="module")
+def speaking(engine: PortraitEngine, video: Path) -> Rgb:
+    """The video with new words; not to be written to."""
+    film = filmed(engine, take_of(video, NEW_SOUNDS))
+    film.flags.writeable = False
+    return film
 
 
 def wanted(sounds: Sequence[tuple[str, int]]) -> Floats:
@@ -131,22 +140,19 @@ def wanted(sounds: Sequence[tuple[str, int]]) -> Floats:
     return target
 
 
-def test_the_mouth_says_the_new_words_whatever_it_said(
-    engine: PortraitEngine, video: Path, pictures: Rgb
-) -> None:
-    film = filmed(engine, take_of(video, NEW_SOUNDS))
-    assert film.shape == (LENGTH, 256, 256, 3)
-    openings, target = mouth_openings(film), wanted(NEW_SOUNDS)
+def test_the_mouth_says_the_new_words_whatever_it_said(speaking: Rgb, pictures: Rgb) -> None:
+    assert speaking.shape == (LENGTH, 256, 256, 3)
+    openings, target = mouth_openings(speaking), wanted(NEW_SOUNDS)
     assert openings[target == 1].min() > 0.08
     assert openings[target == 0].max() < 0.03
     assert mouth_openings(pictures)[target == 0].max() > 0.12
 
 
 def test_what_is_not_near_the_mouth_is_the_video_s_own(
-    engine: PortraitEngine, pictures: Rgb, video: Path
+    engine: PortraitEngine, pictures: Rgb, video: Path, speaking: Rgb
 ) -> None:
-    plain = filmed(engine, take_of(video, [("_", LENGTH)])).astype(int)
-    changed = np.abs(filmed(engine, take_of(video, NEW_SOUNDS)) - plain).max(axis=(0, 3))
+    plain = filmed(engine, take_of(video, [("_", 24)]))  # two open vowels and what lies between
+    changed = cv2.absdiff(speaking[:24], plain).max(axis=(0, 3))
     points = FaceMesh().locate(pictures[0], FaceDetector().find(pictures[0])[0]).points
     eyes, mouth = int(points[[33, 263], 1].mean()), int(points[13, 1])
     assert changed[:eyes].max() < 8
@@ -155,16 +161,16 @@ def test_what_is_not_near_the_mouth_is_the_video_s_own(
 
 
 def test_a_still_face_stays_still_while_it_is_silent(engine: PortraitEngine, still: Path) -> None:
-    film = filmed(engine, take_of(still, [("_", 40)])).astype(np.float64)
-    trembling = np.abs(np.diff(film[3:37], axis=0)).mean(axis=(0, 3))
+    film = filmed(engine, take_of(still, [("_", 30)])).astype(np.float64)
+    trembling = np.abs(np.diff(film[3:27], axis=0)).mean(axis=(0, 3))
     assert trembling.mean() < 0.2
     assert np.percentile(trembling, 99) < 2.5
 
 
 def test_takes_that_meet_are_the_film_made_whole(engine: PortraitEngine, video: Path) -> None:
-    whole = filmed(engine, take_of(video, [("_", 40)]))
-    first = filmed(engine, take_of(video, [("_", 17)]))
-    second = filmed(engine, replace(take_of(video, [("_", 23)]), first_frame=17))
+    whole = filmed(engine, take_of(video, [("_", 26)]))
+    first = filmed(engine, take_of(video, [("_", 15)]))
+    second = filmed(engine, replace(take_of(video, [("_", 11)]), first_frame=15))
     apart = np.abs(np.concatenate([first, second]).astype(int) - whole)
     assert apart.max() <= 48
     assert apart.mean() < 0.05
@@ -177,7 +183,7 @@ def test_a_video_shorter_than_the_speech_goes_on_backwards(
     film = filmed(engine, take_of(short, [("_", 4), ("ɑ", 6), ("m", 3), ("ɑ", 10), ("_", 34)]))
     assert len(film) == 57
     assert numbers(film) == [*range(20), *range(18, 0, -1), *range(19)]
-    openings = mouth_openings(film)
+    openings = mouth_openings(film[:19])
     assert openings[7] > 0.08 < openings[18]
     assert openings[11] < 0.03
 
@@ -187,8 +193,8 @@ def test_the_video_keeps_its_pace_at_any_rate_of_its_own(
     engine: PortraitEngine, pictures: Rgb, tmp_path: Path, rate: int
 ) -> None:
     path = write(tmp_path / "video.mp4", numbered(pictures[:40]), rate)
-    film = filmed(engine, take_of(path, [("_", 20)]))
-    assert numbers(film[:14]) == [
+    film = filmed(engine, take_of(path, [("_", 14)]))
+    assert numbers(film) == [
         min(math.ceil((index + 0.5) / FPS * rate) - 1, 39) for index in range(14)
     ]
 
@@ -206,7 +212,7 @@ def test_pictures_without_a_face_are_shown_as_they_are(
     assert "no face" in notice.message
     film = np.concatenate([out.rgb for out in outputs if isinstance(out, Frames)])
     assert np.abs(film[20:27].astype(int) - (30, 60, 30)).max() < 12
-    openings = mouth_openings(film)
+    openings = mouth_openings(film[:35])
     assert min(openings[12], openings[34]) > 0.08
 
 

@@ -1,7 +1,7 @@
 """Recordings of all kinds: mono int16 at 48 kHz."""
 
 import io
-from functools import cache
+from functools import cache, lru_cache
 
 import av
 import numpy as np
@@ -43,12 +43,15 @@ def hours_of_silence(hours: int) -> bytes:
     return file.getvalue()
 
 
+@lru_cache(maxsize=8)
 def noise(samples: int, *, white: bool = False) -> Pcm:
     """Noise, pink by default from where it is heard (20 Hz), 20 dB below full scale."""
     spectrum = np.fft.rfft(np.random.default_rng(1).normal(size=samples))
     if not white:
         spectrum /= np.maximum(np.fft.rfftfreq(samples, 1 / SAMPLE_RATE), 20) ** 0.5
-    return _scaled(np.fft.irfft(spectrum, samples), 3277)
+    sound = _scaled(np.fft.irfft(spectrum, samples), 3277)
+    sound.flags.writeable = False
+    return sound
 
 
 def hum(seconds: float) -> Pcm:

@@ -1,5 +1,8 @@
 """Turn decoded pictures into RGB as they are meant to be seen, whatever colours they came in."""
 
+import threading
+import weakref
+from dataclasses import dataclass, field
 from typing import Any
 
 import av
@@ -27,8 +30,40 @@ _UNKNOWN_TO_SWSCALE = frozenset({ColorTrc.LOG, ColorTrc.LOG_SQRT})
 _TRANSFERS = frozenset(ColorTrc) - {ColorTrc.UNSPECIFIED} - _UNKNOWN_TO_SWSCALE
 _PRIMARIES = frozenset(ColorPrimaries) - {ColorPrimaries.UNSPECIFIED}
 """FFmpeg's scaler crashes on numbers that stand for nothing."""
+_KEPT_SCALERS = 2
+"""They hold room for a picture or two each."""
 _MATRICES_OF_PRIMARIES = frozenset({2, 3, 10, 11, 12, 13})
 """AVCOL_SPC_… that say nothing, or no more than the primaries do."""
+
+
+@dataclass(slots=True, weakref_slot=True)
+class _Scaler:
+    """FFmpeg's scaler and what it is made ready for; that takes seconds for wide colours or HDR."""
+
+    reformatter: VideoReformatter = field(default_factory=VideoReformatter)
+    ready_for: tuple[object, ...] = ()
+
+
+class _Spare:
+    """A few scalers that are ready for wide colours and that nobody uses any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # the garbage collector may give back at any point
+        self._scalers: dict[tuple[object, ...], _Scaler] = {}
+
+    def take(self, ready_for: tuple[object, ...]) -> _Scaler:
+        with self._lock:
+            return self._scalers.pop(ready_for, None) or _Scaler()
+
+    def give_back(self, scaler: _Scaler) -> None:
+        with self._lock:
+            self._scalers.pop(scaler.ready_for, None)
+            self._scalers[scaler.ready_for] = scaler
+            while len(self._scalers) > _KEPT_SCALERS:
+                self._scalers.pop(next(iter(self._scalers)), None)
+
+
+_SPARE = _Spare()
 
 
 class Developer:
@@ -40,12 +75,15 @@ class Developer:
     kept as they are, because players take no notice of which of them it is.
 
     Args:
-        exact: right to two levels, in ten times the time; otherwise to four.
+        exact: right to two levels, in ten times the time; otherwise, and for other colours than
+            those of BT.709, to four.
     """
 
     def __init__(self, *, exact: bool = False) -> None:
         self._interpolation = int(_EXACT if exact else _FAST)
-        self._reformatter = VideoReformatter()
+        self._plain = VideoReformatter()
+        self._wide: _Scaler | None = None
+        self._giving_back: Any = None
 
     def rgb(self, frame: Any, width: int | None = None, height: int | None = None) -> Rgb:
         """Return a decoded picture, scaled to a size, as [height, width, 3].
@@ -54,18 +92,62 @@ class Developer:
             av.error.FFmpegError: its colours are coded in a way that FFmpeg does not know.
         """
         conversion = _conversion(frame)
-        picture = self._reformatter.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            src_colorspace=_matrix(frame),
-            dst_color_range=ColorRange.JPEG,
-            interpolation=self._interpolation,
-            threads=1,
-            **conversion,
+        frame.colorspace = _matrix(frame)
+        if not conversion:
+            return _rgb(self._plain, frame, width, height, self._interpolation)
+        reformatter = self._ready_for(frame, width, height)
+        return _rgb(reformatter, frame, width, height, _FAST, **conversion)
+
+    def close(self) -> None:
+        """Leave what is ready for such pictures to the next one, as the end of this one does."""
+        if self._giving_back is not None:
+            self._wide = None
+            self._giving_back()
+
+    def _ready_for(self, frame: Any, width: int | None, height: int | None) -> VideoReformatter:
+        wanted = (
+            *(frame.format.name, frame.width, frame.height),
+            *(width or frame.width, height or frame.height),
+            *(frame.colorspace, frame.color_range, frame.color_trc, frame.color_primaries),
         )
-        return np.asarray(picture.to_ndarray(), dtype=np.uint8)
+        if self._wide is None:
+            self._wide = _SPARE.take(wanted)
+            self._giving_back = weakref.finalize(self, _SPARE.give_back, self._wide)
+            self._giving_back.atexit = False
+        self._wide.ready_for = wanted
+        return self._wide.reformatter
+
+
+def _rgb(
+    reformatter: VideoReformatter,
+    frame: Any,
+    width: int | None,
+    height: int | None,
+    interpolation: int,
+    **conversion: int,
+) -> Rgb:
+    picture = reformatter.reformat(
+        frame,
+        width=width,
+        height=height,
+        format="rgb24",
+        dst_color_range=ColorRange.JPEG,
+        interpolation=interpolation,
+        threads=1,
+        **conversion,
+    )
+    return np.asarray(picture.to_ndarray(), dtype=np.uint8)
+
+
+def check_colours(frame: Any) -> None:
+    """Try what `Developer` needs to know of a decoded picture, without getting ready for more.
+
+    Raises:
+        av.error.FFmpegError: its colours are coded in a way that FFmpeg does not know.
+    """
+    _conversion(frame)
+    frame.colorspace = _matrix(frame)
+    _rgb(VideoReformatter(), frame, None, None, _FAST)
 
 
 def developed(rgb: Rgb, *, primaries: int, transfer: int) -> Rgb:
@@ -89,10 +171,10 @@ def _conversion(frame: Any) -> dict[str, int]:
     return {"dst_color_trc": wanted, "dst_color_primaries": ColorPrimaries.BT709}
 
 
-def _matrix(frame: Any) -> Colorspace | None:
-    """Return what a picture is most likely coded with; None where its tag says it."""
+def _matrix(frame: Any) -> int:
+    """Return what a picture is most likely coded with: its tag where that says it."""
     if frame.colorspace not in _MATRICES_OF_PRIMARIES or frame.format.is_rgb:
-        return None
+        return int(frame.colorspace)
     if frame.color_primaries == ColorPrimaries.BT2020:
         return Colorspace.BT2020
     return Colorspace.ITU709 if min(frame.width, frame.height) >= _HD_LINES else Colorspace.ITU601

@@ -81,6 +81,7 @@ class Footage:
 
     def close(self) -> None:
         """Close the file."""
+        self._developer.close()
         self._container.close()
 
     def __enter__(self) -> Self:

@@ -7,7 +7,7 @@ from typing import Any
 import av
 
 from s2v.core.errors import InvalidInput, Reason
-from s2v.media.colour import Developer
+from s2v.media.colour import check_colours
 from s2v.media.limits import DEFAULT_LIMITS, FileLimits
 from s2v.media.opening import Source, first_bytes, open_media
 from s2v.media.photo import PHOTO_NAMES, PHOTO_TYPES, UNREADABLE, opened_photo, orientation
@@ -182,7 +182,7 @@ def _video(
 
 def _check_colours(frame: Any, field: str) -> None:
     try:
-        Developer().rgb(frame)
+        check_colours(frame)
     except av.error.FFmpegError as error:
         message = (
             f"The video's colours are coded in a way that is not known here ({error.strerror}); "

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -38,20 +39,24 @@ class Sound:
     seconds: npt.NDArray[np.float64]
 
 
+@cache
+def _session() -> onnxruntime.InferenceSession:
+    """Load the weights, once a process."""
+    path = Path(voices.voice_path("heart", download_missing=False))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # a second thread gains a tenth and takes a renderer's core
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        with_output(path.read_bytes(), _DURATIONS), options, providers=["CPUExecutionProvider"]
+    )
+
+
 class Network:
     """The loaded network; safe to use from several threads at once."""
 
     def __init__(self) -> None:
-        path = Path(voices.voice_path("heart", download_missing=False))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = (
-            1  # a second thread gains a tenth and takes a renderer's core
-        )
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            with_output(path.read_bytes(), _DURATIONS), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = _session()
         vocabulary = Path(tts.ASSETS, "vocab.json").read_text(encoding="utf-8")
         self._ids: dict[str, int] = json.loads(vocabulary)
 

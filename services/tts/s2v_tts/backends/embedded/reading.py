@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Any
 
 from hibari.g2p import G2P, normalize
@@ -42,8 +43,7 @@ class ScriptReader:
 
     def __init__(self, alphabet: Set[str]) -> None:
         self._alphabet = alphabet
-        self._g2p = G2P()
-        self._g2p.oov  # noqa: B018 - makes the network for unknown words; nothing changes after it
+        self._g2p = _dictionary()
 
     def read(self, sentence: str) -> tuple[SpokenWord, ...]:
         """Return the words of a sentence in order; their labels are the sentence's words.
@@ -102,6 +102,14 @@ class ScriptReader:
             symbols = "".join(token.phonemes or "" for token in group)
             known = "".join(symbol for symbol in symbols if symbol in self._alphabet)
             yield "".join(token.text for token in group), known.strip()
+
+
+@cache
+def _dictionary() -> G2P:
+    """Load, once a process, what all readers share."""
+    g2p = G2P()
+    g2p.oov  # noqa: B018 - makes the network for unknown words; nothing changes after it
+    return g2p
 
 
 def collapsed(text: str) -> str:
