@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import os
 import stat
 import subprocess
@@ -14,7 +13,6 @@ import pytest
 from command_line import s2v
 from s2v.api.gateway.v1 import job_pb2
 from s2v.core.errors import InvalidInput, Reason
-from s2v.rpc.logs import configure_logs, switch_debugging
 from s2v.testing.fakes_gateway import FakeGateway
 from s2v_cli import logbook
 
@@ -118,18 +116,18 @@ def test_lines_stay_whole_where_python_writes_unbuffered(tmp_path: Path) -> None
     assert sorted(json.loads(line)["event"][0] for line in lines) == ["a", "a", "b", "b"]
 
 
-def test_everything_is_logged_from_one_signal_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", sys.stdout)
-    monkeypatch.setattr(sys, "stderr", sys.stderr)
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        configure_logs("test", "WARNING")
-        assert not root.isEnabledFor(logging.INFO)
-        assert switch_debugging("WARNING") == "DEBUG"
-        assert root.isEnabledFor(logging.DEBUG)
-        assert switch_debugging("WARNING") == "WARNING"
-        assert not root.isEnabledFor(logging.INFO)
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
+_SWITCHING = """
+import logging
+from s2v.rpc.logs import configure_logs, switch_debugging
+configure_logs("test", "WARNING")
+print(logging.getLevelName(logging.getLogger().level))
+for _ in range(2):
+    print(switch_debugging("WARNING"), logging.getLevelName(logging.getLogger().level))
+"""
+
+
+def test_everything_is_logged_from_one_signal_to_the_next() -> None:
+    # In a process of its own: loggers that are used once keep what they were told.
+    python = [sys.executable, "-c", _SWITCHING]
+    said = subprocess.run(python, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert said.splitlines() == ["WARNING", "DEBUG DEBUG", "WARNING WARNING"]
