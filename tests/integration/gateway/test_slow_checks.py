@@ -111,3 +111,27 @@ async def test_why_a_check_failed_is_told_to_who_asks_later(desk: Desk) -> None:
     desk.probe.may.set()
     with pytest.raises(InvalidInput, match="it is broken"):
         await until_done(desk, name)
+
+
+async def test_why_a_check_fails_is_told_although_its_upload_has_just_gone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = desk.upload()
+    desk.probe.error = InvalidInput(Reason.IMAGE_UNREADABLE, "it is broken", field="asset")
+    ended, get, finish_upload = threading.Event(), desk.uploads.get, desk.uploads.finish
+
+    def get_at_the_end(*asked: Any) -> Any:
+        desk.probe.may.set()
+        ended.wait()
+        return get(*asked)
+
+    def finish_and_tell(*asked: Any) -> Any:
+        try:
+            return finish_upload(*asked)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(desk.uploads, "get", get_at_the_end)
+    monkeypatch.setattr(desk.uploads, "finish", finish_and_tell)
+    with pytest.raises(InvalidInput, match="it is broken"):
+        await finish(desk, name)

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import google_crc32c
 from cachetools import TTLCache
 
 from s2v.api.gateway.v1 import asset_service_pb2, asset_service_pb2_grpc
-from s2v.core.errors import InvalidInput, Reason
+from s2v.core.errors import InvalidInput, NotFound, Reason
 from s2v.rpc.finishing import in_thread
 from s2v.rpc.interceptor import Context
 from s2v_gateway.access.audit import AuditLog
@@ -108,12 +108,14 @@ class AssetServicer(asset_service_pb2_grpc.AssetServiceServicer):
             task.add_done_callback(_hear)
             self._checks[check] = task
         task = self._checks[check]
-        done, _ = await asyncio.wait({task}, timeout=self._answer_seconds)
-        if not done:
-            upload = await asyncio.to_thread(self._uploads.get, who, request.name)
-            return asset_service_pb2.FinishUploadResponse(
-                upload=upload_to_proto(upload, UploadState.CHECKING)
-            )
+        await asyncio.wait({task}, timeout=self._answer_seconds)
+        if not task.done():
+            with suppress(NotFound):  # it is being refused, and its check tells why
+                upload = await asyncio.to_thread(self._uploads.get, who, request.name)
+                return asset_service_pb2.FinishUploadResponse(
+                    upload=upload_to_proto(upload, UploadState.CHECKING)
+                )
+        await asyncio.wait({task})
         self._checks.pop(check, None)
         return asset_service_pb2.FinishUploadResponse(asset=asset_to_proto(task.result()))
 
