@@ -37,14 +37,19 @@ class Moves:
     unit: float
 
 
-def bent(picture: Rgb, region: Region, moves: Moves, rows: slice) -> Rgb:
-    """Return rows of a region of the picture after the moves; nothing moves at its border."""
-    places = _places(region, moves, rows)
+def bent(
+    picture: Rgb, region: Region, moves: Moves, rows: slice, *, elsewhere: bool = False
+) -> Rgb:
+    """Return rows of a region of the picture after the moves.
+
+    Nothing moves at its border, unless `elsewhere`: then another picture is brought to its place.
+    """
+    places = _places(region, moves, rows, elsewhere=elsewhere)
     part: Rgb = cv2.remap(picture, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return part
 
 
-def _places(region: Region, moves: Moves, rows: slice) -> Floats:
+def _places(region: Region, moves: Moves, rows: slice, *, elsewhere: bool) -> Floats:
     """Return where each pixel comes from, float32 [rows, width, 2]."""
     cell = max(2, round(moves.unit / _CELLS_PER_EYE_DISTANCE))
     first, last = rows.start // cell, -(-rows.stop // cell)
@@ -59,7 +64,8 @@ def _places(region: Region, moves: Moves, rows: slice) -> Floats:
         moves.sources - moves.targets,
         (grid + corner - centre) / moves.unit,
     )
-    shifts *= _window(grid, region, fade=_BORDER_FADE * moves.unit)[:, None]
+    if not elsewhere:
+        shifts *= _window(grid, region, fade=_BORDER_FADE * moves.unit)[:, None]
     coarse = shifts.astype(np.float32).reshape(last - first, columns, 2)
     size = (columns * cell, (last - first) * cell)
     fine = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)

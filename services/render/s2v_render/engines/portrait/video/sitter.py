@@ -28,6 +28,7 @@ from s2v_render.engines.portrait.suitability.speaker import (
 from s2v_render.engines.portrait.suitability.trial import check_follows
 from s2v_render.engines.portrait.video.following import Place, followed, place_of
 from s2v_render.engines.portrait.video.resync import Mouthpiece
+from s2v_render.engines.portrait.video.shut_chin import ShutChin
 from s2v_render.engines.portrait.video.skull import Skull, skull_of
 from s2v_render.engines.portrait.video.steadying import light_on
 from s2v_render.engines.reference.fitting import Framing, covering, crop_corner, own_size
@@ -46,6 +47,7 @@ class Sitter:
         place: where the speaker is when first seen.
         skull: the speaker's.
         mouthpiece: what is behind the speaker's lips.
+        chin: the speaker's, with the mouth shut.
         faces: how many there are in the picture where the speaker is first seen.
         number: the speaker's there, in reading order.
     """
@@ -54,6 +56,7 @@ class Sitter:
     place: Place
     skull: Skull
     mouthpiece: Mouthpiece
+    chin: ShutChin
     faces: int
     number: int
 
@@ -98,8 +101,9 @@ def find_sitter(
     pictures = (framing.picture(footage, n) for n in _studied(footage, number))
     faces = followed(((picture, False) for picture in pictures), place, detector, mesh)
     seen = [(look.picture, look.found) for look in faces if look.found]
-    known = _best(seen or [(picture, speaker.landmarks)])
-    return Sitter(framing, place, known.skull, known.mouthpiece, speaker.faces, speaker.number)
+    looks = _looks(seen or [(picture, speaker.landmarks)])
+    best, chin = _best(looks), min((look.chin for look in looks), key=lambda chin: chin.gap)
+    return Sitter(framing, place, best.skull, best.mouthpiece, chin, speaker.faces, speaker.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class _Look:
 
     skull: Skull
     mouthpiece: Mouthpiece
-    gap: float
+    chin: ShutChin
     whiteness: float
 
 
@@ -141,15 +145,18 @@ def _studied(footage: ConfinedFootage, first: int) -> list[int]:
     return sorted(set(np.linspace(first, last, _STUDIED_PICTURES).round().astype(int).tolist()))
 
 
-def _best(seen: list[tuple[Rgb, Landmarks]]) -> _Look:
-    """Return the look with the whitest teeth; where the lips are shut none are seen."""
+def _looks(seen: list[tuple[Rgb, Landmarks]]) -> list[_Look]:
     each = (
         shown_inside(picture, found.points, head_of(found.points).eye_distance)
         for picture, found in seen
     )
     together = typical([shown for shown in each if shown])
-    looks = [_look(picture, found.points, together) for picture, found in seen]
-    shown = [look for look in looks if look.gap > SHOWN_TEETH_GAP]
+    return [_look(picture, found.points, together) for picture, found in seen]
+
+
+def _best(looks: list[_Look]) -> _Look:
+    """Return the look with the whitest teeth; where the lips are shut none are seen."""
+    shown = [look for look in looks if look.chin.gap > SHOWN_TEETH_GAP]
     return max(shown or looks, key=lambda look: look.whiteness)
 
 
@@ -160,4 +167,5 @@ def _look(picture: Rgb, points: Floats, shown: MouthSeen | None) -> _Look:
     colour, cover = inside.upper.rgba[..., :3], inside.upper.rgba[..., 3]
     light = light_on(picture, points, head.eye_distance)
     whiteness = float(colour.mean() / max(float(cover.mean()), 1e-6))
-    return _Look(skull_of(points), Mouthpiece(inside, light), shape.photo_gap, whiteness)
+    chin = ShutChin(picture, points, head, shape.photo_gap)
+    return _Look(skull_of(points), Mouthpiece(inside, light), chin, whiteness)

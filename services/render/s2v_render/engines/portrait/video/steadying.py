@@ -62,6 +62,7 @@ class Sitting:
         picture: of the film.
         held: the face in it; None where there is none to change.
         shape: the face with its mouth at rest, whatever it says in the picture.
+        gap: how far its own mouth is open around this time, in eye distances.
         light, blur: how bright, 0..255, and soft, in pixels, the face is around this time.
         presence: how much of the new mouth to show; under 1 near pictures without a face.
     """
@@ -69,6 +70,7 @@ class Sitting:
     picture: Rgb
     held: Held | None = None
     shape: FaceShape | None = None
+    gap: float = 0.0
     light: float = 0.0
     blur: float = 0.0
     presence: float = 0.0
@@ -183,9 +185,11 @@ def _sitting(window: Sequence[tuple[Rgb, Held | None]], middle: int) -> Sitting:
     bell = np.array([1 + np.cos(np.pi * offset / (REST_FRAMES + 1)) for offset, _ in near])
     trust = np.array([_LEAST_TRUST + np.exp(-((face.gap / _SHUT_GAP) ** 2)) for _, face in near])
     shut = np.average([face.shut for _, face in near], axis=0, weights=bell * trust)
+    gap = float(np.sqrt(np.average([face.gap**2 for _, face in near], weights=bell)))
     light = float(np.average([face.light for _, face in near], weights=bell))
     blur = float(np.average([face.blur for _, face in near], weights=bell))
-    return Sitting(picture, held, face_shape(shut), light, blur, _presence(window, middle))
+    presence = _presence(window, middle)
+    return Sitting(picture, held, face_shape(shut), gap, light, blur, presence)
 
 
 def _neighbours(faces: Sequence[Held | None], middle: int) -> list[tuple[int, Held]]:

@@ -1,0 +1,89 @@
+"""Lend pictures in which the mouth is torn open the lower lip and chin of one in which it is shut.
+
+A mesh follows such a mouth only roughly: what is left of its lips when they are drawn together
+would be a red stain on the chin, and what was stretched a smear.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from s2v.face import topology as topo
+from s2v.face.arrays import Floats, Pixels, Rgb
+from s2v_render.engines.portrait.head import Head
+
+_FROM, _WHOLLY = 0.07, 0.15
+"""From how much more open a mouth is, in eye distances, and from how much on nothing else shows."""
+_FEATHER, _EDGE = 0.05, 0.08
+"""How soft edges are, and how far from the face's own one skin is looked at, in eye distances."""
+_LEAST_GAIN, _MOST_GAIN = 0.6, 1.6
+_LIP = (*topo.LOWER_RINGS[0], *topo.LOWER_RINGS[-1])
+_LENT = (*topo.UPPER_RINGS[1], *topo.LOWER_RINGS[-1], *topo.CHIN)
+_FACE = (*topo.JAWLINE[2:-2], *topo.CHEEKS)
+
+
+@dataclass(frozen=True, slots=True)
+class ShutChin:
+    """A picture in which the mouth is as shut as it ever was while the speaker was studied.
+
+    Attributes:
+        picture: of the film.
+        points: its landmarks, pixels, [478, 3].
+        head: there.
+        gap: how far the mouth is open, in eye distances.
+    """
+
+    picture: Rgb
+    points: Floats
+    head: Head
+    gap: float
+
+    def share(self, gap: float) -> float:
+        """Return how much of it shall be seen, 0..1, where a mouth is open so far."""
+        return float(np.clip((gap - self.gap - _FROM) / (_WHOLLY - _FROM), 0, 1))
+
+
+def lent(own: Rgb, other: Rgb, mesh: Floats, share: float, *, unit: float) -> Rgb:
+    """Return a lower face with the lip and chin of another one in the same place, in its light.
+
+    Args:
+        own: the face, uint8 RGB.
+        other: what is lent, of the same shape.
+        mesh: where it lies in them, pixels, [468, 2].
+        share: of the other one, 0..1.
+        unit: the eye distance, pixels.
+    """
+    chin, lip, face = (_filled(own, mesh[list(part)]) for part in (_LENT, _LIP, _FACE))
+    around = cv2.erode(face, _disc(_EDGE * unit)) * (1 - chin)
+    red = _soft(lip, unit)
+    gain = _gain(own, other, around) * (1 - red) + _gain(own, other, lip) * red
+    mixed = own + share * _soft(chin, unit) * (other * gain - own)
+    drawn: Rgb = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    return drawn
+
+
+def _gain(own: Rgb, other: Rgb, part: Pixels) -> Floats:
+    """Return by how much a part of the other face is to be brighter, for each channel."""
+    bright, there = (np.array(cv2.mean(face, part)[:3]) for face in (own, other))
+    gain: Floats = np.clip((bright + 1) / (there + 1), _LEAST_GAIN, _MOST_GAIN).astype(np.float32)
+    return gain
+
+
+def _filled(like: Rgb, points: Floats) -> Pixels:
+    """Return 1 inside of the hull of points and 0 outside, [height, width]."""
+    mask: Pixels = np.zeros(like.shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(points.round().astype(np.int32)), 1)
+    return mask
+
+
+def _soft(mask: Pixels, unit: float) -> Floats:
+    spread = max(_FEATHER * unit, 0.5)
+    soft: Floats = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), spread)[..., None]
+    return soft
+
+
+def _disc(radius: float) -> Pixels:
+    size = 2 * max(1, round(radius)) + 1
+    disc: Pixels = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return disc
