@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from s2v.core.timebase import samples_per_frame
 from s2v.media.video import ClipEncoder
 from s2v.testing.fakes_tts import FakeBackend, FakeCloner
 from s2v_compositor.composing import FilmWriter
+from s2v_gateway.records import voices as voice_records
+from s2v_gateway.records.voice_rows import OwnVoice
 from sounds import SAID, hours_of_silence, music, noise, silence, speech
 from voice_world import CONSENT, VoiceWorld, recording, speaking
 
@@ -134,6 +137,20 @@ async def test_a_repeated_request_makes_one_voice(world: VoiceWorld) -> None:
     ours = world.server.acting("red/amy")
     theirs = await world.create("berta", server=ours, asset=asset, request_id="once")
     assert theirs.name == "voices/berta"
+
+
+async def test_a_request_is_known_again_that_made_its_voice_between_two_looks(
+    world: VoiceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset = await world.server.upload(recording(), "audio/wav")
+    made = await world.create("anna", asset=asset, request_id="once")
+    made_before, looks = voice_records._made_before, iter((False, False, True))
+
+    def later(*asked: Any) -> OwnVoice | None:
+        return made_before(*asked) if next(looks) else None
+
+    monkeypatch.setattr(voice_records, "_made_before", later)
+    assert await world.create("anna", asset=asset, request_id="once") == made
 
 
 async def test_a_name_is_given_once(world: VoiceWorld) -> None:

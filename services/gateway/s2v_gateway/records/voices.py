@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import sqlalchemy as sa
 from ulid import ULID
@@ -61,21 +62,21 @@ class VoiceRecords:
         Raises:
             Conflict: the request id came with another request (REQUEST_ID_REUSED).
         """
-        if not request_id:
-            return None
         with reading(self._engine) as connection:
             return _made_before(connection, caller, request_id, asked)
 
-    def check_room(self, caller: Caller, name: str) -> None:
-        """Refuse a voice that cannot be added, before its sample is looked into.
+    def made_or_room(self, caller: Caller, request_id: str, asked: NewVoice) -> OwnVoice | None:
+        """Return the voice that an equal request made, or None if there is room for it.
+
+        Before its sample is looked into, for a voice that cannot be added.
 
         Raises:
-            Conflict: VOICE_EXISTS.
+            Conflict: VOICE_EXISTS, REQUEST_ID_REUSED.
             Exhausted: the tenant has as many voices as it may (LIMIT_EXCEEDED), or stores as much
                 (QUOTA_EXCEEDED).
         """
         with reading(self._engine) as connection:
-            self._check_room(connection, caller, name)
+            return self._made_or_room(connection, caller, request_id, asked)
 
     def add(
         self,
@@ -116,11 +117,10 @@ class VoiceRecords:
             "update_time": now,
         }
         with self._engine.begin() as connection:
-            if request_id and (voice := _made_before(connection, caller, request_id, asked)):
+            if voice := self._made_or_room(connection, caller, request_id, asked):
                 return voice
-            self._check_room(connection, caller, asked.name)
             if not insert_if_absent(connection, voices, values):
-                if request_id and (voice := _made_before(connection, caller, request_id, asked)):
+                if voice := _made_before(connection, caller, request_id, asked):
                     return voice
                 raise voice_exists(asked.name)
             return read_voice(_need(connection, caller, asked.name))
@@ -182,6 +182,21 @@ class VoiceRecords:
             )
         return DeletedVoice(gone.sha256, tuple(waiting))
 
+    def _made_or_room(
+        self, connection: sa.Connection, caller: Caller, request_id: str, asked: NewVoice
+    ) -> OwnVoice | None:
+        made_before = partial(_made_before, connection, caller, request_id, asked)
+        if voice := made_before():
+            return voice
+        try:
+            self._check_room(connection, caller, asked.name)
+        except (Conflict, Exhausted):
+            # Between the two looks an equal request may have taken the name, or the last place.
+            if voice := made_before():
+                return voice
+            raise
+        return None
+
     def _check_room(self, connection: sa.Connection, caller: Caller, name: str) -> None:
         if _find(connection, caller, name) is not None:
             raise voice_exists(name)
@@ -235,6 +250,8 @@ def _need(connection: sa.Connection, caller: Caller, name: str) -> Row:
 def _made_before(
     connection: sa.Connection, caller: Caller, request_id: str, asked: NewVoice
 ) -> OwnVoice | None:
+    if not request_id:
+        return None
     query = sa.select(voices).where(
         voices.c.tenant == caller.tenant,
         voices.c.subject == caller.subject,

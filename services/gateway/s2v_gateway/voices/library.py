@@ -87,7 +87,9 @@ class Voices:
         if any(offer.name.lower() == asked.name for offer in await self._catalogue.voices()):
             raise voice_exists(asked.name)
         backend = await self._cloning_backend(asked.backend)
-        await asyncio.to_thread(self._records.check_room, caller, asked.name)
+        made_or_room = self._records.made_or_room
+        if made := await asyncio.to_thread(made_or_room, caller, request_id, asked):
+            return made
         for _ in range(_TRIES):
             try:
                 kept = await self._stages.take_sample(
