@@ -17,6 +17,7 @@ from PIL import Image
 
 import hostile_works
 from media_kinds import write_kinds, write_video
+from processes import children_of, command_of
 from s2v.core.errors import Exhausted, InvalidInput, Reason, S2VError
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.media.confined import reading
@@ -67,13 +68,9 @@ def live(
         return child.result()
 
 
-def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def nursery_of(pid: int) -> int:
     for child in children_of(pid):
-        if b"confined.nursery" in Path(f"/proc/{child}/cmdline").read_bytes():
+        if "confined.nursery" in command_of(child):
             return child
     raise AssertionError("there is no nursery")
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from processes import command_of, descendants_of
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.artifact import WAV
 from s2v.core.errors import Reason
@@ -58,7 +59,7 @@ class Service:
     @property
     def ray(self) -> dict[int, str]:
         """The command lines of all processes that it started, by process id."""
-        return {pid: _command(pid) for pid in _descendants(self.process.pid)}
+        return {pid: command_of(pid) for pid in descendants_of(self.process.pid)}
 
     def render(self, frames: int, *, meanwhile: Callable[[], None] = lambda: None) -> Any:
         store = FsspecStore(self._store_url)
@@ -145,18 +146,4 @@ def _is_serving(health: health_pb2_grpc.HealthStub) -> bool:
 
 def _alive(processes: dict[int, str]) -> list[int]:
     """Return those that still run, and are not others of the same process id."""
-    return [pid for pid, command in processes.items() if command and _command(pid) == command]
-
-
-def _command(pid: int) -> str:
-    """Return a command line; empty for the dead, buried or not."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
-    return ""
-
-
-def _descendants(pid: int) -> set[int]:
-    children: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        children |= {int(child) for child in task.read_text().split()}
-    return children.union(*map(_descendants, children))
+    return [pid for pid, known in processes.items() if known and command_of(pid) == known]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from processes import children_of
 from s2v.testing.fakes_gateway import FILM
 from s2v_cli.local import free_address
 
@@ -96,25 +97,20 @@ def serve_command(home: Path) -> list[str]:
     return [*serve, "--home", str(home)]
 
 
-def children_of(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
-
-
 def test_serve_says_when_it_is_ready_and_ctrl_c_leaves_nothing(
     environment: dict[str, str], home: Path
 ) -> None:
     with serving(environment, home) as served:
         served.read_until(r"s2v: HTTP at http://127\.0\.0\.1:\d+$")
         served.read_until(r"s2v: ready at 127\.0\.0\.1:\d+; Ctrl-C ends it")
-        children = children_of(served.process.pid)
-        assert len(children) == 4
+        services = children_of(served.process.pid)
+        assert len(services) == 4
 
         served.process.send_signal(signal.SIGINT)
         served.read_until("s2v: ended")
 
         assert served.process.wait(30) == 0
-        assert not any(Path(f"/proc/{child}").exists() for child in children)
+        assert not any(Path(f"/proc/{service}").exists() for service in services)
         assert list(home.rglob("*.sock")) == []
         told = "".join(served.lines)
         assert "warning" not in told

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from processes import children_of, command_of
 from s2v_render.workers import cluster
 
 
@@ -76,11 +77,6 @@ def test_ray_starts_neither_agents_nor_what_would_start_machines() -> None:
     started: dict[str, list[Any]] = cluster._node().all_processes
     assert set(started) == {"gcs_server", "log_monitor", "raylet"}
     raylet = started["raylet"][0].process.pid
-    below = [
-        child
-        for thread in Path(f"/proc/{raylet}/task").iterdir()
-        for child in (thread / "children").read_text().split()
-    ]
-    programs = [Path(f"/proc/{child}/comm").read_text().strip() for child in below]
+    programs = [command_of(child) for child in children_of(raylet)]
     assert programs.count("cat") == 2
-    assert not [program for program in programs if "Agent" in program]
+    assert not [program for program in programs if "agent" in program.lower()]
