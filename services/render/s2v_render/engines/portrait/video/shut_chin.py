@@ -18,6 +18,8 @@ _FROM, _WHOLLY = 0.07, 0.15
 _FEATHER, _EDGE = 0.05, 0.08
 """How soft edges are, and how far from the face's own one skin is looked at, in eye distances."""
 _LEAST_GAIN, _MOST_GAIN = 0.6, 1.6
+_UNIT_PIXELS = 80.0
+"""The eye distance in which edges and light are looked at: they are soft."""
 _LIP = (*topo.LOWER_RINGS[0], *topo.LOWER_RINGS[-1])
 _LENT = (*topo.UPPER_RINGS[1], *topo.LOWER_RINGS[-1], *topo.CHIN)
 _FACE = (*topo.JAWLINE[2:-2], *topo.CHEEKS)
@@ -54,11 +56,17 @@ def lent(own: Rgb, other: Rgb, mesh: Floats, share: float, *, unit: float) -> Rg
         share: of the other one, 0..1.
         unit: the eye distance, pixels.
     """
-    chin, lip, face = (_filled(own, mesh[list(part)]) for part in (_LENT, _LIP, _FACE))
-    around = cv2.erode(face, _disc(_EDGE * unit)) * (1 - chin)
-    red = _soft(lip, unit)
-    gain = _gain(own, other, around) * (1 - red) + _gain(own, other, lip) * red
-    mixed = own + share * _soft(chin, unit) * (other * gain - own)
+    height, width = own.shape[:2]
+    scale = min(1.0, _UNIT_PIXELS / unit)
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    mine, theirs = (cv2.resize(face, small, interpolation=cv2.INTER_AREA) for face in (own, other))
+    chin, lip, face = (_filled(mine, mesh[list(part)] * scale) for part in (_LENT, _LIP, _FACE))
+    around = cv2.erode(face, _disc(_EDGE * unit * scale)) * (1 - chin)
+    red = _soft(lip, unit * scale)
+    gain = _gain(mine, theirs, around) * (1 - red) + _gain(mine, theirs, lip) * red
+    weight = share * _soft(chin, unit * scale)
+    gain, weight = (cv2.resize(part, (width, height)) for part in (gain, weight))
+    mixed = own + weight[..., None] * (other * gain - own)
     drawn: Rgb = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
     return drawn
 
