@@ -1,10 +1,11 @@
 """How the gateway waits for a service that is away, and when it does not."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from measured import stalls
 from s2v.api.common.v1 import clip_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
 from s2v.core.errors import Exhausted, Reason, S2VError, Unavailable
@@ -27,7 +28,7 @@ class Render(render_service_pb2_grpc.RenderServiceServicer):
     def __init__(self) -> None:
         self.errors: list[S2VError] = []
         self.calls = 0
-        self.stalls = 0
+        self.hangs: Callable[[], bool] = lambda: False
         self.pulses = 0
         self.at_work = asyncio.Event()
 
@@ -41,7 +42,7 @@ class Render(render_service_pb2_grpc.RenderServiceServicer):
             await asyncio.sleep(0.1)
             yield render_service_pb2.RenderResponse(progress=render_service_pb2.RenderProgress())
         self.at_work.set()
-        if self.calls <= self.stalls:
+        if self.hangs():
             await asyncio.Event().wait()
         video = artifact_to_proto(artifact_of("clip", "video/mp4"))
         yield render_service_pb2.RenderResponse(clip=clip_pb2.Clip(video=video, frames=25))
@@ -66,7 +67,7 @@ async def rendered(
     happened: list[Happening],
     *,
     patience_seconds: float = 60,
-    stall_seconds: float = 0.2,
+    stall_seconds: float = 60,
 ) -> Clip:
     order = Order(
         "0" * 32,
@@ -117,11 +118,11 @@ async def test_what_will_not_get_better_is_not_tried_again(
 
 
 async def test_a_service_that_is_told_to_stop_has_not_died_of_its_work(render: Render) -> None:
-    render.stalls = 10
+    render.hangs = lambda: True
     server = Server("127.0.0.1:0", ["s2v.api.render.v1.RenderService"])
     render_service_pb2_grpc.add_RenderServiceServicer_to_server(render, server.grpc)
     await server.start()
-    work = rendered(server.address, [], patience_seconds=0.1, stall_seconds=60)
+    work = rendered(server.address, [], patience_seconds=0.1)
     rendering = asyncio.create_task(work)
     await render.at_work.wait()
     await server.stop(0)
@@ -137,10 +138,9 @@ async def test_patience_ends(address: str, render: Render) -> None:
 
 
 async def test_a_silent_call_is_cancelled_and_made_again(address: str, render: Render) -> None:
-    render.stalls = 2
     happened: list[Happening] = []
-    assert (await rendered(address, happened)).frames == 25
-    assert render.calls == 3
+    render.hangs = lambda: not happened
+    assert (await rendered(address, happened, stall_seconds=2.0)).frames == 25
     assert [h.code for h in happened if isinstance(h, Notice)] == ["SERVICE_AWAY"]
 
 
@@ -158,11 +158,12 @@ async def test_what_fails_again_and_again_fails_for_good(
 async def test_a_call_that_stalls_again_and_again_fails_for_good(
     address: str, render: Render
 ) -> None:
-    render.stalls = 10
+    render.hangs = lambda: True
+    stalls_before = stalls("render")
     with pytest.raises(Unavailable, match="render service gave no sign of life") as caught:
-        await rendered(address, [])
+        await rendered(address, [], stall_seconds=0.2)
     assert caught.value.reason is Reason.STAGE_STALLED
-    assert render.calls == 3
+    assert stalls("render") - stalls_before == 2
 
 
 async def test_a_call_that_gives_signs_of_life_may_take_any_time(

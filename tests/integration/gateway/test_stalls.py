@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from gateway_world import Start
+from measured import stalls
 from s2v.api.compositor.v1 import compositor_service_pb2_grpc
 from s2v.api.gateway.v1 import job_pb2
 from s2v.api.render.v1 import render_service_pb2, render_service_pb2_grpc
@@ -23,6 +24,7 @@ from s2v_gateway.remote.persisting import Patience
 from s2v_gateway.remote.services import RemoteStages
 
 RETRIES = 2
+SERVICES = {"speak": "tts", "render": "render", "compose": "compositor"}
 
 
 class Hanging(
@@ -33,33 +35,56 @@ class Hanging(
     """Services that begin and go no further."""
 
     def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.given_up: list[str] = []
+        self._under_way = 0
+        self._changed = asyncio.Condition()
+
+    async def left(self) -> None:
+        """Wait until every call that came was given up by its caller."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._under_way == 0)
 
     async def Speak(self, _: Any, __: Context) -> AsyncIterator[Any]:
         """A voice that hangs."""
-        async for response in self._hang("speak"):
+        async for response in self._hang():
             yield response
 
     async def Render(self, _: Any, __: Context) -> AsyncIterator[Any]:
         """An engine that renders some frames and hangs."""
         progress = render_service_pb2.RenderProgress(frames_done=1)
         yield render_service_pb2.RenderResponse(progress=progress)
-        async for response in self._hang("render"):
+        async for response in self._hang():
             yield response
 
     async def Compose(self, _: Any, __: Context) -> AsyncIterator[Any]:
         """A compositor that never answers."""
-        async for response in self._hang("compose"):
+        async for response in self._hang():
             yield response
 
-    async def _hang(self, call: str) -> AsyncIterator[Any]:
-        self.calls.append(call)
+    async def _hang(self) -> AsyncIterator[Any]:
+        self._under_way += 1
         try:
             await asyncio.Event().wait()
             yield None
         finally:
-            self.given_up.append(call)
+            self._under_way -= 1
+            async with self._changed:
+                self._changed.notify_all()
+
+
+@pytest.fixture
+def hanging() -> Hanging:
+    return Hanging()
+
+
+@pytest.fixture
+async def hanging_address(hanging: Hanging) -> AsyncIterator[str]:
+    services = Server("127.0.0.1:0", [])
+    compositor_service_pb2_grpc.add_CompositorServiceServicer_to_server(hanging, services.grpc)
+    render_service_pb2_grpc.add_RenderServiceServicer_to_server(hanging, services.grpc)
+    speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(hanging, services.grpc)
+    await services.start()
+    yield services.address
+    await services.stop(0)
 
 
 class OneAfar(FakeStages):
@@ -81,23 +106,18 @@ class OneAfar(FakeStages):
         return await (afar if order.job_id == self._jobs[0] else here)(order, *args, **kw)
 
 
-@pytest.mark.parametrize("stage", ["speak", "render", "compose"])
+@pytest.mark.parametrize("stage", SERVICES)
 async def test_a_stage_that_stands_still_fails_its_job_and_holds_up_no_other(
-    start: Start, stage: str
+    start: Start, hanging: Hanging, hanging_address: str, stage: str
 ) -> None:
-    hanging = Hanging()
-    services = Server("127.0.0.1:0", [])
-    compositor_service_pb2_grpc.add_CompositorServiceServicer_to_server(hanging, services.grpc)
-    render_service_pb2_grpc.add_RenderServiceServicer_to_server(hanging, services.grpc)
-    speech_service_pb2_grpc.add_SpeechServiceServicer_to_server(hanging, services.grpc)
-    await services.start()
-    async with connect(services.address) as channel:
+    stalls_before = stalls(SERVICES[stage])
+    async with connect(hanging_address) as channel:
         server = await start(OneAfar(stage, channel), max_running_jobs=1)
         stuck, next_one = [await server.create(text="a") for _ in range(2)]
         job = await server.finished(stuck.name)
         assert job.state == job_pb2.JOB_STATE_FAILED
         assert from_status(job.error).reason is Reason.STAGE_STALLED
         assert (await server.finished(next_one.name)).state == job_pb2.JOB_STATE_SUCCEEDED
-        assert hanging.calls == [stage] * (1 + RETRIES)
-        assert hanging.given_up == hanging.calls
-    await services.stop(0)
+    assert stalls(SERVICES[stage]) - stalls_before == RETRIES
+    async with asyncio.timeout(60):
+        await hanging.left()
