@@ -116,7 +116,7 @@ def each_step(video: Path, size: Size) -> list[float]:
 
     def drawings() -> Iterator[Rgb]:
         for sitting, _ in steady:
-            draw(sitting, mouth, sitter.mouthpiece, sitter.chin, out)
+            draw(sitting, mouth, sitter.mouthpiece, sitter.shut, out)
             yield out
 
     drawn = timed(drawings())

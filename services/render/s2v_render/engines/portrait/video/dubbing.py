@@ -70,7 +70,7 @@ def dubbed(
             rgb = np.empty((len(batch), size.height, size.width, 3), np.uint8)
 
             def drawn(sitting: Sitting, mouth: Mouth, out: Rgb) -> None:
-                draw(sitting, mouth, sitter.mouthpiece, sitter.chin, out)
+                draw(sitting, mouth, sitter.mouthpiece, sitter.shut, out)
 
             list(pool.map(drawn, batch, mouths[done : done + len(batch)], rgb))
             done += len(batch)

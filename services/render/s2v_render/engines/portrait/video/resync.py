@@ -16,7 +16,7 @@ from s2v_render.engines.portrait.mouth.surface import surface_of
 from s2v_render.engines.portrait.mouth.teeth import Teeth
 from s2v_render.engines.portrait.rig import Region
 from s2v_render.engines.portrait.video.bending import Moves, bent
-from s2v_render.engines.portrait.video.shut_chin import ShutChin, lent
+from s2v_render.engines.portrait.video.shut_mouth import LENT_ABOVE, LENT_BELOW, Lent, ShutMouth, lent
 from s2v_render.engines.portrait.video.steadying import NOISE, Held, Sitting, beyond_noise
 
 _MARGIN = 0.42
@@ -59,7 +59,7 @@ def _lit(teeth: Teeth, gain: float) -> Teeth:
     return replace(teeth, rgba=rgba)
 
 
-def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, chin: ShutChin, out: Rgb) -> None:
+def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, shut: ShutMouth, out: Rgb) -> None:
     """Draw a picture with another mouth into `out`, which has the picture's shape."""
     np.copyto(out, sitting.picture)
     held, shape = sitting.held, sitting.shape
@@ -69,11 +69,12 @@ def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, chin: ShutChin,
     region = _region(held, targets, out)
     if region is None:
         return
-    upper = _moves(held, targets, topo.UPPER_RINGS)
     lips = lips_of(targets, region, unit=held.head.eye_distance, first=0, last=region.height)
     part = np.empty((region.height, region.width, 3), np.uint8)
-    part[: lips.bottom] = bent(sitting.picture, region, upper, slice(0, lips.bottom))
-    low = _lower_face(sitting, held, targets, region, slice(lips.top, region.height), chin)
+    above, below = slice(0, lips.bottom), slice(lips.top, region.height)
+    face = _Face(sitting, held, targets, region, shut)
+    part[above] = face.half(above, topo.UPPER_RINGS, LENT_ABOVE)
+    low = face.half(below, topo.LOWER_RINGS, LENT_BELOW)
     part[lips.bottom :] = low[lips.bottom - lips.top :]
     if lips.bottom > lips.top:
         inside = mouthpiece.under(sitting.light).behind(shape)
@@ -99,24 +100,33 @@ def _spoken(held: Held, shape: FaceShape, mouth: Mouth) -> Floats:
     return spoken + shape.with_mouth(mouth) - shape.shut
 
 
-def _lower_face(
-    sitting: Sitting, held: Held, targets: Floats, region: Region, rows: slice, chin: ShutChin
-) -> Rgb:
-    """Return rows of the region below the mouth, with another chin where it is torn open."""
-    own = bent(sitting.picture, region, _moves(held, targets, topo.LOWER_RINGS), rows)
-    share = chin.share(sitting.gap)
-    if share == 0:
-        return own
-    moving = _moving(topo.LOWER_RINGS)
-    still = [*moving, *_FIXED]
-    moves = Moves(
-        targets=np.r_[targets[moving], held.points[list(_FIXED), :2], _neck(held.head, targets)],
-        sources=np.r_[chin.points[still, :2], _neck(chin.head, chin.points[:468, :2])],
-        unit=held.head.eye_distance,
-    )
-    other = bent(chin.picture, region, moves, rows, elsewhere=True)
-    mesh = targets - (region.left, region.top + rows.start)
-    return lent(own, other, mesh, share, unit=held.head.eye_distance)
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """A face whose mouth is moved, and what it borrows where that mouth is torn open."""
+
+    sitting: Sitting
+    held: Held
+    targets: Floats
+    region: Region
+    shut: ShutMouth
+
+    def half(self, rows: slice, rings: tuple[tuple[int, ...], ...], part: Lent) -> Rgb:
+        """Return rows of the region with one of its lips moved."""
+        held, targets, region, shut = self.held, self.targets, self.region, self.shut
+        own = bent(self.sitting.picture, region, _moves(held, targets, rings), rows)
+        share = shut.share(self.sitting.gap)
+        if share == 0:
+            return own
+        moving = _moving(rings)
+        still = [*moving, *_FIXED]
+        moves = Moves(
+            targets=np.r_[targets[moving], held.points[list(_FIXED), :2], _neck(held.head, targets)],
+            sources=np.r_[shut.points[still, :2], _neck(shut.head, shut.points[:468, :2])],
+            unit=held.head.eye_distance,
+        )
+        other = bent(shut.picture, region, moves, rows, elsewhere=True)
+        mesh = targets - (region.left, region.top + rows.start)
+        return lent(own, other, mesh, share, part, unit=held.head.eye_distance)
 
 
 def _moves(held: Held, targets: Floats, rings: tuple[tuple[int, ...], ...]) -> Moves:

@@ -28,7 +28,7 @@ from s2v_render.engines.portrait.suitability.speaker import (
 from s2v_render.engines.portrait.suitability.trial import check_follows
 from s2v_render.engines.portrait.video.following import Place, followed, place_of
 from s2v_render.engines.portrait.video.resync import Mouthpiece
-from s2v_render.engines.portrait.video.shut_chin import ShutChin
+from s2v_render.engines.portrait.video.shut_mouth import ShutMouth
 from s2v_render.engines.portrait.video.skull import Skull, skull_of
 from s2v_render.engines.portrait.video.steadying import light_on
 from s2v_render.engines.reference.fitting import Framing, covering, crop_corner, own_size
@@ -47,7 +47,7 @@ class Sitter:
         place: where the speaker is when first seen.
         skull: the speaker's.
         mouthpiece: what is behind the speaker's lips.
-        chin: the speaker's, with the mouth shut.
+        shut: the speaker's mouth as shut as it was seen.
         faces: how many there are in the picture where the speaker is first seen.
         number: the speaker's there, in reading order.
     """
@@ -56,7 +56,7 @@ class Sitter:
     place: Place
     skull: Skull
     mouthpiece: Mouthpiece
-    chin: ShutChin
+    shut: ShutMouth
     faces: int
     number: int
 
@@ -102,8 +102,8 @@ def find_sitter(
     faces = followed(((picture, False) for picture in pictures), place, detector, mesh)
     seen = [(look.picture, look.found) for look in faces if look.found]
     looks = _looks(seen or [(picture, speaker.landmarks)])
-    best, chin = _best(looks), min((look.chin for look in looks), key=lambda chin: chin.gap)
-    return Sitter(framing, place, best.skull, best.mouthpiece, chin, speaker.faces, speaker.number)
+    best, shut = _best(looks), min((look.shut for look in looks), key=lambda shut: shut.gap)
+    return Sitter(framing, place, best.skull, best.mouthpiece, shut, speaker.faces, speaker.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class _Look:
 
     skull: Skull
     mouthpiece: Mouthpiece
-    chin: ShutChin
+    shut: ShutMouth
     whiteness: float
 
 
@@ -156,7 +156,7 @@ def _looks(seen: list[tuple[Rgb, Landmarks]]) -> list[_Look]:
 
 def _best(looks: list[_Look]) -> _Look:
     """Return the look with the whitest teeth; where the lips are shut none are seen."""
-    shown = [look for look in looks if look.chin.gap > SHOWN_TEETH_GAP]
+    shown = [look for look in looks if look.shut.gap > SHOWN_TEETH_GAP]
     return max(shown or looks, key=lambda look: look.whiteness)
 
 
@@ -167,5 +167,5 @@ def _look(picture: Rgb, points: Floats, shown: MouthSeen | None) -> _Look:
     colour, cover = inside.upper.rgba[..., :3], inside.upper.rgba[..., 3]
     light = light_on(picture, points, head.eye_distance)
     whiteness = float(colour.mean() / max(float(cover.mean()), 1e-6))
-    chin = ShutChin(picture, points, head, shape.photo_gap)
-    return _Look(skull_of(points), Mouthpiece(inside, light), chin, whiteness)
+    shut = ShutMouth(picture, points, head, shape.photo_gap)
+    return _Look(skull_of(points), Mouthpiece(inside, light), shut, whiteness)

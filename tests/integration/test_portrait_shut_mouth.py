@@ -1,4 +1,4 @@
-"""A mouth that is torn open in a video: its chin comes from where the mouth was shut."""
+"""A mouth that is torn open in a video: its lips and chin come from where the mouth was shut."""
 
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -21,13 +21,14 @@ from s2v.media.video import H264, ClipEncoder
 from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.engine import PortraitEngine
 from s2v_render.engines.portrait.motion import STILL
-from s2v_render.engines.portrait.video.shut_chin import lent
+from s2v_render.engines.portrait.video.shut_mouth import LENT_BELOW, lent
 
 FPS, SIDE = 25, 384
 SHUT, TORN = 20, 24
 """How many pictures show a shut mouth, and how many then an open one."""
 MIDDLE = slice(SHUT + 8, SHUT + TORN - 8)
 WIDE_OPEN = Mouth(0.3)
+DARK = (25, 12, 12)
 
 
 def points_of(picture: Rgb) -> Floats:
@@ -43,17 +44,30 @@ def redness(picture: Rgb, where: Floats) -> float:
     return float((skin[..., 0] - skin[..., 1:].mean(axis=-1)).mean())
 
 
+def upper_lip(points: Floats) -> Floats:
+    middle: Floats = points[[topo.UPPER_RINGS[0][5], topo.UPPER_RINGS[-1][5]], :2].mean(axis=0)
+    return middle
+
+
+def darkest(picture: Rgb, where: Floats) -> int:
+    """Return how bright the darkest is that an upper lip shows around its middle, 0..255."""
+    x, y = where.round().astype(int)
+    return int(picture[y - 8 : y + 1, x - 6 : x + 7].max(axis=-1).min())
+
+
 @pytest.fixture(scope="module")
 def pictures() -> list[Rgb]:
-    """Somebody silent, then crying out, with a stain below the lip as torn lips leave one."""
+    """Somebody silent, then crying out, with stains below and on the lips as torn ones leave."""
     with as_file(files("s2v.samples") / "portrait.jpg") as path:
         photo = cv2.resize(read_photo(path), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     portrait = make_portrait(photo, points_of(photo), np.ones(photo.shape[:2], np.float32))
     shut, torn = np.empty_like(photo), np.empty_like(photo)
     portrait.draw(REST, STILL, shut)
     portrait.draw(WIDE_OPEN, STILL, torn)
-    below_lip = points_of(torn)[[topo.LOWER_RINGS[-1][5], 199], :2].mean(axis=0)
+    points = points_of(torn)
+    below_lip = points[[topo.LOWER_RINGS[-1][5], 199], :2].mean(axis=0)
     cv2.circle(torn, below_lip.round().astype(int).tolist(), 8, (190, 40, 50), -1, cv2.LINE_AA)
+    cv2.circle(torn, upper_lip(points).round().astype(int).tolist(), 5, DARK, -1, cv2.LINE_AA)
     return [shut] * SHUT + [torn] * TORN
 
 
@@ -88,6 +102,13 @@ def test_no_stain_is_left_on_a_chin_whose_lips_are_shut_again(
     assert reddest < as_shut + 25
 
 
+def test_nothing_dark_is_left_on_the_upper_lip(pictures: list[Rgb], silent: Rgb) -> None:
+    lip = upper_lip(points_of(silent[SHUT // 2]))
+    as_shut = darkest(silent[SHUT // 2], lip)
+    assert darkest(pictures[SHUT], upper_lip(points_of(pictures[0]))) < as_shut - 40
+    assert min(darkest(frame, lip) for frame in silent[MIDDLE]) > as_shut - 20
+
+
 def test_what_is_lent_gets_the_light_of_the_face_and_ends_softly() -> None:
     mesh = np.zeros((468, 2))
     mesh[list(topo.LOWER_RINGS[0])] = np.c_[np.linspace(80, 120, 11), np.full(11, 60)]
@@ -103,10 +124,10 @@ def test_what_is_lent_gets_the_light_of_the_face_and_ends_softly() -> None:
     own[75:95, 90:110] = (190, 40, 50)
     other = np.full_like(own, 120)
 
-    whole = lent(own, other, mesh, 1.0, unit=100)
-    half = lent(own, other, mesh, 0.5, unit=100)
+    whole = lent(own, other, mesh, 1.0, LENT_BELOW, unit=100)
+    half = lent(own, other, mesh, 0.5, LENT_BELOW, unit=100)
 
     assert np.abs(whole[78:92, 93:107].astype(int) - 160).max() <= 8
     assert abs(int(half[85, 100, 0]) - 175) <= 8
     assert np.array_equal(whole[150:], own[150:])
-    assert np.array_equal(lent(own, other, mesh, 0.0, unit=100), own)
+    assert np.array_equal(lent(own, other, mesh, 0.0, LENT_BELOW, unit=100), own)

@@ -1,7 +1,8 @@
-"""Lend pictures in which the mouth is torn open the lower lip and chin of one in which it is shut.
+"""Lend pictures in which the mouth is torn open the lips and chin of one in which it is shut.
 
 A mesh follows such a mouth only roughly: what is left of its lips when they are drawn together
-would be a red stain on the chin, and what was stretched a smear.
+would be a red stain on the chin, what was between them a dark one above the upper lip, and what was
+stretched a smear.
 """
 
 from dataclasses import dataclass
@@ -20,13 +21,14 @@ _FEATHER, _EDGE = 0.05, 0.08
 _LEAST_GAIN, _MOST_GAIN = 0.6, 1.6
 _UNIT_PIXELS = 80.0
 """The eye distance in which edges and light are looked at: they are soft."""
-_LIP = (*topo.LOWER_RINGS[0], *topo.LOWER_RINGS[-1])
-_LENT = (*topo.UPPER_RINGS[1], *topo.LOWER_RINGS[-1], *topo.CHIN)
+_UPPER_LIP = (*topo.UPPER_RINGS[0], *topo.UPPER_RINGS[-1])
+_LOWER_LIP = (*topo.LOWER_RINGS[0], *topo.LOWER_RINGS[-1])
+_CHIN = (*topo.UPPER_RINGS[1], *topo.LOWER_RINGS[-1], *topo.CHIN)
 _FACE = (*topo.JAWLINE[2:-2], *topo.CHEEKS)
 
 
 @dataclass(frozen=True, slots=True)
-class ShutChin:
+class ShutMouth:
     """A picture in which the mouth is as shut as it ever was while the speaker was studied.
 
     Attributes:
@@ -46,26 +48,47 @@ class ShutChin:
         return float(np.clip((gap - self.gap - _FROM) / (_WHOLLY - _FROM), 0, 1))
 
 
-def lent(own: Rgb, other: Rgb, mesh: Floats, share: float, *, unit: float) -> Rgb:
-    """Return a lower face with the lip and chin of another one in the same place, in its light.
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What is lent: the points around it, those around its lip, and how far it goes beyond them.
+
+    `beyond` is in eye distances.
+    """
+
+    whole: tuple[int, ...]
+    lip: tuple[int, ...]
+    beyond: float = 0.0
+
+
+LENT_ABOVE = Lent(_UPPER_LIP, (), 0.06)
+LENT_BELOW = Lent(_CHIN, _LOWER_LIP)
+
+
+def lent(own: Rgb, other: Rgb, mesh: Floats, share: float, part: Lent, *, unit: float) -> Rgb:
+    """Return part of a face with the lip of another one in the same place, in its light.
 
     Args:
         own: the face, uint8 RGB.
         other: what is lent, of the same shape.
         mesh: where it lies in them, pixels, [468, 2].
         share: of the other one, 0..1.
+        part: what is lent.
         unit: the eye distance, pixels.
     """
     height, width = own.shape[:2]
     scale = min(1.0, _UNIT_PIXELS / unit)
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
     mine, theirs = (cv2.resize(face, small, interpolation=cv2.INTER_AREA) for face in (own, other))
-    chin, lip, face = (_filled(mine, mesh[list(part)] * scale) for part in (_LENT, _LIP, _FACE))
-    around = cv2.erode(face, _disc(_EDGE * unit * scale)) * (1 - chin)
-    red = _soft(lip, unit * scale)
-    gain = _gain(mine, theirs, around) * (1 - red) + _gain(mine, theirs, lip) * red
-    weight = share * _soft(chin, unit * scale)
-    gain, weight = (cv2.resize(part, (width, height)) for part in (gain, weight))
+    whole, face = (_filled(mine, mesh[list(points)] * scale) for points in (part.whole, _FACE))
+    whole = cv2.dilate(whole, _disc(part.beyond * unit * scale)) if part.beyond else whole
+    around = cv2.erode(face, _disc(_EDGE * unit * scale)) * (1 - whole)
+    gain = np.broadcast_to(_gain(mine, theirs, around), mine.shape)
+    if part.lip:
+        lip = _filled(mine, mesh[list(part.lip)] * scale)
+        red = _soft(lip, unit * scale)
+        gain = gain * (1 - red) + _gain(mine, theirs, lip) * red
+    weight = share * _soft(whole, unit * scale)
+    gain, weight = (cv2.resize(each, (width, height)) for each in (gain, weight))
     mixed = own + weight[..., None] * (other * gain - own)
     drawn: Rgb = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
     return drawn
