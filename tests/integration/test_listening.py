@@ -1,8 +1,5 @@
 """Marks found in given sound lie where the voice that spoke it made its sounds."""
 
-import socket
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from s2v.core.artifact import WAV
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.ports import NoticeCode, Utterance
 from s2v.core.script import LipCues, Mark
-from s2v.core.steps import Steps, result
+from s2v.core.steps import result
 from s2v.core.timebase import SAMPLE_RATE
 from s2v.lipsync.loudness import loudness
 from s2v.lipsync.visemes import mouths_of_phonemes
@@ -202,29 +199,6 @@ def test_what_is_no_english_is_not_taken_for_words(listener: Listener) -> None:
     assert heard.cues in (LipCues.SOUNDS, LipCues.LOUDNESS)
 
 
-@needs_asr
-@needs_multilingual
-def test_recognising_opens_no_connection_and_threads_share_the_models(
-    backend: EmbeddedBackend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError("nothing may be looked up or downloaded")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    words, sounds = installed_word_recogniser(), installed_sound_recogniser()
-    assert words is not None
-    assert sounds is not None
-    pcm = result(one_utterance(backend.speak("Good morning, everybody.", "heart"))).pcm
-    listen: list[Callable[[Pcm], Steps[object]]] = [words.words, sounds.sounds] * 2
-
-    with ThreadPoolExecutor(4) as threads:
-        results = list(threads.map(lambda work: result(work(pcm)), listen))
-
-    assert results[:2] == results[2:]
-    assert "morning" in str(results[0]).lower()
-
-
 async def test_the_service_refuses_a_transcript_longer_than_an_hour_of_speech(
     backend: EmbeddedBackend, tmp_path: Path
 ) -> None:
@@ -273,20 +247,3 @@ async def test_the_service_parts_a_transcript_and_tells_which_way_it_went(
         else:
             assert speech.cues is LipCues.LOUDNESS
             assert codes == [NoticeCode.TRANSCRIPT_MISMATCH, NoticeCode.LOUDNESS_ONLY]
-
-
-@needs_asr
-def test_whoever_waits_for_the_recogniser_can_leave_and_whoever_leaves_lets_others(
-    backend: EmbeddedBackend,
-) -> None:
-    words = installed_word_recogniser()
-    assert words is not None
-    pcm = result(one_utterance(backend.speak("Good morning, everybody.", "heart"))).pcm
-    first, second, third = (words.words(pcm) for _ in range(3))
-
-    next(first)
-    next(second)
-    second.close()
-    first.close()
-
-    assert "morning" in result(third).lower()

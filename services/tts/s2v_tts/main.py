@@ -28,6 +28,7 @@ from s2v_tts.backends.http.calling import HttpLimits
 from s2v_tts.choosing import Backends
 from s2v_tts.given import GivenSounds
 from s2v_tts.listening.listener import Listener
+from s2v_tts.memory import give_back
 from s2v_tts.places import Places
 from s2v_tts.samples.judging import SampleLimits
 from s2v_tts.servicer import SpeechServicer
@@ -118,6 +119,7 @@ def _end() -> None:
 
 def main() -> None:
     """Run the tts service."""
+    give_back()
     settings = read_settings(TtsSettings)
     configure_logs("tts", settings.log_level)
     configure_tracing("tts")

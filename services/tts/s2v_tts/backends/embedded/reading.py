@@ -10,6 +10,8 @@ from typing import Any
 
 from hibari.g2p import G2P, normalize
 
+from s2v_tts.backends.embedded.packed import Packed
+
 _LONGEST_UNKNOWN_WORD = 24
 """hibari's network for unknown words reads no letters after these."""
 _LONG_WORD = re.compile(rf"[^\W\d_]{{{_LONGEST_UNKNOWN_WORD + 1},}}")
@@ -108,6 +110,9 @@ class ScriptReader:
 def _dictionary() -> G2P:
     """Load, once a process, what all readers share."""
     g2p = G2P()
+    for words in (g2p.lexicon.golds, g2p.lexicon.silvers):
+        words.d = Packed(words.d)
+    g2p.tagger.weights = Packed(g2p.tagger.weights)
     g2p.oov  # noqa: B018 - makes the network for unknown words; nothing changes after it
     return g2p
 

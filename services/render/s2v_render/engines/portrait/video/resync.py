@@ -16,7 +16,13 @@ from s2v_render.engines.portrait.mouth.surface import surface_of
 from s2v_render.engines.portrait.mouth.teeth import Teeth
 from s2v_render.engines.portrait.rig import Region
 from s2v_render.engines.portrait.video.bending import Moves, bent
-from s2v_render.engines.portrait.video.shut_mouth import LENT_ABOVE, LENT_BELOW, Lent, ShutMouth, lent
+from s2v_render.engines.portrait.video.shut_mouth import (
+    LENT_ABOVE,
+    LENT_BELOW,
+    Lent,
+    ShutMouth,
+    lent,
+)
 from s2v_render.engines.portrait.video.steadying import NOISE, Held, Sitting, beyond_noise
 
 _MARGIN = 0.42
@@ -120,7 +126,9 @@ class _Face:
         moving = _moving(rings)
         still = [*moving, *_FIXED]
         moves = Moves(
-            targets=np.r_[targets[moving], held.points[list(_FIXED), :2], _neck(held.head, targets)],
+            targets=np.r_[
+                targets[moving], held.points[list(_FIXED), :2], _neck(held.head, targets)
+            ],
             sources=np.r_[shut.points[still, :2], _neck(shut.head, shut.points[:468, :2])],
             unit=held.head.eye_distance,
         )
