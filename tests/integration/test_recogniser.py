@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from processes import children_of, command_of
 from s2v.core.steps import Steps, result
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
-from s2v_tts.listening import recogniser_child
 from s2v_tts.listening.aligning import Pcm, one_utterance
 from s2v_tts.listening.recogniser import Recogniser
 from s2v_tts.listening.recogniser_child import SOUNDS, WORDS
@@ -52,9 +50,13 @@ def said(recogniser: Recogniser, pcm: Pcm) -> str:
     return str(result(recogniser.ask(WORDS, pcm))).lower()
 
 
-def running() -> set[int]:
-    name = recogniser_child.__name__
-    return {pid for pid in children_of(os.getpid()) if name in command_of(pid)}
+def child_of(recogniser: Recogniser) -> int:
+    assert recogniser.pid is not None
+    return recogniser.pid
+
+
+def is_there(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
 
 
 def test_threads_share_one_child_that_opens_no_connection(
@@ -63,16 +65,19 @@ def test_threads_share_one_child_that_opens_no_connection(
     (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
     path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     monkeypatch.setenv("PYTHONPATH", path)
-    before = running()
     ask: list[Callable[[], Steps[object]]] = [
         lambda: recogniser.ask(WORDS, pcm),
         lambda: recogniser.ask(SOUNDS, pcm),
     ] * 2
 
+    assert "morning" in said(recogniser, pcm)
+    child = child_of(recogniser)
+
     with ThreadPoolExecutor(4) as threads:
         heard = list(threads.map(lambda asked: result(asked()), ask))
 
-    assert len(running() - before) == 1
+    assert child_of(recogniser) == child
+
     assert heard[:2] == heard[2:]
     assert "morning" in str(heard[0]).lower()
     assert {"m", "n"} <= set(heard[1])  # type: ignore[call-overload]
@@ -81,26 +86,22 @@ def test_threads_share_one_child_that_opens_no_connection(
 def test_whoever_waits_can_leave_and_whoever_leaves_ends_the_work(
     recogniser: Recogniser, pcm: Pcm
 ) -> None:
-    before = running()
     first, second, third = (recogniser.ask(WORDS, pcm) for _ in range(3))
     next(first)
-    [child] = running() - before
+    child = child_of(recogniser)
     next(second)
     second.close()
     first.close()
-    assert child not in running()
+    assert not is_there(child)
     assert "morning" in str(result(third)).lower()
 
 
 def test_a_child_that_dies_is_started_again(recogniser: Recogniser, pcm: Pcm) -> None:
-    before = running()
     asked = recogniser.ask(WORDS, pcm)
     next(asked)
-    for child in running() - before:
-        os.kill(child, signal.SIGKILL)
+    os.kill(child_of(recogniser), signal.SIGKILL)
     assert "morning" in str(result(asked)).lower()  # at work
-    for child in running() - before:
-        os.kill(child, signal.SIGKILL)
+    os.kill(child_of(recogniser), signal.SIGKILL)
     assert "morning" in said(recogniser, pcm)  # and between two
 
 
@@ -117,13 +118,12 @@ def test_a_sound_that_kills_the_child_again_and_again_is_not_recognised(
 
 def test_a_child_that_is_asked_nothing_ends(pcm: Pcm) -> None:
     recogniser = Recogniser(idle_seconds=0.01)
-    before = running()
     assert "morning" in said(recogniser, pcm)
-    for child in running() - before:
-        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    os.waitid(os.P_PID, child_of(recogniser), os.WEXITED | os.WNOWAIT)
     assert "morning" in said(recogniser, pcm)
+    child = child_of(recogniser)
     recogniser.close()
-    assert running() <= before
+    assert not is_there(child)
 
 
 def test_a_child_does_not_outlive_who_started_it() -> None:
@@ -132,7 +132,7 @@ def test_a_child_does_not_outlive_who_started_it() -> None:
         "from s2v_tts.listening.recogniser import shared_recogniser\n"
         "asked = shared_recogniser().ask(b's', np.zeros(4800, np.int16))\n"
         "next(asked)\n"
-        "print(shared_recogniser()._child.pid, flush=True)\n"
+        "print(shared_recogniser().pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

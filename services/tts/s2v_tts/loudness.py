@@ -9,7 +9,7 @@ SILENCE_DBFS = -60.0
 """Quieter than this is silence."""
 
 _FULL_SCALE = 32768.0
-_ROWS = 4096
+_SAMPLES_AT_ONCE = 1 << 19
 
 
 def levels_dbfs(pcm: npt.NDArray[np.int16], block_samples: int) -> npt.NDArray[np.float32]:
@@ -20,8 +20,9 @@ def levels_dbfs(pcm: npt.NDArray[np.int16], block_samples: int) -> npt.NDArray[n
     whole = len(pcm) // block_samples * block_samples
     blocks = pcm[:whole].reshape(-1, block_samples)
     powers = []
-    for first in range(0, len(blocks), _ROWS):  # an hour of sound as float is 700 MB
-        part = blocks[first : first + _ROWS]
+    rows = max(_SAMPLES_AT_ONCE // block_samples, 1)
+    for first in range(0, len(blocks), rows):  # an hour of sound as float is 700 MB
+        part = blocks[first : first + rows]
         powers.append(np.mean(np.square(part, dtype=np.float32), axis=1))
         let_go(pcm)
     if whole < len(pcm):

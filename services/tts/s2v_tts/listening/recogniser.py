@@ -46,6 +46,11 @@ class Recogniser:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The child's process, None while there is none."""
+        return self._child.pid if self._child else None
+
     def ask(self, wanted: bytes, pcm: Pcm) -> Steps[Any]:
         """Return what mono sound at 48 kHz holds, as `recogniser_child` says.
 
@@ -68,9 +73,8 @@ class Recogniser:
         return None
 
     def close(self) -> None:
-        """End the child."""
-        with self._lock:
-            self._end()
+        """End the child, also at work."""
+        self._end()
 
     def _asked(self, wanted: bytes, pcm: Pcm) -> Steps[Any]:
         sound = soxr.resample(pcm.astype(np.float32) / 32768, SAMPLE_RATE, RATE)
@@ -110,10 +114,10 @@ class Recogniser:
         return self._child
 
     def _end(self) -> None:
-        if self._child:
-            self._child.kill()
-            self._child.communicate()
-            self._child = None
+        child, self._child = self._child, None
+        if child:
+            child.kill()
+            child.communicate()
 
 
 class _GoneError(Exception):

@@ -20,7 +20,7 @@ HOP_SAMPLES = SAMPLE_RATE // 100
 _WINDOW_SAMPLES = SAMPLE_RATE // 40
 _BANDS = 40
 _LOWEST_HZ, _HIGHEST_HZ = 80.0, 7600.0
-_FRAMES_AT_ONCE = 3000
+_FRAMES_AT_ONCE = 500
 _RANGE_DB = 55.0
 """Bands so much below the loud parts of the speech are all alike."""
 _QUIET_DB = 42.0

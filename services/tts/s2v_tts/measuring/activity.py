@@ -21,8 +21,8 @@ _WINDOW, _CONTEXT = 512, 64
 """What the network hears at once, and what it hears again of the window before."""
 WINDOW_SAMPLES = _WINDOW * SAMPLE_RATE // _MODEL_RATE
 """The same at 48 kHz: 32 ms."""
-SAMPLES_AT_ONCE = 1000 * WINDOW_SAMPLES
-"""Half a minute, a tenth of a second of work."""
+SAMPLES_AT_ONCE = 200 * WINDOW_SAMPLES
+"""Six seconds of sound."""
 _SPEECH, _STILL_SPEECH = 0.5, 0.35
 """Speech begins above the one probability and ends below the other, as Silero's own code has it."""
 _SHORTEST_SECONDS, _LONGEST_GAP_SECONDS = 0.25, 0.3

@@ -47,6 +47,7 @@ def _session() -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1  # a second thread gains a tenth and takes a renderer's core
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False
     return onnxruntime.InferenceSession(
         with_output(path.read_bytes(), _DURATIONS), options, providers=["CPUExecutionProvider"]
     )

@@ -78,7 +78,7 @@ def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, shut: ShutMouth
     lips = lips_of(targets, region, unit=held.head.eye_distance, first=0, last=region.height)
     part = np.empty((region.height, region.width, 3), np.uint8)
     above, below = slice(0, lips.bottom), slice(lips.top, region.height)
-    face = _Face(sitting, held, targets, region, shut)
+    face = _Bent(sitting, held, targets, region, shut)
     part[above] = face.half(above, topo.UPPER_RINGS, LENT_ABOVE)
     low = face.half(below, topo.LOWER_RINGS, LENT_BELOW)
     part[lips.bottom :] = low[lips.bottom - lips.top :]
@@ -107,7 +107,7 @@ def _spoken(held: Held, shape: FaceShape, mouth: Mouth) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class _Face:
+class _Bent:
     """A face whose mouth is moved, and what it borrows where that mouth is torn open."""
 
     sitting: Sitting
