@@ -50,7 +50,7 @@ class Signer:
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": "ann",
-            "exp": now + timedelta(minutes=5),
+            "exp": now + timedelta(days=1),  # longer than any run of the tests
             "org": {"id": "red"},
             **changes,
         }

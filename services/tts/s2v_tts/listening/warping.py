@@ -23,7 +23,8 @@ _QUIET_COST = 0.05
 """What a frame of a pause costs at most that the other recording does not have."""
 _CHEAPER = 0.98
 _DIAGONALS_A_STEP = 256
-_BOTH, _LEFT, _RIGHT = np.uint8(0), np.uint8(1), np.uint8(2)
+_LEFT, _RIGHT = np.uint8(1), np.uint8(2)
+"""Which recording goes on alone; 0 where both do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ def warp(left: Likeness, right: Likeness, corridor: Corridor, *, spare: float = 
     Up to the share `spare` of the left one may be left over at its end where that is cheaper: the
     right one may have been cut off before.
     """
-    choices, firsts, sums = yield from _choices(left, right, corridor)
+    choices, sums = yield from _choices(left, right, corridor)
     row = _last_row(sums, len(right), spare)
-    steps = np.array(list(_traced(choices, firsts, row=row, column=len(right) - 1)))[::-1]
+    steps = np.array(list(_traced(choices, row=row, column=len(right) - 1)))[::-1]
     rows, columns = steps[:, 0], steps[:, 1]
     sounding = ~(left.quiet[rows] | right.quiet[columns])
     distances = 1 - np.einsum("ij,ij->i", left.rows[rows], right.rows[columns])
@@ -104,13 +105,37 @@ def _last_row(sums: Floats, right: int, spare: float) -> int:
     return cheapest if costs[cheapest] < _CHEAPER * costs[last] else last
 
 
-def _choices(
-    left: Likeness, right: Likeness, corridor: Corridor
-) -> Steps[tuple[list[npt.NDArray[np.uint8]], Indices, Floats]]:
-    """Return for each cell of each anti-diagonal the step that leads there, and its first row.
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """Which step leads to each cell of each anti-diagonal.
 
-    The third array, shape [L], is what the paths cost that end with the right recording.
+    Attributes:
+        firsts: the first row of each anti-diagonal.
+        starts: how many cells there are before each.
+        packed: of _DIAGONALS_A_STEP each, whether left and whether right goes on alone, [2, bytes].
     """
+
+    firsts: Indices
+    starts: Indices
+    packed: list[npt.NDArray[np.uint8]]
+
+    def alone(self, row: int, column: int) -> tuple[bool, bool]:
+        """Tell whether left, and whether right, has gone on alone to a cell."""
+        diagonal = row + column
+        part = diagonal // _DIAGONALS_A_STEP
+        before = self.starts[part * _DIAGONALS_A_STEP]
+        cell = self.starts[diagonal] - before + row - self.firsts[diagonal]
+        left, right = self.packed[part][:, cell >> 3] & (128 >> (cell & 7))
+        return bool(left), bool(right)
+
+    def add(self, choices: list[npt.NDArray[np.uint8]]) -> None:
+        """Keep those of the next anti-diagonals."""
+        cells = np.concatenate(choices)
+        self.packed.append(np.packbits(np.stack([cells & _LEFT, cells & _RIGHT]), axis=1))
+
+
+def _choices(left: Likeness, right: Likeness, corridor: Corridor) -> Steps[tuple[_Choices, Floats]]:
+    """Return the steps, and what the paths cost that end with the right recording, [L]."""
     rows = np.arange(len(left))
     diagonals = np.arange(len(left) + len(right) - 1)
     firsts = np.searchsorted(rows + corridor.end, diagonals, side="right")
@@ -118,6 +143,7 @@ def _choices(
     backwards = Likeness(right.rows[::-1], right.quiet[::-1])
     (left_most, left_stall), (right_most, right_stall) = _alone(left), _alone(backwards)
     sums = [np.full(len(left) + 1, np.inf, np.float32) for _ in range(3)]
+    made = _Choices(firsts, np.cumsum(ends - firsts) - (ends - firsts), [])
     choices: list[npt.NDArray[np.uint8]] = []
     costs = np.full(len(left), np.inf, np.float32)
     for diagonal, first, end in zip(
@@ -139,9 +165,13 @@ def _choices(
         choices.append(choice)
         if first <= (row := diagonal - len(right) + 1) < end:
             costs[row] = now[row + 1]
-        if diagonal % _DIAGONALS_A_STEP == 0:
+        if len(choices) == _DIAGONALS_A_STEP:
+            made.add(choices)
+            choices = []
             yield
-    return choices, firsts, costs
+    if choices:
+        made.add(choices)
+    return made, costs
 
 
 def _alone(side: Likeness) -> tuple[Floats, Floats]:
@@ -150,16 +180,11 @@ def _alone(side: Likeness) -> tuple[Floats, Floats]:
     return most, np.where(side.quiet, 0, _STALL_COST).astype(np.float32)
 
 
-def _traced(
-    choices: list[npt.NDArray[np.uint8]], firsts: Indices, *, row: int, column: int
-) -> Iterator[tuple[int, int]]:
+def _traced(choices: _Choices, *, row: int, column: int) -> Iterator[tuple[int, int]]:
     """Yield the path's cells from the last one back to the first."""
     yield row, column
     while row or column:
-        diagonal = row + column
-        choice = choices[diagonal][row - firsts[diagonal]]
-        if choice in (_BOTH, _LEFT):
-            row -= 1
-        if choice in (_BOTH, _RIGHT):
-            column -= 1
+        left, right = choices.alone(row, column)
+        row -= not right
+        column -= not left
         yield row, column
