@@ -123,18 +123,19 @@ class _Bent:
         share = shut.share(self.sitting.gap)
         if share == 0:
             return own
-        moving = _moving(rings)
-        still = [*moving, *_FIXED]
+        moving, fixed, there = _moving(rings), list(_FIXED), shut.points[:468, :2]
         moves = Moves(
-            targets=np.r_[
-                targets[moving], held.points[list(_FIXED), :2], _neck(held.head, targets)
-            ],
-            sources=np.r_[shut.points[still, :2], _neck(shut.head, shut.points[:468, :2])],
+            targets=np.r_[targets[moving], held.points[fixed, :2], _neck(held.head, targets)],
+            sources=np.r_[there[moving], there[fixed], _neck(shut.head, there)],
             unit=held.head.eye_distance,
         )
-        other = bent(shut.picture, region, moves, rows, elsewhere=True)
-        mesh = targets - (region.left, region.top + rows.start)
-        return lent(own, other, mesh, share, part, unit=held.head.eye_distance)
+        highest = targets[list(part.whole), 1].min() - part.margin * held.head.eye_distance
+        first = max(rows.start, int(highest) - region.top)
+        other = bent(shut.picture, region, moves, slice(first, rows.stop), elsewhere=True)
+        mesh = targets - (region.left, region.top + first)
+        mine = own[first - rows.start :]
+        mine[:] = lent(mine, other, mesh, share, part, unit=held.head.eye_distance)
+        return own
 
 
 def _moves(held: Held, targets: Floats, rings: tuple[tuple[int, ...], ...]) -> Moves:

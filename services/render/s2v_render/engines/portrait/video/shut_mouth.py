@@ -19,6 +19,8 @@ _FROM, _WHOLLY = 0.07, 0.15
 _FEATHER, _EDGE = 0.05, 0.08
 """How soft edges are, and how far from the face's own one skin is looked at, in eye distances."""
 _LEAST_GAIN, _MOST_GAIN = 0.6, 1.6
+_LEAST_SEEN = 0.002
+"""What less of the other face is seen changes no pixel."""
 _UNIT_PIXELS = 80.0
 """The eye distance in which edges and light are looked at: they are soft."""
 _UPPER_LIP = (*topo.UPPER_RINGS[0], *topo.UPPER_RINGS[-1])
@@ -59,6 +61,11 @@ class Lent:
     lip: tuple[int, ...]
     beyond: float = 0.0
 
+    @property
+    def margin(self) -> float:
+        """How far around the points it is seen, in eye distances."""
+        return self.beyond + 3 * _FEATHER
+
 
 LENT_ABOVE = Lent(_UPPER_LIP, (), 0.06)
 LENT_BELOW = Lent(_CHIN, _LOWER_LIP)
@@ -87,11 +94,27 @@ def lent(own: Rgb, other: Rgb, mesh: Floats, share: float, part: Lent, *, unit: 
         lip = _filled(mine, mesh[list(part.lip)] * scale)
         red = _soft(lip, unit * scale)
         gain = gain * (1 - red) + _gain(mine, theirs, lip) * red
-    weight = share * _soft(whole, unit * scale)
-    gain, weight = (cv2.resize(each, (width, height)) for each in (gain, weight))
-    mixed = own + weight[..., None] * (other * gain - own)
-    drawn: Rgb = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    weight = share * _soft(whole, unit * scale)[..., 0]
+    rows, columns = _where(weight, scale)
+    gain, weight = (
+        cv2.resize(each, (width, height))[rows, columns] for each in (np.float32(gain), weight)
+    )
+    there = own[rows, columns]
+    mixed = there + weight[..., None] * (other[rows, columns] * gain - there)
+    drawn = own.copy()
+    drawn[rows, columns] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
     return drawn
+
+
+def _where(weight: Floats, scale: float) -> tuple[slice, slice]:
+    """Return rows and columns outside of which nothing is seen, in the unscaled picture."""
+    seen = weight > _LEAST_SEEN
+    sides = (np.flatnonzero(seen.any(axis=axis)) / scale for axis in (1, 0))
+    rows, columns = (
+        slice(max(0, int(side[0]) - 1), int(side[-1] + 2 / scale)) if len(side) else slice(0, 0)
+        for side in sides
+    )
+    return rows, columns
 
 
 def _gain(own: Rgb, other: Rgb, part: Pixels) -> Floats:
