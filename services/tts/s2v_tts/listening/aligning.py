@@ -121,6 +121,7 @@ def coarse_path(left: Likeness, right: Likeness, *, spare: float = 0.0) -> Steps
     if not all(map(len, spoken)):
         return Path(np.array([0, len(left) - 1]), np.array([0, len(right) - 1]), cost=1.0)
     ours, theirs = _only(left, spoken[0]), _only(right, spoken[1])
+    del left, right  # of an hour 14 MB each
     radius = _COARSE_RADIUS_FRAMES
     while True:
         corridor = straight(len(ours), len(theirs), radius=radius)

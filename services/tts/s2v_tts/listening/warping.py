@@ -8,6 +8,7 @@ and memory grow with the length of the path and not with its square.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +81,8 @@ def warp(left: Likeness, right: Likeness, corridor: Corridor, *, spare: float = 
     """
     choices, sums = yield from _choices(left, right, corridor)
     row = _last_row(sums, len(right), spare)
-    steps = np.array(list(_traced(choices, row=row, column=len(right) - 1)))[::-1]
+    traced = chain.from_iterable(_traced(choices, row=row, column=len(right) - 1))
+    steps = np.fromiter(traced, np.intp).reshape(-1, 2)[::-1]
     rows, columns = steps[:, 0], steps[:, 1]
     sounding = ~(left.quiet[rows] | right.quiet[columns])
     distances = 1 - np.einsum("ij,ij->i", left.rows[rows], right.rows[columns])
