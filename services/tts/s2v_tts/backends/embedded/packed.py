@@ -10,7 +10,8 @@ import marisa_trie
 class Packed:
     """Words and what JSON can hold of each; a look-up takes microseconds, not less than one.
 
-    hibari's dictionary and the weights of its tagger take 98 MiB as dicts and under 8 as these.
+    With hibari's dictionary and the weights of its tagger, 98 MiB as dicts, a process takes 54 MiB
+    less.
     """
 
     def __init__(self, entries: Mapping[str, Any]) -> None:
