@@ -1,7 +1,9 @@
 """A mouth that is torn open in a video: its lips and chin come from where the mouth was shut."""
 
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +23,10 @@ from s2v.media.video import H264, ClipEncoder
 from s2v_render.engines.portrait.drawing import make_portrait
 from s2v_render.engines.portrait.engine import PortraitEngine
 from s2v_render.engines.portrait.motion import STILL
+from s2v_render.engines.portrait.video import dubbing
+from s2v_render.engines.portrait.video.resync import draw
 from s2v_render.engines.portrait.video.shut_mouth import LENT_BELOW, lent
+from s2v_render.engines.portrait.video.steadying import Sitting
 
 FPS, SIDE = 25, 384
 SHUT, TORN = 20, 24
@@ -72,13 +77,18 @@ def pictures() -> list[Rgb]:
 
 
 @pytest.fixture(scope="module")
-def silent(pictures: list[Rgb], tmp_path_factory: pytest.TempPathFactory) -> Rgb:
-    """A film over that in which nothing is said."""
+def video(pictures: list[Rgb], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("torn") / "torn.mp4"
     quality = H264("superfast", 12)
     with ClipEncoder(path, width=SIDE, height=SIDE, frame_rate=FPS, quality=quality) as clip:
         clip.write(np.stack(pictures))
-    return filmed(path, frames=len(pictures))
+    return path
+
+
+@pytest.fixture(scope="module")
+def silent(pictures: list[Rgb], video: Path) -> Rgb:
+    """A film over that in which nothing is said."""
+    return filmed(video, frames=len(pictures))
 
 
 def filmed(path: Path, *, frames: int) -> Rgb:
@@ -107,6 +117,25 @@ def test_nothing_dark_is_left_on_the_upper_lip(pictures: list[Rgb], silent: Rgb)
     as_shut = darkest(silent[SHUT // 2], lip)
     assert darkest(pictures[SHUT], upper_lip(points_of(pictures[0]))) < as_shut - 40
     assert min(darkest(frame, lip) for frame in silent[MIDDLE]) > as_shut - 20
+
+
+def test_a_mouth_at_the_lower_edge_of_a_picture_is_no_fault(
+    video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[float] = []
+
+    def also_cut(sitting: Sitting, mouth: Mouth, *rest: Any) -> None:
+        draw(sitting, mouth, *rest)
+        assert sitting.held
+        lip, unit = sitting.held.points[0, 1], sitting.held.head.eye_distance
+        for below in (-0.6, -0.3, -0.15, 0, 0.15, 0.3):
+            picture = np.ascontiguousarray(sitting.picture[: int(lip + below * unit)])
+            draw(replace(sitting, picture=picture), mouth, *rest[:-1], np.empty_like(picture))
+            tried.append(below)
+
+    monkeypatch.setattr(dubbing, "draw", also_cut)
+    filmed(video, frames=SHUT + TORN)
+    assert len(tried) == 6 * (SHUT + TORN)
 
 
 def test_what_is_lent_gets_the_light_of_the_face_and_ends_softly() -> None:

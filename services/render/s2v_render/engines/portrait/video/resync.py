@@ -26,7 +26,7 @@ from s2v_render.engines.portrait.video.shut_mouth import (
 from s2v_render.engines.portrait.video.steadying import NOISE, Held, Sitting, beyond_noise
 
 _MARGIN = 0.42
-_LEAST_SIDE = 16
+_LEAST_SIDE, _LEAST_ROWS = 16, 4
 _ALWAYS_OPEN = 1.0
 """The picture's own mouth may be open at any time: the lips' inner edge is never trusted."""
 _FIXED = (2, 98, 327, 5, 129, 358, 50, 280, 123, 352, 234, 454, 93, 323)
@@ -76,6 +76,8 @@ def draw(sitting: Sitting, mouth: Mouth, mouthpiece: Mouthpiece, shut: ShutMouth
     if region is None:
         return
     lips = lips_of(targets, region, unit=held.head.eye_distance, first=0, last=region.height)
+    if lips.bottom < _LEAST_ROWS or region.height - lips.top < _LEAST_ROWS:
+        return  # the mouth lies beyond the picture's edge
     part = np.empty((region.height, region.width, 3), np.uint8)
     above, below = slice(0, lips.bottom), slice(lips.top, region.height)
     face = _Bent(sitting, held, targets, region, shut)
@@ -121,7 +123,9 @@ class _Bent:
         held, targets, region, shut = self.held, self.targets, self.region, self.shut
         own = bent(self.sitting.picture, region, _moves(held, targets, rings), rows)
         share = shut.share(self.sitting.gap)
-        if share == 0:
+        highest = targets[list(part.whole), 1].min() - part.margin * held.head.eye_distance
+        first = max(rows.start, int(highest) - region.top)
+        if share == 0 or rows.stop - first < _LEAST_ROWS:
             return own
         moving, fixed, there = _moving(rings), list(_FIXED), shut.points[:468, :2]
         moves = Moves(
@@ -129,8 +133,6 @@ class _Bent:
             sources=np.r_[there[moving], there[fixed], _neck(shut.head, there)],
             unit=held.head.eye_distance,
         )
-        highest = targets[list(part.whole), 1].min() - part.margin * held.head.eye_distance
-        first = max(rows.start, int(highest) - region.top)
         other = bent(shut.picture, region, moves, slice(first, rows.stop), elsewhere=True)
         mesh = targets - (region.left, region.top + first)
         mine = own[first - rows.start :]
