@@ -55,6 +55,8 @@ class Timeline:
     last_frame: float = 0.0
     end: float = 0.0
     frames: int = 0
+    beats: list[float] = field(default_factory=list)
+    """Until the first frame."""
 
     @classmethod
     def of(cls, frames_after: Iterable[tuple[float, int]], end: float) -> "Timeline":
@@ -63,7 +65,8 @@ class Timeline:
         total = told[-1][1]
         first = next(at for at, frames in told if frames)
         last = next(at for at, frames in told if frames == total)
-        return cls(told[0][0], first, last, end, total)
+        beats = [at for at, frames in told if not frames]
+        return cls(told[0][0], first, last, end, total, beats)
 
 
 @dataclass

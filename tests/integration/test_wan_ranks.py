@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `wan` is not installed")
 
 from s2v.core.errors import ShardLostError
+from s2v_render.engines.wan.sharding.exchange import Arrival
 from s2v_render.engines.wan.sharding.ranks import ALONE
 from s2v_render.engines.wan.sharding.sequence import SeveralRanks
 from wan_ranks import (
@@ -103,14 +104,18 @@ def test_a_rank_notices_that_a_strip_will_not_come(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tokens", [8, 301, 302, 303])
 def test_what_comes_needs_as_much_room_as_what_goes_back(tokens: int) -> None:
-    sizes: list[int] = []
+    sizes: list[float] = []
 
     class Asked:
         """Takes down how much room the largest rank needs, and sends nothing."""
 
-        def begin(self, parts: Any, shape_of: Any, _: Any) -> tuple[Any, Any]:
-            sizes.append(max(torch.Size(shape_of(rank)).numel() for rank in range(len(parts))))
-            return parts[0].new_zeros(shape_of(1)), lambda: None
+        def arrival(self, like: Any, shape_of: Any, exchanges: int = 1) -> Arrival:
+            largest = max(torch.Size(shape_of(rank)).numel() for rank in range(4))
+            sizes.extend([largest / exchanges] * exchanges)
+            return Arrival(like.new_zeros(shape_of(1)))
+
+        def begin(self, *_: Any) -> Any:
+            return lambda: None
 
     group = SimpleNamespace(size=lambda: 4, rank=lambda: 1)
     ranks = SeveralRanks(group, Asked())

@@ -95,9 +95,12 @@ class Encoding:
             self._is_first_awaited = False
             yield self._reels.popleft()
 
+    def end(self) -> None:
+        """Let the file be brought to its end: there is no more batch."""
+        self._pending.append((self._thread.submit(self._encoder.close), 0))
+
     def finish(self) -> Iterator[Reel]:
         """Wait for the end of the file, yielding reels that are new; raise what went wrong."""
-        self._pending.append((self._thread.submit(self._encoder.close), 0))
         while self._pending:
             self._wait()
             yield from self.take_reels()

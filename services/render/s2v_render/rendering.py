@@ -223,6 +223,8 @@ def _film(
                     encoding.write(rgb)
                     yield from _previews(rgb, first=done, order=order)
                     done += len(rgb)
+                    if done == total:
+                        encoding.end()  # while the engine makes what it leaves behind
                     yield RenderProgress(done, total)
             yield from encoding.take_reels()
         if done != total:

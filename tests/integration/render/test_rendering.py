@@ -3,6 +3,7 @@ from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO
 
 import numpy as np
@@ -13,6 +14,7 @@ from s2v.core.artifact import MP4, WAV, Artifact
 from s2v.core.errors import Exhausted, InvalidInput, NotFound, Reason
 from s2v.core.ports import Capabilities, Continuity, Frames, Notice, State, Take, Working
 from s2v.core.sampling import Sampling, Solver
+from s2v.media.video import ClipEncoder
 from s2v.testing.fakes_render import (
     BATCH_FRAMES,
     COLOURS,
@@ -92,6 +94,28 @@ def test_a_sequential_engine_leaves_a_state_and_starts_from_one(store: InMemoryS
 
     list(render_segment(engine, replace(order, state=first.state), store))
     assert seen == [None, b"60"]
+
+
+def test_the_clip_is_finished_while_the_engine_makes_what_it_leaves_behind(
+    store: InMemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished = Event()
+    close = ClipEncoder.close
+
+    def told(encoder: ClipEncoder) -> None:
+        close(encoder)
+        finished.set()
+
+    class Patient(FakeEngine):
+        def render(self, take: Take) -> Generator[Frames | Notice | Working | State]:
+            yield from super().render(take)
+            assert finished.wait(60)
+
+    monkeypatch.setattr(ClipEncoder, "close", told)
+    *_, clip = render_segment(Patient(), an_order(store), store)
+
+    assert isinstance(clip, ClipRendered)
+    assert decoded(clip, store) == list(range(60))
 
 
 def test_the_engine_is_told_everything(store: InMemoryStore) -> None:

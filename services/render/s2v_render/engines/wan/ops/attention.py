@@ -6,9 +6,11 @@ Shape suffixes: B batch, S queries, L keys, N heads, H width of a head.
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -77,6 +79,7 @@ def _on_cuda(*, fp8: bool) -> Iterator[AttentionBackend]:
     if fp8:
         yield from _in_fp8()
     if importlib.util.find_spec("flash_attn") and importlib.util.find_spec("flash_attn.cute"):
+        _keep_what_flash_4_compiles()
         yield AttentionBackend(_FLASH_4, _flash_4)
     for backend in (SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION):
         yield _pinned(backend)
@@ -90,6 +93,25 @@ def _works(
         return found.attend(tried, tried, tried).shape == tried.shape
     except (RuntimeError, ImportError, AssertionError, TypeError, ValueError):
         return False
+
+
+def _keep_what_flash_4_compiles() -> None:
+    """Have it on disk at the next start, beside what Triton keeps there: it takes seconds.
+
+    Unless told otherwise flash-attn-4 keeps nothing, or keeps it where other users could have put
+    something before.
+    """
+    if importlib.util.find_spec("triton") is None:
+        return
+    from triton import knobs
+
+    folder = Path(knobs.cache.dir).with_name("flash-attn-4")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return
+    os.environ.setdefault("FLASH_ATTENTION_CUTE_DSL_CACHE_ENABLED", "1")
+    os.environ.setdefault("FLASH_ATTENTION_CUTE_DSL_CACHE_DIR", str(folder))
 
 
 def _flash_4(q_BSNH: Tensor, k_BLNH: Tensor, v_BLNH: Tensor) -> Tensor:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -29,6 +31,7 @@ ShapeOf = Callable[[int], tuple[int, ...]]
 """The shape of a rank's arrival tensor; batch, or something like it, comes first."""
 PlaceOf = Callable[[Tensor, int], Tensor]
 """The part of an arrival tensor that is for what a rank sends."""
+Wait = Callable[[], None]
 
 
 def others(parts: Sequence[PartT], group: dist.ProcessGroup) -> list[PartT]:
@@ -36,9 +39,7 @@ def others(parts: Sequence[PartT], group: dist.ProcessGroup) -> list[PartT]:
     return [part for rank, part in enumerate(parts) if rank != group.rank()]
 
 
-def exchanged(
-    group: dist.ProcessGroup, sent: Sequence[Tensor], into: Sequence[Tensor]
-) -> Callable[[], None]:
+def exchanged(group: dist.ProcessGroup, sent: Sequence[Tensor], into: Sequence[Tensor]) -> Wait:
     """Send a part to each other rank and receive one of each; return what waits for that.
 
     What stays here is not part of it: it would go through the same few channels. A part's samples
@@ -65,20 +66,39 @@ def exchanged(
     return wait
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Tensors into which ranks write their parts.
+
+    Attributes:
+        mine: this rank's.
+        of: each rank's, where this one can write to them.
+    """
+
+    mine: Tensor
+    of: Sequence[Tensor] = ()
+
+
 class Exchange(Protocol):
-    """A way to send parts; all ranks begin the same exchanges in the same order."""
+    """A way to send parts; all ranks ask for the same arrivals and exchanges in the same order."""
 
-    def begin(
-        self, parts: Sequence[Tensor], shape_of: ShapeOf, place_of: PlaceOf
-    ) -> tuple[Tensor, Callable[[], None]]:
-        """Begin to send; return this rank's arrival tensor, and what waits until all is in it.
-
-        The host does not wait for a GPU. What is for this rank itself is not moved. The arrival
-        tensor is used again after seven more exchanges.
+    def arrival(self, like: Tensor, shape_of: ShapeOf, exchanges: int = 1) -> Arrival:
+        """Return room for what so many exchanges bring; it is used again after eight of them.
 
         Args:
-            parts: one for each rank.
-            shape_of: tells the shape of any rank's arrival tensor.
+            like: of the type that is sent.
+            shape_of: tells the shape of any rank's tensor.
+            exchanges: that together fill it.
+        """
+
+    def begin(self, arrival: Arrival, parts: Sequence[Tensor], place_of: PlaceOf) -> Wait:
+        """Begin to send; return what waits until everything has arrived.
+
+        The host does not wait for a GPU.
+
+        Args:
+            arrival: that is written to.
+            parts: one for each rank, this one, too; each row of a sample is contiguous.
             place_of: tells the place in such a tensor of what a rank sends.
         """
 
@@ -89,24 +109,37 @@ class CollectiveExchange:
     def __init__(self, group: dist.ProcessGroup) -> None:
         self._group = group
 
-    def begin(
-        self, parts: Sequence[Tensor], shape_of: ShapeOf, place_of: PlaceOf
-    ) -> tuple[Tensor, Callable[[], None]]:
+    def arrival(self, like: Tensor, shape_of: ShapeOf, exchanges: int = 1) -> Arrival:
+        """Return a new tensor."""
+        return Arrival(like.new_empty(shape_of(self._group.rank())))
+
+    def begin(self, arrival: Arrival, parts: Sequence[Tensor], place_of: PlaceOf) -> Wait:
         """Begin to send."""
-        arrival = parts[0].new_empty(shape_of(self._group.rank()))
-        sent = [part.contiguous() for part in others(parts, self._group)]
+        rank = self._group.rank()
         peers = others(range(self._group.size()), self._group)
-        wait = exchanged(self._group, sent, [place_of(arrival, peer) for peer in peers])
-        return arrival, wait
+        places = [place_of(arrival.mine, peer) for peer in peers]
+        received = [
+            torch.empty_like(place, memory_format=torch.contiguous_format) for place in places
+        ]
+        sent = [part.contiguous() for part in others(parts, self._group)]
+        arrived = exchanged(self._group, sent, received)
+        _in_words(place_of(arrival.mine, rank)).copy_(_in_words(parts[rank]))
+
+        def wait() -> None:
+            arrived()
+            for place, part in zip(places, received, strict=True):
+                place.copy_(part)
+
+        return wait
 
 
 class PeerExchange:
     """By copying into the memory of the other GPUs, beside what the multiprocessors do.
 
-    There is room for eight arrival tensors, used in turn, and a signal for each. Whoever writes to
-    another rank's room again has waited for an exchange which that one began after it had read what
-    was there: what an attention gathers is sent after its keys, values and queries were read, and
-    the next attention's keys and values after what was gathered.
+    There is room for what eight exchanges bring, used in turn, and a signal for each. Whoever
+    writes to another rank's room again has waited for an exchange which that one began after it had
+    read what was there: what an attention gathers is sent after its keys, values and queries were
+    read, and the next attention's keys and values after what was gathered.
     """
 
     def __init__(self, group: dist.ProcessGroup, device: torch.device) -> None:
@@ -118,40 +151,49 @@ class PeerExchange:
         self._room_bytes = 0
         self._shared: Any = None
         self._room: Tensor | None = None
-        self._turn = 0
+        self._begun = self._taken = 0
 
-    def begin(
-        self, parts: Sequence[Tensor], shape_of: ShapeOf, place_of: PlaceOf
-    ) -> tuple[Tensor, Callable[[], None]]:
+    def arrival(self, like: Tensor, shape_of: ShapeOf, exchanges: int = 1) -> Arrival:
+        """Return the next places of the room, in the memory of all ranks."""
+        shapes = [shape_of(rank) for rank in range(self._group.size())]
+        needed = max(map(_count, shapes)) * like.itemsize
+        self._make_room(-(-needed // exchanges))
+        if self._taken + exchanges > _EXCHANGES_AT_ONCE:
+            self._taken = 0
+        first, self._taken = self._taken, self._taken + exchanges
+        offset = first * self._room_bytes // like.itemsize
+        of = [
+            self._shared.get_buffer(rank, shape, like.dtype, offset)
+            for rank, shape in enumerate(shapes)
+        ]
+        return Arrival(of[self._rank], of)
+
+    def begin(self, arrival: Arrival, parts: Sequence[Tensor], place_of: PlaceOf) -> Wait:
         """Begin to copy; whoever waits has the device wait for the signals of the others."""
-        dtype = parts[0].dtype
-        shapes = [shape_of(rank) for rank in range(len(parts))]
-        self._make_room(max(map(_count, shapes)) * dtype.itemsize)
-        turn, self._turn = self._turn, (self._turn + 1) % _EXCHANGES_AT_ONCE
-
-        def arrival(rank: int) -> Tensor:
-            offset = turn * self._room_bytes // dtype.itemsize
-            found: Tensor = self._shared.get_buffer(rank, shapes[rank], dtype, offset)
-            return found
-
-        sending = {rank: parts[rank].contiguous() for rank in self._others}
+        signal, self._begun = self._begun, (self._begun + 1) % _EXCHANGES_AT_ONCE
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream):
-            for rank, part in sending.items():
-                for into, sample in zip(place_of(arrival(rank), self._rank), part, strict=True):
-                    into.copy_(sample)
-                part.record_stream(self._stream)
-                self._shared.put_signal(rank, turn, _DEADLINE_MS)
-            sent = self._stream.record_event()
+            for rank in self._others:
+                _copy_rows(place_of(arrival.of[rank], self._rank), parts[rank], self._stream)
+                parts[rank].record_stream(self._stream)
+                self._signal(rank, signal)
+        _in_words(place_of(arrival.mine, self._rank)).copy_(_in_words(parts[self._rank]))
 
         def wait() -> None:
-            # Signals are small kernels: what comes next would take every multiprocessor before
-            # this rank's own had one, and the others would wait for as long as it runs.
-            torch.cuda.current_stream(self._device).wait_event(sent)
             for rank in self._others:
-                self._shared.wait_signal(rank, turn, _DEADLINE_MS)
+                self._shared.wait_signal(rank, signal, _DEADLINE_MS)
 
-        return arrival(self._rank), wait
+        return wait
+
+    def _signal(self, rank: int, signal: int) -> None:
+        """Tell a rank that what was copied to it before is there, as `wait_signal` expects it.
+
+        PyTorch's own way is a small kernel, which waits until a large one has left it a
+        multiprocessor, and the next copies wait behind it.
+        """
+        place = signal * self._group.size() + self._rank
+        pad = self._shared.get_signal_pad(rank, (1,), torch.uint32, place)
+        self._shared.stream_write_value32(pad, 0, 1)
 
     def _make_room(self, needed_bytes: int) -> None:
         """Take room that is large enough, on all ranks together."""
@@ -162,11 +204,38 @@ class PeerExchange:
         torch.cuda.synchronize(self._device)
         self._shared, self._room = None, None
         self._room_bytes = -(-needed_bytes // _ROOM_STEP_BYTES) * _ROOM_STEP_BYTES
+        self._taken = 0
         with shards_named():
             self._room = symmetric.empty(
                 self._room_bytes * _EXCHANGES_AT_ONCE, dtype=torch.uint8, device=self._device
             )
             self._shared = symmetric.rendezvous(self._room, self._group)
+
+
+def _in_words(x_BSMH: Tensor) -> Tensor:
+    """Return the same bytes as whole numbers of 8 bytes, where they fit: quicker to copy."""
+    fits = x_BSMH.shape[-1] * x_BSMH.itemsize % 8 == 0
+    return x_BSMH.view(torch.int64) if fits else x_BSMH
+
+
+def _copy_rows(into_BSMH: Tensor, from_BSMH: Tensor, stream: torch.cuda.Stream) -> None:
+    """Have a copy engine copy rows of heads, both from and to tensors of more heads.
+
+    PyTorch would have a kernel do it, on the multiprocessors.
+    """
+    from cuda.bindings import runtime
+
+    for into, rows in zip(into_BSMH, from_BSMH, strict=True):
+        width = rows[0].nbytes if len(rows) else 0
+        (error,) = runtime.cudaMemcpy2DAsync(
+            *(into.data_ptr(), into.stride(0) * into.itemsize),
+            *(rows.data_ptr(), rows.stride(0) * rows.itemsize),
+            *(width, len(rows)),
+            runtime.cudaMemcpyKind.cudaMemcpyDefault,
+            stream.cuda_stream,
+        )
+        if error:
+            raise RuntimeError(f"copying from GPU to GPU failed: {error.name}")
 
 
 def quickest_exchange(group: dist.ProcessGroup, device: torch.device) -> Exchange:
@@ -181,11 +250,17 @@ def quickest_exchange(group: dist.ProcessGroup, device: torch.device) -> Exchang
 
 
 def _sees_all(group: dist.ProcessGroup) -> bool:
-    """Return whether this rank's GPU reaches the memory of all others, and may."""
+    """Return whether this rank's GPU reaches the memory of all others, and may.
+
+    PyTorch brings CUDA's bindings where it brings CUDA.
+    """
     own = torch.cuda.current_device()
     peers = others(dist.get_process_group_ranks(group), group)
-    return os.environ.get("NCCL_P2P_DISABLE", "0") == "0" and all(
-        torch.cuda.can_device_access_peer(own, other) for other in peers
+    return (
+        find_spec("cuda") is not None
+        and find_spec("cuda.bindings") is not None
+        and os.environ.get("NCCL_P2P_DISABLE", "0") == "0"
+        and all(torch.cuda.can_device_access_peer(own, other) for other in peers)
     )
 
 

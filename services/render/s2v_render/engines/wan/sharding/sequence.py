@@ -5,14 +5,16 @@ to all tokens with their own heads, and back, as in DeepSpeed Ulysses (arXiv 230
 attend by halves of their heads, so that one half is on its way while the other one attends: eight
 exchanges a block, four where a rank's heads cannot be halved. Shares need not be equal.
 
-Shape suffixes: B batch, S tokens of this rank, L tokens of the sequence, N heads, M heads of this
-rank, H width of a head, W the same in words, D width of a token, R ranks.
+Shape suffixes: B batch, S tokens of this rank, L tokens of the sequence, N heads, M heads of a
+part, H width of a head, D width of a token, R ranks, P parts of a rank's heads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Protocol
 
 import torch
@@ -97,58 +99,52 @@ class SeveralRanks:
 
     def sent(self, x_BSNH: Tensor, tokens: int) -> Sent:
         """Begin to send own tokens with all heads to where they attend; others' come here."""
-        x_BSRMW = _in_words(x_BSNH).unflatten(2, (self._ranks, -1))
-        parts = 2 if x_BSRMW.shape[3] % 2 == 0 else 1
-        return [
-            self._to_heads(part_BSRMW, tokens, x_BSNH.dtype)
-            for part_BSRMW in x_BSRMW.chunk(parts, dim=3)
-        ]
+        x_BSRMH = x_BSNH.unflatten(2, (self._ranks, -1))
+        parts = 2 if x_BSRMH.shape[3] % 2 == 0 else 1
+        return [self._to_heads(part_BSRMH, tokens) for part_BSRMH in x_BSRMH.chunk(parts, dim=3)]
 
     def attended(self, attend: Attend, query: Sent, key: Sent, value: Sent) -> Tensor:
-        """Return what own tokens gather with all heads."""
-        gathered = [
-            self._to_tokens(attend(*(arriving() for arriving in part)))
+        """Return what own tokens gather with all heads; it is there until the next attention."""
+        made = (
+            attend(*(arriving() for arriving in part)).contiguous()
             for part in zip(query, key, value, strict=True)
-        ]
-        return torch.cat([arrived() for arrived in gathered], dim=3).flatten(2, 3)
-
-    def _to_heads(self, x_BSRMW: Tensor, tokens: int, dtype: torch.dtype) -> Arriving:
-        """Send own tokens with the heads of all ranks; all tokens with own heads arrive."""
-        batch, *_, mine, words = x_BSRMW.shape
+        )
+        first_BLMH = next(made)
+        batch, tokens, *heads = first_BLMH.shape
         cut = shares(tokens, self._ranks)
+        arrival = self._exchange.arrival(
+            first_BLMH,
+            lambda rank: (batch, len(cut[rank]), self._ranks, len(query), *heads),
+            exchanges=len(query),
+        )
+        waits = [
+            self._exchange.begin(
+                arrival,
+                [x_BLMH[:, share.start : share.stop] for share in cut],
+                partial(_part_of_rank, part),
+            )
+            for part, x_BLMH in enumerate(chain([first_BLMH], made))
+        ]
+        for wait in waits:
+            wait()
+        return arrival.mine.flatten(2, 4)
 
-        def of_rank(all_BLMW: Tensor, rank: int) -> Tensor:
-            return all_BLMW[:, cut[rank].start : cut[rank].stop]
-
+    def _to_heads(self, x_BSRMH: Tensor, tokens: int) -> Arriving:
+        """Send own tokens with the heads of all ranks; all tokens with own heads arrive."""
+        batch, *_, mine, width = x_BSRMH.shape
+        cut = shares(tokens, self._ranks)
         # As much room as what goes back needs: none may be sought while something is on its way.
         most = self._ranks * max(map(len, cut))
-        all_BLMW, wait = self._exchange.begin(
-            x_BSRMW.unbind(2), lambda _: (batch, most, mine, words), of_rank
-        )
-        of_rank(all_BLMW, self._rank).copy_(x_BSRMW[:, :, self._rank])
-
-        def arrived() -> Tensor:
-            wait()
-            return all_BLMW[:, :tokens].view(dtype)
-
-        return arrived
-
-    def _to_tokens(self, x_BLMH: Tensor) -> Arriving:
-        """Send all tokens with own heads; own tokens arrive, shape [B, S, R, M, H]."""
-        x_BLMW = _in_words(x_BLMH.contiguous())
-        batch, tokens, *heads = x_BLMW.shape
-        cut = shares(tokens, self._ranks)
-        parts = [x_BLMW[:, share.start : share.stop] for share in cut]
-        arrival_RBSMW, wait = self._exchange.begin(
-            parts,
-            lambda rank: (self._ranks, batch, len(cut[rank]), *heads),
-            lambda arrival, rank: arrival[rank],
+        arrival = self._exchange.arrival(x_BSRMH, lambda _: (batch, most, mine, width))
+        wait = self._exchange.begin(
+            arrival,
+            x_BSRMH.unbind(2),
+            lambda all_BLMH, rank: all_BLMH[:, cut[rank].start : cut[rank].stop],
         )
 
         def arrived() -> Tensor:
             wait()
-            arrival_RBSMW[self._rank].copy_(parts[self._rank])
-            return arrival_RBSMW.view(x_BLMH.dtype).permute(1, 2, 0, 3, 4)
+            return arrival.mine[:, :tokens]
 
         return arrived
 
@@ -164,6 +160,6 @@ class SeveralRanks:
         return torch.cat([part[:, :count] for part, count in parts], dim=1)
 
 
-def _in_words(x: Tensor) -> Tensor:
-    """Return the same bytes as whole numbers of 8 bytes, where they fit: quicker to copy."""
-    return x.view(torch.int64) if x.shape[-1] * x.element_size() % 8 == 0 else x
+def _part_of_rank(part: int, arrival_BSRPMH: Tensor, rank: int) -> Tensor:
+    """Return the place of a part of a rank's heads."""
+    return arrival_BSRPMH[:, :, rank, part]

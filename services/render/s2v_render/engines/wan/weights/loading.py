@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -180,14 +181,15 @@ def load_models(
     head_dim = parts.config.head_dim
     if fp8_attention:
         ensure_fp8_attention(device, head_dim)
-    kernels = fastest_kernels(device, dtype, head_dim, fp8_attention=fp8_attention)
-    _log.info("computing", device=str(device), kernels=str(kernels), fp8=fp8)
     transformer_home = _HOST if offload.streams_transformer else device
     home = _HOST if offload.streams_encoders else device
     # On a device that holds it in fp8 only it is not loaded whole.
     loaded_on = _HOST if fp8 and not _holds(device, parts, dtype) else transformer_home
-    with libraries_imported():
+    choose = partial(fastest_kernels, device, dtype, head_dim, fp8_attention=fp8_attention)
+    with libraries_imported(choose) as chosen:
         transformer = _timed("transformer", lambda: parts.transformer(loaded_on, dtype))
+    kernels = chosen.result()
+    _log.info("computing", device=str(device), kernels=str(kernels), fp8=fp8)
     for lora in loras:
         _log.info("merged", lora=str(lora.file), layers=merge_lora(transformer, lora))
     if fp8:
