@@ -16,6 +16,7 @@ from s2v.rpc.settings_file import layered_environment
 from s2v_cli.background import ending_signals
 from s2v_cli.choosing import CheckpointOption, engine_settings
 from s2v_cli.failing import say
+from s2v_cli.gpus import GpusOption, ParallelOption, gpu_settings
 from s2v_cli.home import locked, socket_folder
 from s2v_cli.local import free_address, reachable_address, service_specs
 from s2v_cli.logbook import Logbook, made_log_folder
@@ -65,6 +66,8 @@ def serve(
         ),
     ] = "",
     checkpoint: CheckpointOption = "",
+    gpus: GpusOption = None,
+    parallel: ParallelOption = None,
 ) -> None:
     """Run the services: speech, rendering, composing and the gateway.
 
@@ -73,8 +76,11 @@ def serve(
     services.log of the home, or of the folder S2V_LOG_DIR.
     """
     home = (expanded(home, field="--home") if home else default_home()).absolute()
-    environment = {**os.environ, **engine_settings(engine, checkpoint)}
     told = layered_environment(home)
+    environment = {**os.environ, **engine_settings(engine, checkpoint)}
+    if gpus or parallel:
+        together = told.get("S2V_RENDER_AIM") == "latency"
+        environment |= gpu_settings(gpus, parallel, together=together, tell=_report)
     with (
         locked(home),
         socket_folder(home) as sockets,
