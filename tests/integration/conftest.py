@@ -24,6 +24,7 @@ from s2v.testing.fakes_gateway import FakeGateway
 from s2v_compositor.composing import FilmWriter
 from s2v_render.engines.portrait.engine import PortraitEngine
 from s2v_render.workers.cluster import RayCluster
+from s2v_render.workers.whole_lines import WholeLines
 from s2v_tts.backends.embedded.backend import EmbeddedBackend
 
 T = TypeVar("T")
@@ -67,6 +68,8 @@ def ray_cluster() -> Iterator[RayCluster]:
     from ray._private import worker
     from ray._private.ray_logging import global_worker_stdstream_dispatcher
 
+    [(_, printing)] = global_worker_stdstream_dispatcher.handlers
+    assert isinstance(printing, WholeLines)
     # It prints what workers do, and their ends, at any time: also into what a command of a later
     # test says.
     global_worker_stdstream_dispatcher.remove_handler("ray_print_logs")

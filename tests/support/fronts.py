@@ -1,7 +1,6 @@
 """A real Envoy in front of a gateway."""
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from installations import json_lines
 from s2v_cli.local import free_address
 
 RUN = Path("deploy/envoy/run.py")
@@ -34,8 +34,7 @@ class Front:
 
     def requests(self) -> list[dict[str, Any]]:
         """Return what its access log tells of the requests so far."""
-        lines = self.log.read_text().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        return json_lines(self.log)
 
     def memory(self, what: str) -> int:
         """Return bytes of its memory by a name of the kernel's: VmRSS is now, VmHWM the most."""

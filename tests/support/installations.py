@@ -5,11 +5,20 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from s2v.client import Client
 from s2v_cli.home import socket_folder
 from s2v_cli.local import free_address, service_specs
 from s2v_cli.supervisor import Supervisor
+
+
+def json_lines(log: Path, *, after: int = 0) -> list[dict[str, Any]]:
+    """Return the JSON of a growing file's lines, whose last one may not be whole yet."""
+    with log.open("rb") as file:
+        file.seek(after)
+        whole, _, _ = file.read().rpartition(b"\n")
+    return [json.loads(line) for line in whole.decode().splitlines() if line.startswith("{")]
 
 
 class Installation:
@@ -29,19 +38,16 @@ class Installation:
         """Return where one of the four services listens."""
         return self.address if service == "gateway" else f"unix:{self.sockets}/{service}.sock"
 
-    def log_lines(self, *, after: int = 0) -> list[dict[str, object]]:
+    def log_lines(self, *, after: int = 0) -> list[dict[str, Any]]:
         """What the services logged since the log had so many bytes."""
-        with self.log.open("rb") as file:
-            file.seek(after)
-            lines = file.read().decode().splitlines()
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        return json_lines(self.log, after=after)
 
     @property
     def log_bytes(self) -> int:
         """How much the services have logged so far."""
         return self.log.stat().st_size
 
-    def complaints(self, *, after: int) -> list[dict[str, object]]:
+    def complaints(self, *, after: int) -> list[dict[str, Any]]:
         """Return the errors that the services logged since; a traceback fails the test."""
         logged = self.log.read_bytes()[after:]
         assert b"Traceback" not in logged, logged.decode()

@@ -16,11 +16,14 @@ class Service:
     def __init__(self) -> None:
         self.deaths = 0
         self.free = asyncio.Event()
+        self.two_at_work = asyncio.Event()
         self._at_work: set[asyncio.Future[str]] = set()
 
     async def work(self, what: str) -> str:
         mine: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._at_work.add(mine)
+        if len(self._at_work) == 2:
+            self.two_at_work.set()
         if what == "poison":
             self._die()
         elif self.free.is_set():
@@ -58,7 +61,7 @@ async def test_what_dies_beside_poison_is_not_blamed_for_it() -> None:
         )
         for job in ("one", "two")
     ]
-    await asyncio.sleep(0.01)
+    await service.two_at_work.wait()
     bad = suspects("bad", records, turns)
     service.free.set()  # from now on the others are through at once when they have their turn
     with pytest.raises(Unavailable) as caught:

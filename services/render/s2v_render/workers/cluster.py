@@ -20,6 +20,7 @@ import structlog
 
 from s2v.store.working import WorkFolder
 from s2v_render.workers import dashboard
+from s2v_render.workers.whole_lines import print_whole_lines
 
 _log = structlog.get_logger()
 
@@ -113,8 +114,9 @@ class RayCluster:
             os.environ.setdefault(key, value)
         if self.is_local:
             self._start_local()
-            return
-        _import_ray().init(configure_logging=False)
+        else:
+            _import_ray().init(configure_logging=False)
+        print_whole_lines()
 
     def _start_local(self) -> None:
         for key, value in _LOCAL_ENVIRONMENT.items():

@@ -18,7 +18,14 @@ from s2v.core.timebase import SAMPLE_RATE, seconds
 from s2v.text.languages import voices_for
 from s2v_tts.edges import shifted
 from s2v_tts.listening.pauses import outside_pauses, pauses
-from s2v_tts.listening.spectra import HOP_SAMPLES, Likeness, Spectra, coarser, likeness, spectra
+from s2v_tts.listening.spectra import (
+    HOP_SAMPLES,
+    Spectra,
+    coarser,
+    likeness,
+    spectra,
+    speech_likeness,
+)
 from s2v_tts.listening.warping import Corridor, Path, around, straight, touches, warp
 
 WORST_COST = 0.825
@@ -111,23 +118,25 @@ def one_utterance(stretches: Iterable[Utterance]) -> Steps[Utterance]:
     return Utterance(np.concatenate(sounds), tuple(words), tuple(phonemes))
 
 
-def coarse_path(left: Likeness, right: Likeness, *, spare: float = 0.0) -> Steps[Path]:
+def coarse_path(left: Spectra, right: Spectra, *, spare: float = 0.0) -> Steps[Path]:
     """Return the path between two recordings of up to hours, pauses left out of the search.
 
     The search begins near the diagonal, counted in speech, and widens until the path lies well
     within, or twelve times as far as people's speed wanders. `spare` is as for `warp`.
     """
-    spoken = [np.flatnonzero(~side.quiet) for side in (left, right)]
-    if not all(map(len, spoken)):
-        return Path(np.array([0, len(left) - 1]), np.array([0, len(right) - 1]), cost=1.0)
-    ours, theirs = _only(left, spoken[0]), _only(right, spoken[1])
-    del left, right  # of an hour 14 MB each
+    lasts = [len(left) - 1, len(right) - 1]
+    ours, our_frames = speech_likeness(left)
+    del left  # of an hour 7 MB
+    theirs, their_frames = speech_likeness(right)
+    del right
+    if not (len(ours) and len(theirs)):
+        return Path(np.array([0, lasts[0]]), np.array([0, lasts[1]]), cost=1.0)
     radius = _COARSE_RADIUS_FRAMES
     while True:
         corridor = straight(len(ours), len(theirs), radius=radius)
         path = yield from warp(ours, theirs, corridor, spare=spare)
         if radius >= _WIDEST_RADIUS_FRAMES or not touches(path, corridor):
-            return Path(spoken[0][path.left], spoken[1][path.right], path.cost)
+            return Path(our_frames[path.left], their_frames[path.right], path.cost)
         radius *= 2
 
 
@@ -156,7 +165,7 @@ def _fine_path(ours: Spectra, heard: Spectra) -> Steps[Path]:
 
 
 def _fine_corridor(ours: Spectra, heard: Spectra) -> Steps[Corridor]:
-    left, right = (likeness(coarser(sound, COARSE_HOPS)) for sound in (ours, heard))
+    left, right = (coarser(sound, COARSE_HOPS) for sound in (ours, heard))
     rough = yield from coarse_path(left, right, spare=_SPARE)
     middle = COARSE_HOPS // 2
     return around(
@@ -194,10 +203,6 @@ def _decoys(sound: Spectra) -> Iterator[Spectra]:
         np.roll(backwards, len(levels) // 2, axis=0),
     ):
         yield replace(sound, levels_db=order)
-
-
-def _only(side: Likeness, frames: npt.NDArray[np.intp]) -> Likeness:
-    return Likeness(side.rows[frames], side.quiet[frames])
 
 
 def _moved(marks: Sequence[Mark], path: Path, samples: int) -> Iterator[Mark]:

@@ -14,7 +14,7 @@ from s2v.core.timebase import seconds
 from s2v.text.languages import voices_for
 from s2v.text.segmentation import cut_sentences
 from s2v_tts.listening.aligning import COARSE_HOPS, coarse_path, could_be_said, one_utterance
-from s2v_tts.listening.spectra import HOP_SAMPLES, Floats, Spectra, likeness, spectra
+from s2v_tts.listening.spectra import HOP_SAMPLES, Floats, Spectra, spectra
 
 _FRAME_SAMPLES = HOP_SAMPLES * COARSE_HOPS
 
@@ -55,8 +55,9 @@ def part_transcript(
         words += [replace(word, frame=frames + word.frame) for word in said]
         levels.append(sounds.levels_db)
         frames += len(sounds)
+    path = yield from coarse_path(_joined(levels), (yield from spectra(pcm, hops=COARSE_HOPS)))
     middles = [word.frame for word in words]
-    times = yield from _times_in(pcm, np.concatenate(levels), middles)
+    times = np.interp(middles, path.left + 0.5, path.right + 0.5) * _FRAME_SAMPLES
     return _parted([word.label for word in words], times, segments)
 
 
@@ -85,15 +86,11 @@ def _spoken(sentence: str, backend: Backend, voice: str) -> Steps[tuple[list[_Wo
     return words, sounds
 
 
-def _times_in(
-    pcm: npt.NDArray[np.int16], ours: Floats, frames: Sequence[float]
-) -> Steps[npt.NDArray[np.float64]]:
-    """Return the sample of the sound at which each of our frames is heard."""
-    heard = yield from spectra(pcm, hops=COARSE_HOPS)
-    spoken = Spectra(ours, _FRAME_SAMPLES)
-    path = yield from coarse_path(likeness(spoken), likeness(heard))
-    middles = np.interp(frames, path.left + 0.5, path.right + 0.5)
-    return np.asarray(middles * _FRAME_SAMPLES, np.float64)
+def _joined(levels: list[Floats]) -> Spectra:
+    """Put levels one after the other, and let go of them."""
+    joined = Spectra(np.concatenate(levels), _FRAME_SAMPLES)
+    levels.clear()
+    return joined
 
 
 def _parted(

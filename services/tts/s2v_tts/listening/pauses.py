@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from s2v.core.script import Mark
-from s2v_tts.listening.spectra import HOP_SAMPLES, Spectra, likeness
+from s2v_tts.listening.spectra import HOP_SAMPLES, Spectra, quiet_frames
 
 _SHORTEST_FRAMES = 18
 """The silence inside of a long p or t is no pause."""
@@ -20,7 +20,7 @@ Span = tuple[int, int]
 
 def pauses(heard: Spectra) -> tuple[Span, ...]:
     """Return half-open ranges of samples in which nobody speaks, in order."""
-    quiet = likeness(heard).quiet
+    quiet = quiet_frames(heard)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]])))
     return tuple(
         (_after_echo(int(first)), (int(end) - _CLOSURE_FRAMES) * HOP_SAMPLES)

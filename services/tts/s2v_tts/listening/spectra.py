@@ -78,16 +78,48 @@ def coarser(sound: Spectra, hops: int) -> Spectra:
 
 def likeness(sound: Spectra) -> Likeness:
     """Even out what differs between recordings: loudness, the microphone, the voice's colour."""
-    loudness = sound.levels_db.max(axis=1)
-    loud = float(np.percentile(loudness, 95))
-    quiet = loudness < loud - _QUIET_DB
-    levels = np.maximum(sound.levels_db, loud - _RANGE_DB)
-    speech = levels[~quiet]
-    levels = levels - (speech if len(speech) else levels).mean(axis=0)
-    evened = levels - _EVENING * levels.mean(axis=1, keepdims=True)
-    rows = np.concatenate([evened, _CHANGE_WEIGHT * _changes(evened)], axis=1)
-    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-6))
-    return Likeness(rows.astype(np.float32), quiet)
+    quiet = quiet_frames(sound)
+    return _likeness(sound, quiet, np.ones_like(quiet))
+
+
+def speech_likeness(sound: Spectra) -> tuple[Likeness, npt.NDArray[np.intp]]:
+    """Return the same of what is no pause, and which frames these are."""
+    speech = ~quiet_frames(sound)
+    return _likeness(sound, ~speech, speech), np.flatnonzero(speech)
+
+
+def quiet_frames(sound: Spectra) -> npt.NDArray[np.bool_]:
+    """Tell which frames are pauses."""
+    return np.asarray(sound.levels_db.max(axis=1) < _loud_db(sound) - _QUIET_DB)
+
+
+def _loud_db(sound: Spectra) -> float:
+    """Return how loud the loud parts are."""
+    return float(np.percentile(sound.levels_db.max(axis=1), 95))
+
+
+def _likeness(
+    sound: Spectra, quiet: npt.NDArray[np.bool_], kept: npt.NDArray[np.bool_]
+) -> Likeness:
+    """Return the likeness of some frames; of an hour little more than these is held at once."""
+    count, bands = sound.levels_db.shape
+    floor = np.float32(_loud_db(sound) - _RANGE_DB)
+    heard = sound.levels_db if quiet.all() else sound.levels_db[~quiet]
+    mean = np.maximum(heard, floor).mean(axis=0)
+    del heard
+    rows = np.empty((np.count_nonzero(kept), 2 * bands), np.float32)
+    done = 0
+    for first in range(0, count, _FRAMES_AT_ONCE):
+        end = min(first + _FRAMES_AT_ONCE, count)
+        levels = np.maximum(sound.levels_db[max(first - 1, 0) : end + 1], floor) - mean
+        evened = levels - _EVENING * levels.mean(axis=1, keepdims=True)
+        evened = np.pad(evened, ((first == 0, end == count), (0, 0)), mode="edge")
+        changes = (evened[2:] - evened[:-2]) / 2
+        piece = np.concatenate([evened[1:-1], _CHANGE_WEIGHT * changes], axis=1)[kept[first:end]]
+        piece /= np.maximum(np.linalg.norm(piece, axis=1, keepdims=True), np.float32(1e-6))
+        rows[done : done + len(piece)] = piece
+        done += len(piece)
+    return Likeness(rows, quiet[kept])
 
 
 def _powers(pcm: npt.NDArray[np.int16], first: int, *, count: int, hops: int) -> Floats:
@@ -104,12 +136,6 @@ def _powers(pcm: npt.NDArray[np.int16], first: int, *, count: int, hops: int) ->
     power = spectrum.real**2 + spectrum.imag**2
     mel = power.astype(np.float32) @ _mel_bank()
     return np.asarray(mel.reshape(count, hops, -1).mean(axis=1), np.float32)
-
-
-def _changes(levels: Floats) -> Floats:
-    """Return half the difference of each frame's neighbours, the ends held."""
-    padded = np.pad(levels, ((1, 1), (0, 0)), mode="edge")
-    return np.asarray((padded[2:] - padded[:-2]) / 2, np.float32)
 
 
 @cache

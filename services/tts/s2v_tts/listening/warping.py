@@ -8,7 +8,7 @@ and memory grow with the length of the path and not with its square.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 
 import numpy as np
 import numpy.typing as npt
@@ -148,9 +148,7 @@ def _choices(left: Likeness, right: Likeness, corridor: Corridor) -> Steps[tuple
     made = _Choices(firsts, np.cumsum(ends - firsts) - (ends - firsts), [])
     choices: list[npt.NDArray[np.uint8]] = []
     costs = np.full(len(left), np.inf, np.float32)
-    for diagonal, first, end in zip(
-        diagonals.tolist(), firsts.tolist(), ends.tolist(), strict=True
-    ):
+    for diagonal, first, end in _rows_of(firsts, ends):
         two_before, before, now = (sums[(diagonal + turn) % 3] for turn in range(3))
         now[max(first - 3, 0) : first + 1] = np.inf  # what is left of three diagonals before
         here = slice(first, end)
@@ -174,6 +172,13 @@ def _choices(left: Likeness, right: Likeness, corridor: Corridor) -> Steps[tuple
     if choices:
         made.add(choices)
     return made, costs
+
+
+def _rows_of(firsts: Indices, ends: Indices) -> Iterator[tuple[int, int, int]]:
+    """Yield each anti-diagonal with its first row and the one after its last."""
+    for start in range(0, len(firsts), _DIAGONALS_A_STEP):
+        part = slice(start, start + _DIAGONALS_A_STEP)
+        yield from zip(count(start), firsts[part].tolist(), ends[part].tolist(), strict=False)
 
 
 def _alone(side: Likeness) -> tuple[Floats, Floats]:
