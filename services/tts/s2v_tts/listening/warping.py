@@ -24,6 +24,7 @@ _QUIET_COST = 0.05
 """What a frame of a pause costs at most that the other recording does not have."""
 _CHEAPER = 0.98
 _DIAGONALS_A_STEP = 256
+_STEPS_AT_ONCE = 4096
 _LEFT, _RIGHT = np.uint8(1), np.uint8(2)
 """Which recording goes on alone; 0 where both do."""
 
@@ -85,7 +86,7 @@ def warp(left: Likeness, right: Likeness, corridor: Corridor, *, spare: float = 
     steps = np.fromiter(traced, np.intp).reshape(-1, 2)[::-1]
     rows, columns = steps[:, 0], steps[:, 1]
     sounding = ~(left.quiet[rows] | right.quiet[columns])
-    distances = 1 - np.einsum("ij,ij->i", left.rows[rows], right.rows[columns])
+    distances = _distances(left, right, rows, columns)
     cost = float(distances[sounding].mean()) if sounding.any() else 1.0
     return Path(rows, columns, cost)
 
@@ -96,6 +97,15 @@ def _closed(first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], *, right: in
     end = np.clip(end, 1, right)
     first[0], end[-1] = 0, right
     return Corridor(first.astype(np.intp), end.astype(np.intp))
+
+
+def _distances(left: Likeness, right: Likeness, rows: Indices, columns: Indices) -> Floats:
+    """Return how far the frames of a path are apart, [S]; they are not all copied at once."""
+    made = np.empty(len(rows), np.float32)
+    for first in range(0, len(rows), _STEPS_AT_ONCE):
+        part = slice(first, first + _STEPS_AT_ONCE)
+        made[part] = 1 - np.einsum("ij,ij->i", left.rows[rows[part]], right.rows[columns[part]])
+    return made
 
 
 def _last_row(sums: Floats, right: int, spare: float) -> int:
