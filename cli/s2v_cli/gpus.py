@@ -37,16 +37,15 @@ def gpu_settings(
         InvalidInput: FIELD_INVALID on "--parallel", more are to make a film than can be used.
     """
     used, notices = gpus_to_use(gpus)
-    if not used and not notices:
-        notices = ["this machine has no GPUs, and --gpus and --parallel are left out"]
+    if not used:
+        tell("note: this machine has no GPUs; --gpus and --parallel are left out")
+        return {}
     ranks = parallel or (used if together else 1)
-    if used and ranks > used:
+    if ranks > used:
         problem = f"{ranks} GPUs are to make a film together, and {used} can be used"
         raise InvalidInput(Reason.FIELD_INVALID, problem, field="--parallel")
-    if used and (idle := used % ranks):
+    if idle := used % ranks:
         notices.append(f"{idle} of {used} GPUs will be idle: {ranks} make a film together")
     for notice in notices:
         tell(f"note: {notice}")
-    if not used:
-        return {}
     return {"S2V_RENDER_WORKERS": str(used // ranks), "S2V_RENDER_RANKS": str(ranks)}

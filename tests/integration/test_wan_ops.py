@@ -1,6 +1,12 @@
 """The operations of the `wan` engine: fused and plain ones agree, and fp8 errs little."""
 
+import os
+import stat
+import sys
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -13,6 +19,7 @@ from s2v.core.errors import NotReady
 from s2v_render.engines.wan.memory import Demand, plan_memory
 from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.model.vae import Vae
+from s2v_render.engines.wan.ops import attention
 from s2v_render.engines.wan.ops.attention import PLAIN_ATTENTION, fastest_attention
 from s2v_render.engines.wan.ops.kernels import fastest_kernels
 from s2v_render.engines.wan.ops.linear import Fp8Linear
@@ -30,6 +37,7 @@ from s2v_render.engines.wan.weights.loading import load_models, parts_of
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 PLAIN = PlainOps()
+FLASH_4_SETTINGS = [f"FLASH_ATTENTION_CUTE_DSL_CACHE_{name}" for name in ("ENABLED", "DIR")]
 HEADS, WIDTH, TOKENS, NOISE = 5, 320, 37, 20
 
 
@@ -158,6 +166,39 @@ def test_fused_networks_work_where_their_weights_only_visit(offload: Offload, fp
     for whole, visiting in zip(*made, strict=True):
         assert whole.isfinite().all()
         assert alike(visiting, whole) > 0.9999
+
+
+@pytest.fixture
+def triton(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Triton that is installed and keeps what it compiles; returns where."""
+    folder = tmp_path / "home" / "cache"
+    known = ModuleType("triton")
+    known.knobs = SimpleNamespace(cache=SimpleNamespace(dir=str(folder)))  # type: ignore[attr-defined]
+    known.__spec__ = ModuleSpec("triton", None)
+    monkeypatch.setitem(sys.modules, "triton", known)
+    for name in FLASH_4_SETTINGS:
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
+    return folder
+
+
+def test_what_flash_4_compiles_is_kept_where_nobody_else_writes(triton: Path) -> None:
+    attention.keep_what_flash_4_compiles()
+    folder = triton / "flash-attn-4"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [os.environ[name] for name in FLASH_4_SETTINGS] == ["1", str(folder)]
+
+
+def test_own_settings_of_flash_4_go_before(triton: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FLASH_4_SETTINGS[0], "0")
+    attention.keep_what_flash_4_compiles()
+    assert os.environ[FLASH_4_SETTINGS[0]] == "0"
+
+
+def test_where_nothing_can_be_kept_flash_4_keeps_nothing(triton: Path) -> None:
+    triton.parent.write_text("in the way")
+    attention.keep_what_flash_4_compiles()
+    assert not any(name in os.environ for name in FLASH_4_SETTINGS)
 
 
 @pytest.mark.gpu

@@ -40,3 +40,9 @@ def test_a_piece_without_a_rest_does_not_take_the_next_event_along() -> None:
 @pytest.mark.parametrize("line", ["", "{'a': 1}", "Traceback (most recent call last):", "}", "[1"])
 def test_what_is_no_event_goes_on_at_once(line: str) -> None:
     assert told([line], [EVENT]) == [line, EVENT]
+
+
+def test_what_never_becomes_an_event_is_not_held_for_ever() -> None:
+    pieces = ['{"', *["a" * 100_000] * 20]
+    assert "".join(told(pieces, [OTHER])) == "".join([*pieces, OTHER])
+    assert len(told(pieces)) > 1

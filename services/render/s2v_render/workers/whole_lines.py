@@ -6,6 +6,8 @@ from typing import Any
 
 _HANDLER = "ray_print_logs"
 """Ray's own, which prints."""
+_LONGEST_LINE = 2**20
+"""Characters; what is longer and no event yet will never be one."""
 
 Batch = Mapping[str, Any]
 """What Ray tells of a worker's file: `lines`, and `ip`, `pid` and `is_err`, which say whose."""
@@ -37,7 +39,8 @@ class WholeLines:
                 yield before
                 before = ""
             joined = before + line
-            if (joined == "{" or joined.startswith('{"')) and not _is_event(joined):
+            begins = joined == "{" or joined.startswith('{"')
+            if begins and len(joined) <= _LONGEST_LINE and not _is_event(joined):
                 self._torn[file] = joined
             else:
                 yield joined

@@ -78,32 +78,34 @@ def coarser(sound: Spectra, hops: int) -> Spectra:
 
 def likeness(sound: Spectra) -> Likeness:
     """Even out what differs between recordings: loudness, the microphone, the voice's colour."""
-    quiet = quiet_frames(sound)
-    return _likeness(sound, quiet, np.ones_like(quiet))
+    made, _ = _likeness(sound, speech_only=False)
+    return made
 
 
 def speech_likeness(sound: Spectra) -> tuple[Likeness, npt.NDArray[np.intp]]:
     """Return the same of what is no pause, and which frames these are."""
-    speech = ~quiet_frames(sound)
-    return _likeness(sound, ~speech, speech), np.flatnonzero(speech)
+    return _likeness(sound, speech_only=True)
 
 
 def quiet_frames(sound: Spectra) -> npt.NDArray[np.bool_]:
     """Tell which frames are pauses."""
-    return np.asarray(sound.levels_db.max(axis=1) < _loud_db(sound) - _QUIET_DB)
+    quiet, _ = _quiet_and_loud(sound)
+    return quiet
 
 
-def _loud_db(sound: Spectra) -> float:
-    """Return how loud the loud parts are."""
-    return float(np.percentile(sound.levels_db.max(axis=1), 95))
+def _quiet_and_loud(sound: Spectra) -> tuple[npt.NDArray[np.bool_], float]:
+    """Tell which frames are pauses, and how loud the loud parts are, in dB."""
+    loudness = sound.levels_db.max(axis=1)
+    loud_db = float(np.percentile(loudness, 95))
+    return np.asarray(loudness < loud_db - _QUIET_DB), loud_db
 
 
-def _likeness(
-    sound: Spectra, quiet: npt.NDArray[np.bool_], kept: npt.NDArray[np.bool_]
-) -> Likeness:
-    """Return the likeness of some frames; of an hour little more than these is held at once."""
+def _likeness(sound: Spectra, *, speech_only: bool) -> tuple[Likeness, npt.NDArray[np.intp]]:
+    """Return likeness and which frames it is of; of an hour little more is held at once."""
+    quiet, loud_db = _quiet_and_loud(sound)
+    kept = ~quiet if speech_only else np.ones_like(quiet)
     count, bands = sound.levels_db.shape
-    floor = np.float32(_loud_db(sound) - _RANGE_DB)
+    floor = np.float32(loud_db - _RANGE_DB)
     heard = sound.levels_db if quiet.all() else sound.levels_db[~quiet]
     mean = np.maximum(heard, floor).mean(axis=0)
     del heard
@@ -119,7 +121,7 @@ def _likeness(
         piece /= np.maximum(np.linalg.norm(piece, axis=1, keepdims=True), np.float32(1e-6))
         rows[done : done + len(piece)] = piece
         done += len(piece)
-    return Likeness(rows, quiet[kept])
+    return Likeness(rows, quiet[kept]), np.flatnonzero(kept)
 
 
 def _powers(pcm: npt.NDArray[np.int16], first: int, *, count: int, hops: int) -> Floats:

@@ -79,7 +79,7 @@ def _on_cuda(*, fp8: bool) -> Iterator[AttentionBackend]:
     if fp8:
         yield from _in_fp8()
     if importlib.util.find_spec("flash_attn") and importlib.util.find_spec("flash_attn.cute"):
-        _keep_what_flash_4_compiles()
+        keep_what_flash_4_compiles()
         yield AttentionBackend(_FLASH_4, _flash_4)
     for backend in (SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION):
         yield _pinned(backend)
@@ -95,8 +95,8 @@ def _works(
         return False
 
 
-def _keep_what_flash_4_compiles() -> None:
-    """Have it on disk at the next start, beside what Triton keeps there: it takes seconds.
+def keep_what_flash_4_compiles() -> None:
+    """Have it on disk at the next start, where Triton keeps its own: compiling takes seconds.
 
     Unless told otherwise flash-attn-4 keeps nothing, or keeps it where other users could have put
     something before.
@@ -105,7 +105,7 @@ def _keep_what_flash_4_compiles() -> None:
         return
     from triton import knobs
 
-    folder = Path(knobs.cache.dir).with_name("flash-attn-4")
+    folder = Path(knobs.cache.dir, "flash-attn-4")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:

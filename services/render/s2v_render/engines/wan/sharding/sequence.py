@@ -49,7 +49,7 @@ class SequenceRanks(Protocol):
         """
 
     def attended(self, attend: Attend, query: Sent, key: Sent, value: Sent) -> Tensor:
-        """Return what own tokens gather with all heads, shape [B, S, N, H]."""
+        """Return what own tokens gather with all heads, [B, S, N, H], until the next attention."""
 
     def gathered(self, x_BSD: Tensor, tokens: int, first: int) -> Tensor:
         """Return the first tokens of the sequence, shape [B, first, D].
@@ -104,7 +104,7 @@ class SeveralRanks:
         return [self._to_heads(part_BSRMH, tokens) for part_BSRMH in x_BSRMH.chunk(parts, dim=3)]
 
     def attended(self, attend: Attend, query: Sent, key: Sent, value: Sent) -> Tensor:
-        """Return what own tokens gather with all heads; it is there until the next attention."""
+        """Return what own tokens gather with all heads."""
         made = (
             attend(*(arriving() for arriving in part)).contiguous()
             for part in zip(query, key, value, strict=True)
