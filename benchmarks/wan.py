@@ -36,7 +36,7 @@ from wan_stages import Stages, autoencoder, window
 from s2v_render.engines.wan.memory import Demand, tokens
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.ops.kernels import can_fp8, fastest_kernels
-from s2v_render.engines.wan.weights.loading import parts_of
+from s2v_render.engines.wan.weights.parts import parts_of
 
 LEAST_COSINE = {"fp8": 0.995, "fp8-attention": 0.995}
 GIB = 2**30

@@ -95,11 +95,11 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
         done("device ready")
     from s2v_render.engines.wan.model.transformer import S2VTransformer
     from s2v_render.engines.wan.takes import filming
-    from s2v_render.engines.wan.weights import importing, loading
+    from s2v_render.engines.wan.weights import loading, parts
 
     done("engine imported")
-    _time_parts(loading, took)
-    _time(importing, "_import", took)
+    _time_parts(parts, loading, took)
+    _time(loading, "import_libraries", took)
     _note_end(loading, "load_models", lambda: done("loaded"))
     _note_end(S2VTransformer, "forward", lambda: done("first forward"))
     _note_end(filming, "_reference", lambda: done("text and portrait"))
@@ -136,9 +136,9 @@ def _rest() -> None:
         torch.cuda.synchronize()
 
 
-def _time_parts(loading: Any, took: dict[str, float]) -> None:
+def _time_parts(parts: Any, loading: Any, took: dict[str, float]) -> None:
     for name in _PARTS:
-        _time(loading.CheckpointParts, name, took)
+        _time(parts.CheckpointParts, name, took)
     _time(loading, "fastest_vae", took)
     _time(loading, "fastest_kernels", took)
 
@@ -192,7 +192,7 @@ def write(model: str, folder: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
-    from s2v_render.engines.wan.weights.loading import parts_of
+    from s2v_render.engines.wan.weights.parts import parts_of
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     host = torch.device("cpu")

@@ -48,7 +48,7 @@ from s2v_render.engines.wan.takes.windows import (
     prepared,
 )
 from s2v_render.engines.wan.weights.fast import fastest_vae
-from s2v_render.engines.wan.weights.loading import parts_of
+from s2v_render.engines.wan.weights.parts import parts_of
 
 LEAST_COSINE = 0.9995
 Way = Callable[[], Tensor]

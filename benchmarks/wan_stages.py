@@ -31,7 +31,7 @@ from s2v_render.engines.wan.takes.windows import (
     windows,
 )
 from s2v_render.engines.wan.weights.fast import fastest_vae
-from s2v_render.engines.wan.weights.loading import Parts
+from s2v_render.engines.wan.weights.parts import Parts
 
 PROMPT = "A person talks."
 _Result = TypeVar("_Result")

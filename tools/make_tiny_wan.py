@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from s2v_render.engines.wan.weights.layouts.official import text_encoder_name, vae_name
-from s2v_render.engines.wan.weights.loading import parts_of
+from s2v_render.engines.wan.weights.parts import parts_of
 
 _FIXTURES = Path(__file__).parents[1] / "tests/data/wan_s2v"
 _HOST = torch.device("cpu")

@@ -35,7 +35,7 @@ print(*sys.modules)
 PLANNED = """
 import sys
 from s2v_render.engines.wan.takes.filming import plan_take
-from s2v_render.engines.wan.weights.loading import parts_of
+from s2v_render.engines.wan.weights.parts import parts_of
 parts_of(sys.argv[1]).sizes()
 print(*sys.modules)
 """

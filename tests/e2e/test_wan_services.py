@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,15 @@ def test_pictures_and_sound_are_as_long_as_each_other(made: job_pb2.Job, film_pa
 
 def test_the_film_is_marked_as_made_by_a_model(film_path: Path) -> None:
     assert read_marking(film_path) is DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
+
+
+def test_a_worker_prepares_without_being_asked_for_a_take(installation: Any) -> None:
+    def prepared() -> list[str]:
+        lines = installation.log_lines()
+        return [line["engine"] for line in lines if line["event"] == "prepared"]
+
+    while "wan" not in prepared():
+        time.sleep(0.05)  # nothing tells when a log has grown
 
 
 def test_the_job_tells_what_was_asked_for(made: job_pb2.Job) -> None:

@@ -20,7 +20,7 @@ from s2v_render.engines.wan.model.speech import (
     gathered,
     mono_16k,
 )
-from s2v_render.engines.wan.weights.loading import load_speech
+from s2v_render.engines.wan.weights.parts import load_speech
 from wan_builders import official_windows
 
 HERE = Path(__file__).parents[1] / "data/wan_s2v"

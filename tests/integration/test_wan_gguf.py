@@ -14,7 +14,8 @@ import wan_layouts as layouts
 from s2v.core.errors import NotReady
 from s2v_render.engines.wan.weights.layouts.checkpoint import ModelPart
 from s2v_render.engines.wan.weights.layouts.finding import GivenParts, find_checkpoint, singly
-from s2v_render.engines.wan.weights.loading import load_models, parts_of
+from s2v_render.engines.wan.weights.loading import load_models
+from s2v_render.engines.wan.weights.parts import parts_of
 from s2v_render.engines.wan.weights.reading import stored_tensors
 
 CPU = torch.device("cpu")

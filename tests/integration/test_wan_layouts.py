@@ -21,7 +21,8 @@ from s2v_render.engines.wan.weights.layouts.finding import (
     GivenParts,
     find_checkpoint,
 )
-from s2v_render.engines.wan.weights.loading import WanModels, load_models, parts_of
+from s2v_render.engines.wan.weights.loading import WanModels, load_models
+from s2v_render.engines.wan.weights.parts import parts_of
 from s2v_render.engines.wan.weights.reading import stored_tensors
 from s2v_render.engines.wan.weights.scaling import unscaled
 

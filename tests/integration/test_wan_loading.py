@@ -22,8 +22,9 @@ from s2v_render.engines.wan.weights.blank import blank_transformer
 from s2v_render.engines.wan.weights.layouts.checkpoint import Layout
 from s2v_render.engines.wan.weights.layouts.finding import find_checkpoint
 from s2v_render.engines.wan.weights.layouts.official import text_encoder_name, vae_name
-from s2v_render.engines.wan.weights.loading import WanModels, load_models, parts_of
+from s2v_render.engines.wan.weights.loading import WanModels, load_models
 from s2v_render.engines.wan.weights.offload import stream_weights
+from s2v_render.engines.wan.weights.parts import parts_of
 from s2v_render.engines.wan.weights.reading import fill, parameter_count, stored_tensors
 from wan_builders import diffusers_name
 

@@ -15,8 +15,9 @@ from s2v_render.engines.wan.model.config import S2VConfig
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.settings import LoraChoice, WanSettings, lora_choices
 from s2v_render.engines.wan.weights.blank import blank_transformer
-from s2v_render.engines.wan.weights.loading import load_models, parts_of
+from s2v_render.engines.wan.weights.loading import load_models
 from s2v_render.engines.wan.weights.lora import Lora, merge_lora
+from s2v_render.engines.wan.weights.parts import parts_of
 from wan_builders import diffusers_name
 
 TINY = Path(__file__).parents[1] / "data/wan_tiny"

@@ -32,7 +32,8 @@ from s2v_render.engines.wan.weights.fast import (
     fastest_vae,
     round_to_fp8,
 )
-from s2v_render.engines.wan.weights.loading import load_models, parts_of
+from s2v_render.engines.wan.weights.loading import load_models
+from s2v_render.engines.wan.weights.parts import parts_of
 
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")

@@ -20,7 +20,8 @@ from s2v_render.engines.wan.takes.windows import (
     denoised,
     prepared,
 )
-from s2v_render.engines.wan.weights.loading import load_models, parts_of
+from s2v_render.engines.wan.weights.loading import load_models
+from s2v_render.engines.wan.weights.parts import parts_of
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "tests/data/wan_tiny"

@@ -27,7 +27,7 @@ from s2v_render.engines.wan.ops.attention import PLAIN_ATTENTION
 from s2v_render.engines.wan.settings import WanSettings
 from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
 from s2v_render.engines.wan.sharding.strips import Strips
-from s2v_render.engines.wan.weights.loading import parts_of
+from s2v_render.engines.wan.weights.parts import parts_of
 from wan_builders import build_transformer
 
 HOST = torch.device("cpu")

@@ -356,6 +356,14 @@ class Remote(Protocol):
         """
 
 
+@runtime_checkable
+class Prepared(Protocol):
+    """An engine that can do part of what its first take would wait for."""
+
+    def prepare(self) -> None:
+        """Do it; needs no device. Called at most once, on any thread, also while a take begins."""
+
+
 class ArtifactStore(Protocol):
     """Immutable bytes by name. Equal bytes are stored once; a name never changes its bytes."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
@@ -12,28 +12,39 @@ _END = object()
 
 
 async def iterate_in_thread(
-    generator: Generator[T], *, ended: Callable[[], None] | None = None
+    generator: Generator[T],
+    *,
+    thread: Executor | None = None,
+    ended: Callable[[], None] | None = None,
 ) -> AsyncGenerator[T]:
-    """Yield what a blocking generator yields, running it on a thread of its own.
+    """Yield what a blocking generator yields, running it on one thread.
 
     When the consumer stops or is cancelled, the generator is closed as soon as it has come to its
-    next yield. `ended` is called in the event loop when the thread has nothing to do any more: as
-    the last thing here, or later if the consumer did not wait for the end.
+    next yield.
+
+    Args:
+        generator: what to run.
+        thread: the only one of an executor that nothing else waits in; None takes a new one.
+        ended: is called in the event loop when the generator has nothing to do any more: as the
+            last thing here, or later if the consumer did not wait for the end.
     """
     loop = asyncio.get_running_loop()
-    thread = ThreadPoolExecutor(1, "generator")
+    own = None if thread else ThreadPoolExecutor(1, "generator")
+    runs = thread or own
+    assert runs
     closed: Future[None] | None = None
     try:
         while True:
-            item = await loop.run_in_executor(thread, next, generator, _END)
+            item = await loop.run_in_executor(runs, next, generator, _END)
             if item is _END:
                 return
             yield item  # type: ignore[misc]
     except (asyncio.CancelledError, GeneratorExit):
-        closed = thread.submit(generator.close)
+        closed = runs.submit(generator.close)
         raise
     finally:
-        thread.shutdown(wait=False)
+        if own:
+            own.shutdown(wait=False)
         if ended and closed:
             closed.add_done_callback(lambda _: _call_in(loop, ended))
         elif ended:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import threading
 import time
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, replace
@@ -49,7 +50,8 @@ class FakeScript:
 
     Attributes:
         folder: where the fake leaves files for the test: `begun` holds its process id after the
-            first batch, `closed` is there once a take was closed early.
+            first batch, `closed` is there once a take was closed early, `threads` holds a line for
+            the thread of each take.
         seconds_per_batch: how long each batch but the first takes, until a file `go` is in
             `folder`.
         refuse: refuse the reference as one without a face.
@@ -198,6 +200,8 @@ def _act(script: FakeScript, *, first_batch: bool) -> None:
         return
     folder = Path(script.folder)
     if first_batch:
+        with (folder / "threads").open("a") as threads:
+            threads.write(f"{threading.get_native_id()}\n")
         (folder / "pid").write_text(f"{os.getpid()}")
         (folder / "pid").rename(folder / "begun")
     if script.die and not (folder / "go").exists():

@@ -1,7 +1,7 @@
 """Encode what an engine draws beside it, and hand out reels meanwhile."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from s2v.core.artifact import MP4
+from s2v.core.artifact import MP4, Artifact
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import Reel
 from s2v.core.ports import ArtifactStore, Size
@@ -48,14 +48,30 @@ class Encoded:
 
 
 class Encoding:
-    """An encoder on a thread of its own that lags behind by some pictures at most."""
+    """An encoder on a thread of its own that lags behind by some pictures at most.
+
+    Args:
+        encoded: what and how.
+        folder: for files on the way.
+        store: where reels go, and the clip.
+        rendered: files of the reels that are there already; the clip begins with them.
+        threads: how many the encoder may keep busy.
+    """
 
     def __init__(
-        self, encoded: Encoded, folder: Path, store: ArtifactStore, *, threads: int
+        self,
+        encoded: Encoded,
+        folder: Path,
+        store: ArtifactStore,
+        *,
+        rendered: Sequence[Path] = (),
+        threads: int,
     ) -> None:
         self._encoded = encoded
         self._folder = folder
         self._store = store
+        self._rendered = rendered
+        self._clip: Future[Artifact] | None = None
         self._frames = 0
         self._reels = deque[Reel]()
         self._is_first_awaited = encoded.reels
@@ -96,26 +112,31 @@ class Encoding:
             yield self._reels.popleft()
 
     def end(self) -> None:
-        """Let the file be brought to its end: there is no more batch."""
-        self._pending.append((self._thread.submit(self._encoder.close), 0))
+        """Let the clip be brought to its end and stored: there is no more batch."""
+        self._clip = self._thread.submit(self._stored)
 
-    def finish(self) -> Iterator[Reel]:
-        """Wait for the end of the file, yielding reels that are new; raise what went wrong."""
+    def finish(self) -> Generator[Reel, None, Artifact]:
+        """Wait for the clip after `end`, yielding reels that are new; raise what went wrong.
+
+        Raises:
+            InvalidInput: what was rendered is no clip (FIELD_INVALID).
+        """
+        assert self._clip
         while self._pending:
             self._wait()
             yield from self.take_reels()
+        return self._clip.result()
 
-    def joined(self, rendered: Sequence[Path]) -> Path:
-        """Return the whole clip once all is encoded, which begins with the reels of these files.
+    def _stored(self) -> Artifact:
+        self._encoder.close()
+        return self._store.put(self._joined(), MP4)
 
-        Raises:
-            InvalidInput: one is no clip (FIELD_INVALID).
-        """
-        if not rendered:
+    def _joined(self) -> Path:
+        if not self._rendered:
             return self._path
         target = self._folder / "joined.mp4"
         try:
-            join_clips([*rendered, self._path], target, self._encoded.frame_rate)
+            join_clips([*self._rendered, self._path], target, self._encoded.frame_rate)
         except ValueError as error:
             problem = f"a reel is not usable: {error}; leave the reels out"
             raise InvalidInput(Reason.FIELD_INVALID, problem, field="rendered") from error

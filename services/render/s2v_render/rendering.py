@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from s2v.core.artifact import MP4, Artifact
+from s2v.core.artifact import Artifact
 from s2v.core.directing import LARGEST_FACE, FaceChoice
 from s2v.core.errors import InvalidInput, Reason
 from s2v.core.job import Reel
@@ -131,10 +131,10 @@ def render_segment(
         take = take_of(order, store, stack)
         rendered = [stack.enter_context(store.local(reel.video)) for reel in order.rendered]
         with full_disk_named("the folder for temporary files"):
-            encoding = Encoding(_encoded(order), Path(folder), store, threads=threads)
-            state = yield from _film(engine.render(take), order, encoding)
-            path = encoding.joined(rendered)
-        video = store.put(path, MP4)
+            encoding = Encoding(
+                _encoded(order), Path(folder), store, rendered=rendered, threads=threads
+            )
+            video, state = yield from _film(engine.render(take), order, encoding)
     yield ClipRendered(
         video=video,
         frames=order.speech.frames(order.frame_rate),
@@ -203,8 +203,8 @@ def _bytes(artifact: Artifact, store: ArtifactStore) -> bytes:
 
 def _film(
     items: Generator[Frames | Notice | Working | State], order: RenderOrder, encoding: Encoding
-) -> Generator[RenderEvent, None, State | None]:
-    """Run the engine and encode what it yields; return the state that it left behind."""
+) -> Generator[RenderEvent, None, tuple[Artifact, State | None]]:
+    """Run the engine and encode what it yields; return the clip, and the state it left behind."""
     total = order.speech.frames(order.frame_rate)
     state: State | None = None
     done = 0
@@ -229,8 +229,8 @@ def _film(
             yield from encoding.take_reels()
         if done != total:
             raise RuntimeError(f"engine {order.engine} yielded {done} of {total} frames")
-        yield from encoding.finish()
-    return state
+        video = yield from encoding.finish()
+    return video, state
 
 
 def _check(rgb: npt.NDArray[np.uint8], size: Size, *, frames_left: int) -> None:

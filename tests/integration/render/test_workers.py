@@ -44,6 +44,21 @@ async def test_cancelling_closes_the_engine_and_frees_the_worker_that_lives_on(
     assert (await studio.clip(studio.request())).frames == FRAMES
 
 
+async def test_takes_of_a_worker_run_on_one_thread_the_cancelled_ones_too(
+    studio: Studio, folder: Path
+) -> None:
+    await studio.clip(studio.request(FakeScript(str(folder))))
+    (folder / "begun").unlink()
+    call = studio.stub.Render(studio.request(slowly(folder), frames=LONG_FRAMES))
+    await begun(folder)
+    call.cancel()
+    await studio.clip(studio.request(FakeScript(str(folder))))
+
+    threads = (folder / "threads").read_text().split()
+    assert len(threads) == 3
+    assert len(set(threads)) == 1
+
+
 async def test_an_engine_that_does_not_stop_is_stopped_with_its_worker(
     studio: Studio, folder: Path
 ) -> None:

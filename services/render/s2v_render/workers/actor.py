@@ -5,13 +5,15 @@ import atexit
 import os
 import tempfile
 import threading
+import time
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
 
 import structlog
 
-from s2v.core.ports import Capabilities, Engine, Remote
+from s2v.core.ports import Capabilities, Engine, Prepared, Remote
 from s2v.core.registry import Registry
 from s2v.core.shards import Shard, Shared
 from s2v.rpc import conventions
@@ -65,7 +67,10 @@ class Worker:
         self._threads = threads
         self._engines: dict[str, Engine] = {}
         self._profiles = profiles
-        self._at_work = threading.Lock()
+        self._making = threading.Lock()
+        # All takes on one thread: cuDNN keeps for each what it has found out about a shape.
+        self._thread = ThreadPoolExecutor(1, "takes")
+        self._at_work = asyncio.Lock()
         self._shard: Shard | None = None
         self._followers: Followers | None = None
 
@@ -113,6 +118,10 @@ class Worker:
         """
         await asyncio.to_thread(self._check)
 
+    async def prepare(self) -> None:
+        """Begin what first takes would wait for."""
+        threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+
     async def render(
         self, order: RenderOrder, log_context: Mapping[str, object], traceparent: str
     ) -> AsyncIterator[RenderEvent]:
@@ -123,7 +132,11 @@ class Worker:
             with span(conventions.TAKE_SPAN, _facts(order, log_context, self._name)):
                 bind_trace()
                 _log.info("take begins", engine=order.engine, samples=order.speech.samples)
-                async with aclosing(iterate_in_thread(self._take(order, here()))) as events:
+                await self._at_work.acquire()
+                take = iterate_in_thread(
+                    self._take(order, here()), thread=self._thread, ended=self._at_work.release
+                )
+                async with aclosing(take) as events:
                     async for event in events:
                         yield event
                 _log.info("take ends")
@@ -132,7 +145,8 @@ class Worker:
 
     async def settled(self) -> None:
         """Return as soon as no take is at work."""
-        await asyncio.to_thread(self._wait_for_the_take)
+        async with self._at_work:
+            pass
 
     def _capabilities(self) -> dict[str, Capabilities]:
         return {name: self._engine(name).capabilities for name in self._registry.names}
@@ -142,20 +156,30 @@ class Worker:
             if isinstance(engine, Remote):
                 engine.check()
 
-    def _take(self, order: RenderOrder, traceparent: str) -> Generator[RenderEvent]:
-        with self._at_work:
-            go_on_in(traceparent)  # this thread has none of its own
-            engine = self._engine(order.engine)
-            if self._followers and isinstance(engine, Shared):
-                engine = LedEngine(engine, self._followers, order)
-            events = render_segment(engine, order, self._store, threads=self._threads)
-            yield from profiled(events, self._profiles) if self._profiles else events
+    def _prepare(self) -> None:
+        for name in self._registry.names:
+            begun = time.monotonic()
+            try:
+                if isinstance(engine := self._engine(name), Prepared):
+                    engine.prepare()
+                    seconds = round(time.monotonic() - begun, 1)
+                    _log.info("prepared", engine=name, worker=self._name, seconds=seconds)
+            except Exception as error:  # noqa: BLE001 - the first take raises it again
+                _log.warning("not prepared", engine=name, worker=self._name, cause=str(error))
 
-    def _wait_for_the_take(self) -> None:
-        with self._at_work:
-            pass
+    def _take(self, order: RenderOrder, traceparent: str) -> Generator[RenderEvent]:
+        go_on_in(traceparent)  # of this thread
+        engine = self._engine(order.engine)
+        if self._followers and isinstance(engine, Shared):
+            engine = LedEngine(engine, self._followers, order)
+        events = render_segment(engine, order, self._store, threads=self._threads)
+        yield from profiled(events, self._profiles) if self._profiles else events
 
     def _engine(self, name: str) -> Engine:
+        with self._making:
+            return self._made(name)
+
+    def _made(self, name: str) -> Engine:
         if name not in self._engines:
             given = [self._engine_settings[name]] if name in self._engine_settings else []
             with span(

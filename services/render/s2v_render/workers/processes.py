@@ -37,7 +37,7 @@ class Processes:
         return self._actors[0]
 
     async def start(self) -> None:
-        """Start them and let them find each other.
+        """Start them, let them find each other, and have them prepare for takes.
 
         Raises:
             ray.exceptions.RayError: one ended.
@@ -53,6 +53,7 @@ class Processes:
         self._hold()
         if self._config.ranks > 1:
             await self._introduce()
+        await asyncio.gather(*(actor.prepare.remote() for actor in self._actors))
 
     async def kill(self) -> None:
         """End them, even those that were stopped and hear nothing."""

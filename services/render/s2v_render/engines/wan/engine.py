@@ -40,6 +40,7 @@ from s2v_render.engines.wan.presets import (
 )
 from s2v_render.engines.wan.settings import Noise, Precision, WanSettings
 from s2v_render.engines.wan.sizing import LEAST_SIDE_PIXELS, film_size
+from s2v_render.engines.wan.weights.importing import EngineImports
 
 if TYPE_CHECKING:
     import torch
@@ -49,8 +50,9 @@ if TYPE_CHECKING:
     from s2v_render.engines.wan.sharding.ranks import Ranks, TakeRanks
     from s2v_render.engines.wan.takes.filming import TakePlan
     from s2v_render.engines.wan.weights.layouts.finding import GivenParts
-    from s2v_render.engines.wan.weights.loading import Parts, WanModels
+    from s2v_render.engines.wan.weights.loading import WanModels
     from s2v_render.engines.wan.weights.lora import Lora
+    from s2v_render.engines.wan.weights.parts import Parts
     from s2v_render.engines.wan.weights.pausing import Course
 
 _log = structlog.get_logger()
@@ -62,9 +64,7 @@ _PATIENCE_SECONDS = 1800.0
 
 
 class WanEngine:
-    """Implements `s2v.core.ports.Engine` and `s2v.core.shards.Shared`.
-
-    It loads torch and the weights at the first take.
+    """Implements `Engine` and `Prepared` of `s2v.core.ports`, and `s2v.core.shards.Shared`.
 
     Where a film is cut into takes, motion goes on from the latents that the take before left, as
     it does between the windows of one take. Two things differ from one long take: windows end where
@@ -83,6 +83,7 @@ class WanEngine:
         self._rows: LRUCache[str, Tensor] = LRUCache(settings.kept_texts)
         self._shard: Shard | None = None
         self._ranks: Ranks | None = None
+        self._imports = EngineImports()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -108,6 +109,10 @@ class WanEngine:
             settle_seconds=_SETTLE_SECONDS,
             patience_seconds=_PATIENCE_SECONDS,
         )
+
+    def prepare(self) -> None:
+        """Import torch and the libraries, which takes as long as to read the weights."""
+        self._imports.ahead()
 
     def join(self, shard: Shard) -> None:
         """Be one of the ranks that make every take together, each with all weights."""
@@ -149,6 +154,7 @@ class WanEngine:
         self, take: Take, recipe: Recipe, size: Size
     ) -> Generator[Frames | Working | State]:
         """Render what fits; say what would fit where the device's memory did not suffice."""
+        self._imports.for_take()
         import torch
 
         yield Working()
@@ -185,7 +191,7 @@ class WanEngine:
         )
         from s2v_render.engines.wan.host import free_host_bytes
         from s2v_render.engines.wan.memory import RANK_BYTES, Demand, plan_memory
-        from s2v_render.engines.wan.weights.loading import parts_of
+        from s2v_render.engines.wan.weights.parts import parts_of
 
         self._parts = self._parts or parts_of(self._settings.checkpoint, given=self._given)
         self._sizes = self._sizes or self._parts.sizes()

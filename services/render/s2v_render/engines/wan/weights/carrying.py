@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from itertools import cycle
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,7 +54,8 @@ class _Lorry:
             pieces = zip(source.split(PIECE_BYTES), target.split(PIECE_BYTES), strict=True)
             for (piece, place), (buffer, is_free) in zip(pieces, self._buffers, strict=False):
                 is_free.synchronize()
-                pinned = buffer[: len(piece)].copy_(piece)
+                pinned = buffer[: len(piece)]
+                np.copyto(pinned.numpy(), piece.numpy())  # by this thread alone, unlike torch's
                 place.copy_(pinned, non_blocking=True)
                 is_free.record(self._stream)
         self._stream.synchronize()

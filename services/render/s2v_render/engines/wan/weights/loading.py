@@ -1,66 +1,42 @@
 """The models of the engine, from a checkpoint on this machine or from random numbers.
 
-Each part can be loaded alone: `parts_of` says where they come from, `load_models` takes them all
-and leaves each where the plan wants it.
+`load_models` takes all parts and leaves each where the plan wants it.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 import torch
 from torch import nn
 
-from s2v_render.engines.wan.memory import PartSizes
-from s2v_render.engines.wan.model.config import (
-    AUDIO_LAYERS,
-    LATENT_CHANNELS,
-    S2VConfig,
-    config_of,
-    read_config,
-)
 from s2v_render.engines.wan.model.speech import SpeechModel
 from s2v_render.engines.wan.model.transformer import S2VTransformer
 from s2v_render.engines.wan.model.vae import Vae
-from s2v_render.engines.wan.ops.kernels import fastest_kernels, plain_kernels, use
-from s2v_render.engines.wan.settings import RANDOM, Offload
-from s2v_render.engines.wan.weights.blank import (
-    TIED_EMBEDDING,
-    blank_speech,
-    blank_text_encoder,
-    blank_transformer,
-    blank_vae,
-)
+from s2v_render.engines.wan.ops.kernels import Kernels, fastest_kernels, use
+from s2v_render.engines.wan.settings import Offload
 from s2v_render.engines.wan.weights.fast import (
     ensure_fp8,
     ensure_fp8_attention,
     fastest_vae,
     round_to_fp8,
 )
-from s2v_render.engines.wan.weights.files import read_json, unusable
-from s2v_render.engines.wan.weights.importing import libraries_imported
-from s2v_render.engines.wan.weights.layouts.checkpoint import Checkpoint, ModelPart, PartFiles
+from s2v_render.engines.wan.weights.importing import import_libraries, importing
 from s2v_render.engines.wan.weights.layouts.finding import (
     NOTHING_GIVEN,
     GivenParts,
-    find_checkpoint,
 )
-from s2v_render.engines.wan.weights.layouts.recognising import NAMES, described, holds_some_of
 from s2v_render.engines.wan.weights.lora import Lora, merge_lora
 from s2v_render.engines.wan.weights.offload import stream_weights
-from s2v_render.engines.wan.weights.reading import fill, parameter_count, stored_tensors
-from s2v_render.engines.wan.weights.scaling import unscaled
-from s2v_render.engines.wan.weights.stored import StoredTensor
+from s2v_render.engines.wan.weights.parts import Parts, parts_of
+from s2v_render.engines.wan.weights.reading import parameter_count
 
 if TYPE_CHECKING:
-    from diffusers import AutoencoderKLWan
     from transformers import PreTrainedTokenizerBase, UMT5EncoderModel
 
 _log = structlog.get_logger()
@@ -90,59 +66,6 @@ class WanModels:
     speech: SpeechModel
     origin: str
     computing: str
-
-
-class Parts(Protocol):
-    """Where the parts of a model come from; each is made when it is asked for."""
-
-    config: S2VConfig
-    origin: str
-
-    def sizes(self) -> PartSizes:
-        """Return how large the parts are, without reading their weights."""
-
-    def transformer(self, device: torch.device, dtype: torch.dtype) -> S2VTransformer:
-        """Return the transformer, ready to run."""
-
-    def text_encoder(self, device: torch.device, dtype: torch.dtype) -> UMT5EncoderModel:
-        """Return the text encoder, ready to run."""
-
-    def tokenizer(self) -> PreTrainedTokenizerBase:
-        """Return the text encoder's tokenizer."""
-
-    def vae(self, device: torch.device) -> AutoencoderKLWan:
-        """Return the video autoencoder, in fp32."""
-
-    def speech(self, device: torch.device) -> SpeechModel:
-        """Return the speech model, in fp32."""
-
-
-def parts_of(
-    source: str,
-    *,
-    given: GivenParts = NOTHING_GIVEN,
-    seed: int = 0,
-    draw_on: torch.device = _HOST,
-) -> Parts:
-    """Return the parts that a source names.
-
-    Args:
-        source: a folder, the transformer's file, "random:14B" or "random:tiny".
-        given: parts that lie elsewhere.
-        seed: of random weights.
-        draw_on: device that draws random weights.
-
-    Raises:
-        NotReady: there is no such source, or a file of it is missing.
-    """
-    if not source.startswith(RANDOM):
-        return CheckpointParts(find_checkpoint(Path(source), given))
-    from s2v_render.engines.wan.weights.random import RandomParts, architectures
-
-    name, known = source.removeprefix(RANDOM), architectures()
-    if name not in known:
-        raise unusable(f"There is no {source}; use {' or '.join(RANDOM + each for each in known)}.")
-    return RandomParts(known[name], name=name, seed=seed, draw_on=draw_on)
 
 
 def load_models(
@@ -185,26 +108,34 @@ def load_models(
     home = _HOST if offload.streams_encoders else device
     # On a device that holds it in fp8 only it is not loaded whole.
     loaded_on = _HOST if fp8 and not _holds(device, parts, dtype) else transformer_home
-    choose = partial(fastest_kernels, device, dtype, head_dim, fp8_attention=fp8_attention)
-    with libraries_imported(choose) as chosen:
+
+    def choose() -> Kernels:
+        with importing():
+            return fastest_kernels(device, dtype, head_dim, fp8_attention=fp8_attention)
+
+    with ThreadPoolExecutor(1, "imports") as thread:
+        # All beside the reading of weights; what all other parts wait for comes first.
+        imported, chosen = thread.submit(import_libraries), thread.submit(choose)
         transformer = _timed("transformer", lambda: parts.transformer(loaded_on, dtype))
+        for lora in loras:
+            _log.info("merged", lora=str(lora.file), layers=merge_lora(transformer, lora))
+        if fp8:
+            _log.info("rounded to fp8", layers=round_to_fp8(transformer, device))
+            transformer.to(transformer_home)
+        imported.result()
+        text_encoder = _timed("text encoder", lambda: parts.text_encoder(home, dtype))
+        vae = fastest_vae(parts.vae(home), device)
+        speech = parts.speech(home)
+        tokenizer = parts.tokenizer()
     kernels = chosen.result()
     _log.info("computing", device=str(device), kernels=str(kernels), fp8=fp8)
-    for lora in loras:
-        _log.info("merged", lora=str(lora.file), layers=merge_lora(transformer, lora))
-    if fp8:
-        _log.info("rounded to fp8", layers=round_to_fp8(transformer, device))
-        transformer.to(transformer_home)
     use(kernels, transformer)
-    text_encoder = _timed("text encoder", lambda: parts.text_encoder(home, dtype))
-    vae = fastest_vae(parts.vae(home), device)
-    speech = parts.speech(home)
     _stream(device, transformer_home, transformer)
     _stream(device, home, text_encoder, vae.network, speech.network)
     changed = "".join(f", changed by {lora.file.name}" for lora in loras)
     origin = parts.origin + changed
     facts = f"{'fp8 and ' * fp8}{kernels}"
-    return WanModels(transformer, text_encoder, parts.tokenizer(), vae, speech, origin, facts)
+    return WanModels(transformer, text_encoder, tokenizer, vae, speech, origin, facts)
 
 
 def _holds(device: torch.device, parts: Parts, dtype: torch.dtype) -> bool:
@@ -230,171 +161,3 @@ def _timed(part: str, load: Callable[[], _Network]) -> _Network:
         seconds=round(time.monotonic() - begun, 1),
     )
     return network
-
-
-class CheckpointParts:
-    """The parts of a checkpoint on this machine."""
-
-    def __init__(self, files: Checkpoint) -> None:
-        self.origin = f"{files.place} ({files.layout} layout)"
-        self._files = files
-        self.config = self._transformer_config()
-
-    def sizes(self) -> PartSizes:
-        """Return how large the parts are, without reading their weights."""
-        text, vae = self._stored(ModelPart.TEXT_ENCODER), self._stored(ModelPart.VAE)
-        entry, table = vae.get("encoder.conv_in.weight"), text.get("shared.weight")
-        return PartSizes(
-            transformer=_numbers(self._stored(ModelPart.TRANSFORMER)),
-            text_encoder=_numbers(text),
-            vae=_numbers(vae),
-            speech=_numbers(self._stored(ModelPart.SPEECH)),
-            embedding=math.prod(table.shape) if table else 0,
-            vae_width=entry.shape[0] if entry else 0,
-        )
-
-    def transformer(self, device: torch.device, dtype: torch.dtype) -> S2VTransformer:
-        """Return the transformer."""
-        found = self._stored(ModelPart.TRANSFORMER, device)
-        network = blank_transformer(self.config)
-        fill(network, found, part=ModelPart.TRANSFORMER, device=device, dtype=dtype)
-        use(plain_kernels(dtype), network)
-        return network
-
-    def text_encoder(self, device: torch.device, dtype: torch.dtype) -> UMT5EncoderModel:
-        """Return the text encoder; its sizes are read off its weights."""
-        found = self._stored(ModelPart.TEXT_ENCODER, device)
-        network = self._blank(ModelPart.TEXT_ENCODER, found, blank_text_encoder)
-        found[TIED_EMBEDDING] = found["shared.weight"]
-        fill(network, found, part=ModelPart.TEXT_ENCODER, device=device, dtype=dtype)
-        if network.config.d_model != self.config.text_dim:
-            raise unusable(
-                f"{self._files.text_encoder.weights[0]} makes rows of {network.config.d_model} "
-                f"numbers, but the transformer reads {self.config.text_dim}. It is another "
-                "model's file."
-            )
-        return network
-
-    def tokenizer(self) -> PreTrainedTokenizerBase:
-        """Return the tokenizer."""
-        from s2v_render.engines.wan.weights.tokenizing import load_tokenizer
-
-        try:
-            return load_tokenizer(self._files.tokenizer)
-        except (OSError, ValueError, KeyError) as error:
-            raise unusable(f"{self._files.tokenizer} holds no usable tokenizer: {error}") from None
-
-    def vae(self, device: torch.device) -> AutoencoderKLWan:
-        """Return the video autoencoder, in fp32."""
-        files = self._files.vae
-        found = self._stored(ModelPart.VAE, device)
-        config = None if files.config is None else read_json(files.config)
-        network = self._blank(ModelPart.VAE, found, lambda known: blank_vae(known, config))
-        fill(network, found, part=ModelPart.VAE, device=device, dtype=torch.float32)
-        if network.config.z_dim != LATENT_CHANNELS:
-            raise unusable(
-                f"{files.weights[0]} makes latents of {network.config.z_dim} channels, but "
-                f"Wan 2.1's have {LATENT_CHANNELS}. It is another model's file."
-            )
-        return network
-
-    def speech(self, device: torch.device) -> SpeechModel:
-        """Return the speech model, in fp32; the head that writes text is left out."""
-        files = self._files.speech
-        folder = files.config.parent if files.config else None
-        model = load_speech(folder, files.weights, input_folder=files.input, device=device)
-        config = model.network.config
-        found = (config.num_hidden_layers, config.hidden_size)
-        if found != (AUDIO_LAYERS - 1, self.config.audio_dim):
-            raise unusable(
-                f"{folder or files.weights[0]} holds {found[0]} layers of width {found[1]}, but "
-                f"the transformer listens to {AUDIO_LAYERS - 1} of width {self.config.audio_dim}. "
-                "It is another model's."
-            )
-        return model
-
-    def _transformer_config(self) -> S2VConfig:
-        """Return what shapes the transformer: told beside its weights, or read off them."""
-        files = self._files.transformer
-        try:
-            if files.config is not None:
-                return read_config(read_json(files.config))
-            shapes = {
-                name: each.shape for name, each in self._stored(ModelPart.TRANSFORMER).items()
-            }
-            return config_of(shapes)
-        except (ValueError, TypeError, KeyError) as error:
-            raise unusable(f"{files.config or files.weights[0]}: {error}") from None
-
-    def _stored(self, part: ModelPart, device: torch.device = _HOST) -> dict[str, StoredTensor]:
-        """Return the tensors of a part by the names that its network has for them."""
-        files: PartFiles = getattr(self._files, part.name.lower())
-        return _stored(files.weights, part, device=device)
-
-    def _blank(
-        self,
-        part: ModelPart,
-        found: Mapping[str, StoredTensor],
-        build: Callable[[Mapping[str, Sequence[int]]], Any],
-    ) -> Any:
-        """Return the network that weights of these shapes belong to."""
-        try:
-            return build({name: stored.shape for name, stored in found.items()})
-        except (KeyError, IndexError, ValueError) as error:
-            files = ", ".join(sorted({str(stored.file) for stored in found.values()}))
-            raise unusable(f"{files} hold no {part}: they lack {error}.") from None
-
-
-def load_speech(
-    folder: Path | None, weights: Sequence[Path], *, input_folder: Path | None, device: torch.device
-) -> SpeechModel:
-    """Return a wav2vec2 model, in fp32, without the head that writes text.
-
-    Args:
-        folder: that holds its configuration; None reads it off the weights.
-        weights: files.
-        input_folder: that says how its input is normalised; None normalises it.
-        device: where to.
-
-    Raises:
-        NotReady: a file is missing, damaged or does not fit.
-    """
-    from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
-
-    found = {
-        name: tensor
-        for name, tensor in _stored(weights, ModelPart.SPEECH, device=device).items()
-        if not name.startswith("lm_head.")
-    }
-    if folder is None:
-        network = blank_speech({name: tensor.shape for name, tensor in found.items()})
-    else:
-        config = Wav2Vec2Config.from_dict(read_json(folder / "config.json"))
-        with torch.device("meta"):
-            network = Wav2Vec2Model(config)
-    fill(network, found, part=ModelPart.SPEECH, device=device, dtype=torch.float32)
-    if input_folder is None:
-        from s2v_render.engines.wan.weights.random import speech_input
-
-        return SpeechModel(network, speech_input())
-    normalising = read_json(input_folder / "preprocessor_config.json")
-    return SpeechModel(network, Wav2Vec2FeatureExtractor.from_dict(normalising))
-
-
-def _numbers(stored: Mapping[str, StoredTensor]) -> int:
-    return sum(math.prod(tensor.shape) for tensor in stored.values())
-
-
-def _stored(
-    files: Sequence[Path], part: ModelPart, *, device: torch.device
-) -> dict[str, StoredTensor]:
-    """Return the tensors of a part by the names that its network has for them; none is read.
-
-    Raises:
-        NotReady: a file is damaged, or they hold something else.
-    """
-    stored = unscaled(stored_tensors(files, device=device))
-    if not holds_some_of(part, stored):
-        named = ", ".join(map(str, files))
-        raise unusable(f"{named} hold {described(stored)}, not the {part} of Wan2.2-S2V.")
-    return {NAMES[part](key): tensor for key, tensor in stored.items()}
