@@ -87,7 +87,10 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
     def done(what: str) -> None:
         moments.setdefault(what, time.time() - asked.since)
 
-    import torch
+    from s2v_render.engines.wan.weights.importing import importing
+
+    with importing():
+        import torch
 
     done("torch imported")
     if torch.cuda.is_available():

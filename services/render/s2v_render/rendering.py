@@ -134,13 +134,13 @@ def render_segment(
             encoding = Encoding(
                 _encoded(order), Path(folder), store, rendered=rendered, threads=threads
             )
-            video, state = yield from _film(engine.render(take), order, encoding)
+            video, state = yield from _film(engine.render(take), order, encoding, store)
     yield ClipRendered(
         video=video,
         frames=order.speech.frames(order.frame_rate),
         width_pixels=order.size.width,
         height_pixels=order.size.height,
-        state=store.put([state.data], STATE) if state else None,
+        state=state,
     )
 
 
@@ -202,19 +202,22 @@ def _bytes(artifact: Artifact, store: ArtifactStore) -> bytes:
 
 
 def _film(
-    items: Generator[Frames | Notice | Working | State], order: RenderOrder, encoding: Encoding
-) -> Generator[RenderEvent, None, tuple[Artifact, State | None]]:
+    items: Generator[Frames | Notice | Working | State],
+    order: RenderOrder,
+    encoding: Encoding,
+    store: ArtifactStore,
+) -> Generator[RenderEvent, None, tuple[Artifact, Artifact | None]]:
     """Run the engine and encode what it yields; return the clip, and the state it left behind."""
     total = order.speech.frames(order.frame_rate)
-    state: State | None = None
+    state: Artifact | None = None
     done = 0
     with closing(items), encoding:
         for item in items:
             match item:
                 case Notice():
                     yield item
-                case State():
-                    state = item
+                case State(data):
+                    state = store.put([data], STATE)  # while the clip is finished
                 case Working():
                     # Whoever waits can only close us where we yield.
                     yield RenderProgress(done, total)
