@@ -357,7 +357,7 @@ class Remote(Protocol):
 
 
 @runtime_checkable
-class Prepared(Protocol):
+class Preparing(Protocol):
     """An engine that can do part of what its first take would wait for."""
 
     def prepare(self) -> None:

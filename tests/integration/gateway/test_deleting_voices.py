@@ -16,6 +16,7 @@ from s2v.core.errors import Reason
 from s2v.rpc.errors import from_rpc_error, from_status
 from s2v.testing.fakes_tts import FakeCloner
 from s2v_gateway.access.callers import Caller
+from s2v_gateway.jobs.running import Studio
 from s2v_gateway.records.jobs import JobRecords
 from s2v_gateway.records.voices import DeletedVoice, VoiceRecords
 from s2v_tts.given import GivenSounds
@@ -82,6 +83,30 @@ async def test_a_voice_of_the_same_name_is_another_one(world: VoiceWorld) -> Non
     waits = await world.server.create(voice="anna")
     await drop(world.server)
     await world.create()
+    failed = await world.server.finished(waits.name)
+    assert from_status(failed.error).reason is Reason.VOICE_UNKNOWN
+    world.stages._hold["speak-0"].set()
+    assert (await world.server.finished(first.name)).state == job_pb2.JOB_STATE_SUCCEEDED
+
+
+async def test_a_job_fails_whose_voice_goes_before_its_work_begins(
+    world: VoiceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins, may_begin, work = asyncio.Event(), asyncio.Event(), Studio._accepted_work
+
+    async def late(studio: Studio, job_id: str) -> None:
+        begins.set()
+        await may_begin.wait()
+        await work(studio, job_id)
+
+    await world.create()
+    first = await world.server.create(voice="alto")
+    await world.stages.called("speak-0")
+    monkeypatch.setattr(Studio, "_accepted_work", late)
+    waits = await world.server.create(voice="anna")
+    await begins.wait()
+    await drop(world.server)
+    may_begin.set()
     failed = await world.server.finished(waits.name)
     assert from_status(failed.error).reason is Reason.VOICE_UNKNOWN
     world.stages._hold["speak-0"].set()

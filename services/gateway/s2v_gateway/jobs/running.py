@@ -70,8 +70,7 @@ class Studio:
         parallel_takes: int,
     ) -> None:
         self._around = around
-        self._records = around.records
-        self._feed = around.feed
+        self._records, self._feed = around.records, around.feed
         self.queue = Queue(
             max_running_jobs, per_tenant=max_running_jobs_per_tenant, tell=self._tell_waiting
         )
@@ -294,6 +293,8 @@ class Studio:
         if accepted.job.state.terminal:
             await make()  # only remembers; what was spoken is to be known again
             return accepted.job.film
+        # Whoever deletes it after this look finds the run and refuses it.
+        await written(self._records.look_for_voice, accepted)
         candidate = self._around.expecting.candidate(accepted)
         async with self.queue.place(candidate, reporter.seconds_left):
             if not await self._moved(job_id, partial(self._records.begin, order=accepted.order)):
@@ -318,8 +319,7 @@ class Studio:
     async def _end_succeeded(
         self, accepted: Accepted, film: Film, reporter: Reporter
     ) -> Film | None:
-        job = accepted.job
-        job_id = job.job_id
+        job, job_id = accepted.job, accepted.job.job_id
         film, rows = self._results.assets(accepted.caller, film, job_id)
         stats = _PENDING if self._around.measuring else _UNMEASURED
         progress = reporter.meter.finished()

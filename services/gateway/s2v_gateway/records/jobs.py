@@ -137,6 +137,17 @@ class JobRecords:
         """Put a job into another state if it is in one of the given ones; tell whether it was."""
         return self._move(job_id, to, only_from, {})
 
+    def look_for_voice(self, accepted: Accepted) -> None:
+        """See whether the voice is there that a job is to speak with when it has waited.
+
+        Raises:
+            InvalidInput: VOICE_UNKNOWN, it was deleted.
+        """
+        order = accepted.order
+        if order.voice and accepted.job.state is JobState.QUEUED:
+            with reading(self._engine) as connection:
+                require_voice(connection, order.voice, order.spec.voice)
+
     def begin(self, job_id: str, order: Order) -> bool:
         """Put a job to work that waits, or was at work before a crash; tell whether it was so.
 

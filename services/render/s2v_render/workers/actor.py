@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from s2v.core.ports import Capabilities, Engine, Prepared, Remote
+from s2v.core.ports import Capabilities, Engine, Preparing, Remote
 from s2v.core.registry import Registry
 from s2v.core.shards import Shard, Shared
 from s2v.rpc import conventions
@@ -160,7 +160,7 @@ class Worker:
         for name in self._registry.names:
             begun = time.monotonic()
             try:
-                if isinstance(engine := self._engine(name), Prepared):
+                if isinstance(engine := self._engine(name), Preparing):
                     engine.prepare()
                     seconds = round(time.monotonic() - begun, 1)
                     _log.info("prepared", engine=name, worker=self._name, seconds=seconds)

@@ -64,7 +64,7 @@ _PATIENCE_SECONDS = 1800.0
 
 
 class WanEngine:
-    """Implements `Engine` and `Prepared` of `s2v.core.ports`, and `s2v.core.shards.Shared`.
+    """Implements `Engine` and `Preparing` of `s2v.core.ports`, and `s2v.core.shards.Shared`.
 
     Where a film is cut into takes, motion goes on from the latents that the take before left, as
     it does between the windows of one take. Two things differ from one long take: windows end where
