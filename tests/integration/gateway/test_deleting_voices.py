@@ -196,13 +196,20 @@ async def test_jobs_and_the_end_of_their_voice_meet_anyhow(
             await gone(world, sample)
 
 
-async def test_a_job_fails_whose_voice_went_with_nobody_to_tell_it(world: VoiceWorld) -> None:
+async def test_a_job_fails_whose_voice_went_with_nobody_to_tell_it(
+    world: VoiceWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As where the gateway dies between the end of the voice and that of the job."""
     await world.create()
     sample = sample_of(world)
     await world.server.create(voice="alto")
     await world.stages.called("speak-0")
+    gate = Gate()
+    look = gate.around(JobRecords.look_for_voice, before=False)
+    monkeypatch.setattr(JobRecords, "look_for_voice", look)
     waits = await world.server.create(voice="anna")
+    await gate.reached.wait()
+    gate.opened.set()
     records = VoiceRecords(world.server.gateway.database, max_voices=1)
     assert records.delete(Caller("red", "ann"), "anna") == DeletedVoice(
         sample, (waits.name.removeprefix("jobs/"),)
