@@ -325,6 +325,7 @@ async def test_sweeping_keeps_assets_and_what_unfinished_jobs_have_made(start: S
     in_use, orphan = (store.put([text], "audio/wav") for text in (b"a", b"orphan"))
     job = await server.create()  # FakeStages names the speech of "a" by the digest of b"a"
     await server.stages.called("render-1")
+    await server.stages.called("render-0")  # its speech is recorded
     await server.gateway.retention.sweep(orphan_seconds=-1.0)
     assert store.stat(orphan.sha256) is None
     assert store.stat(in_use.sha256) is not None
