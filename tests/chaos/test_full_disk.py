@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from disks import SmallDisk, filled, small_disk_at
+from ports import own_address
 from s2v.api.gateway.v1 import job_pb2
 from s2v.client import Client
 from s2v.core.errors import Exhausted, Reason
 from s2v.rpc.errors import from_status
-from s2v_cli.local import free_address
 from stories import a_job
 
 FILLS = int(os.environ.get("S2V_CHAOS_FILLS", "6"))
@@ -37,7 +37,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 @pytest.fixture
 def address(disk: SmallDisk, tmp_path: Path) -> Iterator[str]:
     """Where `s2v serve` over the small disk listens."""
-    address = free_address("127.0.0.1", 0)
+    address = own_address()
     serve = [sys.executable, "-m", "s2v_cli.main", "serve", "--port", address.rpartition(":")[2]]
     with (tmp_path / "services.log").open("wb") as log:
         process = subprocess.Popen(

@@ -10,8 +10,9 @@ import pytest
 import restorers
 from collectors import SpanCollector, collecting
 from installations import Installation, installed
+from ports import own_address
 from s2v.client import Client
-from s2v_cli.local import SERVICES, free_address
+from s2v_cli.local import SERVICES
 
 
 @pytest.fixture(scope="package")
@@ -59,7 +60,7 @@ def equipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Equipped]:
     (home / "s2v.toml").write_text(
         "[gateway]\nmax_queued_jobs = 7\n[render]\nworkers = 1\nlog_level = 'DEBUG'\n"
     )
-    metrics = {name: free_address("127.0.0.1", 0) for name in SERVICES}
+    metrics = {name: own_address() for name in SERVICES}
     green = (16, 200, 64)
     restorer = restorers.of_colour(tmp_path_factory.mktemp("restorer") / "green.onnx", green)
     with collecting() as (spans, endpoint):

@@ -26,13 +26,13 @@ from fronts import Front, in_front
 from grpc_web import framed, parted
 from installations import Installation, installed
 from methods import SERVICES
+from ports import own_address
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2, system_service_pb2
 from s2v.client import Client
 from s2v.client.securing import Tls
 from s2v.client.stubs import Stubs
 from s2v.core.errors import Unauthenticated
 from s2v.rpc.channel import connect_sync
-from s2v_cli.local import free_address
 from signed_tokens import AUDIENCE, ISSUER, Signer
 
 GRPCURL = Path(sys.executable).with_name("grpcurl")
@@ -82,7 +82,7 @@ def services(
 def front(
     services: Installation, login: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Front]:
-    listen = free_address("127.0.0.1", 0)
+    listen = own_address()
     with in_front(
         tmp_path_factory.mktemp("envoy"),
         listen=listen,

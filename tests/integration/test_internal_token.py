@@ -9,11 +9,11 @@ from pathlib import Path
 import grpc
 
 from methods import SERVICES
+from ports import own_address
 from s2v.api.compositor.v1 import compositor_service_pb2_grpc
 from s2v.rpc.channel import connect, connect_sync
 from s2v.rpc.trust import showing
 from s2v_cli.child import ServiceSpec
-from s2v_cli.local import free_address
 from s2v_cli.supervisor import Supervisor
 
 TOKEN = "0123456789abcdef" * 4
@@ -21,7 +21,7 @@ TOKEN = "0123456789abcdef" * 4
 
 def test_only_who_shows_the_token_is_answered(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN)
-    address = free_address("127.0.0.1", 0)
+    address = own_address()
     environment = {
         **os.environ,
         "S2V_HOME": str(tmp_path),

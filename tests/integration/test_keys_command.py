@@ -15,10 +15,10 @@ import pytest
 
 from certificates import Authority
 from command_line import s2v
+from ports import own_address
 from s2v.client import Client, Tls
 from s2v.core.errors import Reason, Unauthenticated
 from s2v.testing.fakes_gateway import FakeGateway
-from s2v_cli.local import free_address
 from s2v_gateway.records.database import open_database
 from s2v_gateway.records.lock import lock_database
 
@@ -133,7 +133,7 @@ def test_a_database_that_cannot_be_opened_is_told_without_a_traceback(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / "gateway" / "gateway.db").mkdir(parents=True)
-    port = free_address("127.0.0.1", 0).rpartition(":")[2]
+    port = own_address().rpartition(":")[2]
     for url in ("", f"postgresql://nobody@127.0.0.1:{port}/none"):
         monkeypatch.setenv("S2V_GATEWAY_DATABASE_URL", url)
         refused = s2v("keys", "list")
@@ -142,14 +142,14 @@ def test_a_database_that_cannot_be_opened_is_told_without_a_traceback(
 
 
 def test_other_machines_are_let_in_only_if_they_are_asked_who_they_are(home: Path) -> None:
-    port = free_address("127.0.0.1", 0).rpartition(":")[2]
+    port = own_address().rpartition(":")[2]
     with served(home, f"0.0.0.0:{port}") as process:
         _, told = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "bad setting S2V_GATEWAY_LISTEN" in told
     assert "s2v keys create" in told
     key = s2v("keys", "create", "ann").stdout.strip()
-    port = free_address("127.0.0.1", 0).rpartition(":")[2]  # the other may be somebody's by now
+    port = own_address().rpartition(":")[2]  # the other may be somebody's by now
     with served(home, f"0.0.0.0:{port}"):
         with Client(f"127.0.0.1:{port}", api_key=key) as client:
             assert client.server_info().version
@@ -158,7 +158,7 @@ def test_other_machines_are_let_in_only_if_they_are_asked_who_they_are(home: Pat
 
 
 def test_keys_count_on_a_running_gateway_at_once(home: Path) -> None:
-    address = free_address("127.0.0.1", 0)
+    address = own_address()
     with served(home, address):
         with Client(address) as client:
             assert client.server_info().version
@@ -175,7 +175,7 @@ def test_keys_count_on_a_running_gateway_at_once(home: Path) -> None:
 def test_commands_show_a_key_and_encrypt(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = free_address("127.0.0.1", 0).rpartition(":")[2]
+    port = own_address().rpartition(":")[2]
     ours, theirs = Authority(tmp_path, "ours"), Authority(tmp_path, "theirs")
     pair, mine = ours.issue("gateway"), theirs.issue("mine")
     key = s2v("keys", "create", "ann").stdout.strip()

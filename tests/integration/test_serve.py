@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ports import own_address
 from processes import children_of
 from s2v.testing.fakes_gateway import FILM
-from s2v_cli.local import free_address
 
 DATA = Path(__file__).parent.parent / "data"
 SERVICES = ("tts", "render", "compositor", "gateway")
@@ -271,7 +271,7 @@ def test_make_keeps_only_the_log_when_its_own_services_fail(
 def test_serve_listens_where_the_file_says_unless_an_option_says_otherwise(
     environment: dict[str, str], home: Path
 ) -> None:
-    address, http = free_address("127.0.0.1", 0), free_address("127.0.0.1", 0)
+    address, http = own_address(), own_address()
     (home / "s2v.toml").write_text(f"[gateway]\nlisten = '{address}'\nhttp_listen = '{http}'\n")
     command = [sys.executable, "-m", "s2v_cli.main", "serve", "--home", str(home)]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)

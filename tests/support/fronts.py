@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from installations import json_lines
-from s2v_cli.local import free_address
+from ports import own_address
 
 RUN = Path("deploy/envoy/run.py")
 _START_SECONDS = 30
@@ -52,8 +52,8 @@ def environment(**settings: str) -> dict[str, str]:
 @contextlib.contextmanager
 def in_front(folder: Path, **settings: str) -> Iterator[Front]:
     """Run an Envoy until the end of the context."""
-    listen = settings.pop("listen", "") or free_address("127.0.0.1", 0)
-    admin = free_address("127.0.0.1", 0)
+    listen = settings.pop("listen", "") or own_address()
+    admin = own_address()
     log = folder / f"envoy-{listen.rpartition(':')[2]}.log"
     command = [sys.executable, RUN, "--disable-hot-restart", "--concurrency", "1"]
     with log.open("w") as sink:

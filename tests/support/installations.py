@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ports import own_address
 from s2v.client import Client
 from s2v_cli.home import socket_folder
-from s2v_cli.local import free_address, service_specs
+from s2v_cli.local import service_specs
 from s2v_cli.supervisor import Supervisor
 
 
@@ -66,7 +67,7 @@ def installed(home: Path, **settings: str) -> Iterator[Installation]:
     Films are not measured unless the settings say so: that takes more work than most of the films.
     """
     environment = {**os.environ, "S2V_GATEWAY_MEASURE_FILMS": "false", **settings}
-    address, http = free_address("127.0.0.1", 0), free_address("127.0.0.1", 0)
+    address, http = own_address(), own_address()
     with (home / "services.log").open("w") as log, socket_folder(home) as sockets:
         specs = service_specs(
             home, sockets, listen=address, environment=environment, http_listen=http

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from gateway_world import Start
+from ports import own_address
 from s2v.testing.postgres import running_postgres
-from s2v_cli.local import free_address
 from s2v_gateway.records.database import open_database
 from s2v_gateway.records.lock import DatabaseInUse, DatabaseLock, lock_database
 
@@ -180,7 +180,7 @@ def test_a_lock_that_another_gateway_took_meanwhile_is_missed(postgres_url: str)
 
 
 def test_postgresql_finds_out_soon_that_a_machine_was_lost() -> None:
-    port = int(free_address("127.0.0.1", 0).rpartition(":")[2])
+    port = int(own_address().rpartition(":")[2])
     with running_postgres(port=port) as url:
         engine = open_database(url)
         locked = lock_database(engine)
