@@ -201,13 +201,13 @@ def inputs(good: Sequence[bytes]) -> st.SearchStrategy[bytes]:
 
 def tried(parser: Parser, data: bytes) -> bool:
     """Give bytes to a parser; tell whether it took them."""
-    begun = time.monotonic()
+    begun = time.thread_time()
     try:
         parser.parse(data)
     except parser.refuses_with:
         return False
     finally:
-        assert time.monotonic() - begun < MOST_SECONDS
+        assert time.thread_time() - begun < MOST_SECONDS
     return True
 
 

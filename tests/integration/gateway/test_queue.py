@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+import sqlalchemy as sa
 from google.protobuf.duration_pb2 import Duration
 
 from gateway_world import Running, Start, failure, gateways, generate_requests, png
@@ -10,6 +12,7 @@ from s2v.api.gateway.v1 import job_pb2, job_service_pb2
 from s2v.core.errors import InvalidInput, PermissionDenied, Reason
 from s2v.rpc.errors import from_status
 from s2v.testing.fakes_stages import FakeStages
+from s2v_gateway.jobs.running import Studio
 
 LOW, NORMAL, HIGH = (
     job_pb2.PRIORITY_LOW,
@@ -234,3 +237,60 @@ async def test_after_a_restart_who_was_at_work_goes_on_and_the_others_wait_as_th
         hold.set()
         ended = [await server.finished(job.name) for job in (first, *others[1:])]
         assert started(*ended) == [job.name for job in ended]
+
+
+@pytest.mark.parametrize("begins", ["later", "and ends first", "and looks last"])
+async def test_a_job_whose_work_has_not_begun_is_cancelled_at_once(
+    start: Start, monkeypatch: pytest.MonkeyPatch, begins: str
+) -> None:
+    """The work of `late` begins when it is cancelled already, or in the moment of its end."""
+    hold, waits, may_begin = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    looks, ends_first, ended = (asyncio.Event() for _ in range(3))
+    work, look, end = Studio._accepted_work, Studio._was_told_to_stop, Studio._end_cancelled
+    server = await start(FakeStages(hold={"cut": hold}), max_running_jobs=1)
+    reference = await server.upload(png())
+    first = await server.create(reference=reference)
+    await server.stages.called("cut")
+
+    async def begin(studio: Studio, job_id: str) -> None:
+        waits.set()
+        await may_begin.wait()
+        await work(studio, job_id)
+        ended.set()
+
+    async def told_to_stop(studio: Studio, job_id: str) -> bool:
+        looks.set()
+        if begins == "and looks last":
+            await ends_first.wait()
+        return await look(studio, job_id)
+
+    async def end_cancelled(studio: Studio, job_id: str) -> None:
+        if begins != "later" and not may_begin.is_set():
+            may_begin.set()
+            await (ended if begins == "and ends first" else looks).wait()
+        await end(studio, job_id)
+        ends_first.set()
+
+    monkeypatch.setattr(Studio, "_accepted_work", begin)
+    monkeypatch.setattr(Studio, "_was_told_to_stop", told_to_stop)
+    monkeypatch.setattr(Studio, "_end_cancelled", end_cancelled)
+    late = await server.create(reference=reference)
+    await waits.wait()
+    monkeypatch.setattr(Studio, "_accepted_work", work)
+    last = await server.create(reference=reference)
+
+    cancelled = await cancel(server, late.name)
+
+    assert cancelled.state == job_pb2.JOB_STATE_CANCELLED
+    assert from_status(cancelled.error).reason is Reason.JOB_CANCELLED
+    assert (await get(server, last.name)).waiting.position == 1
+    held = sa.text("SELECT count(*) FROM job_artifacts WHERE job_id = :id")
+    with server.gateway.database.connect() as connection:
+        assert connection.execute(held, {"id": late.name.partition("/")[2]}).scalar_one() == 0
+    may_begin.set()
+    await ended.wait()
+    assert (await get(server, late.name)).state == job_pb2.JOB_STATE_CANCELLED
+    hold.set()
+    for job in (first, last):
+        assert (await server.finished(job.name)).state == job_pb2.JOB_STATE_SUCCEEDED
+    assert server.stages.calls.count("cut") == 2

@@ -1,6 +1,7 @@
 """What a job has made so far is kept until the job needs it no more."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from s2v_gateway.records.jobs import JobRecords
 T = TypeVar("T")
 
 _TRIES = 3
+_DIGEST = re.compile(r'"sha256":"([0-9a-f]{64})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,22 @@ class HeldReels:
             return False
         await written(self.records.keep_reel, self.job_id, segment, reel)
         return True
+
+
+async def hold_outcomes(job_id: str, records: JobRecords, outcomes: str) -> None:
+    """Record the artifacts of a job that a release accepted which did not record them.
+
+    Its work goes on already, and may have ended and released them by now.
+
+    Args:
+        job_id: the job's id.
+        records: where they are recorded.
+        outcomes: what its checkpoints have kept, as JSON.
+    """
+    accepted = await asyncio.to_thread(records.accepted, job_id)
+    digests = {artifact.sha256 for artifact in accepted.order.inputs}
+    digests |= set(_DIGEST.findall(outcomes))
+    await asyncio.to_thread(records.hold, job_id, digests, unfinished_only=True)
 
 
 def artifacts_in(value: object) -> Iterator[Artifact]:

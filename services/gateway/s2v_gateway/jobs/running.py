@@ -1,7 +1,6 @@
 """Work on accepted jobs until each has ended, however often the process dies meanwhile."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +19,7 @@ from s2v_gateway.jobs.deadlines import within_time
 from s2v_gateway.jobs.deleting import Deleting
 from s2v_gateway.jobs.durable import DurableCheckpoints, DurableJobs
 from s2v_gateway.jobs.estimating import Estimate
-from s2v_gateway.jobs.holding import HeldCheckpoints
+from s2v_gateway.jobs.holding import HeldCheckpoints, hold_outcomes
 from s2v_gateway.jobs.queue import Queue
 from s2v_gateway.jobs.reporting import Reporter
 from s2v_gateway.jobs.results import Results
@@ -33,7 +32,6 @@ from s2v_gateway.records.job_rows import Accepted
 
 _log = structlog.get_logger()
 
-_DIGEST = re.compile(r'"sha256":"([0-9a-f]{64})"')
 _PENDING = FilmStats(state=StatsState.PENDING)
 _START_SECONDS = 5.0
 _UNMEASURED = FilmStats(state=StatsState.NOT_MEASURED, reason="this server does not measure films")
@@ -155,10 +153,16 @@ class Studio:
     async def cancel(self, job_id: str) -> None:
         """Ask a job to stop; one that waits for a place has ended when this returns."""
         waited = await self._move(job_id, JobState.CANCELLING, JobState.QUEUED)
-        if waited or await self._move(job_id, JobState.CANCELLING, JobState.RUNNING):
-            ended = self._stop(job_id)
-            if waited and ended:
-                await ended.wait()
+        if not waited and not await self._move(job_id, JobState.CANCELLING, JobState.RUNNING):
+            return
+        ended = self._stop(job_id)
+        if waited and ended:
+            await ended.wait()
+        elif waited:
+            # Its work has not begun in this process, and will find that there is nothing to do.
+            await self._end_cancelled(job_id)
+            self.queue.leave(job_id)
+            await self._release(job_id)
 
     async def refuse(self, job_id: str, error: S2VError) -> None:
         """End a job that waits for a place and would fail when it had one."""
@@ -188,15 +192,8 @@ class Studio:
         return self._durable
 
     async def _hold_outcomes(self, job_id: str) -> None:
-        """Record the artifacts of a job that a release accepted which did not record them.
-
-        Its work goes on already, and may have ended and released them by now.
-        """
         try:
-            accepted = await asyncio.to_thread(self._records.accepted, job_id)
-            digests = {artifact.sha256 for artifact in accepted.order.inputs}
-            digests |= set(_DIGEST.findall(await self._opened.outcomes(job_id)))
-            await asyncio.to_thread(self._records.hold, job_id, digests, unfinished_only=True)
+            await hold_outcomes(job_id, self._records, await self._opened.outcomes(job_id))
         except Exception as error:  # noqa: BLE001 - the others shall go on
             self._around.alarms.sound(f"job {job_id}: its outcomes cannot be kept", error)
 
@@ -343,7 +340,7 @@ class Studio:
 
     async def _was_told_to_stop(self, job_id: str) -> bool:
         accepted = await written(self._records.accepted, job_id)
-        return accepted.deleted or accepted.job.state is JobState.CANCELLING
+        return accepted.deleted or accepted.job.state in (JobState.CANCELLING, JobState.CANCELLED)
 
     async def _move(self, job_id: str, to: JobState, *only_from: JobState) -> bool:
         return await self._moved(job_id, partial(self._records.move, to=to, only_from=only_from))
