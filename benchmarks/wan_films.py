@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -20,7 +21,7 @@ from typing import Any
 
 from film import PORTRAIT, services
 from wan import versions
-from wan_service_ranks import gpus, held, killed, ranks_of
+from wan_service_ranks import gpus, held, ranks_of
 
 from s2v.api.common.v1 import sampling_pb2
 from s2v.api.gateway.v1 import generation_service_pb2, job_pb2
@@ -32,6 +33,7 @@ SENTENCES = (
     "An hour later the harbour is still, and all the lamps are lit.",
 )
 DRAFT_STEPS = 4
+FRAME_RATE = 30
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,6 @@ class Order:
     what: str
     preset: str = "medium"
     steps: int = DRAFT_STEPS
-    rate: int = 30
     sentences: int = len(SENTENCES)
 
 
@@ -59,11 +60,8 @@ class Made:
     killed_at: float = 0.0
     next_after_kill: float = 0.0
     sha256: str = ""
-
-    @property
-    def frames_a_second(self) -> float:
-        """Return the film's frames by the time that it took."""
-        return self.frames / self.whole
+    held: list[dict[str, Any]] = field(default_factory=list)
+    """What each process holds of each GPU after the film."""
 
 
 class Studio:
@@ -80,7 +78,7 @@ class Studio:
             preset=order.preset,
             width_pixels=self._width,
             height_pixels=self._height,
-            frame_rate=order.rate,
+            frame_rate=FRAME_RATE,
             seed=seed,
         )
         if order.steps:
@@ -95,8 +93,7 @@ class Studio:
             if progress.frames_done > (rendered[-1][1] if rendered else 0):
                 rendered.append((now, progress.frames_done))
             if kill and not killed_at and progress.segments_rendered:
-                ranks = ranks_of(os.getpid())
-                killed(ranks, ranks[0], "follower")
+                os.kill(ranks_of(os.getpid())[-1], signal.SIGKILL)
                 killed_at = now
         whole, job = time.monotonic() - begun, response.finished
         if job.state != job_pb2.JOB_STATE_SUCCEEDED:
@@ -107,10 +104,11 @@ class Studio:
         }
         film = job.film
         made = Made(order.what, round(whole, 2), film.frames, film.frame_rate, stages, rendered)
-        made.sha256 = film.sha256
+        made.sha256, made.held = film.sha256, held()
         if killed_at:
             made.killed_at = killed_at
-            made.next_after_kill = next(at for at, _ in rendered if at > killed_at) - killed_at
+            after = next(at for at, _ in rendered if at > killed_at)
+            made.next_after_kill = round(after - killed_at, 2)
         return made
 
     def films_at_once(self, order: Order, count: int) -> list[Made]:
@@ -127,7 +125,7 @@ class Told:
 
     def __call__(self, way: str, made: Made) -> None:
         """Tell a film."""
-        row = {"way": way, **asdict(made), "frames_a_second": round(made.frames_a_second, 2)}
+        row = {"way": way, **asdict(made), "frames_a_second": round(made.frames / made.whole, 2)}
         self._all["films"].append(row)
         print(json.dumps(row), flush=True)
         if self._out:
@@ -173,7 +171,6 @@ def all_gpus(asked: argparse.Namespace, tell: Told, precision: str) -> None:
         for seed in range(2):
             tell(way, studio.film(Order(f"{DRAFT_STEPS} steps"), seed))
         tell(way, studio.film(Order("high", "high", steps=0, sentences=1)))
-        print(json.dumps({"held": held()}), flush=True)
         tell(way, studio.film(Order("a rank killed"), kill=True))
 
 
