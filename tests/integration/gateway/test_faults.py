@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from gateway_world import Gate, Running, Start, gateways, png
+from gateway_world import Gate, Running, Start, gateways, png, rows
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2, system_service_pb2
 from s2v.core.errors import Exhausted, Reason
 from s2v.core.script import LipCues
@@ -122,9 +122,12 @@ async def test_an_end_that_cannot_be_written_down_is_written_when_it_can(
     await server.gateway.studio.look()
     assert state_of(server, job.name) == "RUNNING"
     monkeypatch.undo()
+    held = ("job_artifacts", "job_id", job.name.removeprefix("jobs/"))
+    assert rows(server, *held) > 0
     await server.gateway.studio.look()
     ended = await server.finished(job.name)
     assert (ended.state, ended.error.message) == (FAILED, FAULT)
+    assert rows(server, *held) == 0
 
 
 async def test_a_column_that_is_gone_ends_the_job_and_is_told(start: Start) -> None:

@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from google.protobuf.duration_pb2 import Duration
 
-from gateway_world import Running, Start, failure, gateways, generate_requests, png
+from gateway_world import Running, Start, failure, gateways, generate_requests, png, rows
 from s2v.api.gateway.v1 import job_pb2, job_service_pb2
 from s2v.core.errors import InvalidInput, PermissionDenied, Reason
 from s2v.rpc.errors import from_status
 from s2v.testing.fakes_stages import FakeStages
+from s2v_gateway.jobs.durable import DurableJobs
 from s2v_gateway.jobs.running import Studio
 
 LOW, NORMAL, HIGH = (
@@ -284,9 +284,7 @@ async def test_a_job_whose_work_has_not_begun_is_cancelled_at_once(
     assert cancelled.state == job_pb2.JOB_STATE_CANCELLED
     assert from_status(cancelled.error).reason is Reason.JOB_CANCELLED
     assert (await get(server, last.name)).waiting.position == 1
-    held = sa.text("SELECT count(*) FROM job_artifacts WHERE job_id = :id")
-    with server.gateway.database.connect() as connection:
-        assert connection.execute(held, {"id": late.name.partition("/")[2]}).scalar_one() == 0
+    assert rows(server, "job_artifacts", "job_id", late.name.partition("/")[2]) == 0
     may_begin.set()
     await ended.wait()
     assert (await get(server, late.name)).state == job_pb2.JOB_STATE_CANCELLED
@@ -294,3 +292,35 @@ async def test_a_job_whose_work_has_not_begun_is_cancelled_at_once(
     for job in (first, last):
         assert (await server.finished(job.name)).state == job_pb2.JOB_STATE_SUCCEEDED
     assert server.stages.calls.count("cut") == 2
+
+
+@pytest.mark.parametrize("last", ["_release", "_end_cancelled"])
+async def test_who_cancels_a_job_that_was_never_started_and_goes_away_leaves_nothing_held(
+    start: Start, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    server = await start()
+
+    def broken(*_: object) -> None:
+        raise KeyError("something that nobody thought of")
+
+    monkeypatch.setattr(DurableJobs, "start", broken)
+    job = await server.create()
+    monkeypatch.undo()
+    held = ("job_artifacts", "job_id", job.name.partition("/")[2])
+    assert rows(server, *held) == 1
+    step, went_that_far = getattr(Studio, last), asyncio.Event()
+
+    async def and_no_further(studio: Studio, job_id: str) -> None:
+        await step(studio, job_id)
+        went_that_far.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Studio, last, and_no_further)
+    call = asyncio.create_task(cancel(server, job.name))
+    await went_that_far.wait()
+    call.cancel()
+    monkeypatch.undo()
+    await server.gateway.studio.look()
+    await server.gateway.studio.look()
+    assert (await server.finished(job.name)).state == job_pb2.JOB_STATE_CANCELLED
+    assert rows(server, *held) == 0

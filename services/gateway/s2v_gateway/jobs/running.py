@@ -160,9 +160,9 @@ class Studio:
             await ended.wait()
         elif waited:
             # Its work has not begun in this process, and will find that there is nothing to do.
-            await self._end_cancelled(job_id)
             self.queue.leave(job_id)
             await self._release(job_id)
+            await self._end_cancelled(job_id)  # last: who is cut off before is followed by its work
 
     async def refuse(self, job_id: str, error: S2VError) -> None:
         """End a job that waits for a place and would fail when it had one."""
@@ -246,6 +246,7 @@ class Studio:
         """End a job, if it has not ended, that nobody can work on."""
         try:
             await self._write(job_id, self._records.fail, _fault())
+            await self._release(job_id)
         except Exception as error:  # noqa: BLE001 - it is tried again at every look
             self._around.alarms.sound(f"job {job_id}: its end cannot be written down", error)
 
