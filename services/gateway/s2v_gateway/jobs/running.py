@@ -162,7 +162,8 @@ class Studio:
             # Its work has not begun in this process, and will find that there is nothing to do.
             self.queue.leave(job_id)
             await self._release(job_id)
-            await self._end_cancelled(job_id)  # last: who is cut off before is followed by its work
+            # Last: a job without an end is looked for, should this call be cut off.
+            await self._end_cancelled(job_id)
 
     async def refuse(self, job_id: str, error: S2VError) -> None:
         """End a job that waits for a place and would fail when it had one."""
